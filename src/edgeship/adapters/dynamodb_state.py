@@ -1,0 +1,169 @@
+"""The table behind the `State` port.
+
+Transactions: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from edgeship.adapters import dynamodb_items as items
+from edgeship.application.ports import Transaction
+from edgeship.domain.channel import Channel
+from edgeship.domain.errors import Conflict
+from edgeship.domain.events import Event
+from edgeship.domain.policy import Widget
+from edgeship.domain.rejection import Rejection
+from edgeship.domain.release import Release
+from edgeship.domain.version import Version
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+
+
+class DynamoDBState:
+    """Reads are strongly consistent; every write is conditional."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def commit(self, transaction: Transaction) -> None:
+        writes: list[Any] = [{"Put": self._conditional_put(record)} for record in transaction.puts]
+        writes += [{"ConditionCheck": self._at_revision(release)} for release in transaction.checks]
+        writes += [
+            {"Put": {"TableName": self._table, "Item": _serialize(items.event_item(event))}}
+            for event in transaction.events
+        ]
+        if transaction.registers:
+            writes.append({"Update": self._registration(transaction.registers)})
+        try:
+            self._client.transact_write_items(TransactItems=writes)
+        except self._client.exceptions.TransactionCanceledException as cancelled:
+            codes = {reason.get("Code", "None") for reason in cancelled.response["CancellationReasons"]}
+            if codes & _LOST_RACE:
+                raise Conflict(str(cancelled)) from cancelled
+            raise
+
+    def claim(self, widget: str, version: Version, digest: str) -> str:
+        item = {"pk": items.widget_pk(widget), "sk": items.claim_sk(version), "digest": digest}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=_serialize(item),
+                ConditionExpression="attribute_not_exists(pk) OR digest = :digest",
+                ExpressionAttributeValues={":digest": {"S": digest}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as failed:
+            holder: dict[str, Any] = failed.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD adds it
+            return str(_deserialize(holder)["digest"])
+        return digest
+
+    def widget(self, name: str) -> Widget | None:
+        item = self._get(items.WIDGETS, name)
+        return items.to_widget(item) if item else None
+
+    def widgets(self) -> list[Widget]:
+        return [items.to_widget(item) for item in self._query(items.WIDGETS, "")]
+
+    def channel(self, widget: str, name: str) -> Channel:
+        item = self._get(items.widget_pk(widget), items.channel_sk(name))
+        return items.to_channel(item) if item else Channel(widget, name)
+
+    def channels(self, widget: str) -> list[Channel]:
+        return [items.to_channel(i) for i in self._query(items.widget_pk(widget), items.channel_sk(""))]
+
+    def release(self, widget: str, version: Version) -> Release | None:
+        item = self._get(items.widget_pk(widget), items.release_sk(version))
+        return items.to_release(item) if item else None
+
+    def releases(self, widget: str) -> list[Release]:
+        found = [items.to_release(i) for i in self._query(items.widget_pk(widget), "RELEASE#")]
+        return sorted(found, key=lambda release: release.version, reverse=True)
+
+    def rejection(self, upload_id: str) -> Rejection | None:
+        item = self._get(items.INBOX, items.upload_sk(upload_id))
+        return items.to_rejection(item) if item else None
+
+    def rejections(self, limit: int, widget: str | None = None) -> list[Rejection]:
+        found: list[Rejection] = []
+        for item in self._query(items.INBOX, "EVENT#", newest_first=True):
+            event = items.to_event(item)
+            if event.new is not None and widget in (None, event.widget):
+                found.append(items.to_rejection(event.new))
+            if len(found) == limit:
+                break
+        return found
+
+    def events(self, widget: str, limit: int) -> list[Event]:
+        found: list[Event] = []
+        for item in self._query(items.widget_pk(widget), "EVENT#", newest_first=True, page=limit):
+            if len(found) == limit:
+                break
+            found.append(items.to_event(item))
+        return found
+
+    def _conditional_put(self, record: Channel | Release | Rejection) -> dict[str, Any]:
+        put: dict[str, Any] = {"TableName": self._table, "Item": _serialize(items.to_item(record))}
+        revision = 0 if isinstance(record, Rejection) else record.revision
+        if revision == 0:
+            return {**put, "ConditionExpression": "attribute_not_exists(pk)"}
+        return {
+            **put,
+            "ConditionExpression": "revision = :revision",
+            "ExpressionAttributeValues": {":revision": {"N": str(revision)}},
+        }
+
+    def _at_revision(self, release: Release) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "Key": _serialize({"pk": items.widget_pk(release.widget), "sk": items.release_sk(release.version)}),
+            "ConditionExpression": "revision = :revision",
+            "ExpressionAttributeValues": {":revision": {"N": str(release.revision)}},
+        }
+
+    def _registration(self, release: Release) -> dict[str, Any]:
+        # if_not_exists makes the first registration stick without reading: registrations never conflict here.
+        return {
+            "TableName": self._table,
+            "Key": _serialize({"pk": items.WIDGETS, "sk": release.widget}),
+            "UpdateExpression": "SET first_version = if_not_exists(first_version, :version)",
+            "ExpressionAttributeValues": {":version": {"S": str(release.version)}},
+        }
+
+    def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
+        answer = self._client.get_item(TableName=self._table, Key=_serialize({"pk": pk, "sk": sk}), ConsistentRead=True)
+        return _deserialize(answer["Item"]) if "Item" in answer else None
+
+    def _query(
+        self, pk: str, sk_prefix: str, *, newest_first: bool = False, page: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        condition, values = "pk = :pk", {":pk": {"S": pk}}
+        if sk_prefix:
+            condition, values = f"{condition} AND begins_with(sk, :sk)", {**values, ":sk": {"S": sk_prefix}}
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+            ScanIndexForward=not newest_first,
+            PaginationConfig={"PageSize": page} if page else {},
+        )
+        for answer in pages:
+            yield from map(_deserialize, answer["Items"])
+
+
+def _serialize(item: Mapping[str, Any]) -> dict[str, Any]:
+    serializer = TypeSerializer()
+    return {name: serializer.serialize(value) for name, value in item.items()}
+
+
+def _deserialize(item: Mapping[str, Any]) -> dict[str, Any]:
+    deserializer = TypeDeserializer()
+    return {name: deserializer.deserialize(value) for name, value in item.items()}

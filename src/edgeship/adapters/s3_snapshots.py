@@ -1,0 +1,48 @@
+"""The config bucket's snapshot behind the `Snapshots` port."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from edgeship.adapters.s3_errors import is_missing, lost_race
+from edgeship.application.ports import StoredSnapshot
+from edgeship.domain.errors import Conflict
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class S3Snapshots:
+    def __init__(self, client: S3Client, bucket: str, key: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._key = key
+
+    def read(self) -> StoredSnapshot:
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._key)
+        except ClientError as error:
+            if is_missing(error):
+                return StoredSnapshot(None, None)
+            raise
+        return StoredSnapshot(json.loads(answer["Body"].read()), answer["ETag"])
+
+    def write(self, content: Mapping[str, Any], replaces: StoredSnapshot) -> None:
+        condition = {"IfMatch": replaces.etag} if replaces.etag else {"IfNoneMatch": "*"}
+        try:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=self._key,
+                Body=json.dumps(content, separators=(",", ":")).encode(),
+                ContentType="application/json",
+                CacheControl="no-store",
+                **condition,  # type: ignore[arg-type]
+            )
+        except ClientError as error:
+            if lost_race(error):
+                raise Conflict("the snapshot was written by another relay") from error
+            raise

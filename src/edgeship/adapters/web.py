@@ -1,0 +1,31 @@
+"""The CDN over HTTP, behind the `Web` port."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from urllib.parse import quote, urlsplit
+
+from edgeship.application.ports import WebAnswer
+
+_TIMEOUT = 10.0
+
+
+class UrllibWeb:
+    """GETs below one base URL, `https://…` or a local `http://…`; redirects are followed."""
+
+    def __init__(self, base_url: str) -> None:
+        if urlsplit(base_url).scheme not in ("http", "https"):
+            raise ValueError(f"{base_url!r} is not an http or https URL")
+        self._base_url = base_url.rstrip("/")
+
+    def get(self, path: str) -> WebAnswer:
+        request = urllib.request.Request(  # noqa: S310  the scheme is checked above
+            self._base_url + quote(path, safe="/~"), headers={"Cache-Control": "no-cache"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310
+                return WebAnswer(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return WebAnswer(error.code, {k.lower(): v for k, v in error.headers.items()}, error.read())

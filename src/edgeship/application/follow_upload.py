@@ -1,0 +1,98 @@
+"""Follow an upload until browsers get it, or until it is clear that they will not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from edgeship.application.ports import Clock, Site, State, Web
+from edgeship.application.publish_bundle import Published
+from edgeship.domain.errors import Refused
+from edgeship.domain.naming import LATEST, release_prefix
+from edgeship.domain.policy import decide_upload
+from edgeship.domain.release import Release
+
+POLL_SECONDS = 0.25
+
+
+class Stage(StrEnum):
+    UPLOADED = "uploaded"
+    REGISTERED = "registered"
+    PROMOTED = "promoted"
+    WAITING = "waiting"
+    SERVED = "served"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Where an upload has got to, and the reason if it waits there."""
+
+    stage: Stage
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class FollowUpload:
+    """`web` is None when the CDN's address is not known: then an upload is followed up to the table."""
+
+    state: State
+    site: Site
+    web: Web | None
+    clock: Clock
+    sleep: Callable[[float], None]
+
+    def __call__(self, published: Published, timeout: timedelta, notice: Callable[[Followed], None]) -> Followed:
+        """Wait until the release is served, or waits for an operator; `notice` hears of each stage once.
+
+        Raises:
+            Refused: the upload was refused, with its reason.
+            TimeoutError: neither happened in time; the message says how far it got.
+        """
+        deadline = self.clock() + timeout
+        reached = Followed(Stage.UPLOADED)
+        notice(reached)
+        while True:
+            now = self._look(published)
+            if now.stage is not reached.stage:
+                reached = now
+                notice(reached)
+            if reached.stage in (Stage.WAITING, Stage.SERVED):
+                return reached
+            if self.clock() >= deadline:
+                raise TimeoutError(
+                    f"{published.key} was {reached.stage} but not served within {timeout.total_seconds():g} s; "
+                    "see edgeship status, and the logs of the functions"
+                )
+            self.sleep(POLL_SECONDS)
+
+    def _look(self, published: Published) -> Followed:
+        rejection = self.state.rejection(published.drop.upload_id(str(published.key)))
+        if rejection is not None:
+            raise Refused(rejection.code, rejection.reason, rejection.remedy)
+        widget, version = published.key.widget, published.key.version
+        release = self.state.release(widget, version)
+        record = self.state.widget(widget)
+        if release is None or record is None or release.digest != published.digest:
+            return Followed(Stage.UPLOADED)
+        channel = self.state.channel(widget, LATEST)
+        if channel.version != version:
+            decision = decide_upload(record.policy, channel, release, record.first)
+            return Followed(Stage.REGISTERED) if decision.promote else Followed(Stage.WAITING, decision.reason)
+        return Followed(Stage.SERVED if self._is_served(release) else Stage.PROMOTED)
+
+    def _is_served(self, release: Release) -> bool:
+        if self.web is None:
+            return True
+        manifest = self.site.manifest(release.widget, release.version)
+        if manifest is None:
+            return False
+        expected = manifest.files[release.entrypoint].sha256
+        paths = (release_prefix(release.widget, release.version), f"{release.widget}/{LATEST}/")
+        for path in paths:
+            answer = self.web.get(f"/{path}{release.entrypoint}")
+            if answer.status != 200 or hashlib.sha256(answer.body).hexdigest() != expected:
+                return False
+        return True

@@ -1,0 +1,246 @@
+"""What the use cases need from outside, as Protocols; adapters and the tests' fakes implement them.
+
+Every method that reads the table reads it strongly consistently. Every method that writes may be called twice
+with the same arguments and leaves the same state as once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from edgeship.domain.bundle import EntryCheck
+from edgeship.domain.channel import Channel
+from edgeship.domain.events import Event
+from edgeship.domain.manifest import Declaration, FileEntry, Manifest
+from edgeship.domain.policy import Widget
+from edgeship.domain.rejection import Rejection, Upload, upload_id
+from edgeship.domain.release import Release
+from edgeship.domain.version import Version
+
+Clock = Callable[[], datetime]
+"""The time, aware, in UTC."""
+
+Pause = Callable[[int], None]
+"""Wait before attempt n (1, 2, …) of something that lost a race."""
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """Writes that happen together or not at all, with the events that tell of them.
+
+    Each record of `puts` is written only if the table still holds the revision it was made from (0: none), and
+    gets the next; each record of `checks` must still be at its revision. `registers` adds the release's widget.
+    """
+
+    puts: tuple[Channel | Release | Rejection, ...]
+    events: tuple[Event, ...]
+    checks: tuple[Release, ...] = ()
+    registers: Release | None = None
+
+
+class State(Protocol):
+    """The table: the truth."""
+
+    def commit(self, transaction: Transaction) -> None:
+        """Write it whole.
+
+        Raises:
+            Conflict: a revision was not what the transaction relies on; nothing was written.
+        """
+
+    def claim(self, widget: str, version: Version, digest: str) -> str:
+        """Bind a version to the digest of its bytes, for good, and return the digest it is bound to.
+
+        The first claim wins. It is made before the first file is written, so that two archives of one version
+        can never mix their files under one immutable path.
+        """
+
+    def widget(self, name: str) -> Widget | None: ...
+
+    def widgets(self) -> list[Widget]:
+        """Every widget, by name."""
+
+    def channel(self, widget: str, name: str) -> Channel:
+        """The channel; at revision 0 and pointing nowhere when it was never written."""
+
+    def channels(self, widget: str) -> list[Channel]: ...
+
+    def release(self, widget: str, version: Version) -> Release | None: ...
+
+    def releases(self, widget: str) -> list[Release]:
+        """A widget's releases, newest version first."""
+
+    def rejection(self, upload_id: str) -> Rejection | None: ...
+
+    def rejections(self, limit: int, widget: str | None = None) -> list[Rejection]:
+        """The most recent refused uploads, newest first."""
+
+    def events(self, widget: str, limit: int) -> list[Event]:
+        """The most recent events of a widget, newest first."""
+
+
+@dataclass(frozen=True)
+class UnpackedFile:
+    """A file of an archive, unpacked to `location`: its size in bytes, SHA-256 in hex and SRI value."""
+
+    path: str
+    location: Path
+    size: int
+    sha256: str
+    sri: str
+
+
+class Archives(Protocol):
+    """Reads archives; never trusts them."""
+
+    def unpack(self, archive: Path, suffix: str, into: Path, check: EntryCheck) -> list[UnpackedFile]:
+        """Unpack every regular file, in chunks, under names of our own making.
+
+        Raises:
+            Refused: `archive_invalid`, or what `check` refuses.
+        """
+
+    def declaration(self, files: Sequence[UnpackedFile]) -> Declaration:
+        """What the archive's `edgeship.json` declares; an empty declaration when it has none.
+
+        Raises:
+            Refused: `declaration_invalid`.
+        """
+
+
+class Inbox(Protocol):
+    """The bucket that uploads arrive in."""
+
+    def fetch(self, upload: Upload, into: Path) -> None:
+        """Stream exactly this upload (its version, not its key's newest) into a file."""
+
+    def keep_accepted(self, upload: Upload) -> None:
+        """Copy the archive to `accepted/`."""
+
+    def keep_rejected(self, upload: Upload, document: Mapping[str, Any]) -> None:
+        """Copy the archive to `rejected/`, with the document beside it as `.reason.json`."""
+
+
+class Site(Protocol):
+    """The bucket that the CDN serves."""
+
+    def put_files(self, widget: str, version: Version, files: Iterable[tuple[UnpackedFile, FileEntry]]) -> None:
+        """Write a release's files, in parallel; all of them are there when this returns."""
+
+    def put_manifest(self, manifest: Manifest) -> Manifest:
+        """Write the manifest unless there is one, and return the one that is there."""
+
+    def manifest(self, widget: str, version: Version) -> Manifest | None: ...
+
+
+@dataclass(frozen=True)
+class StoredSnapshot:
+    """The edge's snapshot as it lies in the config bucket; `etag` is None when there is none."""
+
+    content: Mapping[str, Any] | None
+    etag: str | None
+
+
+class Snapshots(Protocol):
+    """The config bucket's `edge/snapshot.json`."""
+
+    def read(self) -> StoredSnapshot: ...
+
+    def write(self, content: Mapping[str, Any], replaces: StoredSnapshot) -> None:
+        """Write it if `replaces` is still what is there.
+
+        Raises:
+            Conflict: it is not.
+        """
+
+
+@dataclass(frozen=True)
+class BusFailure:
+    """An event that the bus did not take; `permanent` when it would refuse it every time."""
+
+    index: int
+    code: str
+    permanent: bool
+
+
+class Bus(Protocol):
+    """The EventBridge bus."""
+
+    max_batch: int
+
+    def publish(self, events: Sequence[Event]) -> list[BusFailure]:
+        """Send up to `max_batch` events; return those that failed."""
+
+
+class Poison(Protocol):
+    """Where records that can never be delivered are set aside, for a person to look at."""
+
+    def set_aside(self, record: Mapping[str, Any], reason: str) -> None: ...
+
+
+class Packer(Protocol):
+    """Builds archives on the operator's machine."""
+
+    def pack(self, files: Mapping[str, Path], extra: Mapping[str, bytes], into: Path) -> None:
+        """Write a `.tar.gz` whose bytes depend on nothing but the names and contents."""
+
+    def describe(self, path: str, location: Path) -> UnpackedFile:
+        """Measure and hash a file in place."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Bytes sent so far, of all there are."""
+
+    sent: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """An object in the inbox, by its ETag (without quotes) and S3 version id."""
+
+    etag: str
+    version_id: str | None
+
+    def upload_id(self, key: str) -> str:
+        return upload_id(key, self.version_id or "", self.etag)
+
+
+class Dropbox(Protocol):
+    """The inbox as an uploader sees it."""
+
+    def put(self, key: str, archive: Path, replaces: str | None, progress: Callable[[Progress], None]) -> Dropped:
+        """Upload if the key is free (`replaces` None), or if it still holds the object with that ETag.
+
+        Raises:
+            Conflict: the key holds something else.
+        """
+
+    def find(self, key: str) -> Dropped | None:
+        """What lies at a key, or None."""
+
+    def holds(self, there: Dropped, archive: Path) -> bool:
+        """Whether an object has the archive's bytes."""
+
+
+class Web(Protocol):
+    """The CDN as a browser sees it."""
+
+    def get(self, path: str) -> WebAnswer:
+        """GET a path; any status is an answer.
+
+        Raises:
+            OSError: there was no answer.
+        """
+
+
+@dataclass(frozen=True)
+class WebAnswer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes

@@ -1,0 +1,135 @@
+"""Pack a folder of built files with its manifest and put it into the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from edgeship.application.ports import Archives, Dropbox, Dropped, Packer, Progress, State
+from edgeship.domain.bundle import EntryCheck, EntryKind, Limits, is_public
+from edgeship.domain.errors import Conflict, Refused
+from edgeship.domain.manifest import FileEntry, Manifest, check_declaration, choose_entrypoint
+from edgeship.domain.media_types import content_type
+from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey, check_widget
+from edgeship.domain.version import Version
+
+
+@dataclass(frozen=True)
+class BundleFacts:
+    """What the uploader knows of the build; `edgeship.json` in the folder may say the same, never otherwise.
+
+    `created_at` is RFC 3339. Without it the archive of one build is the same to the byte whenever it is packed.
+    """
+
+    entrypoint: str | None = None
+    git_commit: str | None = None
+    created_at: str | None = None
+    changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Published:
+    """An archive that lies in the inbox; `uploaded` is False when the same bytes lay there already."""
+
+    key: UploadKey
+    drop: Dropped
+    digest: str
+    entrypoint: str
+    files: int
+    archive_bytes: int
+    uploaded: bool
+
+
+@dataclass(frozen=True)
+class PublishBundle:
+    """`dump` writes a manifest as JSON; `state` tells whether an upload was refused, and may be out of reach."""
+
+    archives: Archives
+    packer: Packer
+    dropbox: Dropbox
+    state: State
+    limits: Limits
+    dump: Callable[[Manifest], bytes]
+
+    def __call__(
+        self,
+        folder: Path,
+        widget: str,
+        version: Version,
+        facts: BundleFacts,
+        progress: Callable[[Progress], None],
+    ) -> Published:
+        """Check the folder by the rules the upload will be held to, pack it and upload it.
+
+        Raises:
+            Refused: what the upload would be refused for, or `version_exists` when the inbox holds other bytes.
+        """
+        key = UploadKey(check_widget(widget), version, ".tar.gz")
+        files = self._collect(folder)
+        manifest = self._manifest(key, files, facts)
+        with TemporaryDirectory(prefix="edgeship-") as scratch:
+            archive = Path(scratch) / "bundle.tar.gz"
+            files.pop(UPLOADED_MANIFEST_NAME, None)
+            self.packer.pack(files, {UPLOADED_MANIFEST_NAME: self.dump(manifest)}, archive)
+            drop, uploaded = self._drop(str(key), archive, progress)
+            size = archive.stat().st_size
+        return Published(key, drop, manifest.digest, manifest.entrypoint, len(manifest.files), size, uploaded)
+
+    def _collect(self, folder: Path) -> dict[str, Path]:
+        if not folder.is_dir():
+            raise Refused("folder_missing", f"{folder} is not a folder.", "Name the folder that the build wrote.")
+        check = EntryCheck(self.limits, packed_bytes=self.limits.total_bytes)
+        files = {}
+        for location in sorted(folder.rglob("*")):
+            name = location.relative_to(folder).as_posix()
+            path = check.admit(name, _kind(location))
+            if path is not None:
+                size = location.stat().st_size
+                check.grow(path, size, size)
+                files[path] = location
+        check.finish()
+        return files
+
+    def _manifest(self, key: UploadKey, files: Mapping[str, Path], facts: BundleFacts) -> Manifest:
+        described = [self.packer.describe(path, location) for path, location in files.items()]
+        declared = self.archives.declaration(described)
+        entries = {
+            f.path: FileEntry(f.size, f.sha256, f.sri, content_type(f.path)) for f in described if is_public(f.path)
+        }
+        manifest = Manifest(
+            widget=key.widget,
+            version=key.version,
+            created_at=facts.created_at or declared.created_at or "",
+            git_commit=facts.git_commit or declared.git_commit,
+            entrypoint=choose_entrypoint(key.widget, facts.entrypoint or declared.entrypoint, entries),
+            files=entries,
+            changes=facts.changes or declared.changes,
+        )
+        check_declaration(declared, manifest)
+        return manifest
+
+    def _drop(self, key: str, archive: Path, progress: Callable[[Progress], None]) -> tuple[Dropped, bool]:
+        try:
+            return self.dropbox.put(key, archive, None, progress), True
+        except Conflict:
+            there = self.dropbox.find(key)
+        if there is not None and self.state.rejection(there.upload_id(key)) is not None:
+            # What lies there was refused: put the new archive in its place, if nobody else does so first.
+            return self.dropbox.put(key, archive, there.etag, progress), True
+        if there is not None and self.dropbox.holds(there, archive):
+            return there, False
+        raise Refused(
+            "version_exists",
+            f"The inbox holds another archive at {key}, and a version never changes.",
+            "Publish these files under a new version.",
+        )
+
+
+def _kind(location: Path) -> EntryKind:
+    if location.is_symlink():
+        return "link"
+    if location.is_dir():
+        return "directory"
+    return "file" if location.is_file() else "device"

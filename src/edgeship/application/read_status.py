@@ -1,0 +1,80 @@
+"""What is live, what waits and what was refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeship.application.ports import State
+from edgeship.domain.channel import Channel
+from edgeship.domain.errors import Refused
+from edgeship.domain.naming import LATEST, check_widget
+from edgeship.domain.policy import decide_upload
+from edgeship.domain.rejection import Rejection
+from edgeship.domain.release import Release
+from edgeship.domain.version import Version
+
+REJECTIONS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A release newer than what is live that has not gone live, and why."""
+
+    version: Version
+    reason: str
+
+
+@dataclass(frozen=True)
+class WidgetStatus:
+    widget: str
+    channels: tuple[Channel, ...]
+    releases: int
+    waiting: tuple[Waiting, ...]
+    quarantined: tuple[Release, ...]
+
+
+@dataclass(frozen=True)
+class Status:
+    widgets: tuple[WidgetStatus, ...]
+    rejections: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True)
+class ReadStatus:
+    state: State
+
+    def __call__(self, widget: str | None) -> Status:
+        """The status of one widget, or of all.
+
+        Raises:
+            Refused: `widget_invalid`, or `widget_unknown` when the widget has neither releases nor rejections.
+        """
+        if widget is None:
+            return Status(
+                tuple(self._widget(w.name, w.first) for w in self.state.widgets()),
+                tuple(self.state.rejections(REJECTIONS_SHOWN)),
+            )
+        record = self.state.widget(check_widget(widget))
+        rejections = tuple(self.state.rejections(REJECTIONS_SHOWN, widget))
+        if record is None and not rejections:
+            known = ", ".join(w.name for w in self.state.widgets()) or "none yet"
+            raise Refused("widget_unknown", f"There is no widget {widget!r}.", f"Known widgets: {known}.")
+        return Status((self._widget(widget, record.first),) if record else (), rejections)
+
+    def _widget(self, widget: str, first: Version) -> WidgetStatus:
+        record = self.state.widget(widget)
+        channels = self.state.channels(widget)
+        latest = next((c for c in channels if c.name == LATEST), Channel(widget, LATEST))
+        releases = self.state.releases(widget)
+        waiting = [
+            Waiting(r.version, decide_upload(record.policy, latest, r, first).reason)
+            for r in releases
+            if record and r.promoted_at is None and (latest.version is None or r.version > latest.version)
+        ]
+        return WidgetStatus(
+            widget,
+            tuple(channels),
+            len(releases),
+            tuple(waiting),
+            tuple(r for r in releases if r.quarantine is not None),
+        )

@@ -1,0 +1,28 @@
+"""Try again when somebody else's write came first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from edgeship.application.ports import Pause
+from edgeship.domain.errors import Conflict
+
+T = TypeVar("T")
+
+ATTEMPTS = 60
+"""Enough for 50 writers of one record, of whom one wins each round."""
+
+
+def retry_conflict(attempt: Callable[[], T], pause: Pause) -> T:
+    """Run `attempt`, which reads afresh and decides again, until it meets no conflict.
+
+    Raises:
+        Conflict: after `ATTEMPTS` lost races.
+    """
+    for number in range(1, ATTEMPTS):
+        try:
+            return attempt()
+        except Conflict:
+            pause(number)
+    return attempt()

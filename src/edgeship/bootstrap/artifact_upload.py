@@ -1,0 +1,31 @@
+"""Composes functions/artifact_upload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import boto3
+
+from edgeship.adapters.archives import ArchiveReader
+from edgeship.adapters.dynamodb_state import DynamoDBState
+from edgeship.adapters.s3_inbox import S3Inbox
+from edgeship.adapters.s3_site import S3Site
+from edgeship.application.accept_upload import AcceptUpload
+from edgeship.bootstrap.runtime import client_config, utc_now
+from edgeship.domain.bundle import Limits
+from edgeship.settings import ArtifactUploadSettings
+
+
+def build(env: Mapping[str, str]) -> AcceptUpload:
+    """The use case, from the function's environment variables."""
+    settings = ArtifactUploadSettings.from_env(env)
+    s3 = boto3.client("s3", config=client_config(settings.upload_threads))
+    return AcceptUpload(
+        inbox=S3Inbox(s3, settings.inbox_bucket),
+        site=S3Site(s3, settings.site_bucket, settings.upload_threads),
+        state=DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table),
+        archives=ArchiveReader(),
+        limits=Limits(settings.max_files, settings.max_file_bytes, settings.max_total_bytes, settings.max_ratio),
+        environment=settings.environment,
+        clock=utc_now,
+    )

@@ -1,0 +1,68 @@
+"""Composes what the command line can do, with the operator's own credentials."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import boto3
+
+from edgeship.adapters.archives import ArchiveReader
+from edgeship.adapters.dynamodb_state import DynamoDBState
+from edgeship.adapters.manifests import dump_manifest
+from edgeship.adapters.packer import TarPacker
+from edgeship.adapters.s3_inbox import S3Dropbox
+from edgeship.adapters.s3_site import S3Site
+from edgeship.adapters.web import UrllibWeb
+from edgeship.application.follow_upload import FollowUpload
+from edgeship.application.ports import State
+from edgeship.application.promote_release import PromoteRelease
+from edgeship.application.publish_bundle import PublishBundle
+from edgeship.application.read_status import ReadStatus
+from edgeship.application.release_hold import ReleaseHold
+from edgeship.application.roll_back import RollBack
+from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
+from edgeship.domain.bundle import Limits
+from edgeship.resource_names import REGION, ResourceNames
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The use cases of an operator in one environment."""
+
+    state: State
+    status: ReadStatus
+    promote: PromoteRelease
+    roll_back: RollBack
+    hold: ReleaseHold
+    publish: PublishBundle
+    follow: FollowUpload
+
+
+def build(names: ResourceNames, session: boto3.Session, endpoint_url: str | None, site_url: str | None) -> Operator:
+    """The use cases; `endpoint_url` is set for a local cloud, `site_url` is where the CDN answers, if known."""
+    s3 = session.client("s3", REGION, endpoint_url=endpoint_url, config=client_config())
+    dynamodb = session.client("dynamodb", REGION, endpoint_url=endpoint_url, config=client_config())
+    state = DynamoDBState(dynamodb, names.table)
+    return Operator(
+        state=state,
+        status=ReadStatus(state),
+        promote=PromoteRelease(state, jittered_pause),
+        roll_back=RollBack(state),
+        hold=ReleaseHold(state, jittered_pause),
+        publish=PublishBundle(
+            archives=ArchiveReader(),
+            packer=TarPacker(),
+            dropbox=S3Dropbox(s3, names.inbox_bucket),
+            state=state,
+            limits=Limits(),
+            dump=dump_manifest,
+        ),
+        follow=FollowUpload(
+            state=state,
+            site=S3Site(s3, names.site_bucket, threads=1),
+            web=UrllibWeb(site_url) if site_url else None,
+            clock=utc_now,
+            sleep=time.sleep,
+        ),
+    )

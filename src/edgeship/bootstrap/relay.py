@@ -1,0 +1,28 @@
+"""Composes functions/relay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import boto3
+
+from edgeship.adapters.dynamodb_state import DynamoDBState
+from edgeship.adapters.eventbridge_bus import EventBridgeBus
+from edgeship.adapters.s3_snapshots import S3Snapshots
+from edgeship.adapters.sqs_poison import SQSPoison
+from edgeship.application.relay_events import RelayEvents
+from edgeship.bootstrap.runtime import client_config, jittered_pause
+from edgeship.resource_names import SNAPSHOT_KEY
+from edgeship.settings import RelaySettings
+
+
+def build(env: Mapping[str, str]) -> RelayEvents:
+    """The use case, from the function's environment variables."""
+    settings = RelaySettings.from_env(env)
+    return RelayEvents(
+        state=DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table),
+        snapshots=S3Snapshots(boto3.client("s3", config=client_config()), settings.config_bucket, SNAPSHOT_KEY),
+        bus=EventBridgeBus(boto3.client("events", config=client_config()), settings.bus),
+        poison=SQSPoison(boto3.client("sqs", config=client_config()), settings.poison_queue_url),
+        pause=jittered_pause,
+    )

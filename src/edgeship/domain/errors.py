@@ -1,0 +1,24 @@
+"""Why an operation did not happen, named by whose turn it is to act.
+
+- `Refused`: a rule said no. Nothing changed; the message says what was wrong and what would do.
+- `Conflict`: somebody else changed the state first. Nothing changed; look again, then decide.
+"""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """A rule refused the operation and nothing changed.
+
+    `code` is stable, for programs; `reason` says what was wrong and where; `remedy` says what to do.
+    """
+
+    def __init__(self, code: str, reason: str, remedy: str) -> None:
+        super().__init__(f"{reason} {remedy}")
+        self.code = code
+        self.reason = reason
+        self.remedy = remedy
+
+
+class Conflict(Exception):
+    """The state changed between the read and the conditional write; nothing was written."""

@@ -1,0 +1,142 @@
+"""The manifest of a release: what was published, and the bytes that prove it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edgeship.domain.errors import Refused
+from edgeship.domain.version import Version
+
+SCHEMA = 1
+CHANGE_KINDS = ("breaking", "features", "fixes")
+_DEFAULT_ENTRYPOINTS = ("{widget}.js", "widget.js", "index.js", "main.js", "index.html")
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One published file: its size in bytes, SHA-256 in hex, Subresource Integrity value and Content-Type."""
+
+    size: int
+    sha256: str
+    sri: str
+    content_type: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """`created_at` is RFC 3339, or empty in an uploader's manifest that leaves it to the time of the upload."""
+
+    widget: str
+    version: Version
+    created_at: str
+    git_commit: str | None
+    entrypoint: str
+    files: Mapping[str, FileEntry]
+    changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over what the release serves: its entrypoint, and every path with its bytes' SHA-256.
+
+        Two archives with one digest are the same release, whenever and however they were packed.
+        """
+        lines = [f"{path}\0{self.files[path].sha256}\n" for path in sorted(self.files)]
+        return hashlib.sha256(f"{self.entrypoint}\n{''.join(lines)}".encode()).hexdigest()
+
+    @property
+    def total_bytes(self) -> int:
+        return sum(entry.size for entry in self.files.values())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document published as `manifest.json`."""
+        return {
+            "schema": SCHEMA,
+            "widget": self.widget,
+            "version": str(self.version),
+            "created_at": self.created_at or None,
+            "git_commit": self.git_commit,
+            "entrypoint": self.entrypoint,
+            "changes": {kind: list(self.changes.get(kind, ())) for kind in CHANGE_KINDS},
+            "files": {
+                path: {"size": e.size, "sha256": e.sha256, "sri": e.sri, "content_type": e.content_type}
+                for path, e in sorted(self.files.items())
+            },
+        }
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What an uploader's `edgeship.json` claims. Every claim is optional and every claim is checked."""
+
+    widget: str | None = None
+    version: str | None = None
+    created_at: str | None = None
+    git_commit: str | None = None
+    entrypoint: str | None = None
+    changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: Mapping[str, Mapping[str, Any]] | None = None
+
+
+def choose_entrypoint(widget: str, declared: str | None, paths: Mapping[str, object]) -> str:
+    """The file that a page loads: the declared one, else the first of the usual names, else the only script.
+
+    Raises:
+        Refused: `entrypoint_missing`.
+    """
+    if declared is not None:
+        if declared in paths:
+            return declared
+        raise Refused(
+            "entrypoint_missing",
+            f"The entrypoint {declared!r} that edgeship.json names is not among the published files.",
+            "Build it into the bundle, or correct edgeship.json.",
+        )
+    usual = [name.format(widget=widget) for name in _DEFAULT_ENTRYPOINTS]
+    for name in usual:
+        if name in paths:
+            return name
+    scripts = [path for path in paths if path.endswith((".js", ".mjs")) and "/" not in path]
+    if len(scripts) == 1:
+        return scripts[0]
+    raise Refused(
+        "entrypoint_missing",
+        f"The bundle has no entrypoint: none of {', '.join(usual)} and not exactly one script at its top.",
+        'Add one of these files, or name yours in edgeship.json: {"entrypoint": "path/to/file.js"}.',
+    )
+
+
+def check_declaration(declared: Declaration, manifest: Manifest) -> None:
+    """Hold what the uploader declared against what the archive holds and the key says.
+
+    Raises:
+        Refused: `declaration_mismatch`, naming the first claim that is not true.
+    """
+    for claim, said, named in (
+        ("widget", declared.widget, manifest.widget),
+        ("version", declared.version, str(manifest.version)),
+    ):
+        if said is not None and said != named:
+            raise _mismatch(f"{claim} {said!r}, but the key says {named!r}")
+    if declared.files is None:
+        return
+    for path in sorted(declared.files.keys() | manifest.files.keys()):
+        if path not in manifest.files:
+            raise _mismatch(f"file {path!r}, which the archive does not publish")
+        if path not in declared.files:
+            raise _mismatch(f"a list of files, but not {path!r}, which the archive holds")
+        entry = manifest.files[path]
+        for claim, actual in (("size", entry.size), ("sha256", entry.sha256), ("sri", entry.sri)):
+            value = declared.files[path].get(claim)
+            if value is not None and value != actual:
+                raise _mismatch(f"{claim} {value!r} for {path!r}, but its bytes have {actual!r}")
+
+
+def _mismatch(what: str) -> Refused:
+    return Refused(
+        "declaration_mismatch",
+        f"edgeship.json declares {what}.",
+        "Build edgeship.json from the same files that are packed (edgeship publish does), or leave it out.",
+    )

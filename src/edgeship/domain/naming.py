@@ -1,0 +1,96 @@
+"""Widgets, channels and the keys under which their files live."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from edgeship.domain.errors import Refused
+from edgeship.domain.version import Version
+
+LATEST = "latest"
+MANIFEST_NAME = "manifest.json"
+"""Reserved in every release: written last, so its presence means that every other file is there."""
+UPLOADED_MANIFEST_NAME = "edgeship.json"
+ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".zip")
+INCOMING = "incoming/"
+
+_WIDGET = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
+RESERVED_WIDGETS = frozenset({"edgeship", "health", "ofrep", "telemetry", "latest"})
+"""First path segments that mean something else on the CDN."""
+
+
+def check_widget(name: str) -> str:
+    """Return `name` if it may name a widget.
+
+    Raises:
+        Refused: `widget_invalid`.
+    """
+    if not _WIDGET.fullmatch(name):
+        raise Refused(
+            "widget_invalid",
+            f"Widget name {name!r} is not well formed.",
+            "Use 1 to 63 lowercase letters, digits and hyphens, beginning and ending with a letter or digit.",
+        )
+    if name in RESERVED_WIDGETS:
+        raise Refused(
+            "widget_invalid",
+            f"Widget name {name!r} is reserved: the CDN serves something else under that path.",
+            f"Choose another name; reserved are {', '.join(sorted(RESERVED_WIDGETS))}.",
+        )
+    return name
+
+
+def check_channel(name: str) -> str:
+    """Return `name` if it may name a channel; in URLs it reads `~name`, except for `latest`.
+
+    Raises:
+        Refused: `channel_invalid`.
+    """
+    if not _CHANNEL.fullmatch(name):
+        raise Refused(
+            "channel_invalid",
+            f"Channel name {name!r} is not well formed.",
+            "Use 1 to 32 lowercase letters, digits and hyphens, beginning with a letter, for example beta.",
+        )
+    return name
+
+
+def release_prefix(widget: str, version: Version) -> str:
+    """The immutable folder of a release in the site bucket and on the CDN, with its trailing slash."""
+    return f"{widget}/v{version}/"
+
+
+@dataclass(frozen=True)
+class UploadKey:
+    """What the key of an upload says: `incoming/<widget>/<version>.tar.gz` (`.tgz`, `.zip`)."""
+
+    widget: str
+    version: Version
+    suffix: str
+
+    @classmethod
+    def parse(cls, key: str) -> UploadKey:
+        """Read an inbox key.
+
+        Raises:
+            Refused: `key_invalid`, `widget_invalid` or `version_invalid`.
+        """
+        expected = f"Put archives at {INCOMING}<widget>/<version> followed by {', '.join(ARCHIVE_SUFFIXES)}."
+        widget, slash, name = key.removeprefix(INCOMING).partition("/")
+        if not key.startswith(INCOMING) or not slash or "/" in name:
+            raise Refused("key_invalid", f"Key {key!r} does not name a widget and a version.", expected)
+        suffix = next((s for s in ARCHIVE_SUFFIXES if name.endswith(s)), None)
+        if suffix is None:
+            raise Refused("key_invalid", f"Key {key!r} does not end like an archive.", expected)
+        return cls(check_widget(widget), Version.parse(name.removesuffix(suffix)), suffix)
+
+    def __str__(self) -> str:
+        return f"{INCOMING}{self.widget}/{self.version}{self.suffix}"
+
+
+def widget_of_key(key: str) -> str | None:
+    """The widget that an inbox key names, however wrong the rest of the key is; None if it names none."""
+    widget, slash, _ = key.removeprefix(INCOMING).partition("/")
+    return widget if slash and _WIDGET.fullmatch(widget) and widget not in RESERVED_WIDGETS else None

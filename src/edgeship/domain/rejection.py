@@ -1,0 +1,99 @@
+"""Uploads, and the record of one that was refused."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from edgeship.domain.errors import Refused
+from edgeship.domain.events import Event, EventType, Occasion, timestamp
+from edgeship.domain.naming import INCOMING, widget_of_key
+
+
+def upload_id(key: str, version: str, etag: str) -> str:
+    """The identity of one object put into the inbox; `version` is its S3 version id (or its sequencer)."""
+    return hashlib.sha256("\0".join((key, version, etag)).encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One object put into the inbox. `version_id` is S3's; `sequencer` orders puts of one key."""
+
+    key: str
+    version_id: str | None
+    etag: str
+    sequencer: str
+    size: int
+    uploaded_at: datetime
+    actor: str
+
+    @property
+    def upload_id(self) -> str:
+        """The same for every event about this object, and for no other object."""
+        return upload_id(self.key, self.version_id or self.sequencer, self.etag)
+
+    @property
+    def tail(self) -> str:
+        """The key without `incoming/`; the archive keeps it under `accepted/` or `rejected/`."""
+        return self.key.removeprefix(INCOMING)
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why an upload was refused, and where its archive is kept."""
+
+    upload_id: str
+    widget: str | None
+    key: str
+    archive: str
+    code: str
+    reason: str
+    remedy: str
+    uploaded_at: str
+    uploaded_by: str
+    rejected_at: str
+    etag: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document kept beside the archive as `.reason.json`, and shown by `edgeship status`."""
+        return {
+            "widget": self.widget,
+            "key": self.key,
+            "archive": self.archive,
+            "code": self.code,
+            "reason": self.reason,
+            "remedy": self.remedy,
+            "uploaded_at": self.uploaded_at,
+            "uploaded_by": self.uploaded_by,
+            "rejected_at": self.rejected_at,
+            "etag": self.etag,
+            "upload_id": self.upload_id,
+        }
+
+
+def reject(upload: Upload, refused: Refused, archive: str, occasion: Occasion) -> tuple[Rejection, Event]:
+    """Record that an upload was refused; `archive` is the key under which it is kept."""
+    rejection = Rejection(
+        upload_id=upload.upload_id,
+        widget=widget_of_key(upload.key),
+        key=upload.key,
+        archive=archive,
+        code=refused.code,
+        reason=refused.reason,
+        remedy=refused.remedy,
+        uploaded_at=timestamp(upload.uploaded_at),
+        uploaded_by=upload.actor,
+        rejected_at=timestamp(occasion.at),
+        etag=upload.etag,
+    )
+    event = Event.of(
+        EventType.RELEASE_REJECTED,
+        occasion,
+        rejection.widget,
+        (upload.upload_id,),
+        old=None,
+        new=rejection.to_dict(),
+    )
+    return rejection, event

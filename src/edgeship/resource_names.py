@@ -1,0 +1,83 @@
+"""The physical names of an environment's resources: one definition for the template, the functions and the CLI.
+
+Names are explicit, not generated, for two reasons. Lambda@Edge takes no environment variables, so the config
+bucket's name is written into its zip before CloudFormation has made anything; and an uploader, who may only
+put objects, can work out where to put them from the environment and the account alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+REGION = "us-east-1"
+"""The one region of a stack: Lambda@Edge functions, and the alarms of CloudFront, live there."""
+
+INCOMING_PREFIX = "incoming/"
+ACCEPTED_PREFIX = "accepted/"
+REJECTED_PREFIX = "rejected/"
+SNAPSHOT_KEY = "edge/snapshot.json"
+
+FUNCTIONS = ("artifact_upload", "promotion", "relay", "edge")
+
+# S3 bucket names end at 63 characters; "edgeship-" + environment + "-config-" + a 12-digit account must fit.
+_ENVIRONMENT = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
+_ACCOUNT = re.compile(r"\d{12}")
+
+
+@dataclass(frozen=True)
+class ResourceNames:
+    """The names of one environment in one account.
+
+    Raises:
+        ValueError: the environment or the account is not well formed; the message says what would be.
+    """
+
+    environment: str
+    account: str
+
+    def __post_init__(self) -> None:
+        if not _ENVIRONMENT.fullmatch(self.environment):
+            raise ValueError(
+                f"environment {self.environment!r}: use 1 to 20 lowercase letters, digits and hyphens, "
+                "beginning and ending with a letter or digit"
+            )
+        if not _ACCOUNT.fullmatch(self.account):
+            raise ValueError(f"account {self.account!r}: an AWS account is 12 digits")
+
+    @property
+    def stack(self) -> str:
+        return f"edgeship-{self.environment}"
+
+    @property
+    def table(self) -> str:
+        return f"edgeship-{self.environment}"
+
+    @property
+    def bus(self) -> str:
+        return f"edgeship-{self.environment}"
+
+    @property
+    def inbox_bucket(self) -> str:
+        return self._bucket("inbox")
+
+    @property
+    def site_bucket(self) -> str:
+        return self._bucket("site")
+
+    @property
+    def config_bucket(self) -> str:
+        return self._bucket("config")
+
+    @property
+    def logs_bucket(self) -> str:
+        return self._bucket("logs")
+
+    def function(self, name: str) -> str:
+        """The Lambda function's name; `name` is its folder under functions/."""
+        if name not in FUNCTIONS:
+            raise ValueError(f"function {name!r} is not one of {', '.join(FUNCTIONS)}")
+        return f"edgeship-{self.environment}-{name.replace('_', '-')}"
+
+    def _bucket(self, role: str) -> str:
+        return f"edgeship-{self.environment}-{role}-{self.account}"

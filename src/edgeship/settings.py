@@ -1,0 +1,70 @@
+"""Typed settings, one class a function; the template writes these environment variables and a test holds it to them.
+
+Nothing here reads the environment at import: `from_env(os.environ)` is called by the composition root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+MIB = 1024 * 1024
+
+
+class Settings(BaseModel):
+    """Fields are read from `EDGESHIP_<FIELD NAME IN CAPITALS>`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    environment: Name
+    table: Name
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read every field that the environment sets.
+
+        Raises:
+            pydantic.ValidationError: a required variable is missing or one does not parse; it names each.
+        """
+        return cls.model_validate(
+            {field: env[cls.variable(field)] for field in cls.model_fields if cls.variable(field) in env}
+        )
+
+    @staticmethod
+    def variable(field: str) -> str:
+        return f"EDGESHIP_{field.upper()}"
+
+    def to_env(self) -> dict[str, str]:
+        """The environment variables that `from_env` reads back to an equal object."""
+        return {self.variable(field): str(value) for field, value in self.model_dump().items()}
+
+
+class ArtifactUploadSettings(Settings):
+    inbox_bucket: Name
+    site_bucket: Name
+    max_files: int = Field(2_000, gt=0, description="files in one bundle")
+    max_file_bytes: int = Field(25 * MIB, gt=0, description="unpacked size of one file")
+    max_total_bytes: int = Field(250 * MIB, gt=0, description="unpacked size of one bundle")
+    max_ratio: int = Field(100, gt=0, description="unpacked size over packed size")
+    upload_threads: int = Field(16, gt=0, le=64)
+
+
+class PromotionSettings(Settings):
+    pass
+
+
+class RelaySettings(Settings):
+    bus: Name
+    config_bucket: Name
+    poison_queue_url: Name
+
+
+FUNCTION_SETTINGS: dict[str, type[Settings]] = {
+    "artifact_upload": ArtifactUploadSettings,
+    "promotion": PromotionSettings,
+    "relay": RelaySettings,
+}
+"""The settings class of each function that takes an environment (the edge takes none)."""
