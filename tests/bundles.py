@@ -26,7 +26,7 @@ def zipped(files: Mapping[str, bytes], declaration: Mapping[str, Any] | None = N
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, body in _with(files, declaration).items():
-            packed.writestr(zipfile.ZipInfo(name), body)
+            packed.writestr(zipfile.ZipInfo(name), body, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

@@ -7,6 +7,7 @@ hostile archive could make a reader hold in memory (a pax header, a central dire
 from __future__ import annotations
 
 import base64
+import errno
 import gzip
 import hashlib
 import lzma
@@ -174,24 +175,38 @@ def _check_central_directory(archive: Path) -> None:
         raise Refused("too_many_files", "The archive's table of contents is too large.", "Bundle the sources.")
 
 
+_FAULTS = (
+    gzip.BadGzipFile,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    # What tarfile and zipfile let through when a damaged field leads them astray.
+    NotImplementedError,
+    OverflowError,
+    ValueError,
+)
+
+
 @contextmanager
 def _faults_refused(suffix: str) -> Iterator[None]:
     try:
         yield
     except EOFError:
         raise Refused("archive_invalid", "The archive is truncated.", "Upload it again, whole.") from None
-    except (
-        gzip.BadGzipFile,
-        lzma.LZMAError,
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,
-        UnicodeDecodeError,
-        struct.error,
-    ) as fault:
-        raise Refused(
-            "archive_invalid",
-            f"The file is not a whole {suffix.removeprefix('.')} archive: {fault}.",
-            "Pack it again, check it (tar -tzf, unzip -t), and upload it whole.",
-        ) from None
+    except _FAULTS as fault:
+        raise _not_whole(suffix, fault) from None
+    except OSError as fault:
+        # A seek to before the file's beginning is the archive's fault; a full disk is ours.
+        if fault.errno != errno.EINVAL:
+            raise
+        raise _not_whole(suffix, fault) from None
+
+
+def _not_whole(suffix: str, fault: Exception) -> Refused:
+    return Refused(
+        "archive_invalid",
+        f"The file is not a whole {suffix.removeprefix('.')} archive: {fault}.",
+        "Pack it again, check it (tar -tzf, unzip -t), and upload it whole.",
+    )

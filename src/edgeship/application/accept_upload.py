@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edgeship.application.ports import Archives, Clock, Inbox, Site, State, Transaction, UnpackedFile
-from edgeship.domain.bundle import EntryCheck, Limits, is_public
+from edgeship.domain.bundle import EntryCheck, Limits, check_packed, is_public
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.manifest import FileEntry, Manifest, check_declaration, choose_entrypoint
@@ -53,6 +53,7 @@ class AcceptUpload:
         return release
 
     def _inspect(self, upload: Upload, key: UploadKey, scratch: Path) -> tuple[list[UnpackedFile], Manifest]:
+        check_packed(upload.size, self.limits)
         archive = scratch / "archive"
         self.inbox.fetch(upload, archive)
         check = EntryCheck(self.limits, packed_bytes=archive.stat().st_size)

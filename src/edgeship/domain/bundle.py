@@ -29,6 +29,20 @@ class Limits:
     ratio: int = 100
 
 
+def check_packed(packed_bytes: int, limits: Limits) -> None:
+    """Refuse an archive before fetching it when what is in it cannot be within the limits.
+
+    Raises:
+        Refused: `bundle_too_large`.
+    """
+    if packed_bytes > limits.total_bytes:
+        raise Refused(
+            "bundle_too_large",
+            f"The archive has {packed_bytes:,} bytes; a bundle may unpack to {limits.total_bytes:,}.",
+            "Ship less, or raise the limit of this environment.",
+        )
+
+
 def is_public(path: str) -> bool:
     """Whether a file of the archive is published: source maps, tests and the uploader's manifest are not."""
     return not path.endswith(_PRIVATE_SUFFIXES) and path != UPLOADED_MANIFEST_NAME

@@ -1,0 +1,81 @@
+"""Lambda@Edge, viewer-request: a moving path becomes the path of the release that it means now.
+
+Whatever goes wrong here, the request goes on as it came, and the origin answers it.
+Event: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-event-structure.html
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+from edgeship.domain.routing import Rewrite, Unknown, resolve
+from functions.edge.config import Config
+from functions.edge.http_answer import Answer
+from functions.edge.http_get import HttpGetter
+from functions.edge.not_found import not_found
+from functions.edge.object_address import address_of
+from functions.edge.sigv4 import Credentials, sign_get
+from functions.edge.snapshot_source import SnapshotSource
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+
+class Edge:
+    """Answers requests from a snapshot; `root_widget` is the one whose paths may leave its name out."""
+
+    def __init__(self, source: SnapshotSource, root_widget: str | None) -> None:
+        self._source = source
+        self._root_widget = root_widget
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The request to go on with, or the response to send; `request` itself is left alone."""
+        outcome = resolve(request["uri"], self._source.routes(), self._root_widget)
+        if isinstance(outcome, Rewrite):
+            return {**request, "uri": outcome.uri}
+        return not_found(outcome) if isinstance(outcome, Unknown) else request
+
+
+def build(config: Config, env: Mapping[str, str], now: Callable[[], float], log: Callable[[str], None]) -> Edge:
+    """Wire the edge up; the first request that needs the snapshot opens the connection.
+
+    Raises:
+        KeyError: `env` has no credentials. ValueError: its endpoint is malformed.
+    """
+    address = address_of(config.bucket, config.key, config.region, env)
+    getter = HttpGetter(address.host, address.port, tls=address.tls, seconds=config.timeout_seconds)
+    credentials = Credentials(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env.get("AWS_SESSION_TOKEN"))
+
+    def fetch(etag: str | None) -> Answer:
+        headers = {"host": address.authority}
+        if etag:
+            headers["if-none-match"] = etag
+        return getter.get(address.path, sign_get(address.path, headers, credentials, config.region, now()))
+
+    return Edge(SnapshotSource(fetch, now, config.freshness_seconds, log), config.root_widget)
+
+
+def log_line(message: str) -> None:
+    """Write one JSON line to the function's log."""
+    sys.stderr.write(json.dumps({"level": "WARNING", "service": "edge", "message": message}) + "\n")
+
+
+_edge: Edge | None = None
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda passes it
+    """Take a viewer-request event; return its request, rewritten or as it came, or a 404."""
+    global _edge
+    request: dict[str, Any] = event["Records"][0]["cf"]["request"]
+    try:
+        if _edge is None:
+            _edge = build(Config.read(), os.environ, time.time, log_line)
+        return _edge.answer(request)
+    except Exception as error:  # noqa: BLE001  an error here would be a 502 for every viewer; S3 still has the file
+        log_line(f"request passed through: {type(error).__name__}: {error}")
+        return request

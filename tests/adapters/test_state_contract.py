@@ -1,0 +1,136 @@
+"""What every `State` promises: held against the table in moto and against the fake that the use cases run on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from edgeship.application.ports import State, Transaction
+from edgeship.domain.channel import Channel, promote
+from edgeship.domain.errors import Conflict, Refused
+from edgeship.domain.events import Event, EventType, Occasion
+from edgeship.domain.rejection import Upload, reject
+from edgeship.domain.version import Version
+from tests.domain.test_channel import release as a_release
+from tests.fakes.state import FakeState
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+WHO = Occasion("test", "ann", "by hand", NOW)
+V1, V2 = Version.parse("1.0.0"), Version.parse("1.10.0")
+
+
+@pytest.fixture(params=["moto", "fake"])
+def state(request: pytest.FixtureRequest) -> State:
+    if request.param == "fake":
+        return FakeState()
+    found: State = request.getfixturevalue("aws").state
+    return found
+
+
+def event(number: int, widget: str = "checkout") -> Event:
+    at = replace(WHO, at=NOW + timedelta(seconds=number))
+    return Event.of(EventType.POINTER_MOVED, at, widget, ("latest", number), None, {"version": f"1.0.{number}"})
+
+
+def register(state: State, *versions: str) -> None:
+    for version in versions:
+        release = replace(a_release(version), revision=0)
+        state.commit(Transaction(puts=(release,), events=(), registers=release))
+
+
+def test_a_new_state_is_empty(state: State) -> None:
+    assert state.widget("checkout") is None
+    assert state.widgets() == []
+    assert state.channel("checkout", "latest") == Channel("checkout", "latest")
+    assert state.channels("checkout") == []
+    assert state.release("checkout", V1) is None
+    assert state.releases("checkout") == []
+    assert state.rejection("x") is None
+    assert state.rejections(5) == []
+    assert state.events("checkout", 5) == []
+
+
+def test_registering_adds_the_widget_and_keeps_its_first_version(state: State) -> None:
+    register(state, "1.0.0", "1.10.0", "1.9.0")
+    widget = state.widget("checkout")
+    assert widget is not None
+    assert widget.first == V1
+    assert state.widgets() == [widget]
+    assert [str(r.version) for r in state.releases("checkout")] == ["1.10.0", "1.9.0", "1.0.0"]
+    assert state.release("checkout", V2) == a_release("1.10.0")
+
+
+def test_a_record_is_written_only_from_the_revision_it_was_read_at(state: State) -> None:
+    register(state, "1.0.0")
+    release = state.release("checkout", V1)
+    assert release is not None
+    moved = promote(state.channel("checkout", "latest"), release, WHO)
+    transaction = Transaction(puts=(moved.channel, *moved.changed), events=moved.events)
+    state.commit(transaction)
+    with pytest.raises(Conflict):
+        state.commit(transaction)
+    channel = state.channel("checkout", "latest")
+    assert (channel.version, channel.sequence, channel.revision) == (V1, 1, 1)
+    assert channel.moved_by == "ann"
+    assert state.channels("checkout") == [channel]
+    assert state.events("checkout", 9) == list(moved.events)
+
+
+def test_a_failed_check_writes_nothing_at_all(state: State) -> None:
+    register(state, "1.0.0", "1.10.0")
+    first, second = state.release("checkout", V1), state.release("checkout", V2)
+    assert first is not None
+    assert second is not None
+    state.commit(Transaction(puts=(replace(second, promoted_at="2026-11-23T10:00:00.000Z"),), events=()))
+    moved = Channel("checkout", "latest", V1, 1)
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(moved, first), checks=(second,), events=(event(1),)))
+    assert state.channel("checkout", "latest").revision == 0
+    assert state.release("checkout", V1) == first
+    assert state.events("checkout", 9) == []
+
+
+def test_registering_twice_conflicts(state: State) -> None:
+    register(state, "1.0.0")
+    with pytest.raises(Conflict):
+        register(state, "1.0.0")
+
+
+def test_the_first_claim_wins_for_good(state: State) -> None:
+    assert state.claim("checkout", V1, "aa") == "aa"
+    assert state.claim("checkout", V1, "aa") == "aa"
+    assert state.claim("checkout", V1, "bb") == "aa"
+    assert state.claim("checkout", V2, "bb") == "bb"
+    assert state.claim("other", V1, "bb") == "bb"
+
+
+def test_channels_keep_all_they_hold(state: State) -> None:
+    register(state, "1.0.0", "1.10.0")
+    channel = Channel(
+        "checkout", "latest", V2, 7, "2026-11-23T10:00:00.000Z", "ann", trail=(V1,), lock=None, revision=0
+    )
+    state.commit(Transaction(puts=(channel,), events=()))
+    assert state.channel("checkout", "latest") == replace(channel, revision=1)
+
+
+def test_events_come_newest_first_and_no_more_than_asked(state: State) -> None:
+    state.commit(Transaction(puts=(), events=tuple(event(n) for n in range(12))))
+    state.commit(Transaction(puts=(), events=(event(99, "other"),)))
+    assert [e.new for e in state.events("checkout", 3)] == [{"version": f"1.0.{n}"} for n in (11, 10, 9)]
+    assert len(state.events("checkout", 50)) == 12
+
+
+def test_rejections_are_found_by_upload_and_by_widget(state: State) -> None:
+    why = Refused("empty", "It is empty.", "Fill it.")
+    for number, key in enumerate(["incoming/checkout/1.0.0.zip", "incoming/other/1.0.0.zip", "incoming/what.txt"]):
+        upload = Upload(key, f"v{number}", "etag", "0", 1, NOW, "aws:1")
+        rejection, told = reject(upload, why, f"rejected/{upload.tail}", replace(WHO, at=NOW + timedelta(number)))
+        state.commit(Transaction(puts=(rejection,), events=(told,)))
+        assert state.rejection(upload.upload_id) == rejection
+        with pytest.raises(Conflict):
+            state.commit(Transaction(puts=(rejection,), events=(told,)))
+    assert [r.key for r in state.rejections(2)] == ["incoming/what.txt", "incoming/other/1.0.0.zip"]
+    assert [r.widget for r in state.rejections(9, "checkout")] == ["checkout"]
+    assert state.events("checkout", 9) == []

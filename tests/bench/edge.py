@@ -1,0 +1,155 @@
+"""The edge function: cold start, one request, reading the snapshot, size.
+
+A cold start is a new interpreter (`python -I -S`) that does its work and ends, against one that does nothing in the
+same run. The edge's modules have no bytecode caches, as in its zip; boto3's have, as in Lambda's runtime. "First
+request" imports the handler, reads the snapshot over HTTP from a server here and rewrites one path.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from edgeship.domain.routing import Routes
+from functions.edge.handler import Edge
+from functions.edge.http_answer import Answer
+from functions.edge.snapshot_source import SnapshotSource
+from functions.edge.trust import amazon_context, system_context
+from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, FakeS3, answer
+from tests.edge.zip_layout import CONFIG, ROOT, lay_out, zip_up
+
+RUNS = 21
+COLD_START_BUDGET_MS = 60
+REQUEST_BUDGET_US = 30
+ZIP_BUDGET_KB = 100
+WIDGETS = 1_000
+
+EVENT = json.loads((ROOT / "events/aws.cloudfront.viewer-request.json").read_text())
+
+IMPORT = "import sys; sys.path.insert(0, {layout!r}); from functions.edge.handler import handler"
+FIRST_REQUEST = IMPORT + "; assert handler({event!r}, None)['uri'] == '/widget-500/v1.4.2/widget.js'"
+BOTO3 = "import sys; sys.path.insert(0, {site!r}); import boto3"
+
+
+def snapshot_of(widgets: int) -> bytes:
+    """A snapshot with two channels and four ranges a widget."""
+    routes = {
+        "channels": {"latest": {"stable": "1.4.2"}, "next": {"stable": "2.0.0-beta.1"}},
+        "ranges": {"0": "0.9.1", "1": "1.4.2", "1.3": "1.3.9", "1.4": "1.4.2"},
+    }
+    document = {"schema": 1, "revision": 1, "widgets": {f"widget-{n}": routes for n in range(widgets)}}
+    return json.dumps(document).encode()
+
+
+def event_for(uri: str) -> dict[str, object]:
+    event: dict[str, object] = json.loads(json.dumps(EVENT).replace("/checkout/latest/widget.js", uri))
+    return event
+
+
+def cold_starts(
+    layout: Path, runs: int, statistic: Callable[[list[float]], float] = statistics.median
+) -> dict[str, float]:
+    """Milliseconds above a bare interpreter, of interleaved runs; `bare` is that interpreter's own time."""
+    event = event_for("/widget-500/latest/widget.js")
+    programs = {
+        "bare": "",
+        "imports": IMPORT.format(layout=str(layout)),
+        "first request": FIRST_REQUEST.format(layout=str(layout), event=event),
+        "boto3": BOTO3.format(site=sysconfig.get_path("purelib")),
+    }
+    times: dict[str, list[float]] = {name: [] for name in programs}
+    with FakeS3() as server:
+        env = {
+            "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{server.port}",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        }
+        server.reactions = [answer(200, snapshot_of(WIDGETS), etag='"1"')] * runs
+        for _ in range(runs):
+            for name, program in programs.items():
+                caching = [] if name == "boto3" else ["-B"]
+                started = time.perf_counter()
+                subprocess.run([sys.executable, "-I", "-S", *caching, "-c", program], check=True, env=env)
+                times[name].append((time.perf_counter() - started) * 1000)
+    bare = statistic(times.pop("bare"))
+    return {"bare": bare} | {name: statistic(taken) - bare for name, taken in times.items()}
+
+
+def request_microseconds(requests: int = 20_000) -> float:
+    """One routed request with 1,000 widgets in the snapshot, the median."""
+    body = snapshot_of(WIDGETS)
+    source = SnapshotSource(lambda etag: Answer(200, {}, body, reusable=True), time.time, 3600, lambda line: None)
+    edge = Edge(source, None)
+    asked: list[dict[str, object]] = [
+        event_for(f"/widget-{n}/latest/js/widget.js")["Records"][0]["cf"]["request"]  # type: ignore[index]
+        for n in range(0, WIDGETS, 10)
+    ]
+    times = []
+    for n in range(requests):
+        request = asked[n % len(asked)]
+        started = time.perf_counter_ns()
+        edge.answer(request)
+        times.append(time.perf_counter_ns() - started)
+    return statistics.median(times) / 1000
+
+
+def load_milliseconds() -> float:
+    """Parsing and checking a snapshot of 1,000 widgets, the median."""
+    body = snapshot_of(WIDGETS)
+    return statistics.median(_milliseconds(lambda: Routes(json.loads(body))) for _ in range(21))
+
+
+def trust_milliseconds(load: Callable[[], object]) -> float:
+    """Loading the roots for TLS, the median."""
+    return statistics.median(_milliseconds(load) for _ in range(11))
+
+
+def zip_kilobytes(folder: Path) -> float:
+    return zip_up(lay_out(folder / "layout"), folder / "edge.zip").stat().st_size / 1024
+
+
+def main() -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as name:
+        kilobytes = zip_kilobytes(Path(name))
+        cold = cold_starts(lay_out(Path(name) / "layout", CONFIG), RUNS)
+    table = Table("edge function", "measured", "budget", title=f"medians, + is above bare; {WIDGETS:,} widgets")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    rows = [
+        ("bare interpreter", f"{cold['bare']:.1f} ms", ""),
+        ("cold start: every import", f"+{cold['imports']:.1f} ms", f"{COLD_START_BUDGET_MS} ms"),
+        ("cold start: imports and first request", f"+{cold['first request']:.1f} ms", ""),
+        ("peer: import boto3", f"+{cold['boto3']:.1f} ms", ""),
+        (
+            "loading Amazon's roots (peer: all the system's)",
+            f"{trust_milliseconds(amazon_context):.1f} ({trust_milliseconds(system_context):.1f}) ms",
+            "",
+        ),
+        ("snapshot: parse and check", f"{load_milliseconds():.1f} ms", ""),
+        ("one routed request", f"{request_microseconds():.1f} us", f"{REQUEST_BUDGET_US} us"),
+        ("zip", f"{kilobytes:.1f} KB", f"{ZIP_BUDGET_KB} KB"),
+    ]
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return (time.perf_counter() - started) * 1000
+
+
+if __name__ == "__main__":
+    main()

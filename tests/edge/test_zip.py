@@ -1,0 +1,124 @@
+"""The zip's content with nothing else on the path, and the budgets of the edge."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bench import edge as bench
+from tests.edge.certificates import Authority
+from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, FakeS3
+from tests.edge.zip_layout import CONFIG, ROOT, import_closure, lay_out, zip_up
+
+DRIVER = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from functions.edge.handler import handler
+imported = set(sys.modules)
+outcome = handler(json.load(sys.stdin), None)
+print(json.dumps({
+    "outcome": outcome,
+    "modules": sorted(imported),
+    "late": sorted(set(sys.modules) - imported),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return lay_out(tmp_path_factory.mktemp("layout"))
+
+
+@pytest.fixture(params=["http", "https"])
+def endpoint(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[FakeS3, dict[str, str]]]:
+    """A fake S3 and the environment that leads to it."""
+    authority = Authority("Amazon Root CA 1")
+    (tmp_path / "trusted.pem").write_bytes(authority.pem)
+    tls = authority.server_context("localhost", tmp_path) if request.param == "https" else None
+    with FakeS3(tls) as server:
+        yield (
+            server,
+            {
+                "AWS_ENDPOINT_URL_S3": f"{request.param}://localhost:{server.port}",
+                "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+                "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+                "SSL_CERT_FILE": str(tmp_path / "trusted.pem"),
+            },
+        )
+
+
+def test_the_zip_serves_with_nothing_else_on_the_path(
+    layout: Path, endpoint: tuple[FakeS3, dict[str, str]], tmp_path: Path
+) -> None:
+    server, env = endpoint
+    routes = {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {}}
+    server.objects[f"/{CONFIG['bucket']}/{CONFIG['key']}"] = json.dumps(
+        {"schema": 1, "revision": 1, "widgets": {"checkout": routes}}
+    ).encode()
+    event = (ROOT / "events/aws.cloudfront.viewer-request.json").read_text()
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", DRIVER, str(layout)],
+        input=event,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=env,
+        check=True,
+    )
+    assert run.stderr == ""
+    report: dict[str, Any] = json.loads(run.stdout)
+    request = json.loads(event)["Records"][0]["cf"]["request"]
+    assert report["outcome"] == {**request, "uri": "/checkout/v1.4.2/widget.js"}
+    # Else the import time that the budget bounds would not be all of it.
+    assert report["late"] == []
+    foreign = {name.partition(".")[0] for name in report["modules"]} - sys.stdlib_module_names
+    assert foreign - {"sitecustomize"} == {"__main__", "edgeship", "functions"}
+    costly = {"dataclasses", "http", "logging", "pathlib", "threading", "typing", "urllib"}
+    assert costly.isdisjoint(report["modules"])
+
+
+def test_the_zip_carries_the_domains_routing_and_its_own_folder() -> None:
+    assert {path for path in import_closure("functions.edge.handler") if not path.startswith("functions/edge/")} == {
+        "edgeship/__init__.py",
+        "edgeship/domain/__init__.py",
+        "edgeship/domain/routing.py",
+        "functions/__init__.py",
+    }
+
+
+def test_nothing_is_opened_or_connected_at_import(layout: Path) -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import json, socket, ssl, hashlib, hmac, binascii, time\n"
+        "seen = []\n"
+        "sys.addaudithook(lambda event, args: seen.append((event, str(args[0]))))\n"
+        "import functions.edge.handler\n"
+        "opened = [p for e, p in seen if e == 'open' and not p.endswith(('.py', '.pyc'))]\n"
+        "print([e for e, _ in seen if e.startswith('socket.')], opened)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", program, str(layout)], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "[] []\n"
+
+
+def test_the_zip_is_small(layout: Path, tmp_path: Path) -> None:
+    size = zip_up(layout, tmp_path / "edge.zip").stat().st_size
+    assert size <= bench.ZIP_BUDGET_KB * 1024
+
+
+def test_a_cold_start_is_short(layout: Path) -> None:
+    # The quickest run, not the median: other tests share the machine's cores.
+    quickest = bench.cold_starts(layout, runs=11, statistic=min)
+    assert quickest["imports"] <= bench.COLD_START_BUDGET_MS
+    assert quickest["imports"] < quickest["boto3"] / 2
+
+
+def test_a_routed_request_is_quick() -> None:
+    assert bench.request_microseconds(requests=5_000) <= bench.REQUEST_BUDGET_US

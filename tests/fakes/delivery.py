@@ -1,0 +1,57 @@
+"""Where the relay delivers to, in memory, with faults that can be planted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from edgeship.application.ports import BusFailure, StoredSnapshot
+from edgeship.domain.errors import Conflict
+from edgeship.domain.events import Event
+
+
+class FakeSnapshots:
+    def __init__(self) -> None:
+        self.content: Mapping[str, Any] | None = None
+        self.writes = 0
+
+    def read(self) -> StoredSnapshot:
+        return StoredSnapshot(self.content, str(self.writes) if self.content is not None else None)
+
+    def write(self, content: Mapping[str, Any], replaces: StoredSnapshot) -> None:
+        if replaces != self.read():
+            raise Conflict("the snapshot was written by another relay")
+        self.content = content
+        self.writes += 1
+
+
+class FakeBus:
+    """`failing` maps an event id to the number of times it fails, and whether for good."""
+
+    max_batch = 10
+
+    def __init__(self) -> None:
+        self.delivered: list[Event] = []
+        self.batches: list[int] = []
+        self.failing: dict[str, tuple[int, bool]] = {}
+
+    def publish(self, events: Sequence[Event]) -> list[BusFailure]:
+        assert 0 < len(events) <= self.max_batch
+        self.batches.append(len(events))
+        failures = []
+        for index, event in enumerate(events):
+            left, permanent = self.failing.get(event.event_id, (0, False))
+            if left:
+                self.failing[event.event_id] = (left - 1, permanent)
+                failures.append(BusFailure(index, "Denied" if permanent else "ThrottlingException", permanent))
+            else:
+                self.delivered.append(event)
+        return failures
+
+
+class FakePoison:
+    def __init__(self) -> None:
+        self.kept: list[tuple[Mapping[str, Any], str]] = []
+
+    def set_aside(self, record: Mapping[str, Any], reason: str) -> None:
+        self.kept.append((record, reason))

@@ -1,0 +1,97 @@
+"""The table in memory, with the same conditions; safe among threads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Lock
+from typing import Any
+
+from edgeship.application.ports import Transaction
+from edgeship.domain.channel import Channel
+from edgeship.domain.errors import Conflict
+from edgeship.domain.events import Event, EventType
+from edgeship.domain.policy import Widget
+from edgeship.domain.rejection import Rejection
+from edgeship.domain.release import Release
+from edgeship.domain.version import Version
+
+Key = tuple[Any, ...]
+
+
+class FakeState:
+    def __init__(self) -> None:
+        self.records: dict[Key, Any] = {}
+        self.log: list[Event] = []
+        self._claims: dict[Key, str] = {}
+        self._lock = Lock()
+
+    def commit(self, transaction: Transaction) -> None:
+        with self._lock:
+            for record in (*transaction.puts, *transaction.checks):
+                held = self.records.get(_key(record))
+                if (_revision(held) if held else 0) != _revision_before(record):
+                    raise Conflict(f"{_key(record)} has changed")
+            for record in transaction.puts:
+                written = record if isinstance(record, Rejection) else replace(record, revision=record.revision + 1)
+                self.records[_key(record)] = written
+            self.log += transaction.events
+            new = transaction.registers
+            if new:
+                self.records.setdefault(("widget", new.widget), Widget(new.widget, new.version))
+
+    def claim(self, widget: str, version: Version, digest: str) -> str:
+        with self._lock:
+            return self._claims.setdefault((widget, version), digest)
+
+    def widget(self, name: str) -> Widget | None:
+        return self.records.get(("widget", name))
+
+    def widgets(self) -> list[Widget]:
+        return sorted(self._all(Widget), key=lambda widget: widget.name)
+
+    def channel(self, widget: str, name: str) -> Channel:
+        found: Channel | None = self.records.get(("channel", widget, name))
+        return found or Channel(widget, name)
+
+    def channels(self, widget: str) -> list[Channel]:
+        return sorted((c for c in self._all(Channel) if c.widget == widget), key=lambda channel: channel.name)
+
+    def release(self, widget: str, version: Version) -> Release | None:
+        return self.records.get(("release", widget, version))
+
+    def releases(self, widget: str) -> list[Release]:
+        found = [r for r in self._all(Release) if r.widget == widget]
+        return sorted(found, key=lambda release: release.version, reverse=True)
+
+    def rejection(self, upload_id: str) -> Rejection | None:
+        return self.records.get(("rejection", upload_id))
+
+    def rejections(self, limit: int, widget: str | None = None) -> list[Rejection]:
+        newest = sorted(self._all(Rejection), key=lambda rejection: rejection.rejected_at, reverse=True)
+        return [r for r in newest if widget in (None, r.widget)][:limit]
+
+    def events(self, widget: str, limit: int) -> list[Event]:
+        mine = [e for e in self.log if e.widget == widget and e.type is not EventType.RELEASE_REJECTED]
+        return sorted(mine, key=lambda e: (e.occurred_at, e.event_id), reverse=True)[:limit]
+
+    def _all(self, kind: type[Any]) -> list[Any]:
+        with self._lock:
+            return [record for record in self.records.values() if isinstance(record, kind)]
+
+
+def _key(record: Channel | Release | Rejection) -> Key:
+    match record:
+        case Channel():
+            return ("channel", record.widget, record.name)
+        case Release():
+            return ("release", record.widget, record.version)
+        case Rejection():
+            return ("rejection", record.upload_id)
+
+
+def _revision(record: Any) -> int:
+    return 1 if isinstance(record, Rejection) else record.revision
+
+
+def _revision_before(record: Any) -> int:
+    return 0 if isinstance(record, Rejection) else record.revision
