@@ -35,10 +35,15 @@ class Edge:
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The request to go on with, or the response to send; `request` itself is left alone."""
-        outcome = resolve(request["uri"], self._source.routes(), self._root_widget)
+        outcome = self._resolve(request["uri"], urgent=False)
+        if isinstance(outcome, Unknown):
+            outcome = self._resolve(request["uri"], urgent=True)
         if isinstance(outcome, Rewrite):
             return {**request, "uri": outcome.uri}
         return not_found(outcome) if isinstance(outcome, Unknown) else request
+
+    def _resolve(self, uri: str, *, urgent: bool) -> Rewrite | Unknown | None:
+        return resolve(uri, self._source.routes(urgent=urgent), self._root_widget)
 
 
 def build(config: Config, env: Mapping[str, str], now: Callable[[], float], log: Callable[[str], None]) -> Edge:

@@ -1,6 +1,7 @@
 """The routes in hand: read from S3 when they may have changed, kept for as long as they can't be.
 
-- within `freshness_seconds` of a read there is no other, whatever it brought
+- within `freshness_seconds` of a read there is no other, whatever it brought; within `URGENT_SECONDS` when no routes
+  are in hand, or when a request names what the routes in hand don't know and may have come into being since
 - a read that brought no answer has cost a viewer time: each further one in a row waits twice as long for the next,
   up to `MAX_BACKOFF_SECONDS`. Any answer, of whatever status, comes quickly and ends that
 - only a well-formed snapshot replaces the routes in hand; without one the last good ones stay
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_BACKOFF_SECONDS = 30.0
 RESTORE_SECONDS = 30.0
+URGENT_SECONDS = 1.0
 
 
 class SnapshotSource:
@@ -51,10 +53,12 @@ class SnapshotSource:
         self._older_since: float | None = None
         self._trouble = ""
 
-    def routes(self) -> Routes | None:
+    def routes(self, *, urgent: bool = False) -> Routes | None:
         """The newest routes that may be had now; None when there have never been any."""
+        hurry = (urgent or self._routes is None) and not self._unanswered
+        next_read_at = min(self._next_read_at, self._read_at + URGENT_SECONDS) if hurry else self._next_read_at
         # A clock that was set back must not stop the reading.
-        if not self._read_at <= self._now() < self._next_read_at:
+        if not self._read_at <= self._now() < next_read_at:
             self._read()
         return self._routes
 

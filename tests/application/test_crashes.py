@@ -81,7 +81,7 @@ def roll_back(aws: Aws) -> Callable[[], None]:
 
     def deliver() -> None:
         """An operator who lost the connection looks at the status, and rolls back if that is still needed."""
-        tools = operator.build(NAMES, boto3.DEFAULT_SESSION or boto3.Session(), None, None)
+        tools = operator.build(NAMES, boto3.DEFAULT_SESSION or boto3.Session(), None)
         if tools.state.channel("checkout", "latest").version == Version.parse("1.1.0"):
             tools.roll_back("checkout", "latest", None, ANN)
 
@@ -193,8 +193,8 @@ def test_a_rollback_that_took_effect_is_not_repeated_by_fencing(aws: Aws) -> Non
     releases(aws, "1.0.0", "1.1.0", "1.2.0")
     for version in ("1.0.0", "1.1.0", "1.2.0"):
         promote(aws, version)
-    first = operator.build(NAMES, boto3.Session(), None, None)
-    second = operator.build(NAMES, boto3.Session(), None, None)
+    first = operator.build(NAMES, boto3.Session(), None)
+    second = operator.build(NAMES, boto3.Session(), None)
     channel = second.state.channel("checkout", "latest")
     first.roll_back("checkout", "latest", None, ANN)
 

@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tools(aws: Aws) -> operator.Operator:
-    return operator.build(NAMES, boto3.Session(region_name="us-east-1"), None, None)
+    return operator.build(NAMES, boto3.Session(region_name="us-east-1"), None)
 
 
 def publish(tools: operator.Operator, folder: Path, version: Version = V1, **facts: str) -> Published:

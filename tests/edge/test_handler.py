@@ -130,6 +130,13 @@ def test_the_snapshot_is_asked_for_once_and_then_by_its_etag(cloud: Cloud) -> No
     assert cloud.log == []
 
 
+def test_what_has_just_come_into_being_is_not_called_unknown_for_long(cloud: Cloud) -> None:
+    assert cloud.get("/checkout/~1/widget.js")["uri"] == "/checkout/v1.4.2/widget.js"
+    assert cloud.get("/checkout/~2/widget.js", after=0.5)["status"] == "404"
+    cloud.server.objects[SNAPSHOT_PATH] = snapshot("2.0.0", revision=2)
+    assert cloud.get("/checkout/~2/widget.js", after=1)["uri"] == "/checkout/v2.0.0/widget.js"
+
+
 def test_an_exact_path_goes_through_as_it_came(cloud: Cloud) -> None:
     assert cloud.get("/checkout/v1.0.0/assets/latest/x.js")["uri"] == "/checkout/v1.0.0/assets/latest/x.js"
 

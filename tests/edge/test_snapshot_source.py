@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.edge.http_answer import Answer, NoAnswer
-from functions.edge.snapshot_source import MAX_BACKOFF_SECONDS, RESTORE_SECONDS, SnapshotSource
+from functions.edge.snapshot_source import MAX_BACKOFF_SECONDS, RESTORE_SECONDS, URGENT_SECONDS, SnapshotSource
 
 FRESHNESS = 5.0
 
@@ -128,10 +129,40 @@ def test_an_unasked_for_304_brings_nothing() -> None:
 
 
 def test_answers_that_are_no_snapshot_do_not_slow_the_reading_down() -> None:
-    world = World(stored=404)
+    world = World(stored=1)
+    world.revision()
+    world.stored = 404
+    world.reads.clear()
     for _ in range(60):
         world.revision(after=1)
     assert len(world.reads) == 60 / FRESHNESS
+
+
+def test_without_any_snapshot_it_is_looked_for_every_second() -> None:
+    world = World(stored=404)
+    for _ in range(60):
+        world.revision(after=0.25)
+    assert len(world.reads) == 60 * 0.25 / URGENT_SECONDS
+
+
+def test_what_is_not_known_is_looked_up_again_at_most_once_a_second() -> None:
+    world = World(stored=1)
+    world.revision()
+    for _ in range(40):
+        world.now += 0.25
+        world.source.routes(urgent=True)
+    assert len(world.reads) == 1 + 40 * 0.25 / URGENT_SECONDS
+
+
+def test_a_source_that_does_not_answer_is_not_hurried() -> None:
+    world = World(stored=1)
+    world.revision()
+    world.stored = NoAnswer("TimeoutError: timed out")
+    world.revision(after=FRESHNESS)
+    reads = len(world.reads)
+    world.now += 2 * URGENT_SECONDS
+    world.source.routes(urgent=True)
+    assert len(world.reads) == reads
 
 
 def test_a_dead_s3_costs_few_viewers_time() -> None:
@@ -223,4 +254,4 @@ def test_whatever_happens_reads_are_apart_and_a_snapshot_is_never_lost(
         revision = world.revision(after=wait)
         assert not (had and revision is None)
         had = had or revision is not None
-    assert all(later - earlier >= FRESHNESS for earlier, later in zip(world.reads, world.reads[1:], strict=False))
+    assert all(later - earlier >= URGENT_SECONDS for earlier, later in pairwise(world.reads))

@@ -39,10 +39,10 @@ class Operator:
     follow: FollowUpload
 
 
-def build(names: ResourceNames, session: boto3.Session, endpoint_url: str | None, site_url: str | None) -> Operator:
-    """The use cases; `endpoint_url` is set for a local cloud, `site_url` is where the CDN answers, if known."""
-    s3 = session.client("s3", REGION, endpoint_url=endpoint_url, config=client_config())
-    dynamodb = session.client("dynamodb", REGION, endpoint_url=endpoint_url, config=client_config())
+def build(names: ResourceNames, session: boto3.Session, site_url: str | None) -> Operator:
+    """The use cases; `site_url` is where the environment's CDN answers, if that is known."""
+    s3 = session.client("s3", region_name=REGION, config=client_config())
+    dynamodb = session.client("dynamodb", region_name=REGION, config=client_config())
     state = DynamoDBState(dynamodb, names.table)
     return Operator(
         state=state,
