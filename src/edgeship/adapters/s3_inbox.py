@@ -59,7 +59,8 @@ class S3Inbox:
         if upload.size > _COPY_LIMIT:
             self._client.copy(source, self._bucket, key)
         else:
-            self._client.copy_object(Bucket=self._bucket, Key=key, CopySource=source)
+            # Tags are left behind: reading them would need a permission of its own, and they say nothing here.
+            self._client.copy_object(Bucket=self._bucket, Key=key, CopySource=source, TaggingDirective="REPLACE")
 
 
 class S3Dropbox:

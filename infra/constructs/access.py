@@ -1,0 +1,77 @@
+"""Two managed policies to hand out: one for CI, which uploads, and one for the people on call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from edgeship.resource_names import ACCEPTED_PREFIX, INCOMING_PREFIX, REJECTED_PREFIX
+from infra.constructs.permissions import allow, objects
+from infra.constructs.storage import Storage
+from infra.constructs.table import StateTable
+from infra.options import SynthOptions
+
+
+class Access(Construct):
+    """Nothing here reaches the site's objects for writing: what is public changes only through the functions."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        options: SynthOptions,
+        storage: Storage,
+        table: StateTable,
+        queues: Sequence[sqs.IQueue],
+    ) -> None:
+        super().__init__(scope, id)
+        names = options.names
+        incoming = objects(names.inbox_bucket, f"{INCOMING_PREFIX}*")
+
+        self.uploader = iam.ManagedPolicy(
+            self, "Uploader", description=f"edgeship {options.environment}: put archives into the inbox, and no more"
+        )
+        allow(
+            self.uploader,
+            ["s3:PutObject"],
+            incoming,
+            reason="An uploader chooses widget and version; the upload's own checks decide what becomes of it.",
+        )
+
+        self.operator = iam.ManagedPolicy(
+            self, "Operator", description=f"edgeship {options.environment}: what the command line does"
+        )
+        allow(
+            self.operator,
+            ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+            table.table.table_arn,
+        )
+        allow(
+            self.operator,
+            ["s3:GetObject", "s3:PutObject"],
+            incoming,
+            reason="Publishing, and looking at what is being published, under any widget and version.",
+        )
+        allow(
+            self.operator,
+            ["s3:GetObject"],
+            objects(names.inbox_bucket, f"{ACCEPTED_PREFIX}*"),
+            objects(names.inbox_bucket, f"{REJECTED_PREFIX}*"),
+            objects(names.site_bucket, "*/v*/*"),
+            reason="Reading kept archives, reasons and published manifests, of any widget and version.",
+        )
+        # Without it S3 answers 403, not 404, for a key that is not there.
+        allow(self.operator, ["s3:ListBucket"], storage.inbox.bucket_arn, storage.site.bucket_arn)
+        allow(self.operator, ["sqs:GetQueueAttributes"], *(queue.queue_arn for queue in queues))
+        stack = Stack.of(self)
+        allow(
+            self.operator,
+            ["cloudformation:DescribeStacks"],
+            f"arn:aws:cloudformation:{stack.region}:{options.account}:stack/{names.stack}/*",
+            reason="A stack's ARN ends in an id that it is given when made.",
+        )

@@ -1,0 +1,189 @@
+"""The CDN: one S3 origin, immutable releases by default, and the edge function on the moving paths."""
+
+from __future__ import annotations
+
+from aws_cdk import Acknowledgment, Duration, Validations
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from constructs import Construct
+
+from infra.constructs.edge import EdgeFunction
+from infra.constructs.storage import EXPOSED_HEADERS, Storage
+from infra.options import SynthOptions
+
+MOVING_PATHS = ("*/latest/*", "*/~*/*")
+"""`*` matches the empty string and `/` too, so these take a root widget's `/latest/x` and `/~1/x` as well
+(https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html)."""
+ROOT_RELEASE_PATHS = "/v*.*.*/*"
+"""A root widget's exact releases: the edge function puts the widget's name in front of them."""
+
+PRICE_CLASSES = {
+    "100": cloudfront.PriceClass.PRICE_CLASS_100,
+    "200": cloudfront.PriceClass.PRICE_CLASS_200,
+    "all": cloudfront.PriceClass.PRICE_CLASS_ALL,
+}
+MISSING_KEY_TTL = Duration.seconds(1)
+"""A release asked for just before it is published is there a second later; a flood of wrong URLs is still held off."""
+# Sent to S3 with every request, so that S3's CORS rule answers every request: a script that a page once loaded without
+# `crossorigin` can then be reused from the browser's cache with it. The name is reserved and never resolves.
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html
+ORIGIN_HEADERS = {"Origin": "https://edgeship.invalid"}
+
+
+class Cdn(Construct):
+    """The distribution and its policies."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        options: SynthOptions,
+        storage: Storage,
+        edge: EdgeFunction,
+    ) -> None:
+        super().__init__(scope, id)
+        origin = origins.S3BucketOrigin.with_origin_access_control(
+            storage.site,
+            # LIST turns S3's answer for a missing key from 403 to 404. Nobody gets a listing by it: S3 lists on a
+            # request for the bucket's root, and that is always rewritten to the default root object.
+            origin_access_levels=[cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
+            custom_headers=ORIGIN_HEADERS,
+        )
+        cache = cloudfront.CachePolicy(
+            self,
+            "Cache",
+            comment="By path alone; as long as Cache-Control says, and no minimum",
+            min_ttl=Duration.seconds(0),
+            default_ttl=Duration.days(1),
+            max_ttl=Duration.days(365),
+            enable_accept_encoding_gzip=True,
+            enable_accept_encoding_brotli=True,
+            query_string_behavior=cloudfront.CacheQueryStringBehavior.none(),
+            cookie_behavior=cloudfront.CacheCookieBehavior.none(),
+            header_behavior=cloudfront.CacheHeaderBehavior.none(),
+        )
+        immutable = self._headers("ImmutableHeaders", "Exact releases", [])
+        # The rewritten request fetches the release's file, whose own Cache-Control says immutable: right for the
+        # edge, which caches by the rewritten path, wrong for a browser, which caches by the moving one.
+        moving = self._headers(
+            "MovingHeaders",
+            "Paths whose meaning moves",
+            [_header("Cache-Control", f"public, max-age={options.pointer_max_age}, must-revalidate")],
+        )
+
+        def behavior(
+            headers: cloudfront.ResponseHeadersPolicy, edge_lambdas: list[cloudfront.EdgeLambda] | None = None
+        ) -> cloudfront.BehaviorOptions:
+            return cloudfront.BehaviorOptions(
+                origin=origin,
+                allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD,
+                cached_methods=cloudfront.CachedMethods.CACHE_GET_HEAD,
+                cache_policy=cache,
+                compress=True,
+                response_headers_policy=headers,
+                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+                edge_lambdas=edge_lambdas,
+            )
+
+        routed = [
+            cloudfront.EdgeLambda(
+                event_type=cloudfront.LambdaEdgeEventType.VIEWER_REQUEST, function_version=edge.version
+            )
+        ]
+        # CloudFront takes the first pattern that matches, in this order.
+        behaviors = {path: behavior(moving, routed) for path in MOVING_PATHS}
+        if options.root_widget:
+            behaviors[ROOT_RELEASE_PATHS] = behavior(immutable, routed)
+
+        default = behavior(immutable)
+        self.distribution = cloudfront.Distribution(
+            self,
+            "Distribution",
+            comment=f"edgeship {options.environment}",
+            default_behavior=default,
+            additional_behaviors=behaviors,
+            default_root_object="index.html",
+            error_responses=[
+                cloudfront.ErrorResponse(http_status=status, ttl=MISSING_KEY_TTL) for status in (403, 404)
+            ],
+            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+            enable_ipv6=True,
+            # CloudFront's own certificate comes with its own policy; the choice exists for a custom domain alone.
+            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if options.domain_name else None,
+            domain_names=[options.domain_name] if options.domain_name else None,
+            certificate=acm.Certificate.from_certificate_arn(self, "Certificate", options.certificate_arn)
+            if options.certificate_arn
+            else None,
+            geo_restriction=_geo_restriction(options),
+            price_class=PRICE_CLASSES[options.price_class],
+            web_acl_id=options.web_acl_arn,
+            log_bucket=storage.logs,
+            log_file_prefix="cloudfront/",
+            log_includes_cookies=False,
+        )
+        self._acknowledge(options)
+
+    def _headers(
+        self,
+        id: str,  # noqa: A002
+        comment: str,
+        more: list[cloudfront.ResponseCustomHeader],
+    ) -> cloudfront.ResponseHeadersPolicy:
+        return cloudfront.ResponseHeadersPolicy(
+            self,
+            id,
+            comment=comment,
+            cors_behavior=cloudfront.ResponseHeadersCorsBehavior(
+                access_control_allow_credentials=False,
+                access_control_allow_headers=["*"],
+                access_control_allow_methods=["GET", "HEAD"],
+                access_control_allow_origins=["*"],
+                access_control_expose_headers=list(EXPOSED_HEADERS),
+                access_control_max_age=Duration.days(1),
+                origin_override=True,
+            ),
+            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=Duration.days(730), include_subdomains=False, override=True
+                ),
+            ),
+            custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
+                custom_headers=[
+                    _header("Cross-Origin-Resource-Policy", "cross-origin"),
+                    _header("Timing-Allow-Origin", "*"),
+                    *more,
+                ]
+            ),
+        )
+
+    def _acknowledge(self, options: SynthOptions) -> None:
+        reasons = {
+            "Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk": (
+                "default_root_object is set, so that a request for / lists nothing."
+            )
+        }
+        if not (options.geo_allow or options.geo_deny):
+            reasons["AwsSolutions-CFR1"] = "Widgets run on pages anywhere; geo_allow or geo_deny restricts where asked."
+        if not options.web_acl_arn:
+            reasons["AwsSolutions-CFR2"] = (
+                "Static public files behind a cache; web_acl_arn attaches a web ACL where asked."
+            )
+        if not options.domain_name:
+            reasons["AwsSolutions-CFR4"] = (
+                "*.cloudfront.net has CloudFront's own certificate and TLS policy; a domain_name gets TLSv1.2_2021."
+            )
+        for id_, reason in reasons.items():
+            Validations.of(self.distribution).acknowledge(Acknowledgment(id=id_, reason=reason))
+
+
+def _header(name: str, value: str) -> cloudfront.ResponseCustomHeader:
+    return cloudfront.ResponseCustomHeader(header=name, value=value, override=True)
+
+
+def _geo_restriction(options: SynthOptions) -> cloudfront.GeoRestriction | None:
+    if options.geo_allow:
+        return cloudfront.GeoRestriction.allowlist(*options.geo_allow)
+    return cloudfront.GeoRestriction.denylist(*options.geo_deny) if options.geo_deny else None

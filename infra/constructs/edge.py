@@ -1,0 +1,95 @@
+"""The Lambda@Edge function that turns a moving path into the immutable one, at viewer-request."""
+
+from __future__ import annotations
+
+import json
+
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from edgeship.resource_names import REGION, SNAPSHOT_KEY
+from infra.bundling import Bundler, Target
+from infra.constructs.functions import PYTHON_3_13_REASON
+from infra.constructs.log_group import RetainedLogGroup
+from infra.constructs.permissions import allow, objects
+from infra.options import SynthOptions
+
+FRESHNESS_SECONDS = 5
+FETCH_TIMEOUT_SECONDS = 1.0
+
+
+class EdgeFunction(Construct):
+    """Within the limits of a viewer function: 128 MB, 5 s, x86-64, a numbered version, no environment
+    (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html).
+
+    What it must know is written into its zip, so a new configuration is a new version like new code is.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        options: SynthOptions,
+        removal: RemovalPolicy,
+        bundler: Bundler,
+        target: Target,
+    ) -> None:
+        super().__init__(scope, id)
+        name = options.names.function("edge")
+        configuration = {
+            "bucket": options.names.config_bucket,
+            "key": SNAPSHOT_KEY,
+            "region": REGION,
+            "root_widget": options.root_widget,
+            "freshness_seconds": FRESHNESS_SECONDS,
+            "timeout_seconds": FETCH_TIMEOUT_SECONDS,
+        }
+        bundle = bundler.build(
+            "edge", target, {"functions/edge/config.json": json.dumps(configuration, sort_keys=True).encode()}
+        )
+        # CloudFront's replicas log to this group in whatever Region they run. The role may make it there, without
+        # retention; in this Region, where it would be made just so, it is made here.
+        edge_log_group = f"/aws/lambda/{REGION}.{name}"
+        self.log_group = RetainedLogGroup(self, "Logs", edge_log_group, options, removal)
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.CompositePrincipal(
+                iam.ServicePrincipal("lambda.amazonaws.com"), iam.ServicePrincipal("edgelambda.amazonaws.com")
+            ),
+            description=f"What {name} may do, wherever it runs",
+        )
+        allow(
+            role,
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+            f"arn:aws:logs:*:{options.account}:log-group:{edge_log_group}:*",
+            reason="CloudFront runs the function, and logs, in the Region nearest to the viewer.",
+        )
+        allow(role, ["s3:GetObject"], objects(options.names.config_bucket, SNAPSHOT_KEY))
+
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=name,
+            description=f"edgeship: edge ({options.environment})",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.X86_64,
+            handler="functions.edge.handler.handler",
+            code=lambda_.Code.from_asset(str(bundle.path), asset_hash=bundle.digest),
+            timeout=Duration.seconds(5),
+            memory_size=128,
+            role=role,
+            # Deleting a version, or a function, fails until CloudFront has let go of its replicas, hours after the
+            # last association
+            # (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-edge-delete-replicas.html).
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+        )
+        self.function.apply_removal_policy(removal)
+        Validations.of(self.function).acknowledge(Acknowledgment(id="AwsSolutions-L1", reason=PYTHON_3_13_REASON))
+
+    @property
+    def version(self) -> lambda_.IVersion:
+        return self.function.current_version

@@ -1,0 +1,157 @@
+"""A regional Lambda function: its bundle, environment, log group, role, and where its failures go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Size, Validations
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from edgeship.settings import FUNCTION_SETTINGS
+from infra.bundling import Bundle
+from infra.constructs.log_group import RetainedLogGroup
+from infra.constructs.permissions import allow
+from infra.constructs.queues import FailureQueue
+from infra.options import SynthOptions
+
+DELIVERY_AGE = Duration.hours(24)
+DELIVERY_ATTEMPTS = 185
+"""EventBridge's longest and most: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html."""
+INVOCATION_AGE = Duration.hours(6)
+"""Lambda's longest: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html."""
+PYTHON_3_13_REASON = "Python 3.13 is supported until June 2029; bundles hold wheels for exactly this version."
+
+
+class RegionalFunction(Construct):
+    """One of functions/, on arm64, with the permissions that `allow` and `on_event` give it and no others."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        name: str,
+        options: SynthOptions,
+        removal: RemovalPolicy,
+        bundle: Bundle,
+        settings: Mapping[str, str],
+        timeout: Duration,
+        memory_mib: int,
+        storage: Size | None = None,
+    ) -> None:
+        """`settings`: the fields of the function's settings class but `environment`; defaults may be left out."""
+        super().__init__(scope, id)
+        function_name = options.names.function(name)
+        self.name = function_name
+        self._queues: list[FailureQueue] = []
+        self.log_group = RetainedLogGroup(self, "Logs", f"/aws/lambda/{function_name}", options, removal)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"What {function_name} may do",
+        )
+        self.log_group.grant_write(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=function_name,
+            description=f"edgeship: {name} ({options.environment})",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            handler=f"functions.{name}.handler.handler",
+            code=lambda_.Code.from_asset(str(bundle.path), asset_hash=bundle.digest),
+            environment=_environment(name, options, settings),
+            timeout=timeout,
+            memory_size=memory_mib,
+            ephemeral_storage_size=storage,
+            role=self.role,
+            log_group=self.log_group,
+        )
+        Validations.of(self.function).acknowledge(Acknowledgment(id="AwsSolutions-L1", reason=PYTHON_3_13_REASON))
+
+    @property
+    def queues(self) -> Sequence[sqs.Queue]:
+        """Where this function's failures end."""
+        return tuple(self._queues)
+
+    def allow(self, actions: Sequence[str], *resources: str, reason: str | None = None) -> None:
+        """Allow `actions` on `resources`; a resource with a `*` needs the reason why it cannot be narrower."""
+        allow(self.role, actions, *resources, reason=reason)
+
+    def on_event(self, id: str, pattern: events.EventPattern, bus: events.IEventBus | None = None) -> None:  # noqa: A002
+        """Invoke the function for events that match `pattern` on `bus`, by default the account's own.
+
+        EventBridge invokes asynchronously: its dead-letter queue catches what never reached Lambda, the function's
+        on-failure destination what reached it and kept failing. Both are needed, and each has its alarm.
+        """
+        failures, undelivered = FailureQueue(self, "Failures"), FailureQueue(self, "Undelivered")
+        self._queues += [failures, undelivered]
+        self.function.configure_async_invoke(
+            retry_attempts=2,
+            max_event_age=INVOCATION_AGE,
+            on_failure=destinations.SqsDestination(failures),
+        )
+        rule = events.Rule(self, id, event_bus=bus, event_pattern=pattern, description=f"Invokes {self.name}")
+        rule.add_target(
+            targets.LambdaFunction(
+                self.function,
+                dead_letter_queue=undelivered,
+                max_event_age=DELIVERY_AGE,
+                retry_attempts=DELIVERY_ATTEMPTS,
+            )
+        )
+
+    def on_stream(
+        self,
+        id: str,  # noqa: A002
+        stream_arn: str,
+        pattern: Mapping[str, Any],
+        failures: FailureQueue,
+    ) -> None:
+        """Invoke the function with batches of a table's stream; only records that match `pattern` count.
+
+        A record that keeps failing is split off, tried again a bounded number of times and then reported to
+        `failures` by its place in the stream, so that one bad record can't hold up its shard for the stream's 24 h.
+        """
+        self._queues.append(failures)
+        self.allow(
+            ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
+            stream_arn,
+        )
+        lambda_.EventSourceMapping(
+            self,
+            id,
+            target=self.function,
+            event_source_arn=stream_arn,
+            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            batch_size=100,
+            max_batching_window=Duration.seconds(0),
+            filters=[lambda_.FilterCriteria.filter(dict(pattern))],
+            bisect_batch_on_error=True,
+            report_batch_item_failures=True,
+            retry_attempts=10,
+            max_record_age=Duration.hours(24),
+            on_failure=sources.SqsDlq(failures),
+        )
+
+
+def _environment(name: str, options: SynthOptions, fields: Mapping[str, str]) -> dict[str, str]:
+    """The variables that the function's settings class reads; the values are tokens, so names alone are checked."""
+    settings = FUNCTION_SETTINGS[name]
+    given = {"environment": options.environment, **fields}
+    required = {field for field, about in settings.model_fields.items() if about.is_required()}
+    if not required <= given.keys() <= settings.model_fields.keys():
+        raise ValueError(f"{name}: settings {sorted(given)}, required {sorted(required)}")
+    return {settings.variable(field): value for field, value in given.items()} | {
+        "POWERTOOLS_SERVICE_NAME": name,
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }

@@ -1,0 +1,38 @@
+"""Statements of a role or a managed policy, each wildcard with the reason that it cannot be narrower.
+
+DynamoDB's transactions have no action of their own: each item of one is authorised as the single call would be
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Acknowledgment, Validations
+from aws_cdk import aws_iam as iam
+
+
+def objects(bucket_name: str, pattern: str) -> str:
+    """The ARN of the objects of a bucket whose keys match `pattern`."""
+    return f"arn:aws:s3:::{bucket_name}/{pattern}"
+
+
+def allow(
+    identity: iam.Role | iam.ManagedPolicy, actions: Sequence[str], *resources: str, reason: str | None = None
+) -> None:
+    """Allow `actions` on `resources`; `reason` answers for the wildcards among them.
+
+    Raises:
+        ValueError: a resource has a wildcard and there is no reason, or the other way round.
+    """
+    wildcards = [resource for resource in resources if "*" in resource]
+    if bool(wildcards) != bool(reason):
+        raise ValueError(f"{', '.join(resources)}: a wildcard needs a reason, and only a wildcard does")
+    statement = iam.PolicyStatement(actions=list(actions), resources=list(resources))
+    if isinstance(identity, iam.Role):
+        identity.add_to_policy(statement)
+    else:
+        identity.add_statements(statement)
+    for resource in wildcards:
+        acknowledgment = Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{resource}]", reason=reason or "")
+        Validations.of(identity).acknowledge(acknowledgment)

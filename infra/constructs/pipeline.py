@@ -1,0 +1,176 @@
+"""The three functions between the inbox and the edge: what starts each, and what each may touch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from edgeship.domain.events import SOURCE, EventType
+from edgeship.resource_names import ACCEPTED_PREFIX, INCOMING_PREFIX, REJECTED_PREFIX, SNAPSHOT_KEY
+from infra.bundling import Bundler, Target
+from infra.constructs.bus import Bus
+from infra.constructs.functions import RegionalFunction
+from infra.constructs.permissions import objects
+from infra.constructs.queues import FailureQueue
+from infra.constructs.storage import Storage
+from infra.constructs.table import StateTable
+from infra.options import SynthOptions
+
+OUTBOX_SORT_KEY = "EVENT#"
+"""The stream's items that are events begin with this sort key; the others are state and wake nobody."""
+FULL_VCPU_MIB = 1769
+"""At this much memory a function has one whole vCPU
+(https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html): unpacking and hashing are CPU work."""
+
+
+class Pipeline(Construct):
+    """artifact_upload, promotion and relay."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        options: SynthOptions,
+        removal: RemovalPolicy,
+        bundler: Bundler,
+        target: Target,
+        storage: Storage,
+        table: StateTable,
+        bus: Bus,
+    ) -> None:
+        super().__init__(scope, id)
+        self._options = options
+        self._removal = removal
+        self._bundler = bundler
+        self._target = target
+        self.artifact_upload = self._artifact_upload(storage, table)
+        self.promotion = self._promotion(table, bus)
+        self.relay = self._relay(storage, table, bus)
+
+    @property
+    def functions(self) -> tuple[RegionalFunction, ...]:
+        return (self.artifact_upload, self.promotion, self.relay)
+
+    def _artifact_upload(self, storage: Storage, table: StateTable) -> RegionalFunction:
+        names = self._options.names
+        function = self._function(
+            "ArtifactUpload",
+            "artifact_upload",
+            settings={
+                "table": table.table.table_name,
+                "inbox_bucket": storage.inbox.bucket_name,
+                "site_bucket": storage.site.bucket_name,
+            },
+            # A bundle at the limits (2,000 files, 250 MB) takes well under a minute; the rest is for a slow S3.
+            timeout=Duration.minutes(5),
+            memory_mib=FULL_VCPU_MIB,
+            # The archive and the files it unpacks to lie in /tmp, one bundle at a time.
+            storage=Size.mebibytes(1024),
+        )
+        inbox, site = names.inbox_bucket, names.site_bucket
+        function.allow(
+            ["s3:GetObject", "s3:GetObjectVersion"],
+            objects(inbox, f"{INCOMING_PREFIX}*"),
+            reason="An uploader chooses widget and version, and so the key.",
+        )
+        function.allow(
+            # An archive over 5 GB is copied in parts, and a copy that fails half-way is aborted.
+            ["s3:PutObject", "s3:AbortMultipartUpload"],
+            *(objects(inbox, f"{prefix}*") for prefix in (ACCEPTED_PREFIX, REJECTED_PREFIX)),
+            reason="The archive keeps its own key under accepted/ or rejected/.",
+        )
+        function.allow(
+            ["s3:GetObject", "s3:PutObject"],
+            objects(site, "*/v*/*"),
+            reason="Release folders of any widget and version, and any file in them.",
+        )
+        # Without it S3 answers 403, not 404, for a key that is not there
+        # (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
+        function.allow(["s3:ListBucket"], storage.inbox.bucket_arn, storage.site.bucket_arn)
+        function.allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], table.table.table_arn)
+        function.on_event(
+            "Uploaded",
+            events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={
+                    "bucket": {"name": [storage.inbox.bucket_name]},
+                    "object": {"key": [{"prefix": INCOMING_PREFIX}]},
+                },
+            ),
+        )
+        return function
+
+    def _promotion(self, table: StateTable, bus: Bus) -> RegionalFunction:
+        function = self._function(
+            "Promotion",
+            "promotion",
+            settings={"table": table.table.table_name},
+            timeout=Duration.seconds(30),
+            memory_mib=512,
+        )
+        function.allow(["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"], table.table.table_arn)
+        function.on_event(
+            "Registered",
+            events.EventPattern(source=[SOURCE], detail_type=[EventType.RELEASE_REGISTERED.value]),
+            bus=bus.bus,
+        )
+        return function
+
+    def _relay(self, storage: Storage, table: StateTable, bus: Bus) -> RegionalFunction:
+        poison = FailureQueue(self, "Poison")
+        function = self._function(
+            "Relay",
+            "relay",
+            settings={
+                "table": table.table.table_name,
+                "bus": bus.bus.event_bus_name,
+                "config_bucket": storage.config.bucket_name,
+                "poison_queue_url": poison.queue_url,
+            },
+            timeout=Duration.minutes(1),
+            memory_mib=512,
+        )
+        function.allow(["dynamodb:Query"], table.table.table_arn)
+        function.allow(["s3:GetObject", "s3:PutObject"], objects(self._options.names.config_bucket, SNAPSHOT_KEY))
+        function.allow(["s3:ListBucket"], storage.config.bucket_arn)
+        function.allow(["events:PutEvents"], bus.bus.event_bus_arn)
+        function.allow(["sqs:SendMessage"], poison.queue_arn)
+        function.on_stream(
+            "Outbox",
+            table.stream_arn,
+            {
+                "eventName": lambda_.FilterRule.is_equal("INSERT"),
+                "dynamodb": {"Keys": {"sk": {"S": lambda_.FilterRule.begins_with(OUTBOX_SORT_KEY)}}},
+            },
+            failures=poison,
+        )
+        return function
+
+    def _function(
+        self,
+        id: str,  # noqa: A002
+        name: str,
+        *,
+        settings: Mapping[str, str],
+        timeout: Duration,
+        memory_mib: int,
+        storage: Size | None = None,
+    ) -> RegionalFunction:
+        return RegionalFunction(
+            self,
+            id,
+            name=name,
+            options=self._options,
+            removal=self._removal,
+            bundle=self._bundler.build(name, self._target),
+            settings=settings,
+            timeout=timeout,
+            memory_mib=memory_mib,
+            storage=storage,
+        )

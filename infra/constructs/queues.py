@@ -1,0 +1,25 @@
+"""Queues for what could not be delivered or handled."""
+
+from __future__ import annotations
+
+from aws_cdk import Acknowledgment, Duration, Validations
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+
+class FailureQueue(sqs.Queue):
+    """Encrypted, TLS only; keeps a message for 14 days, SQS's longest, until someone has looked."""
+
+    def __init__(self, scope: Construct, id: str) -> None:  # noqa: A002
+        super().__init__(
+            scope,
+            id,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        Validations.of(self).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions-SQS3", reason="It is itself where failures end; an alarm watches its depth."
+            )
+        )

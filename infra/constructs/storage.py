@@ -1,0 +1,110 @@
+"""The four buckets: inbox, site, config, and the logs of the other three and of the CDN."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from edgeship.resource_names import ACCEPTED_PREFIX, INCOMING_PREFIX, REJECTED_PREFIX
+from infra.options import SynthOptions
+
+INCOMING_DAYS = 7
+"""An archive is copied to `accepted/` or `rejected/` within minutes; a week leaves time to look at one that was not."""
+REJECTED_DAYS = 90
+NONCURRENT_DAYS = 30
+"""How long an overwritten or deleted object can be brought back."""
+EXPOSED_HEADERS = ("x-amz-meta-version", "ETag")
+
+
+class Storage(Construct):
+    """Private, encrypted, TLS-only, versioned buckets under the names that the code expects."""
+
+    def __init__(self, scope: Construct, id: str, options: SynthOptions, removal: RemovalPolicy) -> None:  # noqa: A002
+        super().__init__(scope, id)
+        self._removal = removal
+        names = options.names
+
+        self.logs = self._bucket(
+            "Logs",
+            names.logs_bucket,
+            [_expire("AccessLogs", options.access_log_retention_days)],
+            # CloudFront's standard logging grants its log-delivery account access by ACL, so ACLs must be on
+            # (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html).
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
+        )
+        Validations.of(self.logs).acknowledge(
+            Acknowledgment(id="AwsSolutions-S1", reason="This bucket receives the access logs; logging it would loop.")
+        )
+
+        self.inbox = self._bucket(
+            "Inbox",
+            names.inbox_bucket,
+            [
+                _expire("Incoming", INCOMING_DAYS, INCOMING_PREFIX),
+                _expire("Accepted", options.accepted_retention_days, ACCEPTED_PREFIX),
+                _expire("Rejected", REJECTED_DAYS, REJECTED_PREFIX),
+            ],
+            logs=self.logs,
+        )
+        # The bucket's own switch; the L2 property would add a custom resource with its Lambda function.
+        inbox = self.inbox.node.default_child
+        assert isinstance(inbox, s3.CfnBucket)
+        inbox.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+        )
+
+        # No rule ever expires a current object: a published release is served for as long as the stack lives.
+        self.site = self._bucket(
+            "Site",
+            names.site_bucket,
+            [],
+            logs=self.logs,
+            cors=[
+                s3.CorsRule(
+                    allowed_origins=["*"],
+                    allowed_methods=[s3.HttpMethods.GET, s3.HttpMethods.HEAD],
+                    exposed_headers=list(EXPOSED_HEADERS),
+                )
+            ],
+        )
+        self.config = self._bucket("Config", names.config_bucket, [], logs=self.logs)
+
+    def _bucket(
+        self,
+        id: str,  # noqa: A002  as in the construct's own signature
+        name: str,
+        expirations: Sequence[s3.LifecycleRule],
+        *,
+        logs: s3.Bucket | None = None,
+        object_ownership: s3.ObjectOwnership = s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        cors: list[s3.CorsRule] | None = None,
+    ) -> s3.Bucket:
+        housekeeping = s3.LifecycleRule(
+            id="Housekeeping",
+            abort_incomplete_multipart_upload_after=Duration.days(1),
+            noncurrent_version_expiration=Duration.days(NONCURRENT_DAYS),
+            expired_object_delete_marker=True,
+        )
+        return s3.Bucket(
+            self,
+            id,
+            bucket_name=name,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=True,
+            object_ownership=object_ownership,
+            cors=cors,
+            lifecycle_rules=[housekeeping, *expirations],
+            server_access_logs_bucket=logs,
+            server_access_logs_prefix=f"s3/{id.lower()}/" if logs else None,
+            removal_policy=self._removal,
+        )
+
+
+def _expire(id: str, days: int, prefix: str | None = None) -> s3.LifecycleRule:  # noqa: A002
+    return s3.LifecycleRule(id=id, prefix=prefix, expiration=Duration.days(days))

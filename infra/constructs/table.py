@@ -1,0 +1,33 @@
+"""The table that is the truth, and its stream."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra.options import SynthOptions
+
+
+class StateTable(Construct):
+    """One table, on demand; the stream carries new images alone, since an outbox event is written once."""
+
+    def __init__(self, scope: Construct, id: str, options: SynthOptions, removal: RemovalPolicy) -> None:  # noqa: A002
+        super().__init__(scope, id)
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            table_name=options.names.table,
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            stream=dynamodb.StreamViewType.NEW_IMAGE,
+            time_to_live_attribute="expires_at",
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=not options.throwaway,
+            removal_policy=removal,
+        )
+        assert self.table.table_stream_arn
+        self.stream_arn = self.table.table_stream_arn

@@ -1,0 +1,192 @@
+"""What a synth may be told through CDK context (`-c key=value`), checked before any construct is made."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from edgeship.domain.errors import Refused
+from edgeship.domain.naming import check_widget
+from edgeship.resource_names import ResourceNames
+
+LOCAL: Final = "local"
+"""The environment of the local cloud."""
+NO_ACCOUNT: Final = "000000000000"
+"""Stands in for the account when there is none: enough to synthesise, never enough to deploy to AWS."""
+
+# Officially assigned ISO 3166-1 alpha-2 codes, which is what a geo restriction takes
+# (https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_GeoRestriction.html).
+_COUNTRIES = """
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA
+CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA
+GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP
+KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS
+MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS
+RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW
+TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
+"""
+COUNTRIES: Final = frozenset(_COUNTRIES.split())
+# What CloudWatch Logs accepts
+# (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html).
+LOG_RETENTION_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557)
+YEAR_SECONDS: Final = 365 * 24 * 3600
+
+_CERTIFICATE = re.compile(r"arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}")
+_WEB_ACL = re.compile(r"arn:aws:wafv2:us-east-1:\d{12}:global/webacl/[\w-]{1,128}/[0-9a-f-]{36}")
+_DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+class OptionError(ValueError):
+    """The context cannot be used; the message has a line for each fault: its key and what to give instead."""
+
+
+def _countries(value: object) -> object:
+    """`-c geo_allow=US,CA` is a string; a context file may hold a list."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True)]
+Countries = Annotated[tuple[str, ...], BeforeValidator(_countries)]
+
+
+class SynthOptions(BaseModel):
+    """The options of one stack. Each field is a context key; its description is the hint of its error message."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    environment: Text = Field(description="Give the environment to synthesise: -c environment=production")
+    account: Text = Field(description="Give the 12 digits of the AWS account: -c account=123456789012")
+    throwaway: bool = Field(False, description="Give true or false; true lets data be deleted with the stack")
+
+    domain_name: Text | None = Field(None, description="Give a host name: -c domain_name=widgets.example.com")
+    certificate_arn: Text | None = Field(
+        None, description="Give the ARN of an ACM certificate in us-east-1, where CloudFront reads certificates"
+    )
+    geo_allow: Countries = Field((), description="Give ISO 3166-1 alpha-2 codes: -c geo_allow=US,CA")
+    geo_deny: Countries = Field((), description="Give ISO 3166-1 alpha-2 codes: -c geo_deny=KP")
+    price_class: Literal["100", "200", "all"] = Field("all", description="Give 100, 200 or all")
+    web_acl_arn: Text | None = Field(
+        None,
+        description="Give the ARN of a WAFv2 web ACL with scope CLOUDFRONT: arn:aws:wafv2:us-east-1:…:global/webacl/…",
+    )
+
+    pointer_max_age: int = Field(
+        300, ge=0, le=YEAR_SECONDS, description="Give the seconds for which a browser may keep a moving path"
+    )
+    root_widget: Text | None = Field(
+        None, description="Give the name of the widget whose paths drop the /<widget> prefix: -c root_widget=checkout"
+    )
+
+    log_retention_days: int = Field(30, description=f"Give one of {', '.join(map(str, LOG_RETENTION_DAYS))}")
+    access_log_retention_days: int = Field(90, ge=1, le=3650, description="Give days, 1 to 3650")
+    accepted_retention_days: int = Field(365, ge=1, le=3650, description="Give days, 1 to 3650")
+    event_retention_days: int = Field(90, ge=1, le=3650, description="Give days, 1 to 3650")
+    alarm_email: Text | None = Field(None, description="Give an e-mail address: -c alarm_email=oncall@example.com")
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any], default_account: str | None = None) -> Self:
+        """Read the options among the keys of a context; keys of the CDK's own are left alone.
+
+        Raises:
+            OptionError: a key is missing, malformed, contradicts another or looks like a misspelt option.
+        """
+        _refuse_misspelt(context)
+        given = {key: context[key] for key in cls.model_fields if context.get(key) not in (None, "")}
+        local = given.get("environment") == LOCAL
+        given.setdefault("account", NO_ACCOUNT if local else default_account or NO_ACCOUNT)
+        given.setdefault("throwaway", local)
+        try:
+            return cls.model_validate({key: _text(value) for key, value in given.items()})
+        except ValidationError as error:
+            raise OptionError("\n".join(_explain(fault) for fault in error.errors())) from error
+
+    @property
+    def names(self) -> ResourceNames:
+        return ResourceNames(self.environment, self.account)
+
+    @field_validator("geo_allow", "geo_deny")
+    @classmethod
+    def _known_countries(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [code for code in codes if code not in COUNTRIES]:
+            raise ValueError(f"{', '.join(unknown)}: not assigned in ISO 3166-1 (capitals; the United Kingdom is GB)")
+        return codes
+
+    @field_validator("root_widget")
+    @classmethod
+    def _widget(cls, name: str | None) -> str | None:
+        try:
+            return name and check_widget(name)
+        except Refused as refused:
+            raise ValueError(str(refused)) from refused
+
+    @field_validator("log_retention_days")
+    @classmethod
+    def _retention(cls, days: int) -> int:
+        if days not in LOG_RETENTION_DAYS:
+            raise ValueError("CloudWatch Logs has no such retention")
+        return days
+
+    @field_validator("domain_name", "certificate_arn", "web_acl_arn", "alarm_email")
+    @classmethod
+    def _shape(cls, value: str | None, info: Any) -> str | None:
+        pattern = {
+            "domain_name": _DOMAIN,
+            "certificate_arn": _CERTIFICATE,
+            "web_acl_arn": _WEB_ACL,
+            "alarm_email": _EMAIL,
+        }[info.field_name]
+        if value is not None and not pattern.fullmatch(value):
+            raise ValueError("not well formed")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        ResourceNames(self.environment, self.account)
+        if self.geo_allow and self.geo_deny:
+            raise ValueError(
+                "geo_allow and geo_deny: a distribution has one list. "
+                "Give geo_allow to serve only some countries, or geo_deny to leave some out"
+            )
+        if bool(self.domain_name) != bool(self.certificate_arn):
+            missing = "certificate_arn" if self.domain_name else "domain_name"
+            raise ValueError(f"domain_name and certificate_arn go together: {missing} is missing. Give both or neither")
+        return self
+
+
+def _refuse_misspelt(context: Mapping[str, Any]) -> None:
+    for key in context:
+        # Keys with a colon, an @ or a slash are the CDK's: feature flags, look-ups, CLI settings.
+        if key in SynthOptions.model_fields or re.search(r"[:@/]", key):
+            continue
+        if close := difflib.get_close_matches(
+            key.lower().replace("-", "_"), SynthOptions.model_fields, n=1, cutoff=0.8
+        ):
+            raise OptionError(f"context key {key}: there is no such option. Did you mean {close[0]}?")
+
+
+def _text(value: object) -> object:
+    """`-c` gives text; a number in a context file means the same digits."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _explain(fault: Any) -> str:
+    reason = str(fault["msg"]).removeprefix("Value error, ")
+    if not fault["loc"]:
+        return f"context: {reason}."
+    key = str(fault["loc"][0])
+    given = "" if fault["type"] == "missing" else f" (given {fault['input']!r})"
+    return f"context key {key}: {reason}{given}. {SynthOptions.model_fields[key].description}."

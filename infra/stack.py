@@ -1,0 +1,75 @@
+"""One environment, composed."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, RemovalPolicy, Stack
+from constructs import Construct
+
+from edgeship.resource_names import REGION
+from infra.bundling import Bundler, Target
+from infra.constructs.access import Access
+from infra.constructs.alarms import Alarms
+from infra.constructs.bus import Bus
+from infra.constructs.distribution import Cdn
+from infra.constructs.edge import EdgeFunction
+from infra.constructs.pipeline import Pipeline
+from infra.constructs.storage import Storage
+from infra.constructs.table import StateTable
+from infra.options import LOCAL, SynthOptions
+
+
+class EdgeshipStack(Stack):
+    """Everything of one environment, in us-east-1. Outside throw-away environments, what holds data outlives it."""
+
+    def __init__(self, scope: Construct, options: SynthOptions, bundler: Bundler) -> None:
+        names = options.names
+        super().__init__(
+            scope,
+            names.stack,
+            stack_name=names.stack,
+            description=f"edgeship {options.environment}: ships browser widgets to a CDN and takes bad ones back",
+            env={"account": options.account, "region": REGION},
+            termination_protection=not options.throwaway,
+        )
+        # Names are fixed, so a first deploy that fails half-way must not leave its resources behind: they would be in
+        # the way of the second. From then on they are kept.
+        removal = RemovalPolicy.DESTROY if options.throwaway else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+        local = options.environment == LOCAL
+        regional = Target.host() if local else Target.lambda_function("aarch64")
+        at_edge = Target.host() if local else Target.lambda_function("x86_64")
+
+        storage = Storage(self, "Storage", options, removal)
+        table = StateTable(self, "State", options, removal)
+        bus = Bus(self, "Events", options, removal)
+        pipeline = Pipeline(
+            self,
+            "Pipeline",
+            options=options,
+            removal=removal,
+            bundler=bundler,
+            target=regional,
+            storage=storage,
+            table=table,
+            bus=bus,
+        )
+        edge = EdgeFunction(self, "Edge", options=options, removal=removal, bundler=bundler, target=at_edge)
+        cdn = Cdn(self, "Cdn", options=options, storage=storage, edge=edge)
+        queues = [queue for function in pipeline.functions for queue in function.queues]
+        access = Access(self, "Access", options=options, storage=storage, table=table, queues=queues)
+        alarms = Alarms(self, "Alarms", options=options, pipeline=pipeline, cdn=cdn)
+
+        outputs = {
+            "DistributionDomainName": cdn.distribution.distribution_domain_name,
+            "DistributionId": cdn.distribution.distribution_id,
+            "InboxBucketName": storage.inbox.bucket_name,
+            "SiteBucketName": storage.site.bucket_name,
+            "ConfigBucketName": storage.config.bucket_name,
+            "LogsBucketName": storage.logs.bucket_name,
+            "TableName": table.table.table_name,
+            "BusName": bus.bus.event_bus_name,
+            "UploaderPolicyArn": access.uploader.managed_policy_arn,
+            "OperatorPolicyArn": access.operator.managed_policy_arn,
+            "AlarmTopicArn": alarms.topic.topic_arn,
+        }
+        for key, value in outputs.items():
+            CfnOutput(self, key, value=value)

@@ -1,0 +1,129 @@
+"""Where the local CDN fetches from."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from edgeship.local.cdn.bucket_cors import cors_headers
+from edgeship.local.cdn.distribution import HttpOriginSettings, OriginSettings, S3OriginSettings, Unsupported
+from edgeship.local.cdn.exchange import Answer, Request
+from edgeship.local.sandbox import require_loopback
+
+ORIGIN_SECONDS = 30.0
+"""CloudFront's default origin response timeout."""
+
+_HOP_BY_HOP = ("Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer", "Upgrade")
+_TRANSFER = ("Transfer-Encoding", "Content-Length")
+
+
+class OriginUnavailable(Exception):
+    """No connection, or one that broke off; a viewer gets 502."""
+
+
+class OriginTimedOut(Exception):
+    """No whole answer within ORIGIN_SECONDS; a viewer gets 504."""
+
+
+class Origin(Protocol):
+    async def fetch(self, request: Request) -> Answer:
+        """The origin's answer, whole, with a Content-Length when the origin gave its length.
+
+        Raises:
+            OriginUnavailable, OriginTimedOut: as they say.
+        """
+        ...
+
+
+class HttpOrigin:
+    """Any HTTP server on this machine."""
+
+    def __init__(self, client: aiohttp.ClientSession, base_url: str) -> None:
+        """
+        Raises:
+            NotLoopback: `base_url` is not on this machine.
+        """
+        self._client = client
+        self._base_url = require_loopback(base_url).rstrip("/")
+
+    async def fetch(self, request: Request) -> Answer:
+        target = self._base_url + request.path + (f"?{request.query}" if request.query else "")
+        try:
+            async with self._client.request(
+                request.method,
+                URL(target, encoded=True),
+                headers=request.headers,
+                data=request.body or None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=ORIGIN_SECONDS),
+            ) as answer:
+                body = await answer.read()
+                headers = CIMultiDict(answer.headers)
+                status, reason = answer.status, answer.reason
+        except TimeoutError as error:
+            raise OriginTimedOut(str(error)) from error
+        except aiohttp.ClientError as error:
+            raise OriginUnavailable(str(error)) from error
+        for name in _HOP_BY_HOP:
+            headers.popall(name, None)
+        if "Transfer-Encoding" in headers:
+            for name in _TRANSFER:
+                headers.popall(name, None)
+        return Answer(status, headers, body, reason)
+
+
+class S3Origin:
+    """A bucket behind an origin access control, read from the emulator by path.
+
+    What S3 does and the emulator does not: a `+` in a path means a space, a preflight from the CDN is refused, and CORS
+    headers come from the bucket's configuration. The bucket's policy is not evaluated: the emulator does not.
+    """
+
+    def __init__(self, client: aiohttp.ClientSession, endpoint_url: str, settings: S3OriginSettings) -> None:
+        self._http = HttpOrigin(client, f"{endpoint_url.rstrip('/')}/{settings.bucket}{settings.path}")
+        self._custom = settings.headers
+        self._cors = settings.cors
+
+    async def fetch(self, request: Request) -> Answer:
+        if request.method == "OPTIONS":
+            return _s3_error(403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.")
+        # Only the headers that S3 reads; `query` would select a subresource such as ?acl, so it stays behind.
+        kept = CIMultiDict((k, v) for k, v in request.headers.items() if k.lower() in _S3_READS)
+        kept.update(self._custom)
+        answer = await self._http.fetch(
+            Request(request.method, request.path.replace("+", "%20"), headers=kept, body=request.body)
+        )
+        for name in list(answer.headers):
+            if name.lower().startswith("access-control-") or name.lower() in _S3_OWN:
+                answer.headers.popall(name, None)
+        answer.headers.update(cors_headers(self._cors, kept.get("Origin"), request.method))
+        answer.headers["Server"] = "AmazonS3"
+        return answer
+
+
+_S3_READS = frozenset(
+    {"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "range", "content-type"}
+)
+_S3_OWN = frozenset({"x-amz-request-id", "x-amzn-requestid", "x-amz-id-2", "server"})
+
+
+def _s3_error(status: int, code: str, message: str) -> Answer:
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    headers = CIMultiDict({"Content-Type": "application/xml", "Content-Length": str(len(body)), "Server": "AmazonS3"})
+    return Answer(status, headers, body.encode())
+
+
+def origin_for(client: aiohttp.ClientSession, endpoint_url: str, settings: OriginSettings) -> Origin:
+    """The origin that `settings` describe, on the emulator at `endpoint_url`.
+
+    Raises:
+        Unsupported: it is a kind of origin that has no local counterpart yet.
+    """
+    match settings:
+        case S3OriginSettings():
+            return S3Origin(client, endpoint_url, settings)
+        case HttpOriginSettings(domain=domain):
+            raise Unsupported(f"origin {domain}: only S3 origins are served locally")

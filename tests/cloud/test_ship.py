@@ -1,0 +1,177 @@
+"""The whole, with real clients: the stock AWS CLI on one side, HTTP on the other."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from email.message import Message
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from edgeship.adapters.dynamodb_state import DynamoDBState
+from edgeship.application.ports import Transaction
+from edgeship.application.promote_release import PromoteRelease
+from edgeship.bootstrap.operator import Operator
+from edgeship.bootstrap.runtime import jittered_pause
+from edgeship.domain.errors import Refused
+from edgeship.domain.events import EventType, Occasion
+from edgeship.domain.version import Version
+from edgeship.local.cloud import LocalCloud
+from edgeship.local.sandbox import child_environment
+from tests.bundles import WIDGET, tar_gz
+from tests.domain.test_channel import release as a_release
+
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
+
+T = TypeVar("T")
+PATIENCE = 60.0
+"""Seconds: how long a test waits for what it expects; a failed test is what takes this long."""
+
+
+def ann() -> Occasion:
+    return Occasion("local", "local:ann", "it blinks", datetime.now(UTC))
+
+
+def eventually(look: Callable[[], T | None]) -> T:
+    deadline = time.monotonic() + PATIENCE
+    while (found := look()) is None:
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.1)
+    return found
+
+
+def aws_cli(cloud: LocalCloud, *words: str) -> None:
+    """The stock AWS CLI, with nothing but its own variables set."""
+    command = [str(Path(sys.executable).with_name("aws")), *words]
+    done = subprocess.run(
+        command, env=child_environment(os.environ, cloud.endpoint_url), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def put(cloud: LocalCloud, folder: Path, widget: str, version: str, body: bytes) -> None:
+    archive = folder / f"{widget}-{version}"
+    archive.write_bytes(body)
+    aws_cli(cloud, "s3", "cp", str(archive), f"s3://{cloud.names.inbox_bucket}/incoming/{widget}/{version}.tar.gz")
+
+
+def get(cloud: LocalCloud, path: str) -> tuple[int, Message, bytes]:
+    try:
+        with urllib.request.urlopen(f"{cloud.edge_url}{path}", timeout=20) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read()
+
+
+def served(cloud: LocalCloud, path: str, body: bytes) -> Message:
+    def look() -> Message | None:
+        status, headers, found = get(cloud, path)
+        return headers if status == 200 and found == body else None
+
+    return eventually(look)
+
+
+def bundle(mark: str) -> dict[str, bytes]:
+    return {**WIDGET, "widget.js": f"console.log({mark!r});\n".encode()}
+
+
+def test_from_the_aws_cli_to_curl(cloud: LocalCloud, tmp_path: Path) -> None:
+    put(cloud, tmp_path, "shipped", "1.0.0", tar_gz(bundle("one")))
+    moving = served(cloud, "/shipped/latest/widget.js", bundle("one")["widget.js"])
+    exact = served(cloud, "/shipped/v1.0.0/widget.js", bundle("one")["widget.js"])
+    ranged = served(cloud, "/shipped/~1.0/widget.js", bundle("one")["widget.js"])
+    assert exact["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert moving["Cache-Control"] == ranged["Cache-Control"] == "public, max-age=300, must-revalidate"
+    for headers in (moving, exact, ranged):
+        assert headers["Access-Control-Allow-Origin"] == "*"
+        assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+        assert headers["Timing-Allow-Origin"] == "*"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Content-Type"] == "text/javascript; charset=utf-8"
+        assert headers["x-amz-meta-version"] == "1.0.0"
+        assert "x-amz-meta-version" in headers["Access-Control-Expose-Headers"]
+    assert get(cloud, "/shipped/v1.0.0/assets/style.css")[2] == WIDGET["assets/style.css"]
+    assert get(cloud, "/shipped/v1.0.0/widget.js.map")[0] == 404
+    status, _, body = get(cloud, "/shipped/~9/widget.js")
+    assert status == 404
+    assert b'"9"' in body
+    assert get(cloud, "/nobody/latest/widget.js")[0] == 404
+
+
+def test_a_hostile_archive_ends_beside_its_reason(cloud: LocalCloud, tools: Operator, tmp_path: Path) -> None:
+    archive = tar_gz({"../evil.js": b"x"})
+    put(cloud, tmp_path, "hostile", "1.0.0", archive)
+    (rejection,) = eventually(lambda: tools.status("hostile").rejections or None if _known(tools, "hostile") else None)
+    assert rejection.code == "path_unsafe"
+    s3 = cloud.session().client("s3")
+    kept = s3.get_object(Bucket=cloud.names.inbox_bucket, Key=rejection.archive)["Body"].read()
+    assert kept == archive
+    reason = s3.get_object(Bucket=cloud.names.inbox_bucket, Key=f"{rejection.archive}.reason.json")["Body"].read()
+    assert json.loads(reason)["reason"] == rejection.reason
+    assert get(cloud, "/hostile/latest/widget.js")[0] == 404
+
+
+def _known(tools: Operator, widget: str) -> bool:
+    try:
+        tools.status(widget)
+    except Refused:
+        return False
+    return True
+
+
+def test_a_rollback_shows_and_the_history_tells(cloud: LocalCloud, tools: Operator, tmp_path: Path) -> None:
+    for version in ("1.0.0", "1.1.0"):
+        put(cloud, tmp_path, "rolled", version, tar_gz(bundle(version)))
+        served(cloud, "/rolled/latest/widget.js", bundle(version)["widget.js"])
+    tools.roll_back("rolled", "latest", None, ann())
+    served(cloud, "/rolled/latest/widget.js", bundle("1.0.0")["widget.js"])
+    served(cloud, "/rolled/~1/widget.js", bundle("1.0.0")["widget.js"])
+    assert get(cloud, "/rolled/v1.1.0/widget.js")[2] == bundle("1.1.0")["widget.js"]
+    moved = next(e for e in tools.state.events("rolled", 10) if e.type is EventType.POINTER_MOVED)
+    assert (moved.actor, moved.cause) == ("local:ann", "it blinks")
+    assert (moved.old or {})["version"] == "1.1.0"
+    assert (moved.new or {})["version"] == "1.0.0"
+    # The channel is locked: the next upload is registered and changes nothing.
+    put(cloud, tmp_path, "rolled", "1.2.0", tar_gz(bundle("1.2.0")))
+    served(cloud, "/rolled/v1.2.0/widget.js", bundle("1.2.0")["widget.js"])
+    eventually(lambda: tools.status("rolled").widgets[0].waiting or None)
+    assert "is locked" in tools.status("rolled").widgets[0].waiting[0].reason
+    assert get(cloud, "/rolled/latest/widget.js")[2] == bundle("1.0.0")["widget.js"]
+
+
+def test_fifty_promotions_at_once_leave_a_linear_history(cloud: LocalCloud) -> None:
+    versions = [Version(1, 0, patch) for patch in range(50)]
+    state = DynamoDBState(cloud.session().client("dynamodb"), cloud.names.table)
+    for version in versions:
+        release = a_release(str(version))
+        crowd = type(release)(**{**release.__dict__, "widget": "crowd", "revision": 0})
+        state.commit(Transaction(puts=(crowd,), events=(), registers=crowd))
+
+    def promote(version: Version) -> None:
+        mine = DynamoDBState(cloud.session().client("dynamodb"), cloud.names.table)
+        PromoteRelease(mine, jittered_pause)("crowd", version, "latest", ann())
+
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(promote, versions))
+    moves = sorted(
+        (e.new or {} for e in state.events("crowd", 200) if e.type is EventType.POINTER_MOVED),
+        key=lambda new: new["sequence"],
+    )
+    olds = {(e.new or {})["sequence"]: (e.old or {})["version"] for e in state.events("crowd", 200)}
+    assert [move["sequence"] for move in moves] == list(range(1, 51))
+    assert {move["version"] for move in moves} == {str(version) for version in versions}
+    for before, after in pairwise(moves):
+        assert olds[after["sequence"]] == before["version"]
+    assert str(state.channel("crowd", "latest").version) == moves[-1]["version"]

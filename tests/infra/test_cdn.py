@@ -1,0 +1,230 @@
+"""The distribution and its edge function."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from tests.infra.conftest import ACCOUNT, CERTIFICATE, WEB_ACL
+from tests.infra.template import Template, listed
+
+pytestmark = pytest.mark.xdist_group("infra")
+
+
+def test_the_edge_function_keeps_to_the_limits_of_a_viewer_function(production: Template) -> None:
+    function = production.functions()["edge"]["Properties"]
+    assert "Environment" not in function
+    assert function["Architectures"] == ["x86_64"]
+    assert function["Runtime"] == "python3.13"
+    assert function["MemorySize"] <= 128
+    assert function["Timeout"] <= 5
+    assert not function.keys() & {
+        "Layers",
+        "VpcConfig",
+        "TracingConfig",
+        "DeadLetterConfig",
+        "KmsKeyArn",
+        "ImageConfig",
+    }
+    assert production.bundle("edge").stat().st_size <= 100 * 1024
+
+
+def test_the_edge_bundle_carries_its_configuration(customised: Template) -> None:
+    with zipfile.ZipFile(customised.bundle("edge")) as bundle:
+        assert json.loads(bundle.read("functions/edge/config.json")) == {
+            "bucket": f"edgeship-production-config-{ACCOUNT}",
+            "key": "edge/snapshot.json",
+            "region": "us-east-1",
+            "root_widget": "checkout",
+            "freshness_seconds": 5,
+            "timeout_seconds": 1.0,
+        }
+
+
+def test_the_edge_bundle_is_our_own_sources_alone(production: Template) -> None:
+    names = set(production.bundle_names("edge"))
+    assert not [name for name in names if not name.startswith(("functions/", "edgeship/"))]
+    assert not [name for name in names if name.startswith(("edgeship/adapters", "edgeship/application"))]
+
+
+def test_the_edge_may_read_the_snapshot_and_write_its_logs(production: Template) -> None:
+    allowed = {
+        action: statement["Resource"]
+        for statement in production.role_statements("edge")
+        for action in listed(statement["Action"])
+    }
+    logs = f"arn:aws:logs:*:{ACCOUNT}:log-group:/aws/lambda/us-east-1.edgeship-production-edge:*"
+    assert allowed == {
+        "s3:GetObject": f"arn:aws:s3:::edgeship-production-config-{ACCOUNT}/edge/snapshot.json",
+        "logs:CreateLogGroup": logs,
+        "logs:CreateLogStream": logs,
+        "logs:PutLogEvents": logs,
+    }
+
+
+def test_the_edge_role_is_for_lambda_and_its_replicator(production: Template) -> None:
+    role = production.functions()["edge"]["Properties"]["Role"]["Fn::GetAtt"][0]
+    (statement,) = production.resources("AWS::IAM::Role")[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert set(statement["Principal"]["Service"]) == {"lambda.amazonaws.com", "edgelambda.amazonaws.com"}
+
+
+def test_an_edge_version_is_kept_and_a_change_of_the_bundle_makes_another(
+    production: Template, customised: Template, local: Template
+) -> None:
+    versions = [template.resources("AWS::Lambda::Version") for template in (production, customised, local)]
+    for (version,) in (found.values() for found in versions):
+        assert version["DeletionPolicy"] == "Retain"
+        assert version["UpdateReplacePolicy"] == "Retain"
+    assert versions[0].keys() != versions[1].keys()
+
+
+@pytest.mark.parametrize(
+    ("path", "edge", "cache_control"),
+    [
+        ("/checkout/v1.2.3/widget.js", False, None),
+        ("/checkout/v1.2.3-rc.1/assets/a.js", False, None),
+        ("/favicon.ico", False, None),
+        ("/checkout/latest/widget.js", True, "public, max-age=300, must-revalidate"),
+        ("/checkout/~1/widget.js", True, "public, max-age=300, must-revalidate"),
+        ("/checkout/~1.4/assets/a.js", True, "public, max-age=300, must-revalidate"),
+        ("/checkout/~next/widget.js", True, "public, max-age=300, must-revalidate"),
+        ("/latest/widget.js", True, "public, max-age=300, must-revalidate"),
+        ("/v1.2.3/widget.js", False, None),
+    ],
+)
+def test_moving_paths_alone_run_the_edge_function(
+    path: str, edge: bool, cache_control: str | None, production: Template
+) -> None:
+    behavior = _behavior(production, path)
+    assert ("LambdaFunctionAssociations" in behavior) is edge
+    assert _headers(production, behavior).get("Cache-Control") == cache_control
+
+
+@pytest.mark.parametrize(
+    ("path", "cache_control"),
+    [
+        ("/v1.2.3/widget.js", None),
+        ("/latest/widget.js", "public, max-age=60, must-revalidate"),
+        ("/~1/widget.js", "public, max-age=60, must-revalidate"),
+    ],
+)
+def test_a_root_widgets_paths_run_the_edge_function(path: str, cache_control: str | None, customised: Template) -> None:
+    behavior = _behavior(customised, path)
+    assert "LambdaFunctionAssociations" in behavior
+    assert _headers(customised, behavior).get("Cache-Control") == cache_control
+
+
+def test_the_association_is_a_numbered_version_at_viewer_request(production: Template) -> None:
+    (version,) = production.resources("AWS::Lambda::Version")
+    for behavior in _distribution(production)["CacheBehaviors"]:
+        assert behavior["LambdaFunctionAssociations"] == [
+            {"EventType": "viewer-request", "LambdaFunctionARN": {"Ref": version}}
+        ]
+
+
+def test_every_behavior_redirects_compresses_and_sends_the_headers_of_a_script(production: Template) -> None:
+    distribution = _distribution(production)
+    for behavior in (distribution["DefaultCacheBehavior"], *distribution["CacheBehaviors"]):
+        assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
+        assert behavior["Compress"] is True
+        policy = _headers_policy(production, behavior)
+        assert policy["CorsConfig"]["AccessControlAllowOrigins"] == {"Items": ["*"]}
+        assert "x-amz-meta-version" in policy["CorsConfig"]["AccessControlExposeHeaders"]["Items"]
+        assert policy["SecurityHeadersConfig"]["ContentTypeOptions"] == {"Override": True}
+        headers = _headers(production, behavior)
+        assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+        assert headers["Timing-Allow-Origin"] == "*"
+
+
+def test_the_cache_has_no_minimum_and_keys_by_path_alone(production: Template) -> None:
+    (policy,) = (
+        resource["Properties"]["CachePolicyConfig"]
+        for resource in production.resources("AWS::CloudFront::CachePolicy").values()
+    )
+    assert policy["MinTTL"] == 0
+    parameters = policy["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert parameters == {
+        "CookiesConfig": {"CookieBehavior": "none"},
+        "HeadersConfig": {"HeaderBehavior": "none"},
+        "QueryStringsConfig": {"QueryStringBehavior": "none"},
+        "EnableAcceptEncodingBrotli": True,
+        "EnableAcceptEncodingGzip": True,
+    }
+
+
+def test_s3_is_reached_by_origin_access_control_alone_and_never_lists(production: Template) -> None:
+    distribution = _distribution(production)
+    (origin,) = distribution["Origins"]
+    control = production.body["Resources"][origin["OriginAccessControlId"]["Fn::GetAtt"][0]]["Properties"]
+    assert control["OriginAccessControlConfig"]["SigningBehavior"] == "always"
+    site = origin["DomainName"]["Fn::GetAtt"][0]
+    (policy,) = (
+        policy["Properties"]["PolicyDocument"]["Statement"]
+        for policy in production.resources("AWS::S3::BucketPolicy").values()
+        if policy["Properties"]["Bucket"] == {"Ref": site}
+    )
+    (allowed,) = (statement for statement in policy if statement["Effect"] == "Allow")
+    assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert allowed["Condition"]["StringEquals"]["AWS:SourceArn"]
+    # ListBucket makes a missing key a 404; the root object keeps / from being a listing.
+    assert set(allowed["Action"]) == {"s3:GetObject", "s3:ListBucket"}
+    assert distribution["DefaultRootObject"]
+
+
+def test_a_missing_file_is_forgotten_within_a_second(production: Template) -> None:
+    errors = {error["ErrorCode"]: error for error in _distribution(production)["CustomErrorResponses"]}
+    assert {code: error["ErrorCachingMinTTL"] for code, error in errors.items()} == {403: 1, 404: 1}
+
+
+def test_it_speaks_http_2_and_3_and_ipv6_and_logs(production: Template) -> None:
+    distribution = _distribution(production)
+    assert distribution["HttpVersion"] == "http2and3"
+    assert distribution["IPV6Enabled"] is True
+    bucket = distribution["Logging"]["Bucket"]["Fn::GetAtt"][0]
+    logs = production.body["Resources"][bucket]["Properties"]
+    assert logs["BucketName"] == f"edgeship-production-logs-{ACCOUNT}"
+    assert logs["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
+
+
+def test_options_reach_the_distribution(customised: Template) -> None:
+    distribution = _distribution(customised)
+    assert distribution["Aliases"] == ["widgets.example.com"]
+    assert distribution["ViewerCertificate"] == {
+        "AcmCertificateArn": CERTIFICATE,
+        "MinimumProtocolVersion": "TLSv1.2_2021",
+        "SslSupportMethod": "sni-only",
+    }
+    assert distribution["Restrictions"]["GeoRestriction"] == {"Locations": ["KP", "SY"], "RestrictionType": "blacklist"}
+    assert distribution["PriceClass"] == "PriceClass_100"
+    assert distribution["WebACLId"] == WEB_ACL
+
+
+def _distribution(template: Template) -> dict[str, Any]:
+    (distribution,) = template.resources("AWS::CloudFront::Distribution").values()
+    config: dict[str, Any] = distribution["Properties"]["DistributionConfig"]
+    return config
+
+
+def _behavior(template: Template, path: str) -> dict[str, Any]:
+    """The first behavior whose pattern matches; `*` crosses `/`, as CloudFront's does."""
+    distribution = _distribution(template)
+    for behavior in distribution["CacheBehaviors"]:
+        if fnmatchcase(path, behavior["PathPattern"]):
+            return dict(behavior)
+    return dict(distribution["DefaultCacheBehavior"])
+
+
+def _headers_policy(template: Template, behavior: dict[str, Any]) -> dict[str, Any]:
+    policy = template.body["Resources"][behavior["ResponseHeadersPolicyId"]["Ref"]]
+    config: dict[str, Any] = policy["Properties"]["ResponseHeadersPolicyConfig"]
+    return config
+
+
+def _headers(template: Template, behavior: dict[str, Any]) -> dict[str, str]:
+    items = _headers_policy(template, behavior)["CustomHeadersConfig"]["Items"]
+    assert all(item["Override"] for item in items)
+    return {item["Header"]: item["Value"] for item in items}

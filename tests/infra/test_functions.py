@@ -1,0 +1,220 @@
+"""What holds for the regional functions: environment, logs, triggers, and where their failures go."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+
+from edgeship.adapters.dynamodb_items import event_item
+from edgeship.domain.events import Event, EventType
+from edgeship.settings import FUNCTION_SETTINGS
+from infra.app import ROOT
+from tests.infra.template import Template, listed
+
+pytestmark = pytest.mark.xdist_group("infra")
+
+EVENTS = ROOT / "events"
+SAMPLES = {"artifact_upload": "aws.s3.object-created.json", "promotion": "edgeship.release-registered.json"}
+"""The sample of the event that each rule's function takes."""
+
+
+@pytest.mark.parametrize("name", FUNCTION_SETTINGS)
+def test_the_environment_is_what_the_settings_class_reads(name: str, production: Template) -> None:
+    variables = production.functions()[name]["Properties"]["Environment"]["Variables"]
+    given = {key: value for key, value in production.resolve(variables).items() if key.startswith("EDGESHIP_")}
+    settings = FUNCTION_SETTINGS[name].from_env(given)
+    assert settings.environment == "production"
+    assert settings.table == "edgeship-production"
+    assert given.keys() == {key for key in settings.to_env() if key in given}
+
+
+@pytest.mark.parametrize("name", FUNCTION_SETTINGS)
+def test_it_runs_on_arm64_and_python_3_13_with_its_own_log_group_and_role(name: str, production: Template) -> None:
+    functions = production.functions()
+    function = functions[name]["Properties"]
+    assert function["Architectures"] == ["arm64"]
+    assert function["Runtime"] == "python3.13"
+    assert f"functions/{name}/handler.py" in production.bundle_names(name)
+    group = production.body["Resources"][function["LoggingConfig"]["LogGroup"]["Ref"]]["Properties"]
+    assert group == {"LogGroupName": f"/aws/lambda/{function['FunctionName']}", "RetentionInDays": 30}
+    roles = [other["Properties"]["Role"]["Fn::GetAtt"][0] for other in functions.values()]
+    assert len(roles) == len(set(roles))
+
+
+@pytest.mark.parametrize("name", FUNCTION_SETTINGS)
+def test_it_may_write_its_own_log_group_alone(name: str, production: Template) -> None:
+    group = production.functions()[name]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
+    (statement,) = (s for s in production.role_statements(name) if "logs:PutLogEvents" in listed(s["Action"]))
+    assert statement["Resource"] == {"Fn::GetAtt": [group, "Arn"]}
+
+
+def test_every_rule_has_a_dead_letter_queue_that_takes_its_messages(production: Template) -> None:
+    accepted = {
+        (queue["Ref"], statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0])
+        for policy in production.resources("AWS::SQS::QueuePolicy").values()
+        for queue in policy["Properties"]["Queues"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow" and statement["Principal"] == {"Service": "events.amazonaws.com"}
+    }
+    rules = production.resources("AWS::Events::Rule")
+    assert rules
+    for key, rule in rules.items():
+        for target in rule["Properties"]["Targets"]:
+            assert (target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0], key) in accepted
+
+
+def test_every_function_that_a_rule_invokes_has_an_on_failure_destination_it_may_send_to(production: Template) -> None:
+    destinations = {
+        config["Properties"]["FunctionName"]["Ref"]: config["Properties"]
+        for config in production.resources("AWS::Lambda::EventInvokeConfig").values()
+    }
+    invoked = {key for key, _ in _rules(production).values()}
+    assert destinations.keys() == invoked
+    names = {key: name for name, key in _function_keys(production).items()}
+    for key, config in destinations.items():
+        assert config["MaximumRetryAttempts"] == 2
+        assert config["MaximumEventAgeInSeconds"] <= 21_600
+        queue = config["DestinationConfig"]["OnFailure"]["Destination"]
+        assert any(
+            "sqs:SendMessage" in listed(statement["Action"]) and queue in listed(statement["Resource"])
+            for statement in production.role_statements(names[key])
+        )
+
+
+def test_every_rule_has_a_sample(production: Template) -> None:
+    assert _rules(production).keys() == SAMPLES.keys()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_rule_matches_its_sample_and_no_near_miss(name: str, production: Template) -> None:
+    _, pattern = _rules(production)[name]
+    sample = _sample(SAMPLES[name])
+    assert _matches(pattern, sample)
+    misses = list(_near_misses(pattern, sample))
+    assert misses
+    for path, miss in misses:
+        assert not _matches(pattern, miss), path
+
+
+@pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
+def test_no_rule_takes_another_event(path: Path, production: Template) -> None:
+    event = json.loads(path.read_text("utf-8"))
+    taken_by = {name for name, (_, pattern) in _rules(production).items() if _matches(pattern, event)}
+    assert taken_by == {name for name, sample in SAMPLES.items() if sample == path.name}
+
+
+@pytest.mark.parametrize(
+    "key", ["accepted/checkout/1.4.2.tar.gz", "rejected/x", "Incoming/x", "x/incoming/y", "incoming"]
+)
+def test_uploads_elsewhere_in_the_inbox_wake_nobody(key: str, production: Template) -> None:
+    event = _sample(SAMPLES["artifact_upload"])
+    event["detail"]["object"]["key"] = key
+    assert not any(_matches(pattern, event) for _, pattern in _rules(production).values())
+
+
+def test_rules_listen_where_their_events_arrive(production: Template) -> None:
+    buses = {
+        rule["Properties"]["EventPattern"]["source"][0]: production.resolve(rule["Properties"].get("EventBusName"))
+        for rule in production.resources("AWS::Events::Rule").values()
+    }
+    assert buses == {"aws.s3": None, "edgeship": "edgeship-production"}
+
+
+def test_the_relay_takes_new_outbox_items_and_nothing_else(production: Template) -> None:
+    pattern = _stream_filter(production)
+    (record,) = _sample("aws.dynamodb.stream.json")["Records"]
+    assert _matches(pattern, record)
+    misses = list(_near_misses(pattern, record))
+    assert len(misses) == 2
+    for path, miss in misses:
+        assert not _matches(pattern, miss), path
+    for name in ("MODIFY", "REMOVE"):
+        assert not _matches(pattern, {**record, "eventName": name})
+
+
+@pytest.mark.parametrize("type_", EventType)
+def test_the_relay_takes_every_kind_of_event_that_is_written(type_: EventType, production: Template) -> None:
+    written = event_item(
+        Event(
+            type_,
+            "0" * 32,
+            "2026-11-23T09:30:01.250Z",
+            "production",
+            "checkout",
+            "me",
+            "why",
+            None,
+            {"version": "1.0.0"},
+        )
+    )
+    record = {"eventName": "INSERT", "dynamodb": {"Keys": {"pk": {"S": written["pk"]}, "sk": {"S": written["sk"]}}}}
+    assert _matches(_stream_filter(production), record)
+
+
+def test_the_stream_is_read_with_bounds(production: Template) -> None:
+    (mapping,) = (m["Properties"] for m in production.resources("AWS::Lambda::EventSourceMapping").values())
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert 0 < mapping["MaximumRetryAttempts"] <= 10
+    assert 0 < mapping["MaximumRecordAgeInSeconds"] <= 86_400
+    queue = mapping["DestinationConfig"]["OnFailure"]["Destination"]
+    variables = production.functions()["relay"]["Properties"]["Environment"]["Variables"]
+    assert variables["EDGESHIP_POISON_QUEUE_URL"] == {"Ref": queue["Fn::GetAtt"][0]}
+
+
+def _sample(name: str) -> dict[str, Any]:
+    sample: dict[str, Any] = json.loads((EVENTS / name).read_text("utf-8"))
+    return sample
+
+
+def _matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
+    return bool(EventPattern.load(json.dumps(pattern)).matches_event(event))
+
+
+def _function_keys(template: Template) -> dict[str, str]:
+    """Logical ids by the name of the function's folder."""
+    functions = template.resources("AWS::Lambda::Function")
+    return {value["Properties"]["Handler"].split(".")[1]: key for key, value in functions.items()}
+
+
+def _rules(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
+    """By function: its logical id and the pattern of its rule."""
+    names = {key: name for name, key in _function_keys(template).items()}
+    rules = {}
+    for rule in template.resources("AWS::Events::Rule").values():
+        for target in rule["Properties"]["Targets"]:
+            key = target["Arn"]["Fn::GetAtt"][0]
+            rules[names[key]] = (key, template.resolve(rule["Properties"]["EventPattern"]))
+    return rules
+
+
+def _stream_filter(template: Template) -> dict[str, Any]:
+    (mapping,) = template.resources("AWS::Lambda::EventSourceMapping").values()
+    (filter_,) = mapping["Properties"]["FilterCriteria"]["Filters"]
+    pattern: dict[str, Any] = json.loads(filter_["Pattern"])
+    return pattern
+
+
+def _near_misses(pattern: dict[str, Any], event: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The event with one of the values that the pattern asks for spoilt, for each of them."""
+    for path in _leaves(pattern):
+        miss = copy.deepcopy(event)
+        holder = miss
+        for step in path[:-1]:
+            holder = holder[step]
+        holder[path[-1]] = "-" + holder[path[-1]]
+        yield ".".join(path), miss
+
+
+def _leaves(pattern: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    for key, value in pattern.items():
+        if isinstance(value, dict):
+            yield from ((key, *rest) for rest in _leaves(value))
+        else:
+            yield (key,)

@@ -1,0 +1,120 @@
+"""Options: what is refused names its context key and says what to give instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.options import COUNTRIES, NO_ACCOUNT, OptionError, SynthOptions
+from tests.infra.conftest import ACCOUNT, CERTIFICATE, EVERY_OPTION, WEB_ACL
+
+REQUIRED = {"environment": "production", "account": ACCOUNT}
+
+
+def test_every_option_can_be_given_as_text() -> None:
+    options = SynthOptions.from_context({**REQUIRED, **EVERY_OPTION})
+    assert options.geo_deny == ("KP", "SY")
+    assert options.pointer_max_age == 60
+    assert {**REQUIRED, **EVERY_OPTION}.keys() | {"geo_allow", "throwaway"} == SynthOptions.model_fields.keys()
+
+
+def test_a_context_file_may_hold_lists_and_numbers() -> None:
+    options = SynthOptions.from_context(
+        {**REQUIRED, "geo_allow": ["US", "CA"], "pointer_max_age": 0, "price_class": 100}
+    )
+    assert (options.geo_allow, options.pointer_max_age, options.price_class) == (("US", "CA"), 0, "100")
+
+
+@pytest.mark.parametrize(
+    ("context", "default", "account", "throwaway"),
+    [
+        ({"environment": "local"}, "210987654321", NO_ACCOUNT, True),
+        ({"environment": "local", "throwaway": "false"}, None, NO_ACCOUNT, False),
+        ({"environment": "staging"}, "210987654321", "210987654321", False),
+        ({"environment": "staging"}, None, NO_ACCOUNT, False),
+        ({"environment": "staging", "account": ACCOUNT}, "210987654321", ACCOUNT, False),
+        ({"environment": "pr-12", "throwaway": "true"}, None, NO_ACCOUNT, True),
+        ({"environment": "pr-12", "throwaway": True}, None, NO_ACCOUNT, True),
+    ],
+)
+def test_account_and_throwaway_have_defaults(
+    context: dict[str, object], default: str | None, account: str, throwaway: bool
+) -> None:
+    options = SynthOptions.from_context(context, default)
+    assert (options.account, options.throwaway) == (account, throwaway)
+
+
+def test_keys_of_the_cdk_and_of_other_tools_are_left_alone() -> None:
+    others = {
+        "aws:cdk:enable-path-metadata": True,
+        "@aws-cdk/core:newStyleStackSynthesis": True,
+        "cli-telemetry": False,
+        "availability-zones:account=123456789012:region=us-east-1": [],
+    }
+    assert SynthOptions.from_context({**REQUIRED, **others}) == SynthOptions.from_context(REQUIRED)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"environment": ""}, "context key environment: Field required. Give the environment"),
+        ({"environment": "Prod"}, "environment 'Prod': use 1 to 20 lowercase letters"),
+        ({"environment": "a" * 21}, "use 1 to 20 lowercase letters"),
+        ({"account": "1234"}, "account '1234': an AWS account is 12 digits"),
+        ({"throwaway": "perhaps"}, "context key throwaway: Input should be a valid boolean"),
+        ({"domain_name": "widgets.example.com"}, "certificate_arn is missing. Give both or neither"),
+        ({"certificate_arn": CERTIFICATE}, "domain_name is missing. Give both or neither"),
+        (
+            {"domain_name": "https://widgets.example.com", "certificate_arn": CERTIFICATE},
+            "context key domain_name: not well formed (given 'https://widgets.example.com'). Give a host name",
+        ),
+        (
+            {
+                "domain_name": "widgets.example.com",
+                "certificate_arn": CERTIFICATE.replace("us-east-1", "eu-west-1"),
+            },
+            "Give the ARN of an ACM certificate in us-east-1",
+        ),
+        ({"web_acl_arn": WEB_ACL.replace("global", "regional")}, "context key web_acl_arn: not well formed"),
+        ({"geo_allow": "US", "geo_deny": "KP"}, "geo_allow and geo_deny: a distribution has one list"),
+        ({"geo_allow": "US,UK"}, "context key geo_allow: UK: not assigned in ISO 3166-1"),
+        ({"geo_deny": "kp"}, "context key geo_deny: kp: not assigned"),
+        ({"price_class": "PriceClass_100"}, "context key price_class: Input should be '100', '200' or 'all'"),
+        ({"pointer_max_age": "5m"}, "context key pointer_max_age: Input should be a valid integer"),
+        ({"pointer_max_age": "-1"}, "context key pointer_max_age: Input should be greater than or equal to 0"),
+        (
+            {"pointer_max_age": "31536001"},
+            "context key pointer_max_age: Input should be less than or equal to 31536000",
+        ),
+        ({"root_widget": "Check_Out"}, "context key root_widget: Widget name 'Check_Out' is not well formed"),
+        ({"root_widget": "latest"}, "context key root_widget: Widget name 'latest' is reserved"),
+        ({"log_retention_days": "31"}, "context key log_retention_days: CloudWatch Logs has no such retention"),
+        ({"accepted_retention_days": "0"}, "context key accepted_retention_days: Input should be greater"),
+        ({"event_retention_days": "9999"}, "Give days, 1 to 3650"),
+        ({"access_log_retention_days": "soon"}, "context key access_log_retention_days"),
+        (
+            {"alarm_email": "oncall"},
+            "context key alarm_email: not well formed (given 'oncall'). Give an e-mail address",
+        ),
+        (
+            {"pointer-max-age": "60"},
+            "context key pointer-max-age: there is no such option. Did you mean pointer_max_age?",
+        ),
+        ({"geo_alow": "US"}, "Did you mean geo_allow?"),
+    ],
+)
+def test_what_is_refused_says_which_key_and_what_to_do(given: dict[str, str], says: str) -> None:
+    with pytest.raises(OptionError) as refused:
+        SynthOptions.from_context({**REQUIRED, **given})
+    assert says in str(refused.value)
+
+
+def test_every_fault_is_told_at_once() -> None:
+    with pytest.raises(OptionError) as refused:
+        SynthOptions.from_context({**REQUIRED, "geo_allow": "UK", "price_class": "1", "alarm_email": "x"})
+    assert len(str(refused.value).splitlines()) == 3
+
+
+def test_the_countries_are_those_of_the_standard() -> None:
+    # 249 codes are officially assigned: https://www.iso.org/iso-3166-country-codes.html
+    assert len(COUNTRIES) == 249
+    assert {"GB", "US", "XK"} & COUNTRIES == {"GB", "US"}

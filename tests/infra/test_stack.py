@@ -1,0 +1,252 @@
+"""What holds for every stack: rules of the trade, names, retention, permissions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from cfnlint.api import lint_file
+from cfnlint.config import ManualArgs
+
+from edgeship.resource_names import ResourceNames
+from edgeship.settings import FUNCTION_SETTINGS
+from infra.options import LOG_RETENTION_DAYS
+from tests.infra.conftest import ACCOUNT, run_app
+from tests.infra.template import Template, listed
+
+pytestmark = pytest.mark.xdist_group("infra")
+
+STACKS = ("production", "customised", "local")
+HOLDS_DATA = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::Events::Archive")
+
+
+@pytest.fixture(params=STACKS)
+def stack(request: pytest.FixtureRequest) -> Template:
+    template = request.getfixturevalue(request.param)
+    assert isinstance(template, Template)
+    return template
+
+
+def test_cfn_lint_finds_nothing(stack: Template) -> None:
+    # W3005: the CDK states a dependency on a role that its ARN implies.
+    found = lint_file(stack.path, config=ManualArgs(regions=["us-east-1"], ignore_checks=["W3005"]))
+    assert [str(match) for match in found] == []
+
+
+@pytest.mark.parametrize("name", ["production", "customised"])
+def test_the_validation_report_has_no_findings(name: str, request: pytest.FixtureRequest) -> None:
+    stack: Template = request.getfixturevalue(name)
+    report = json.loads((stack.folder / "validation-report.json").read_text("utf-8"))
+    assert [plugin["violations"] for plugin in report["pluginReports"] if plugin["violations"]] == []
+
+
+def test_there_are_no_custom_resources(stack: Template) -> None:
+    types = {resource["Type"] for resource in stack.body["Resources"].values()}
+    assert not {type_ for type_ in types if type_.startswith("Custom::") or "CustomResource" in type_}
+    assert stack.functions().keys() == {*FUNCTION_SETTINGS, "edge"}
+
+
+@pytest.mark.parametrize("name", ["production", "customised"])
+def test_what_holds_data_outlives_the_stack(name: str, request: pytest.FixtureRequest) -> None:
+    stack: Template = request.getfixturevalue(name)
+    for type_ in HOLDS_DATA:
+        resources = stack.resources(type_)
+        assert resources
+        for key, resource in resources.items():
+            assert resource["DeletionPolicy"] in ("Retain", "RetainExceptOnCreate"), key
+            assert resource["UpdateReplacePolicy"] == "Retain", key
+    (table,) = stack.resources("AWS::DynamoDB::Table").values()
+    assert table["Properties"]["DeletionProtectionEnabled"] is True
+    manifest = json.loads((stack.folder / "manifest.json").read_text("utf-8"))
+    assert manifest["artifacts"][stack.name]["properties"]["terminationProtection"] is True
+
+
+def test_the_local_stack_can_be_thrown_away(local: Template) -> None:
+    for type_ in HOLDS_DATA:
+        for key, resource in local.resources(type_).items():
+            assert resource["DeletionPolicy"] == "Delete", key
+    (table,) = local.resources("AWS::DynamoDB::Table").values()
+    assert not table["Properties"].get("DeletionProtectionEnabled")
+
+
+def test_buckets_are_private_encrypted_versioned_and_tls_only(stack: Template) -> None:
+    policies = {
+        policy["Properties"]["Bucket"]["Ref"]: policy["Properties"]["PolicyDocument"]["Statement"]
+        for policy in stack.resources("AWS::S3::BucketPolicy").values()
+    }
+    buckets = stack.resources("AWS::S3::Bucket")
+    names = ResourceNames(stack.name.removeprefix("edgeship-"), "000000000000" if "local" in stack.name else ACCOUNT)
+    assert {bucket["Properties"]["BucketName"] for bucket in buckets.values()} == {
+        names.inbox_bucket,
+        names.site_bucket,
+        names.config_bucket,
+        names.logs_bucket,
+    }
+    for key, bucket in buckets.items():
+        properties = bucket["Properties"]
+        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}, key
+        assert properties["VersioningConfiguration"] == {"Status": "Enabled"}, key
+        assert properties["BucketEncryption"], key
+        rules = properties["LifecycleConfiguration"]["Rules"]
+        assert any("AbortIncompleteMultipartUpload" in rule for rule in rules), key
+        assert any(
+            statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            for statement in policies[key]
+        ), key
+
+
+def test_only_the_inbox_expires_what_it_holds_and_only_it_sends_events(production: Template) -> None:
+    buckets = {b["Properties"]["BucketName"].split("-")[2]: b["Properties"] for b in _buckets(production)}
+    expiring = {
+        name: {rule.get("Prefix"): rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
+        for name, rules in ((name, b["LifecycleConfiguration"]["Rules"]) for name, b in buckets.items())
+    }
+    assert expiring == {
+        "inbox": {"incoming/": 7, "accepted/": 365, "rejected/": 90},
+        "site": {},
+        "config": {},
+        "logs": {None: 90},
+    }
+    sending = {name: b["NotificationConfiguration"] for name, b in buckets.items() if "NotificationConfiguration" in b}
+    assert sending == {"inbox": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}}
+
+
+def test_the_table_streams_new_images_and_can_be_restored(stack: Template) -> None:
+    (table,) = (resource["Properties"] for resource in stack.resources("AWS::DynamoDB::Table").values())
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert {key["AttributeName"]: key["KeyType"] for key in table["KeySchema"]} == {"pk": "HASH", "sk": "RANGE"}
+
+
+def test_no_policy_allows_a_wildcard_action_or_every_resource(stack: Template) -> None:
+    statements = list(stack.statements())
+    assert statements
+    for key, statement in statements:
+        assert "NotAction" not in statement, key
+        assert "NotResource" not in statement, key
+        assert not [action for action in listed(statement["Action"]) if "*" in action], key
+        assert "*" not in listed(statement["Resource"]), key
+
+
+def test_the_uploader_may_put_into_incoming_and_nothing_else(production: Template) -> None:
+    assert _managed_policy(production, "Uploader") == [
+        {
+            "Action": "s3:PutObject",
+            "Effect": "Allow",
+            "Resource": f"arn:aws:s3:::edgeship-production-inbox-{ACCOUNT}/incoming/*",
+        }
+    ]
+
+
+def test_the_operator_cannot_write_what_is_served_or_delete_anything(production: Template) -> None:
+    for statement in _managed_policy(production, "Operator"):
+        actions = listed(statement["Action"])
+        assert not [action for action in actions if "Delete" in action]
+        if "s3:PutObject" in actions:
+            assert listed(statement["Resource"]) == [f"arn:aws:s3:::edgeship-production-inbox-{ACCOUNT}/incoming/*"]
+
+
+def test_no_function_may_delete(stack: Template) -> None:
+    for function in stack.functions():
+        actions = [action for statement in stack.role_statements(function) for action in listed(statement["Action"])]
+        assert actions
+        assert not [action for action in actions if "Delete" in action], function
+
+
+def test_every_queue_has_an_alarm_and_takes_tls_alone(stack: Template) -> None:
+    queues = stack.resources("AWS::SQS::Queue")
+    assert queues
+    watched = {
+        dimension["Value"]["Fn::GetAtt"][0]
+        for alarm in stack.resources("AWS::CloudWatch::Alarm").values()
+        for dimension in alarm["Properties"]["Dimensions"]
+        if dimension["Name"] == "QueueName"
+    }
+    assert watched == queues.keys()
+    tls_only = {
+        queue["Ref"]
+        for policy in stack.resources("AWS::SQS::QueuePolicy").values()
+        for queue in policy["Properties"]["Queues"]
+        if any(statement["Effect"] == "Deny" for statement in policy["Properties"]["PolicyDocument"]["Statement"])
+    }
+    assert tls_only == queues.keys()
+    assert all(queue["Properties"]["SqsManagedSseEnabled"] for queue in queues.values())
+
+
+def test_every_alarm_watches_one_metric_and_tells_someone(stack: Template) -> None:
+    for key, alarm in stack.resources("AWS::CloudWatch::Alarm").items():
+        properties = alarm["Properties"]
+        assert properties["MetricName"], key
+        assert "Metrics" not in properties, key
+        assert properties["TreatMissingData"] == "notBreaching", key
+        assert properties["AlarmActions"] == properties["OKActions"], key
+        assert properties["AlarmActions"], key
+
+
+def test_the_alarm_topic_lets_cloudwatch_publish(stack: Template) -> None:
+    (policy,) = stack.resources("AWS::SNS::TopicPolicy").values()
+    allowed = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+    assert [statement["Principal"] for statement in allowed] == [{"Service": "cloudwatch.amazonaws.com"}]
+
+
+def test_the_outputs_name_what_others_need(stack: Template) -> None:
+    assert stack.body["Outputs"].keys() >= {
+        "DistributionDomainName",
+        "DistributionId",
+        "InboxBucketName",
+        "SiteBucketName",
+        "ConfigBucketName",
+        "TableName",
+        "BusName",
+        "UploaderPolicyArn",
+        "OperatorPolicyArn",
+    }
+
+
+def test_retention_options_reach_the_template(customised: Template) -> None:
+    groups = customised.resources("AWS::Logs::LogGroup").values()
+    assert {group["Properties"]["RetentionInDays"] for group in groups} == {400}
+    (archive,) = customised.resources("AWS::Events::Archive").values()
+    assert archive["Properties"]["RetentionDays"] == 14
+    (topic,) = customised.resources("AWS::SNS::Subscription").values()
+    assert topic["Properties"]["Endpoint"] == "oncall@example.com"
+
+
+def test_every_offered_log_retention_is_one_that_cloudformation_knows(production: Template, tmp_path: Any) -> None:
+    body = production.body
+    group, *_ = production.resources("AWS::Logs::LogGroup").values()
+    body["Resources"] = {
+        f"Logs{days}": {
+            **group,
+            "Properties": {"LogGroupName": f"/edgeship/{days}", "RetentionInDays": days},
+            "Metadata": {},
+        }
+        for days in LOG_RETENTION_DAYS
+    }
+    del body["Outputs"]
+    path = tmp_path / "retention.template.json"
+    path.write_text(json.dumps(body), "utf-8")
+    assert [str(match) for match in lint_file(path, config=ManualArgs(regions=["us-east-1"]))] == []
+
+
+def test_a_bad_context_ends_with_code_2_and_a_line_a_person_can_act_on(tmp_path: Any) -> None:
+    done = run_app({"environment": "production", "geo_allow": "UK"}, tmp_path)
+    assert done.returncode == 2
+    assert "context key geo_allow: UK" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def _buckets(stack: Template) -> list[dict[str, Any]]:
+    return list(stack.resources("AWS::S3::Bucket").values())
+
+
+def _managed_policy(stack: Template, id_: str) -> list[dict[str, Any]]:
+    (statements,) = (
+        policy["Properties"]["PolicyDocument"]["Statement"]
+        for key, policy in stack.resources("AWS::IAM::ManagedPolicy").items()
+        if key.startswith(f"Access{id_}")
+    )
+    return list(statements)
