@@ -10,7 +10,13 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from edgeship.domain.events import SOURCE, EventType
-from edgeship.resource_names import ACCEPTED_PREFIX, INCOMING_PREFIX, REJECTED_PREFIX, SNAPSHOT_KEY
+from edgeship.resource_names import (
+    ACCEPTED_PREFIX,
+    INCOMING_PREFIX,
+    OUTBOX_SORT_KEY,
+    REJECTED_PREFIX,
+    SNAPSHOT_KEY,
+)
 from infra.bundling import Bundler, Target
 from infra.constructs.bus import Bus
 from infra.constructs.functions import RegionalFunction
@@ -20,8 +26,6 @@ from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 from infra.options import SynthOptions
 
-OUTBOX_SORT_KEY = "EVENT#"
-"""The stream's items that are events begin with this sort key; the others are state and wake nobody."""
 FULL_VCPU_MIB = 1769
 """At this much memory a function has one whole vCPU
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html): unpacking and hashing are CPU work."""

@@ -17,6 +17,8 @@ INCOMING_PREFIX = "incoming/"
 ACCEPTED_PREFIX = "accepted/"
 REJECTED_PREFIX = "rejected/"
 SNAPSHOT_KEY = "edge/snapshot.json"
+OUTBOX_SORT_KEY = "EVENT#"
+"""The table's items that are events begin with this sort key; the others are state and wake nobody."""
 
 FUNCTIONS = ("artifact_upload", "promotion", "relay", "edge")
 

@@ -27,6 +27,7 @@ from edgeship.domain.policy import Policy, Widget
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.release import Quarantine, Release
 from edgeship.domain.version import Version
+from edgeship.resource_names import OUTBOX_SORT_KEY
 
 Item = dict[str, Any]
 
@@ -79,7 +80,7 @@ def event_item(event: Event) -> Item:
     rejected = event.type is EventType.RELEASE_REJECTED
     item = {
         "pk": INBOX if rejected or event.widget is None else widget_pk(event.widget),
-        "sk": f"EVENT#{event.occurred_at}#{event.event_id}",
+        "sk": f"{OUTBOX_SORT_KEY}{event.occurred_at}#{event.event_id}",
         "detail_type": event.type.value,
         "detail": json.dumps(event.detail(), separators=(",", ":"), sort_keys=True),
     }

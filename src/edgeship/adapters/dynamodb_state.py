@@ -19,6 +19,7 @@ from edgeship.domain.policy import Widget
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.release import Release
 from edgeship.domain.version import Version
+from edgeship.resource_names import OUTBOX_SORT_KEY
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -93,7 +94,7 @@ class DynamoDBState:
 
     def rejections(self, limit: int, widget: str | None = None) -> list[Rejection]:
         found: list[Rejection] = []
-        for item in self._query(items.INBOX, "EVENT#", newest_first=True):
+        for item in self._query(items.INBOX, OUTBOX_SORT_KEY, newest_first=True):
             event = items.to_event(item)
             if event.new is not None and widget in (None, event.widget):
                 found.append(items.to_rejection(event.new))
@@ -103,7 +104,7 @@ class DynamoDBState:
 
     def events(self, widget: str, limit: int) -> list[Event]:
         found: list[Event] = []
-        for item in self._query(items.widget_pk(widget), "EVENT#", newest_first=True, page=limit):
+        for item in self._query(items.widget_pk(widget), OUTBOX_SORT_KEY, newest_first=True, page=limit):
             if len(found) == limit:
                 break
             found.append(items.to_event(item))
