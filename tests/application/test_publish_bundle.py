@@ -7,11 +7,14 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from edgeship.adapters.inbound import ObjectCreated
+from edgeship.adapters.s3_inbox import S3Dropbox
 from edgeship.application.follow_upload import Followed, FollowUpload, Stage
 from edgeship.application.ports import WebAnswer
 from edgeship.application.publish_bundle import BundleFacts, Published
@@ -133,14 +136,36 @@ def test_an_empty_or_missing_folder_is_refused(tools: operator.Operator, tmp_pat
         assert refused.value.code == code
 
 
+def test_an_uploader_who_may_not_look_is_told_that_the_version_is_taken(
+    aws: Aws, tools: operator.Operator, folder: Path
+) -> None:
+    publish(tools, folder)
+    denied = ClientError({"Error": {"Code": "403"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "HeadObject")  # type: ignore[typeddict-item]
+
+    class Denied:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(aws.s3, name)
+
+        def head_object(self, **_: str) -> None:
+            raise denied
+
+    uploader = replace(tools.publish, dropbox=S3Dropbox(Denied(), NAMES.inbox_bucket))  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="may not look at it"):
+        uploader(folder, "checkout", V1, BundleFacts(), lambda _: None)
+
+
 class Cdn:
     """Serves the site bucket; `latest` is where the test says it points, and may lag behind."""
 
     def __init__(self, aws: Aws) -> None:
         self.aws = aws
         self.latest: str | None = None
+        self.down = 2
 
     def get(self, path: str) -> WebAnswer:
+        if self.down:
+            self.down -= 1
+            raise ConnectionResetError("no answer")
         key = path.lstrip("/").replace("/latest/", f"/v{self.latest}/")
         found = self.aws.objects(NAMES.site_bucket).get(key)
         return WebAnswer(200, {}, found["body"]) if found else WebAnswer(404, {}, b"")

@@ -45,6 +45,7 @@ def refusal(entries: list[tuple[str, EntryKind]], limits: Limits = SMALL) -> str
         (["\udcff.js"], "path_invalid"),
         (["a?b.js"], "path_invalid"),
         (["a%2e.js"], "path_invalid"),
+        (["c++.js"], "path_invalid"),
         (["x" * 513], "path_invalid"),
         (["manifest.json"], "path_invalid"),
         (["Manifest.JSON"], "path_invalid"),

@@ -83,6 +83,15 @@ def test_users_configuration_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert client.meta.config.s3["addressing_style"] == "path"
 
 
+def test_a_callers_configuration_cannot_weaken_the_sandbox() -> None:
+    loose = Config(proxies={"http": "http://proxy:3128"}, use_fips_endpoint=True, read_timeout=7)
+    for client in (SandboxSession(ENDPOINT, loose).client("s3"), SandboxSession(ENDPOINT).client("s3", config=loose)):
+        assert client.meta.config.proxies == {}
+        assert not client.meta.config.use_fips_endpoint
+        assert client.meta.config.read_timeout == 7
+        assert client.meta.endpoint_url == ENDPOINT
+
+
 def test_a_request_led_astray_is_stopped_before_it_is_sent() -> None:
     client = SandboxSession(ENDPOINT).client("s3")
 

@@ -14,6 +14,11 @@ def is_missing(error: ClientError) -> bool:
     return _status(error) == 404
 
 
+def is_denied(error: ClientError) -> bool:
+    """The credentials may not do this."""
+    return _status(error) == 403
+
+
 def lost_race(error: ClientError) -> bool:
     """A conditional write came second: 412 (the condition is false) or 409 (another write was under way).
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from edgeship.adapters.s3_errors import is_missing, lost_race
+from edgeship.adapters.s3_errors import is_denied, is_missing, lost_race
 from edgeship.application.ports import Dropped, Progress
-from edgeship.domain.errors import Conflict
+from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.rejection import Upload
 
 if TYPE_CHECKING:
@@ -88,6 +88,12 @@ class S3Dropbox:
         except ClientError as error:
             if is_missing(error):
                 return None
+            if is_denied(error):
+                raise Refused(
+                    "version_exists",
+                    f"The inbox holds an archive at {key} already, and these credentials may not look at it.",
+                    "If it is the same build, nothing needs to be done; if not, publish under a new version.",
+                ) from None
             raise
         return Dropped(answer["ETag"].strip('"'), answer.get("VersionId"))
 

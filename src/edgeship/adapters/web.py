@@ -12,19 +12,24 @@ _TIMEOUT = 10.0
 
 
 class UrllibWeb:
-    """GETs below one base URL, `https://…` or a local `http://…`; redirects are followed."""
+    """GETs below one base URL, `https://…` or a local `http://…`; redirects are followed.
+
+    Proxies from the environment are used, except for this machine's own addresses.
+    """
 
     def __init__(self, base_url: str) -> None:
         if urlsplit(base_url).scheme not in ("http", "https"):
             raise ValueError(f"{base_url!r} is not an http or https URL")
         self._base_url = base_url.rstrip("/")
+        here = urlsplit(base_url).hostname in ("127.0.0.1", "::1", "localhost")
+        self._opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if here else []))
 
     def get(self, path: str) -> WebAnswer:
         request = urllib.request.Request(  # noqa: S310  the scheme is checked above
             self._base_url + quote(path, safe="/~"), headers={"Cache-Control": "no-cache"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310
+            with self._opener.open(request, timeout=_TIMEOUT) as answer:
                 return WebAnswer(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read())
         except urllib.error.HTTPError as error:
             with error:

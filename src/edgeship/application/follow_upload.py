@@ -92,7 +92,11 @@ class FollowUpload:
         expected = manifest.files[release.entrypoint].sha256
         paths = (release_prefix(release.widget, release.version), f"{release.widget}/{LATEST}/")
         for path in paths:
-            answer = self.web.get(f"/{path}{release.entrypoint}")
+            try:
+                answer = self.web.get(f"/{path}{release.entrypoint}")
+            except OSError:
+                # No answer now is no answer for good: the deadline decides how long to ask again.
+                return False
             if answer.status != 200 or hashlib.sha256(answer.body).hexdigest() != expected:
                 return False
         return True

@@ -15,7 +15,7 @@ from edgeship.adapters.s3_inbox import S3Dropbox
 from edgeship.adapters.s3_site import S3Site
 from edgeship.adapters.web import UrllibWeb
 from edgeship.application.follow_upload import FollowUpload
-from edgeship.application.ports import State
+from edgeship.application.ports import Site, State
 from edgeship.application.promote_release import PromoteRelease
 from edgeship.application.publish_bundle import PublishBundle
 from edgeship.application.read_status import ReadStatus
@@ -31,6 +31,7 @@ class Operator:
     """The use cases of an operator in one environment."""
 
     state: State
+    site: Site
     status: ReadStatus
     promote: PromoteRelease
     roll_back: RollBack
@@ -44,8 +45,10 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
     s3 = session.client("s3", region_name=REGION, config=client_config())
     dynamodb = session.client("dynamodb", region_name=REGION, config=client_config())
     state = DynamoDBState(dynamodb, names.table)
+    site = S3Site(s3, names.site_bucket, threads=1)
     return Operator(
         state=state,
+        site=site,
         status=ReadStatus(state),
         promote=PromoteRelease(state, jittered_pause),
         roll_back=RollBack(state),
@@ -60,7 +63,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         ),
         follow=FollowUpload(
             state=state,
-            site=S3Site(s3, names.site_bucket, threads=1),
+            site=site,
             web=UrllibWeb(site_url) if site_url else None,
             clock=utc_now,
             sleep=time.sleep,

@@ -16,7 +16,8 @@ MAX_PATH_BYTES = 512
 and the widget, the version and an alias prefix share them."""
 
 _PRIVATE_SUFFIXES = (".map", ".test.js")
-_FORBIDDEN = frozenset('\\?#%*:|"<>')
+# A plus in a path means a space to S3, but not to a browser.
+_FORBIDDEN = frozenset('\\?#%*:|"<>+')
 
 
 @dataclass(frozen=True)

@@ -91,8 +91,8 @@ def choose_entrypoint(widget: str, declared: str | None, paths: Mapping[str, obj
             return declared
         raise Refused(
             "entrypoint_missing",
-            f"The entrypoint {declared!r} that edgeship.json names is not among the published files.",
-            "Build it into the bundle, or correct edgeship.json.",
+            f"The entrypoint {declared!r} is not among the published files.",
+            "Build it into the bundle, or name another (edgeship.json, or publish --entrypoint).",
         )
     usual = [name.format(widget=widget) for name in _DEFAULT_ENTRYPOINTS]
     for name in usual:

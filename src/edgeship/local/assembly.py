@@ -177,15 +177,22 @@ def _run_app(root: Path, out: Path, context: Mapping[str, str]) -> None:
         text=True,
     )
     try:
-        output, _ = process.communicate()
+        output = _output(process)
     except BaseException:
         # Ctrl-C reaches this process alone, since the app leads its own session; Node is in its group.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.communicate()
         raise
     if process.returncode != 0:
         raise SynthesisFailed(f"the CDK app ended with status {process.returncode}:\n{output.strip()}")
+
+
+def _output(process: subprocess.Popen[str]) -> str:
+    while True:
+        # In short turns, so that a signal that another thread took is not left waiting for the app's end.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=0.25)[0]
 
 
 def _app_environment(out: Path, context: Mapping[str, str]) -> dict[str, str]:

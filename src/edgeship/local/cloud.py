@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -26,12 +25,17 @@ from edgeship.local.deploy import Stack, deploy
 from edgeship.local.emulator import Emulator
 from edgeship.local.sandbox import LOCAL_ACCOUNT, SandboxSession
 from edgeship.local.state import STATE_PATH, LocalState, process_start, read_state, remove_state, write_state
+from edgeship.local.warm_up import warm_up
 from edgeship.resource_names import ResourceNames
 
 _T = TypeVar("_T")
 
 DISTRIBUTION = "AWS::CloudFront::Distribution"
 CACHE_FOLDER = "assemblies"
+
+# The system may hand a signal to any thread, and Python runs its handler in the main one: which therefore never waits
+# long without a look.
+_LOOK_SECONDS = 0.25
 
 
 class AlreadyRunning(RuntimeError):
@@ -128,10 +132,10 @@ class LocalCloud:
 
     def run(self) -> None:
         """Start, stay until SIGINT or SIGTERM, stop. Call it from the main thread."""
-        with interruptible() as interrupted, contextlib.suppress(KeyboardInterrupt):
+        with interruptible() as interruption, contextlib.suppress(KeyboardInterrupt):
             try:
                 self.start()
-                interrupted.wait()
+                interruption.wait()
             finally:
                 self.stop()
 
@@ -150,6 +154,7 @@ class LocalCloud:
         self._emulator.start()
         self._on_progress(f"emulator at {self.endpoint_url}")
         self._stack = deploy(self.session(), Assembly.read(self._assembled()), self._on_progress)
+        warm_up(self.session(), self.names)
         self._cdn = LocalCdn(
             self.session(), self._stack.only(DISTRIBUTION), self._edge_port, self._scratch / "edge.log"
         )
@@ -183,23 +188,35 @@ class LocalCloud:
         return value
 
 
+class Interruption:
+    """Whether the process was asked to end."""
+
+    def __init__(self) -> None:
+        self.happened = False
+
+    def wait(self) -> None:
+        """Stay until it is; a KeyboardInterrupt usually ends the wait. Call it from the main thread."""
+        while not self.happened:
+            time.sleep(_LOOK_SECONDS)
+
+
 @contextlib.contextmanager
-def interruptible() -> Iterator[threading.Event]:
-    """SIGTERM and SIGHUP raise KeyboardInterrupt, as SIGINT does, and all three set the event.
+def interruptible() -> Iterator[Interruption]:
+    """SIGTERM and SIGHUP raise KeyboardInterrupt, as SIGINT does.
 
     Further signals while the block winds down are ignored: an impatient second Ctrl-C leaves nothing running.
     """
-    interrupted = threading.Event()
+    interruption = Interruption()
 
     def interrupt(*_: object) -> None:
-        if not interrupted.is_set():
-            interrupted.set()
+        if not interruption.happened:
+            interruption.happened = True
             raise KeyboardInterrupt
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
-        yield interrupted
+        yield interruption
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -16,6 +16,7 @@ import atexit
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -122,7 +123,11 @@ class Emulator:
         if process is not None:
             assert process.stdin is not None
             process.stdin.close()
-            process.wait(timeout=guard.GRACE_SECONDS + 10)
+            try:
+                process.wait(timeout=guard.GRACE_SECONDS + 10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
             _wait_until_group_is_gone(process.pid)
         scratch, self._scratch = self._scratch, None
         if scratch is not None:

@@ -25,15 +25,14 @@ ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"  # noqa: S105 - a placeholder, refused by real AWS
 SESSION_TOKEN = "local"  # noqa: S105 - likewise
 
-_CONFIG = Config(
+_DEFAULTS = Config(max_pool_connections=64, retries={"mode": "standard", "total_max_attempts": 4})
+_ENFORCED = Config(
     # An emulator on an IP address has no bucket subdomains.
     s3={"addressing_style": "path"},
     # {} and not None: None reads HTTP_PROXY, which would carry loopback requests off the machine.
     proxies={},
     use_fips_endpoint=False,
     use_dualstack_endpoint=False,
-    max_pool_connections=64,
-    retries={"mode": "standard", "total_max_attempts": 4},
 )
 
 
@@ -70,12 +69,16 @@ def _is_loopback(host: str) -> bool:
 class SandboxSession(boto3.session.Session):
     """A boto3 session whose clients and resources all go to one loopback endpoint."""
 
-    def __init__(self, endpoint_url: str) -> None:
+    def __init__(self, endpoint_url: str, config: Config | None = None) -> None:
         """
+        Args:
+            config: of every client, where it does not weaken the sandbox.
+
         Raises:
             NotLoopback: `endpoint_url` is not on this machine.
         """
         self.endpoint_url = require_loopback(endpoint_url).rstrip("/")
+        self._config = _DEFAULTS if config is None else _DEFAULTS.merge(config)
         super().__init__(
             aws_access_key_id=ACCESS_KEY_ID,
             aws_secret_access_key=SECRET_ACCESS_KEY,
@@ -86,7 +89,7 @@ class SandboxSession(boto3.session.Session):
         self.events.register_first("before-send", _refuse_to_leave)
 
     def client(self, service_name: str, **kwargs: Any) -> Any:  # type: ignore[override]
-        """As boto3's, with the endpoint fixed and `config` merged over the sandbox's."""
+        """As boto3's, with the endpoint fixed and `config` merged over the session's."""
         return super().client(service_name, **self._fixed(kwargs))  # type: ignore[call-overload]
 
     def resource(self, service_name: str, **kwargs: Any) -> Any:  # type: ignore[override]
@@ -96,8 +99,9 @@ class SandboxSession(boto3.session.Session):
         asked = kwargs.get("endpoint_url")
         if asked is not None and asked.rstrip("/") != self.endpoint_url:
             raise NotLoopback(f"this session is bound to {self.endpoint_url}, not to {asked!r}")
-        config = _CONFIG if kwargs.get("config") is None else kwargs["config"].merge(_CONFIG)
-        return {**kwargs, "endpoint_url": self.endpoint_url, "config": config}
+        asked_config = kwargs.get("config")
+        config = self._config if asked_config is None else self._config.merge(asked_config)
+        return {**kwargs, "endpoint_url": self.endpoint_url, "config": config.merge(_ENFORCED)}
 
 
 def _isolated_botocore_session() -> botocore.session.Session:

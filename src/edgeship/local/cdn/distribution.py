@@ -257,7 +257,9 @@ def _origin(config: Mapping[str, Any], session: SandboxSession) -> OriginSetting
 def _cors(bucket: str, session: SandboxSession) -> tuple[CorsRule, ...]:
     try:
         rules = session.client("s3").get_bucket_cors(Bucket=bucket)["CORSRules"]
-    except ClientError:
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchCORSConfiguration":
+            raise
         return ()
     return tuple(
         CorsRule(tuple(r["AllowedOrigins"]), tuple(r["AllowedMethods"]), tuple(r.get("ExposeHeaders", ())))

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import IO, Self
 
 import aiohttp
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from edgeship.local.cdn import distribution as distributions
@@ -26,6 +27,9 @@ from edgeship.local.sandbox import SandboxSession
 
 FEED_SECONDS = 0.5
 """Between two looks for invalidations and new configurations."""
+
+_IMPATIENT = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
+_LOOK_SECONDS = 0.25  # a signal that another thread took is seen by the main one after at most so long
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +48,8 @@ class LocalCdn:
             port: where to listen on 127.0.0.1; a free one when None.
             log: the file that edge functions' output is appended to; standard error when None.
         """
-        self._session = session
+        # Its own session, impatient: a stop waits for the look that is under way.
+        self._session = SandboxSession(session.endpoint_url, _IMPATIENT)
         self._distribution_id = distribution_id
         self._port = port or 0
         self._log = log
@@ -72,7 +77,8 @@ class LocalCdn:
         """
         self._thread = threading.Thread(target=self._run, name="edgeship-cdn", daemon=True)
         self._thread.start()
-        self._started.wait()
+        while not self._started.wait(_LOOK_SECONDS):
+            continue
         if self._failure is not None:
             self._thread.join()
             raise self._failure

@@ -1,0 +1,141 @@
+"""edgeship promote, rollback, unlock and unquarantine: what an operator does to a widget."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from edgeship.cli import context
+from edgeship.cli.options import ChannelOption, EnvOption, JsonOption, ReasonOption, VersionArgument, WidgetArgument
+from edgeship.cli.output import plain
+from edgeship.domain.errors import Refused
+from edgeship.domain.naming import LATEST
+from edgeship.domain.version import Version
+
+
+def promote(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    version: VersionArgument,
+    channel: ChannelOption = LATEST,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Point a channel at a release, at once. A locked channel takes it as well, and stays locked.
+
+    Promoting what the channel points at already changes nothing and succeeds.
+
+    Example:
+
+        edgeship promote checkout 2.0.0 --reason "approved in the release meeting"
+    """
+    out = context.output(ctx, as_json)
+    wanted = Version.parse(version)
+    target = context.target(ctx, env, out)
+    occasion = target.occasion(reason or "promoted by hand")
+    document = {"widget": widget, "channel": channel, "version": str(wanted)}
+    try:
+        moved = target.operator.promote(widget, wanted, channel, occasion)
+    except Refused as refused:
+        if refused.code != "already_live":
+            raise
+        out.note(refused.reason)
+        out.result({**document, "previous": str(wanted), "changed": False}, [plain("nothing to do")])
+        return
+    # A move leaves the version it came from at the end of the trail.
+    previous = str(moved.trail[-1]) if moved.trail else None
+    line = f"{channel} of {widget}: {previous or '(nothing)'} → {wanted}"
+    out.result({**document, "previous": previous, "changed": True}, [plain(line)])
+
+
+def rollback(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="VERSION", help="Where to. Default: the last good version before the live one."),
+    ] = None,
+    channel: ChannelOption = LATEST,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a channel back to a good version, in one write.
+
+    The version it leaves is quarantined, and the channel locked: uploads don't move it until edgeship unlock.
+
+    Example:
+
+        edgeship rollback checkout --to 1.4.1 --reason "prices are wrong in Japan"
+    """
+    out = context.output(ctx, as_json)
+    wanted = Version.parse(to) if to is not None else None
+    target = context.target(ctx, env, out)
+    moved = target.operator.roll_back(widget, channel, wanted, target.occasion(reason or "rolled back by hand"))
+    (left,) = moved.changed
+    document = {
+        "widget": widget,
+        "channel": channel,
+        "version": str(moved.channel.version),
+        "previous": str(left.version),
+        "quarantined": str(left.version),
+        "locked": moved.channel.lock is not None,
+        "changed": True,
+    }
+    line = (
+        f"{channel} of {widget}: {left.version} → {moved.channel.version}; {left.version} is quarantined and "
+        f"{channel} is locked\n"
+        f"once a fixed version is out: edgeship promote {widget} VERSION, then edgeship unlock {widget}"
+    )
+    out.result(document, [plain(line)])
+
+
+def unlock(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    channel: ChannelOption = LATEST,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let uploads move a channel after a rollback.
+
+    Example:
+
+        edgeship unlock checkout --reason "1.4.3 has the fix"
+    """
+    out = context.output(ctx, as_json)
+    target = context.target(ctx, env, out)
+    target.operator.hold.unlock(widget, channel, target.occasion(reason or "unlocked by hand"))
+    out.result(
+        {"widget": widget, "channel": channel, "locked": False, "changed": True},
+        [plain(f"{channel} of {widget} is unlocked: uploads move it again")],
+    )
+
+
+def unquarantine(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    version: VersionArgument,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a quarantined release be chosen again.
+
+    Channels and ranges may then choose it; it goes live nowhere by that alone.
+
+    Example:
+
+        edgeship unquarantine checkout 1.4.2 --reason "the backend was at fault"
+    """
+    out = context.output(ctx, as_json)
+    wanted = Version.parse(version)
+    target = context.target(ctx, env, out)
+    target.operator.hold.unquarantine(widget, wanted, target.occasion(reason or "released by hand"))
+    out.result(
+        {"widget": widget, "version": str(wanted), "quarantined": False, "changed": True},
+        [plain(f"{widget} {wanted} is out of quarantine")],
+    )

@@ -1,0 +1,148 @@
+"""Which environment a command acts on, with whose credentials."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import typer
+
+from edgeship.cli.errors import Trouble, Usage
+from edgeship.cli.output import Output
+from edgeship.domain.events import Occasion
+from edgeship.local.state import LocalState, read_state
+from edgeship.resource_names import REGION, ResourceNames
+
+if TYPE_CHECKING:
+    import boto3
+
+    from edgeship.bootstrap.operator import Operator
+
+LOCAL = "local"
+ENV_VARIABLE = "EDGESHIP_ENV"
+URL_VARIABLE = "EDGESHIP_URL"
+URL_OUTPUT = "DistributionDomainName"
+"""The stack's output that names the CDN."""
+
+
+@dataclass(frozen=True)
+class GlobalOptions:
+    """The options given before the command's name."""
+
+    env: str | None
+    as_json: bool
+
+
+@dataclass(frozen=True)
+class Target:
+    """One environment, and who acts on it. What has to be asked of AWS is asked when it is first needed."""
+
+    names: ResourceNames
+    session: boto3.Session
+    actor: str
+    local: LocalState | None = None
+
+    @cached_property
+    def operator(self) -> Operator:
+        """The use cases, none of which needs the CDN."""
+        return self._build(None)
+
+    @cached_property
+    def site_operator(self) -> Operator:
+        """The use cases, looking at the CDN where its address is known."""
+        return self._build(self.site_url)
+
+    @cached_property
+    def site_url(self) -> str | None:
+        """Where the CDN answers, without a trailing slash; None when nobody says."""
+        if self.local is not None:
+            return self.local.edge_url
+        if said := os.environ.get(URL_VARIABLE):
+            return said.rstrip("/")
+        return self._deployed_url()
+
+    def occasion(self, cause: str) -> Occasion:
+        """This operator, now."""
+        from edgeship.bootstrap.runtime import utc_now
+
+        return Occasion(self.names.environment, self.actor, cause, utc_now())
+
+    def _build(self, site_url: str | None) -> Operator:
+        from edgeship.bootstrap import operator
+
+        return operator.build(self.names, self.session, site_url)
+
+    def _deployed_url(self) -> str | None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        # An uploader's credentials may not read the stack; the address is a convenience, so no answer is an answer.
+        try:
+            stacks = self.session.client("cloudformation").describe_stacks(StackName=self.names.stack)["Stacks"]
+        except (BotoCoreError, ClientError):
+            return None
+        outputs = {o.get("OutputKey"): o.get("OutputValue") for stack in stacks for o in stack.get("Outputs", [])}
+        domain = outputs.get(URL_OUTPUT)
+        return f"https://{domain}" if domain else None
+
+
+def output(ctx: typer.Context, as_json: bool) -> Output:
+    """Where the command's results go; `--json` counts before and after the command's name."""
+    return Output(as_json or _globals(ctx).as_json)
+
+
+def target(ctx: typer.Context, env: str | None, out: Output) -> Target:
+    """The environment that the command line, EDGESHIP_ENV or a running local cloud names, in this order.
+
+    Raises:
+        Usage: none of them does, or the name is not well formed.
+        Trouble: `local_cloud`: it names the local cloud, and none runs here.
+    """
+    name = env or _globals(ctx).env or os.environ.get(ENV_VARIABLE)
+    running = read_state() if name in (None, "", LOCAL) else None
+    if not name and running is None:
+        raise Usage(
+            "No environment is named, and no local cloud runs in this folder.",
+            f"Name one with --env or {ENV_VARIABLE}, or start a local cloud: edgeship local up.",
+        )
+    if not name and running is not None:
+        out.note(f"acting on the local cloud at {running.endpoint_url}")
+    if running is not None:
+        return _local_target(running)
+    if name == LOCAL:
+        raise Trouble("local_cloud", "No local cloud runs in this folder.", "Start one: edgeship local up.")
+    assert name
+    return _aws_target(name)
+
+
+def local_actor() -> str:
+    """Who acts on a local cloud, where there are no identities."""
+    return f"local:{getpass.getuser()}"
+
+
+def _local_target(state: LocalState) -> Target:
+    from edgeship.local.sandbox import SandboxSession
+
+    names = ResourceNames(state.environment, state.account)
+    return Target(names, SandboxSession(state.endpoint_url), local_actor(), state)
+
+
+def _aws_target(environment: str) -> Target:
+    try:
+        ResourceNames(environment, "0" * 12)
+    except ValueError as invalid:
+        raise Usage(f"{invalid}.", "Name an environment that has been deployed.") from None
+    import boto3
+
+    session = boto3.Session(region_name=REGION)
+    # Needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    identity = session.client("sts").get_caller_identity()
+    return Target(ResourceNames(environment, identity["Account"]), session, identity["Arn"])
+
+
+def _globals(ctx: typer.Context) -> GlobalOptions:
+    given = ctx.find_object(GlobalOptions)
+    assert given is not None
+    return given

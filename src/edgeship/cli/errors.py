@@ -1,0 +1,159 @@
+"""What a command's failures mean to whoever ran it: an exit code, and what was wrong, where, and what to do.
+
+| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | refused by a rule; nothing changed |
+| 2 | usage |
+| 3 | AWS, the network or the local cloud was in the way |
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from edgeship.domain.errors import Conflict, Refused
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+
+class ExitCode(IntEnum):
+    DONE = 0
+    REFUSED = 1
+    USAGE = 2
+    TROUBLE = 3
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Failure:
+    """`code` is stable, for programs; `reason` says what was wrong and where; `remedy` says what to do."""
+
+    exit_code: ExitCode
+    code: str
+    reason: str
+    remedy: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document printed under `--json`."""
+        return {"error": {"code": self.code, "reason": self.reason, "remedy": self.remedy}}
+
+
+class Usage(Exception):
+    """The command line asks for something that makes no sense."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+
+
+class Trouble(Exception):
+    """Something outside the rules was in the way."""
+
+    def __init__(self, code: str, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.remedy = remedy
+
+
+def explain(error: BaseException) -> Failure | None:
+    """The failure that an expected error is; None for one that nobody expected, which is a defect of ours."""
+    match error:
+        case Refused():
+            return Failure(ExitCode.REFUSED, error.code, error.reason, error.remedy)
+        case Usage():
+            return Failure(ExitCode.USAGE, "usage", error.reason, error.remedy)
+        case Trouble():
+            return Failure(ExitCode.TROUBLE, error.code, error.reason, error.remedy)
+        case Conflict():
+            return Failure(
+                ExitCode.TROUBLE,
+                "conflict",
+                "Others kept changing the same record; nothing was written.",
+                "Look at edgeship status, then run the command again.",
+            )
+        case TimeoutError():
+            return Failure(ExitCode.TROUBLE, "timeout", sentence(error), "Run edgeship status in a while.")
+        case KeyboardInterrupt():
+            return Failure(ExitCode.INTERRUPTED, "interrupted", "Interrupted.", "See edgeship status before going on.")
+    return _of_aws(error) or _of_the_system(error)
+
+
+def _of_the_system(error: BaseException) -> Failure | None:
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return Failure(
+            ExitCode.TROUBLE,
+            "system",
+            sentence(f"{where}{error.strerror or error}"),
+            "Check the file, or the network, that it names, then run the command again.",
+        )
+    return None
+
+
+def _of_aws(error: BaseException) -> Failure | None:
+    # An error of botocore can only come once botocore is there: looking for it does not load it.
+    exceptions = sys.modules.get("botocore.exceptions")
+    if exceptions is None:
+        return None
+    if isinstance(error, exceptions.ClientError):
+        return _of_an_answer(error)
+    if isinstance(error, exceptions.NoCredentialsError | exceptions.ProfileNotFound | exceptions.TokenRetrievalError):
+        return Failure(ExitCode.TROUBLE, "credentials", sentence(error), _SIGN_IN)
+    if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
+        return Failure(
+            ExitCode.TROUBLE, "unreachable", sentence(error), "Check the network and any proxy, then run it again."
+        )
+    if isinstance(error, exceptions.BotoCoreError):
+        return Failure(ExitCode.TROUBLE, "aws", sentence(error), "Check the AWS configuration, then run it again.")
+    return None
+
+
+_SIGN_IN = "Set AWS_PROFILE or sign in (aws sso login), then run it again."
+_SIGNED_OUT = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
+_MISSING = frozenset({"NoSuchBucket", "ResourceNotFoundException"})
+
+
+def _of_an_answer(error: ClientError) -> Failure:
+    code = error.response["Error"].get("Code", "unknown")
+    reason = sentence(error)
+    if code in _SIGNED_OUT:
+        return Failure(ExitCode.TROUBLE, "credentials", reason, _SIGN_IN)
+    if code in _DENIED:
+        return Failure(
+            ExitCode.TROUBLE,
+            "access_denied",
+            reason,
+            "Use credentials that carry the environment's operator policy (for publish without --wait: its uploader "
+            "policy).",
+        )
+    if code in _MISSING:
+        return Failure(
+            ExitCode.TROUBLE,
+            "environment_missing",
+            reason,
+            "Check --env and the AWS account, or deploy the environment: make deploy ENV=name.",
+        )
+    return Failure(ExitCode.TROUBLE, "aws", reason, "Run it again; if it stays, AWS documents the error code.")
+
+
+def sentence(text: object) -> str:
+    """The text with an end."""
+    said = str(text).strip()
+    return said if said.endswith((".", "!", "?")) else f"{said}."

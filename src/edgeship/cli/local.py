@@ -1,0 +1,153 @@
+"""edgeship local up, down and demo: the whole on this machine, without an AWS account."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from edgeship.cli import context
+from edgeship.cli.errors import ExitCode, Trouble
+from edgeship.cli.options import JsonOption
+from edgeship.cli.output import console, plain
+from edgeship.local.state import STATE_PATH, read_state
+from edgeship.local.state import down as stop_running
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    help="Run the whole on this machine. An AWS emulator, the deployed stack and a local CDN; needs no account.",
+)
+
+_Port = Annotated[
+    int | None, typer.Option("--port", metavar="PORT", min=1, max=65535, help="Of the AWS API. Default: a free one.")
+]
+_EdgePort = Annotated[
+    int | None, typer.Option("--edge-port", metavar="PORT", min=1, max=65535, help="Of the CDN. Default: a free one.")
+]
+
+
+@app.command()
+def up(ctx: typer.Context, port: _Port = None, edge_port: _EdgePort = None, as_json: JsonOption = False) -> None:
+    """Start a local cloud, until Ctrl-C.
+
+    Other commands in this folder then act on it. With --json the document is printed once everything answers.
+
+    Example:
+
+        edgeship local up --port 4566 --edge-port 8080
+    """
+    out = context.output(ctx, as_json)
+    with _local_trouble():
+        from edgeship.local.cloud import LocalCloud, interruptible
+        from edgeship.local.telling import progress_line
+
+        with interruptible() as interrupted, contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
+            with progress_line(out.errors, "starting a local cloud") as tell:
+                cloud = LocalCloud(port=port, edge_port=edge_port, on_progress=tell)
+                running.callback(cloud.stop)
+                cloud.start()
+            document = {
+                "pid": os.getpid(),
+                "environment": cloud.names.environment,
+                "endpoint_url": cloud.endpoint_url,
+                "edge_url": cloud.edge_url,
+                "inbox": cloud.names.inbox_bucket,
+                "logs": str(cloud.logs),
+            }
+            out.result(document, [plain("\n".join(_welcome(document)))])
+            sys.stdout.flush()
+            interrupted.wait()
+    out.note("the local cloud is stopped")
+
+
+@app.command()
+def down(ctx: typer.Context, as_json: JsonOption = False) -> None:
+    """Stop the local cloud of this folder.
+
+    Returns when it is gone.
+
+    Example:
+
+        edgeship local down
+    """
+    out = context.output(ctx, as_json)
+    was = stop_running()
+    stopped = {"pid": was.pid, "endpoint_url": was.endpoint_url, "edge_url": was.edge_url} if was else None
+    line = f"stopped the local cloud (process {was.pid})" if was else "no local cloud runs in this folder"
+    out.result({"stopped": stopped}, [plain(line)])
+
+
+@app.command()
+def demo(
+    ctx: typer.Context,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep its cloud running at the end, until Ctrl-C.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Play the whole story on a local cloud.
+
+    The cloud is the demo's own. Every step (publish, promote, roll back, refuse) is checked in what browsers get, and
+    timed; the exit code is 1 when one did not happen.
+
+    Example:
+
+        edgeship local demo --keep
+    """
+    out = context.output(ctx, as_json)
+    # Under --json standard output belongs to the document: the timeline goes where progress goes.
+    timeline = out.errors if out.as_json else console(sys.stdout)
+    state_path = STATE_PATH if keep and read_state() is None else None
+    with _local_trouble():
+        from edgeship.local.cloud import interruptible
+        from edgeship.local.demo import played
+
+        with interruptible() as interrupted, played(timeline, out.errors, context.local_actor(), state_path) as ending:
+            out.result(ending.to_dict(), [])
+            sys.stdout.flush()
+            if keep:
+                out.note("its cloud keeps running until Ctrl-C")
+                with contextlib.suppress(KeyboardInterrupt):
+                    interrupted.wait()
+    if not ending.happened:
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def _welcome(document: dict[str, Any]) -> Iterator[str]:
+    yield f"AWS   {document['endpoint_url']}"
+    yield f"CDN   {document['edge_url']}"
+    yield f"logs  {document['logs']}"
+    yield ""
+    yield "In this folder, edgeship acts on it. For any other client of AWS:"
+    yield "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1"
+    yield f"  export AWS_ENDPOINT_URL={document['endpoint_url']}"
+    yield f"  aws s3 cp widget.tar.gz s3://{document['inbox']}/incoming/my-widget/1.0.0.tar.gz"
+    yield "Ctrl-C stops it."
+
+
+@contextlib.contextmanager
+def _local_trouble() -> Iterator[None]:
+    """The local cloud's own failures, told as the command's."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise Trouble(
+            "local_cloud", f"The local cloud needs {missing.name}.", "Install it: pip install 'edgeship[local]'."
+        ) from missing
+    except RuntimeError as failed:
+        if not _is_expected(failed):
+            raise
+        raise Trouble(
+            "local_cloud", str(failed), "If the reason is not clear, run the command again in a fresh folder."
+        ) from failed
+
+
+def _is_expected(failed: RuntimeError) -> bool:
+    from edgeship.local.assembly import SynthesisFailed
+    from edgeship.local.cloud import AlreadyRunning
+    from edgeship.local.deploy import DeploymentFailed
+    from edgeship.local.emulator import EmulatorFailed
+
+    return isinstance(failed, AlreadyRunning | SynthesisFailed | DeploymentFailed | EmulatorFailed)

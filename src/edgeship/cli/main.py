@@ -1,0 +1,100 @@
+"""The console script `edgeship`: its commands, and how errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from edgeship.cli import channels, embed, local, publish, reading
+from edgeship.cli.context import GlobalOptions
+from edgeship.cli.errors import ExitCode, Failure, explain, sentence
+from edgeship.cli.output import Output
+
+app = typer.Typer(
+    name="edgeship",
+    pretty_exceptions_enable=False,
+    # Plain help: rich's takes twice the time to start.
+    rich_markup_mode=None,
+)
+
+for command in (
+    publish.publish,
+    reading.releases,
+    reading.status,
+    reading.history,
+    channels.promote,
+    channels.rollback,
+    channels.unlock,
+    channels.unquarantine,
+    embed.embed,
+):
+    app.command()(command)
+app.add_typer(local.app, name="local")
+
+
+@app.callback()
+def edgeship(
+    ctx: typer.Context,
+    env: Annotated[
+        str | None,
+        typer.Option(
+            "--env",
+            metavar="NAME",
+            help="The environment to act on; may also follow the command. Default: EDGESHIP_ENV, else the local cloud "
+            "that runs in this folder.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON document on standard output; may also follow the command."),
+    ] = False,
+) -> None:
+    """Ship browser widgets to a CDN on AWS, and take bad ones back.
+
+    Exit codes: 0 done, 1 refused by a rule, 2 usage, 3 AWS or network trouble.
+
+    Example:
+
+        edgeship publish dist --widget checkout --version 1.4.2 --wait
+    """
+    ctx.obj = GlobalOptions(env, as_json)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; expected errors are told, unexpected ones rise."""
+    out = Output(as_json=_wants_json(arguments))
+    try:
+        code = app(list(arguments), prog_name="edgeship", standalone_mode=False)
+        if code == ExitCode.INTERRUPTED:  # what typer makes of a KeyboardInterrupt
+            raise KeyboardInterrupt
+    except typer.TyperException as invalid:
+        out.failure(_usage(invalid))
+        return ExitCode.USAGE
+    except (Exception, KeyboardInterrupt) as error:
+        failure = explain(error)
+        if failure is None:
+            raise
+        out.failure(failure)
+        return failure.exit_code
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def run() -> None:
+    """The entry point of the console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def _usage(invalid: typer.TyperException) -> Failure:
+    """What is wrong with the command line itself."""
+    context = getattr(invalid, "ctx", None)
+    path = context.command_path if context is not None else "edgeship"
+    return Failure(ExitCode.USAGE, "usage", sentence(invalid.format_message()), f"See {path} --help.")
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    # Known before the command line is parsed, for the errors of parsing.
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--json" in before

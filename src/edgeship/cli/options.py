@@ -1,0 +1,29 @@
+"""The options and arguments that commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EnvOption = Annotated[
+    str | None,
+    typer.Option(
+        "--env",
+        metavar="NAME",
+        help="The environment to act on. Default: EDGESHIP_ENV, else the local cloud that runs in this folder.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+WidgetArgument = Annotated[str, typer.Argument(metavar="WIDGET", help="The widget's name.")]
+VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="A version, such as 1.4.2.")]
+ChannelOption = Annotated[str, typer.Option("--channel", metavar="NAME", help="The channel to act on.")]
+ReasonOption = Annotated[
+    str | None,
+    typer.Option("--reason", metavar="TEXT", help="Why, for the history. Default: that it was by hand."),
+]
+FolderArgument = Annotated[
+    Path,
+    typer.Argument(metavar="DIST", exists=True, file_okay=False, help="The folder that the build wrote."),
+]

@@ -1,0 +1,100 @@
+"""Two ways to say one result: a document for programs, tables for people.
+
+Standard output carries results and nothing else; progress, notes and errors go to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any
+
+from edgeship.cli.errors import Failure
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.text import Text
+
+_PIPED_WIDTH = 240
+"""Columns where there is no terminal: wide enough that no row of a table wraps."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where one command's results go; `as_json` turns each into exactly one JSON document."""
+
+    as_json: bool
+
+    @property
+    def errors(self) -> Console:
+        return console(sys.stderr)
+
+    def result(self, document: Mapping[str, Any], shown: Iterable[RenderableType]) -> None:
+        """Say the command's result: the document under `--json`, else what is shown."""
+        if self.as_json:
+            _write_json(document)
+            return
+        out = console(sys.stdout)
+        for renderable in shown:
+            out.print(renderable)
+
+    def note(self, text: str) -> None:
+        """Tell a person something beside the result."""
+        self.errors.print(plain(text, "dim"))
+
+    def failure(self, failure: Failure) -> None:
+        """Say why a command failed: to a person always, to a program under `--json`."""
+        errors = self.errors
+        errors.print(plain(f"error: {failure.reason}", "bold red"), plain(failure.remedy), sep="\n")
+        if self.as_json:
+            _write_json(failure.to_dict())
+
+
+def console(stream: IO[str]) -> Console:
+    """A console that prints text as it is: no markup, no guessed highlighting."""
+    from rich.console import Console
+
+    width = None if stream.isatty() else _PIPED_WIDTH
+    return Console(file=stream, width=width, markup=False, highlight=False, soft_wrap=not stream.isatty())
+
+
+def plain(text: object, style: str = "") -> Text:
+    """Text with every control character made visible: names and reasons may come from a hostile upload."""
+    from rich.text import Text
+
+    shown = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in str(text))
+    return Text(shown, style=style)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "") -> RenderableType:
+    """A titled table; `empty` is said in its place when there are no rows."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=plain(title, "bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    for row in rows:
+        made.add_row(*(plain(cell) for cell in row))
+    return made if made.row_count else plain(empty)
+
+
+def when(timestamp: str | None) -> str:
+    """An RFC 3339 time for a person: UTC, to the second."""
+    if not timestamp:
+        return "-"
+    return datetime.fromisoformat(timestamp).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def size(number_of_bytes: int) -> str:
+    """Bytes for a person: 512 B, 3.2 kB, 14.0 MB (powers of 1,000)."""
+    if number_of_bytes < 1_000:
+        return f"{number_of_bytes} B"
+    return f"{number_of_bytes / 1e3:.1f} kB" if number_of_bytes < 1e6 else f"{number_of_bytes / 1e6:.1f} MB"
+
+
+def _write_json(document: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

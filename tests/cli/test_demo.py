@@ -1,0 +1,128 @@
+"""The console script on local clouds: the demo, and the commands of somebody who has one running."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgeship.local.chapters import CHAPTERS
+from tests.cli.documentation import assert_as_documented
+
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-demo")]
+
+SCRIPT = Path(sys.executable).with_name("edgeship")
+EXAMPLES = Path(__file__).parents[2] / "examples" / "checkout-button"
+
+
+def environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "EDGESHIP_"))}
+
+
+def run(folder: Path, *words: str, code: int = 0) -> dict[str, Any]:
+    """The document of a command."""
+    done = subprocess.run(
+        [str(SCRIPT), *words, "--json"], cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+@contextmanager
+def started(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """A command that stays, and the document it prints once it is ready."""
+    with (folder / "errors.txt").open("w") as errors:
+        process = subprocess.Popen(
+            [str(SCRIPT), *words, "--json"],
+            cwd=folder,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    assert process.stdout is not None
+    try:
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line)
+            if line == "}\n":
+                break
+        assert lines, (folder / "errors.txt").read_text()
+        yield process, json.loads("".join(lines))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.stdout.close()
+        process.wait(timeout=60)
+
+
+def get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        body: bytes = answer.read()
+    return body
+
+
+def test_the_demo_happens_and_can_be_kept(tmp_path: Path) -> None:
+    with started(tmp_path, "local", "demo", "--keep") as (process, ending):
+        assert ending["happened"]
+        assert [step["what"] for step in ending["steps"] if not step["happened"]] == []
+        assert list(dict.fromkeys(step["chapter"] for step in ending["steps"])) == [c.name for c in CHAPTERS]
+        assert set(ending) == {"happened", "seconds", "edge_url", "endpoint_url", "measures", "urls", "steps"}
+        assert 0 < ending["measures"]["rollback, in browsers"] <= 8
+        assert get(ending["urls"]["latest"]) == (EXAMPLES / "v1.1.0" / "widget.js").read_bytes()
+        history = run(tmp_path, "history", "checkout-button")
+        assert history["events"][0]["type"] in ("Pointer Moved", "Release Quarantined")
+        assert run(tmp_path, "local", "down")["stopped"]["endpoint_url"] == ending["endpoint_url"]
+    assert process.returncode == 0
+
+
+def test_somebody_with_a_local_cloud(tmp_path: Path) -> None:
+    with started(tmp_path, "local", "up") as (process, cloud):
+        assert_as_documented(cloud, "edgeship local up")
+        for version in ("1.0.0", "1.1.0"):
+            words = ("publish", str(EXAMPLES / f"v{version}"), "--widget", "shop", "--version", version, "--wait")
+            published = run(tmp_path, *words)
+            assert published["stage"] == "served"
+            assert_as_documented(published, "edgeship publish")
+            source = EXAMPLES / f"v{version}" / "widget.js"
+            assert get(published["urls"]["latest"]) == get(published["urls"]["version"]) == source.read_bytes()
+        tag = run(tmp_path, "embed", "shop", "1.0.0")
+        assert tag["url"] == f"{cloud['edge_url']}/shop/v1.0.0/widget.js"
+        assert run(tmp_path, "rollback", "shop", "--reason", "it blinks")["version"] == "1.0.0"
+        (widget,) = run(tmp_path, "status")["widgets"]
+        assert widget["channels"][0]["lock"]["cause"] == "it blinks"
+        assert widget["channels"][0]["by"].startswith("local:")
+        assert run(tmp_path, "rollback", "shop", code=1)["error"]["code"] == "no_good_version"
+        assert_as_documented(run(tmp_path, "local", "down"), "edgeship local down")
+        process.wait(timeout=60)
+    assert process.returncode == 0
+    assert run(tmp_path, "status", code=2)["error"]["code"] == "usage"
+
+
+def test_an_interrupted_demo_leaves_nothing_running(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [str(SCRIPT), "local", "demo", "--json"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    endpoint = next(line.split()[-1] for line in process.stderr if line.startswith("emulator at "))
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(out)["error"]["code"] == "interrupted"
+    with pytest.raises(urllib.error.URLError):
+        get(f"{endpoint}/_ministack/health")
