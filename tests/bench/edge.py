@@ -17,14 +17,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from edgeship.domain.routing import Routes
 from functions.edge.handler import Edge
 from functions.edge.http_answer import Answer
 from functions.edge.snapshot_source import SnapshotSource
 from functions.edge.trust import amazon_context, system_context
+from tests.bench.report import Report, Row
 from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, FakeS3, answer
 from tests.edge.zip_layout import CONFIG, ROOT, lay_out, zip_up
 
@@ -118,38 +116,32 @@ def zip_kilobytes(folder: Path) -> float:
     return zip_up(lay_out(folder / "layout"), folder / "edge.zip").stat().st_size / 1024
 
 
-def main() -> None:
-    """Print the table."""
+def measure(progress: Callable[[str], None]) -> Report:
+    """Everything above, reported."""
+    progress(f"{RUNS} cold starts of each kind")
     with tempfile.TemporaryDirectory() as name:
         kilobytes = zip_kilobytes(Path(name))
-        cold = cold_starts(lay_out(Path(name) / "layout", CONFIG), RUNS)
-    table = Table("edge function", "measured", "budget", title=f"medians, + is above bare; {WIDGETS:,} widgets")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    rows = [
-        ("bare interpreter", f"{cold['bare']:.1f} ms", ""),
-        ("cold start: every import", f"+{cold['imports']:.1f} ms", f"{COLD_START_BUDGET_MS} ms"),
-        ("cold start: imports and first request", f"+{cold['first request']:.1f} ms", ""),
-        ("peer: import boto3", f"+{cold['boto3']:.1f} ms", ""),
-        (
-            "loading Amazon's roots (peer: all the system's)",
-            f"{trust_milliseconds(amazon_context):.1f} ({trust_milliseconds(system_context):.1f}) ms",
-            "",
+        cold = cold_starts(lay_out(Path(name) / "layout", dict(CONFIG)), RUNS)
+    progress("requests")
+    boto3 = cold["boto3"]
+    amazon, system = trust_milliseconds(amazon_context), trust_milliseconds(system_context)
+    return Report(
+        name="edge",
+        title=f"edge function, medians; {WIDGETS:,} widgets in the snapshot",
+        peer="peer",
+        rows=(
+            Row("cold start: every import (peer: import boto3)", "ms", cold["imports"], boto3, COLD_START_BUDGET_MS),
+            Row("cold start: imports and first request (peer: import boto3)", "ms", cold["first request"], boto3),
+            Row("loading Amazon's roots for TLS (peer: all the system's)", "ms", amazon, system),
+            Row("snapshot: parse and check", "ms", load_milliseconds()),
+            Row("one routed request", "us", request_microseconds(), budget=REQUEST_BUDGET_US),
+            Row("zip", "KB", kilobytes, budget=ZIP_BUDGET_KB),
         ),
-        ("snapshot: parse and check", f"{load_milliseconds():.1f} ms", ""),
-        ("one routed request", f"{request_microseconds():.1f} us", f"{REQUEST_BUDGET_US} us"),
-        ("zip", f"{kilobytes:.1f} KB", f"{ZIP_BUDGET_KB} KB"),
-    ]
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+        notes=(f"cold starts are above a bare interpreter, which took {cold['bare']:.1f} ms in the same run",),
+    )
 
 
 def _milliseconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return (time.perf_counter() - started) * 1000
-
-
-if __name__ == "__main__":
-    main()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from edgeship.application.ports import Clock, Site, State, Web
+from edgeship.application.ports import Clock, State, Web
 from edgeship.application.publish_bundle import Published
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import LATEST, release_prefix
@@ -39,7 +39,6 @@ class FollowUpload:
     """`web` is None when the CDN's address is not known: then an upload is followed up to the table."""
 
     state: State
-    site: Site
     web: Web | None
     clock: Clock
     sleep: Callable[[float], None]
@@ -81,15 +80,11 @@ class FollowUpload:
         if channel.version != version:
             decision = decide_upload(record.policy, channel, release, record.first)
             return Followed(Stage.REGISTERED) if decision.promote else Followed(Stage.WAITING, decision.reason)
-        return Followed(Stage.SERVED if self._is_served(release) else Stage.PROMOTED)
+        return Followed(Stage.SERVED if self._is_served(release, published.entrypoint_sha256) else Stage.PROMOTED)
 
-    def _is_served(self, release: Release) -> bool:
+    def _is_served(self, release: Release, expected: str) -> bool:
         if self.web is None:
             return True
-        manifest = self.site.manifest(release.widget, release.version)
-        if manifest is None:
-            return False
-        expected = manifest.files[release.entrypoint].sha256
         paths = (release_prefix(release.widget, release.version), f"{release.widget}/{LATEST}/")
         for path in paths:
             try:

@@ -37,6 +37,7 @@ class Published:
     drop: Dropped
     digest: str
     entrypoint: str
+    entrypoint_sha256: str
     files: int
     archive_bytes: int
     uploaded: bool
@@ -75,7 +76,16 @@ class PublishBundle:
             self.packer.pack(files, {UPLOADED_MANIFEST_NAME: self.dump(manifest)}, archive)
             drop, uploaded = self._drop(str(key), archive, progress)
             size = archive.stat().st_size
-        return Published(key, drop, manifest.digest, manifest.entrypoint, len(manifest.files), size, uploaded)
+        return Published(
+            key=key,
+            drop=drop,
+            digest=manifest.digest,
+            entrypoint=manifest.entrypoint,
+            entrypoint_sha256=manifest.files[manifest.entrypoint].sha256,
+            files=len(manifest.files),
+            archive_bytes=size,
+            uploaded=uploaded,
+        )
 
     def _collect(self, folder: Path) -> dict[str, Path]:
         if not folder.is_dir():

@@ -63,7 +63,6 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         ),
         follow=FollowUpload(
             state=state,
-            site=site,
             web=UrllibWeb(site_url) if site_url else None,
             clock=utc_now,
             sleep=time.sleep,
