@@ -11,6 +11,7 @@ from edgeship.application.ports import State, Transaction
 from edgeship.domain.channel import Channel, promote
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Event, EventType, Occasion
+from edgeship.domain.flag_record import FlagRecord, same
 from edgeship.domain.rejection import Upload, reject
 from edgeship.domain.version import Version
 from tests.domain.test_channel import release as a_release
@@ -134,3 +135,19 @@ def test_rejections_are_found_by_upload_and_by_widget(state: State) -> None:
     assert [r.key for r in state.rejections(2)] == ["incoming/what.txt", "incoming/other/1.0.0.zip"]
     assert [r.widget for r in state.rejections(9, "checkout")] == ["checkout"]
     assert state.events("checkout", 9) == []
+
+
+def test_flags_keep_their_numbers_and_their_revision(state: State) -> None:
+    flag = FlagRecord("size", {"variants": {"a": 1.0, "b": 1e-7}, "default_variant": "a"})
+    told = Event.of(EventType.FLAG_CHANGED, WHO, None, ("size", 0), None, {"key": "size"})
+    state.commit(Transaction(puts=(flag,), events=(told,)))
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(flag,), events=(told,)))
+    (kept,) = state.flags()
+    assert kept == replace(flag, revision=1)
+    assert same(kept.document, {"default_variant": "a", "variants": {"a": 1.0, "b": 1e-07}})
+    assert not same(kept.document, {"default_variant": "a", "variants": {"a": 1, "b": 1e-07}})
+    state.commit(Transaction(puts=(replace(kept, document=None),), events=()))
+    assert state.flags() == [FlagRecord("size", None, 2)]
+    assert state.events(None, 5) == [told]
+    assert state.events("checkout", 5) == []

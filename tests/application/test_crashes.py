@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from edgeship.adapters.inbound import ObjectCreated, stream_records
+from edgeship.application.change_flags import FlagsFile
 from edgeship.bootstrap import artifact_upload, operator, promotion, relay
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
@@ -88,6 +89,31 @@ def roll_back(aws: Aws) -> Callable[[], None]:
     return deliver
 
 
+def apply_flags(aws: Aws) -> Callable[[], None]:
+    """More flags than one transaction holds; whoever was cut off applies the file again."""
+    flags = {
+        f"flag-{n:02}": {"key": f"flag-{n:02}", "variants": {"on": True, "off": False}, "default_variant": "off"}
+        for n in range(45)
+    }
+
+    def deliver() -> None:
+        tools = operator.build(NAMES, boto3.DEFAULT_SESSION or boto3.Session(), None)
+        tools.flags.apply(FlagsFile(flags, {}), ANN, prune=False, dry_run=False)
+
+    return deliver
+
+
+def relay_flags(aws: Aws) -> Callable[[], None]:
+    with process(Death()):
+        apply_flags(aws)()
+    event = aws.stream_event()
+
+    def deliver() -> None:
+        replace(relay.build(function_env("relay", aws)), pause=lambda _: None)(stream_records(event))
+
+    return deliver
+
+
 def relay_all(aws: Aws) -> Callable[[], None]:
     releases(aws, "1.0.0", "1.1.0")
     promote(aws, "1.0.0")
@@ -115,6 +141,8 @@ SCENES: dict[str, Scene] = {
     "second promotion": second_promotion,
     "late first promotion": late_first_promotion,
     "rollback": roll_back,
+    "flags applied by an operator": apply_flags,
+    "relay of flags": relay_flags,
     "relay": relay_all,
 }
 

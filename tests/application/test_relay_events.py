@@ -130,7 +130,7 @@ def test_a_relay_that_is_overtaken_reads_the_table_again() -> None:
         def write(self, content: object, replaces: StoredSnapshot) -> None:
             slow.snapshots.write(content, replaces)  # type: ignore[arg-type]
 
-    replace(slow.relay, snapshots=Overtaken()).refresh(["checkout"])
+    replace(slow.relay, snapshots=Overtaken()).refresh(["checkout"], flags=False)
     assert slow.snapshots.content is not None
     assert slow.snapshots.content["widgets"]["checkout"]["channels"] == {"latest": {"stable": "1.1.0"}}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import edge, ship
+from tests.bench import edge, flags, ship
 from tests.bench.report import Report
 
 PIPED_WIDTH = 140
@@ -21,6 +21,7 @@ PIPED_WIDTH = 140
 Benchmark = Callable[[Callable[[str], None], argparse.Namespace], Report]
 BENCHMARKS: dict[str, Benchmark] = {
     "edge": lambda progress, options: edge.measure(progress),
+    "flags": lambda progress, options: flags.measure(progress),
     "ship": lambda progress, options: ship.measure(progress, options.rounds),
 }
 

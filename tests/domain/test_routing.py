@@ -266,7 +266,7 @@ def test_the_relays_snapshot_is_understood() -> None:
         for v in ("1.4.1", "1.4.2", "2.0.0")
     ]
     channels = [Channel("checkout", "latest", version.Version.parse("1.4.2"))]
-    written = snapshot.with_routes(None, {"checkout": snapshot.routes_of(channels, releases)})
+    written = snapshot.next_snapshot(None, {"checkout": snapshot.routes_of(channels, releases)}, None)
     assert written is not None
     routes = Routes(written)
     assert routes.revision == written["revision"]

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from edgeship.domain.channel import Channel
 from edgeship.domain.release import Quarantine, Release
-from edgeship.domain.snapshot import routes_of, with_routes
+from edgeship.domain.snapshot import next_snapshot, routes_of
 from edgeship.domain.version import Version
 from tests.domain.test_channel import release
 
@@ -38,10 +38,10 @@ def test_ranges_choose_the_newest_promoted_release_that_is_good() -> None:
 
 def test_the_revision_grows_only_when_the_snapshot_says_something_new() -> None:
     routes = routes_of([Channel("checkout", "latest", Version.parse("1.0.0"))], [live("1.0.0")])
-    first = with_routes(None, {"checkout": routes})
+    first = next_snapshot(None, {"checkout": routes}, None)
     assert first == {"schema": 1, "revision": 1, "widgets": {"checkout": routes}}
-    assert with_routes(first, {"checkout": routes}) is None
-    second = with_routes(first, {"button": routes})
+    assert next_snapshot(first, {"checkout": routes}, None) is None
+    second = next_snapshot(first, {"button": routes}, None)
     assert second is not None
     assert second["revision"] == 2
     assert list(second["widgets"]) == ["button", "checkout"]
@@ -49,7 +49,32 @@ def test_the_revision_grows_only_when_the_snapshot_says_something_new() -> None:
 
 def test_what_it_does_not_know_it_keeps() -> None:
     newer = {"schema": 1, "revision": 7, "widgets": {}, "flags": {"a": 1}}
-    grown = with_routes(newer, {"checkout": {"channels": {}, "ranges": {}}})
+    grown = next_snapshot(newer, {"checkout": {"channels": {}, "ranges": {}}}, None)
     assert grown is not None
     assert grown["flags"] == {"a": 1}
     assert grown["revision"] == 8
+
+
+def test_flags_are_replaced_whole_and_stay_when_they_are_not_given() -> None:
+    first = next_snapshot(None, {}, {"b": {"x": 1}, "a": {}})
+    assert first == {"schema": 1, "revision": 1, "widgets": {}, "flags": {"a": {}, "b": {"x": 1}}}
+    assert next_snapshot(first, {}, {"a": {}, "b": {"x": 1}}) is None
+    assert next_snapshot(first, {}, None) is None
+    changed = next_snapshot(first, {}, {"a": {}, "b": {"x": 1.0}})
+    assert changed is not None
+    assert changed["revision"] == 2
+    assert next_snapshot(first, {}, {}) == {"schema": 1, "revision": 2, "widgets": {}, "flags": {}}
+
+
+def test_without_any_flag_the_snapshot_has_none() -> None:
+    assert next_snapshot(None, {}, {}) == {"schema": 1, "revision": 1, "widgets": {}}
+
+
+def test_a_channel_routed_by_a_flag_lists_what_the_flag_may_choose() -> None:
+    releases = [live("1.0.0"), release("1.1.0"), replace(live("1.2.0"), quarantine=BAD)]
+    channel = Channel("checkout", "latest", Version.parse("1.0.0"), flag="ab")
+    assert routes_of([channel], releases) == {
+        "channels": {"latest": {"stable": "1.0.0", "flag": "ab"}},
+        "ranges": {"1": "1.0.0", "1.0": "1.0.0"},
+        "versions": ["1.0.0", "1.1.0"],
+    }

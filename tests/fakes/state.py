@@ -10,6 +10,7 @@ from edgeship.application.ports import Transaction
 from edgeship.domain.channel import Channel
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType
+from edgeship.domain.flag_record import FlagRecord
 from edgeship.domain.policy import Widget
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.release import Release
@@ -70,7 +71,10 @@ class FakeState:
         newest = sorted(self._all(Rejection), key=lambda rejection: rejection.rejected_at, reverse=True)
         return [r for r in newest if widget in (None, r.widget)][:limit]
 
-    def events(self, widget: str, limit: int) -> list[Event]:
+    def flags(self) -> list[FlagRecord]:
+        return sorted(self._all(FlagRecord), key=lambda flag: flag.key)
+
+    def events(self, widget: str | None, limit: int) -> list[Event]:
         mine = [e for e in self.log if e.widget == widget and e.type is not EventType.RELEASE_REJECTED]
         return sorted(mine, key=lambda e: (e.occurred_at, e.event_id), reverse=True)[:limit]
 
@@ -79,10 +83,12 @@ class FakeState:
             return [record for record in self.records.values() if isinstance(record, kind)]
 
 
-def _key(record: Channel | Release | Rejection) -> Key:
+def _key(record: Channel | FlagRecord | Release | Rejection) -> Key:
     match record:
         case Channel():
             return ("channel", record.widget, record.name)
+        case FlagRecord():
+            return ("flag", record.key)
         case Release():
             return ("release", record.widget, record.version)
         case Rejection():

@@ -7,6 +7,8 @@
 | `WIDGET#<widget>` | `CLAIM#<version>` | the digest a version is bound to |
 | `WIDGET#<widget>` | `CHANNEL#<name>` | channel |
 | `WIDGET#<widget>` | `EVENT#<occurred_at>#<event_id>` | outbox and history |
+| `FLAGS` | `FLAG#<key>` | flag, and the shared evaluators |
+| `FLAGS` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the flags |
 | `INBOX` | `UPLOAD#<upload_id>` | a refused upload |
 | `INBOX` | `EVENT#<occurred_at>#<event_id>` | outbox and list of refused uploads |
 
@@ -23,6 +25,7 @@ from typing import Any
 
 from edgeship.domain.channel import Channel, Lock
 from edgeship.domain.events import Event, EventType
+from edgeship.domain.flag_record import FlagRecord
 from edgeship.domain.policy import Policy, Widget
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.release import Quarantine, Release
@@ -33,6 +36,7 @@ Item = dict[str, Any]
 
 WIDGETS = "WIDGETS"
 INBOX = "INBOX"
+FLAGS = "FLAGS"
 REJECTIONS_KEPT = timedelta(days=90)
 """As long as the inbox bucket's lifecycle keeps `rejected/`."""
 
@@ -49,6 +53,10 @@ def claim_sk(version: Version) -> str:
     return f"CLAIM#{version}"
 
 
+def flag_sk(key: str) -> str:
+    return f"FLAG#{key}"
+
+
 def channel_sk(name: str) -> str:
     return f"CHANNEL#{name}"
 
@@ -57,11 +65,13 @@ def upload_sk(upload_id: str) -> str:
     return f"UPLOAD#{upload_id}"
 
 
-def to_item(record: Channel | Release | Rejection) -> Item:
+def to_item(record: Channel | FlagRecord | Release | Rejection) -> Item:
     """The item that holds a record, at the record's own revision plus one."""
     match record:
         case Channel():
             item = _channel_item(record)
+        case FlagRecord():
+            item = _flag_item(record)
         case Release():
             item = _release_item(record)
         case Rejection():
@@ -79,12 +89,18 @@ def event_item(event: Event) -> Item:
     """The outbox item of an event; refused uploads share the inbox's partition, whatever widget they named."""
     rejected = event.type is EventType.RELEASE_REJECTED
     item = {
-        "pk": INBOX if rejected or event.widget is None else widget_pk(event.widget),
+        "pk": _event_pk(event),
         "sk": f"{OUTBOX_SORT_KEY}{event.occurred_at}#{event.event_id}",
         "detail_type": event.type.value,
         "detail": json.dumps(event.detail(), separators=(",", ":"), sort_keys=True),
     }
     return {**item, "expires_at": _expiry(event.occurred_at)} if rejected else item
+
+
+def _event_pk(event: Event) -> str:
+    if event.type is EventType.RELEASE_REJECTED:
+        return INBOX
+    return FLAGS if event.widget is None else widget_pk(event.widget)
 
 
 def to_event(item: Mapping[str, Any]) -> Event:
@@ -111,6 +127,7 @@ def to_channel(item: Mapping[str, Any]) -> Channel:
         moved_by=item.get("moved_by"),
         trail=tuple(Version.parse(text) for text in item["trail"]),
         lock=Lock(**item["lock"]) if item.get("lock") else None,
+        flag=item.get("flag"),
         revision=int(item["revision"]),
     )
 
@@ -133,6 +150,11 @@ def to_release(item: Mapping[str, Any]) -> Release:
     )
 
 
+def to_flag(item: Mapping[str, Any]) -> FlagRecord:
+    document = json.loads(item["document"]) if item["document"] is not None else None
+    return FlagRecord(item["sk"].removeprefix(flag_sk("")), document, int(item["revision"]))
+
+
 def to_rejection(fields: Mapping[str, Any]) -> Rejection:
     """Read a refused upload from its item, or from the `new` of its event."""
     return Rejection(**{name: fields[name] for name in Rejection.__dataclass_fields__})
@@ -150,7 +172,14 @@ def _channel_item(channel: Channel) -> Item:
         "moved_by": channel.moved_by,
         "trail": [str(version) for version in channel.trail],
         "lock": asdict(channel.lock) if channel.lock else None,
+        "flag": channel.flag,
     }
+
+
+def _flag_item(flag: FlagRecord) -> Item:
+    # Kept as text: the table's numbers would round JSON's, and its maps would lose the order of the variants.
+    text = json.dumps(flag.document, separators=(",", ":")) if flag.document is not None else None
+    return {"pk": FLAGS, "sk": flag_sk(flag.key), "document": text}
 
 
 def _release_item(release: Release) -> Item:

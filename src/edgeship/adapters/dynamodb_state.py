@@ -15,6 +15,7 @@ from edgeship.application.ports import Transaction
 from edgeship.domain.channel import Channel
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event
+from edgeship.domain.flag_record import FlagRecord
 from edgeship.domain.policy import Widget
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.release import Release
@@ -102,15 +103,19 @@ class DynamoDBState:
                 break
         return found
 
-    def events(self, widget: str, limit: int) -> list[Event]:
+    def flags(self) -> list[FlagRecord]:
+        return [items.to_flag(item) for item in self._query(items.FLAGS, items.flag_sk(""))]
+
+    def events(self, widget: str | None, limit: int) -> list[Event]:
         found: list[Event] = []
-        for item in self._query(items.widget_pk(widget), OUTBOX_SORT_KEY, newest_first=True, page=limit):
+        pk = items.FLAGS if widget is None else items.widget_pk(widget)
+        for item in self._query(pk, OUTBOX_SORT_KEY, newest_first=True, page=limit):
             if len(found) == limit:
                 break
             found.append(items.to_event(item))
         return found
 
-    def _conditional_put(self, record: Channel | Release | Rejection) -> dict[str, Any]:
+    def _conditional_put(self, record: Channel | FlagRecord | Release | Rejection) -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": self._table, "Item": _serialize(items.to_item(record))}
         revision = 0 if isinstance(record, Rejection) else record.revision
         if revision == 0:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from edgeship.domain.bundle import EntryCheck
 from edgeship.domain.channel import Channel
 from edgeship.domain.events import Event
+from edgeship.domain.flag_record import FlagRecord
 from edgeship.domain.manifest import Declaration, FileEntry, Manifest
 from edgeship.domain.policy import Widget
 from edgeship.domain.rejection import Rejection, Upload, upload_id
@@ -36,7 +37,7 @@ class Transaction:
     gets the next; each record of `checks` must still be at its revision. `registers` adds the release's widget.
     """
 
-    puts: tuple[Channel | Release | Rejection, ...]
+    puts: tuple[Channel | FlagRecord | Release | Rejection, ...]
     events: tuple[Event, ...]
     checks: tuple[Release, ...] = ()
     registers: Release | None = None
@@ -79,8 +80,11 @@ class State(Protocol):
     def rejections(self, limit: int, widget: str | None = None) -> list[Rejection]:
         """The most recent refused uploads, newest first."""
 
-    def events(self, widget: str, limit: int) -> list[Event]:
-        """The most recent events of a widget, newest first."""
+    def events(self, widget: str | None, limit: int) -> list[Event]:
+        """The most recent events of a widget, newest first; those of the flags when it is None."""
+
+    def flags(self) -> list[FlagRecord]:
+        """Every flag's record, by key, deleted ones too."""
 
 
 @dataclass(frozen=True)

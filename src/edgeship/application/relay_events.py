@@ -8,8 +8,10 @@ from typing import Any
 
 from edgeship.application.ports import Bus, Pause, Poison, Snapshots, State
 from edgeship.application.retry_conflict import retry_conflict
-from edgeship.domain.events import Event
-from edgeship.domain.snapshot import Routes, routes_of, with_routes
+from edgeship.domain.events import Event, EventType
+from edgeship.domain.flag_record import EVALUATORS_KEY
+from edgeship.domain.flags.snapshot_entry import snapshot_entry
+from edgeship.domain.snapshot import Routes, next_snapshot, routes_of
 
 
 @dataclass(frozen=True)
@@ -39,37 +41,46 @@ class RelayEvents:
             if record.event is None:
                 self.poison.set_aside(record.raw, record.fault)
         deliverable = [record for record in records if record.event is not None]
-        self.refresh({record.event.widget for record in deliverable if record.event and record.event.widget})
+        told = [record.event for record in deliverable if record.event]
+        self.refresh(
+            {event.widget for event in told if event.widget},
+            flags=any(event.type is EventType.FLAG_CHANGED for event in told),
+        )
         return self._publish(deliverable)
 
-    def refresh(self, widgets: Iterable[str]) -> None:
-        """Bring the snapshot's entries of these widgets up to the table; all widgets if there is no snapshot."""
+    def refresh(self, widgets: Iterable[str], *, flags: bool) -> None:
+        """Bring the snapshot's entries of these widgets, and its flags, up to the table; all if there is none."""
         named = sorted(set(widgets))
-        if named:
-            retry_conflict(lambda: self._refresh(named), self.pause)
+        if named or flags:
+            retry_conflict(lambda: self._refresh(named, flags=flags), self.pause)
 
-    def _refresh(self, widgets: list[str]) -> None:
+    def _refresh(self, widgets: list[str], *, flags: bool) -> None:
         # The snapshot is read before the table, and written only if it is still the one that was read: of two
         # relays that overlap, the later writer has also read the table later, so an entry never goes back.
         stored = self.snapshots.read()
         if stored.content is None:
-            widgets = [widget.name for widget in self.state.widgets()]
+            widgets, flags = [widget.name for widget in self.state.widgets()], True
         routes: dict[str, Routes] = {}
         for widget in widgets:
             found = routes_of(self.state.channels(widget), self.state.releases(widget))
             if found["channels"] or (stored.content and widget in stored.content["widgets"]):
                 routes[widget] = found
-        content = with_routes(stored.content, routes)
+        content = next_snapshot(stored.content, routes, self._flags() if flags else None)
         if content is not None:
             self.snapshots.write(content, stored)
 
+    def _flags(self) -> dict[str, Any]:
+        documents = {r.key: dict(r.document) for r in self.state.flags() if r.document is not None}
+        evaluators = documents.pop(EVALUATORS_KEY, {})
+        return {key: snapshot_entry(document, evaluators) for key, document in documents.items()}
+
     def _publish(self, records: Sequence[StreamRecord]) -> str | None:
-        """Send in batches that hold at most one event of a widget: a failure then never lets a later event of
-        the same widget overtake an earlier one."""
+        """Send in batches that hold at most one event of a widget or flag: a failure then never lets a later event
+        of the same one overtake an earlier one."""
         batch: list[StreamRecord] = []
         for record in records:
-            widget = record.event.widget if record.event else None
-            if len(batch) == self.bus.max_batch or any(r.event and r.event.widget == widget for r in batch):
+            subject = record.event.subject if record.event else None
+            if len(batch) == self.bus.max_batch or any(r.event and r.event.subject == subject for r in batch):
                 failed = self._send(batch)
                 if failed is not None:
                     return failed

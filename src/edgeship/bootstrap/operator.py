@@ -14,6 +14,7 @@ from edgeship.adapters.packer import TarPacker
 from edgeship.adapters.s3_inbox import S3Dropbox
 from edgeship.adapters.s3_site import S3Site
 from edgeship.adapters.web import UrllibWeb
+from edgeship.application.change_flags import ChangeFlags
 from edgeship.application.follow_upload import FollowUpload
 from edgeship.application.ports import Site, State
 from edgeship.application.promote_release import PromoteRelease
@@ -21,6 +22,7 @@ from edgeship.application.publish_bundle import PublishBundle
 from edgeship.application.read_status import ReadStatus
 from edgeship.application.release_hold import ReleaseHold
 from edgeship.application.roll_back import RollBack
+from edgeship.application.route_channel import RouteChannel
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
 from edgeship.domain.bundle import Limits
 from edgeship.resource_names import REGION, ResourceNames
@@ -36,6 +38,8 @@ class Operator:
     promote: PromoteRelease
     roll_back: RollBack
     hold: ReleaseHold
+    route: RouteChannel
+    flags: ChangeFlags
     publish: PublishBundle
     follow: FollowUpload
 
@@ -53,6 +57,8 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         promote=PromoteRelease(state, jittered_pause),
         roll_back=RollBack(state),
         hold=ReleaseHold(state, jittered_pause),
+        route=RouteChannel(state, jittered_pause),
+        flags=ChangeFlags(state, jittered_pause),
         publish=PublishBundle(
             archives=ArchiveReader(),
             packer=TarPacker(),

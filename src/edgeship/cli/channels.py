@@ -139,3 +139,31 @@ def unquarantine(
         {"widget": widget, "version": str(wanted), "quarantined": False, "changed": True},
         [plain(f"{widget} {wanted} is out of quarantine")],
     )
+
+
+def route(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    flag: Annotated[
+        str | None, typer.Option("--flag", metavar="KEY", help="The flag that chooses. Default: none any more.")
+    ] = None,
+    channel: ChannelOption = LATEST,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a flag choose a channel's version for each user, for example for an A/B test of two releases.
+
+    The flag's string variants are versions or selectors: 1.4.2, 1, 1.4, next. A user gets the flag's choice if that
+    release is registered and not quarantined, else the version the channel points at.
+
+    Example:
+
+        edgeship route checkout --flag checkout-ab
+    """
+    out = context.output(ctx, as_json)
+    target = context.target(ctx, env, out)
+    target.operator.route(widget, channel, flag, target.occasion(reason or "routed by hand"))
+    how = f"flag {flag} chooses its version" if flag else "no flag chooses its version any more"
+    document = {"widget": widget, "channel": channel, "flag": flag, "changed": True}
+    out.result(document, [plain(f"{channel} of {widget}: {how}")])

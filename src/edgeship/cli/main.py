@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from edgeship.cli import channels, embed, local, publish, reading
+from edgeship.cli import channels, embed, flags, local, publish, reading
 from edgeship.cli.context import GlobalOptions
 from edgeship.cli.errors import ExitCode, Failure, explain, sentence
 from edgeship.cli.output import Output
@@ -29,9 +29,11 @@ for command in (
     channels.rollback,
     channels.unlock,
     channels.unquarantine,
+    channels.route,
     embed.embed,
 ):
     app.command()(command)
+app.add_typer(flags.app, name="flags")
 app.add_typer(local.app, name="local")
 
 

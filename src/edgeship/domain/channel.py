@@ -46,6 +46,8 @@ class Channel:
     trail: tuple[Version, ...] = ()
     lock: Lock | None = None
     revision: int = 0
+    flag: str | None = None
+    """The flag whose string variant chooses among live releases for each user; `version` serves everybody else."""
 
     def summary(self) -> dict[str, Any]:
         """What events say of a channel."""
@@ -54,6 +56,7 @@ class Channel:
             "version": str(self.version) if self.version else None,
             "sequence": self.sequence,
             "locked": self.lock is not None,
+            **({"flag": self.flag} if self.flag else {}),
         }
 
 
@@ -158,6 +161,35 @@ def unlock(channel: Channel, occasion: Occasion) -> tuple[Channel, Event]:
         new=unlocked.summary(),
     )
     return unlocked, event
+
+
+def route_by_flag(channel: Channel, flag: str | None, occasion: Occasion) -> tuple[Channel, Event]:
+    """Let a flag choose the version for each user, or no flag any more.
+
+    Raises:
+        Refused: `nothing_live` or `already_routed`.
+    """
+    if channel.version is None:
+        raise Refused(
+            "nothing_live",
+            f"{channel.name} of {channel.widget} points at no version to fall back on.",
+            f"Promote one: edgeship promote {channel.widget} VERSION.",
+        )
+    if channel.flag == flag:
+        how = f"by flag {flag!r}" if flag else "by no flag"
+        raise Refused(
+            "already_routed", f"{channel.name} of {channel.widget} is routed {how} already.", "There is nothing to do."
+        )
+    routed = replace(channel, flag=flag)
+    event = Event.of(
+        EventType.CHANNEL_ROUTED,
+        occasion,
+        channel.widget,
+        (channel.name, channel.revision),
+        old={**channel.summary(), "flag": channel.flag},
+        new={**routed.summary(), "flag": flag},
+    )
+    return routed, event
 
 
 def _move(

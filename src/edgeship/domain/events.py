@@ -21,6 +21,8 @@ class EventType(StrEnum):
     RELEASE_UNQUARANTINED = "Release Unquarantined"
     POINTER_MOVED = "Pointer Moved"
     CHANNEL_UNLOCKED = "Channel Unlocked"
+    CHANNEL_ROUTED = "Channel Routed"
+    FLAG_CHANGED = "Flag Changed"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,13 @@ class Event:
             old=old,
             new=new,
         )
+
+    @property
+    def subject(self) -> str | None:
+        """Whose events keep their order: the widget's, or the flag's."""
+        if self.type is EventType.FLAG_CHANGED:
+            return str((self.new or self.old or {}).get("key"))
+        return self.widget
 
     def detail(self) -> dict[str, Any]:
         """The `detail` on the bus."""

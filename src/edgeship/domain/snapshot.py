@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,7 +13,9 @@ from edgeship.domain.version import Version
 SCHEMA = 1
 
 Routes = dict[str, Any]
-"""One widget's entry: `{"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {"1": "1.4.2", "1.4": "1.4.2"}}`."""
+"""One widget's entry: `{"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {"1": "1.4.2", "1.4": "1.4.2"}}`.
+
+A channel whose version a flag chooses has `"flag": key` too; the entry then lists the `"versions"` it may choose."""
 
 
 def routes_of(channels: Iterable[Channel], releases: Iterable[Release]) -> Routes:
@@ -22,22 +25,38 @@ def routes_of(channels: Iterable[Channel], releases: Iterable[Release]) -> Route
     range, as in npm's "max satisfying" (https://github.com/npm/node-semver#prerelease-tags).
     """
     newest: dict[str, Version] = {}
-    for release in releases:
+    listed, known = list(channels), list(releases)
+    for release in known:
         version = release.version
         if release.promoted_at is None or release.quarantine is not None or version.prerelease:
             continue
         for selector in (f"{version.major}", f"{version.major}.{version.minor}"):
             newest[selector] = max(newest.get(selector, version), version)
-    return {
-        "channels": {c.name: {"stable": str(c.version)} for c in channels if c.version is not None},
+    routes: Routes = {
+        "channels": {c.name: _channel_entry(c) for c in listed if c.version is not None},
         "ranges": {selector: str(version) for selector, version in sorted(newest.items())},
     }
+    if any(channel.flag for channel in listed):
+        routes["versions"] = [str(release.version) for release in known if release.quarantine is None]
+    return routes
 
 
-def with_routes(snapshot: Mapping[str, Any] | None, routes: Mapping[str, Routes]) -> dict[str, Any] | None:
-    """The next snapshot with these widgets' entries replaced, or None when it would say the same."""
+def _channel_entry(channel: Channel) -> dict[str, str]:
+    entry = {"stable": str(channel.version)}
+    return {**entry, "flag": channel.flag} if channel.flag else entry
+
+
+def next_snapshot(
+    snapshot: Mapping[str, Any] | None, routes: Mapping[str, Routes], flags: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """The next snapshot with these widgets' entries and these flags (None: as they are) in the place of the old.
+
+    None when it would say the same. What it does not know in the old one it keeps.
+    """
     before = snapshot or {"schema": SCHEMA, "revision": 0, "widgets": {}}
-    widgets = {**before["widgets"], **routes}
-    if snapshot is not None and widgets == before["widgets"]:
+    after = {**before, "widgets": dict(sorted({**before["widgets"], **routes}.items()))}
+    if flags is not None and (flags or "flags" in before):
+        after["flags"] = dict(sorted(flags.items()))
+    if snapshot is not None and json.dumps(after) == json.dumps(before):
         return None
-    return {**before, "revision": before["revision"] + 1, "widgets": dict(sorted(widgets.items()))}
+    return {**after, "revision": before["revision"] + 1}

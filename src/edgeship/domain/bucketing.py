@@ -1,0 +1,70 @@
+"""Who is in when a percentage is: a salted hash puts every user into one of 10,000 buckets, for good.
+
+`h` is the first 32 bits of `sha256(user + salt)`, and the bucket is `(h % 100) + (h // 100 % 100) / 100` per cent,
+in [0, 100). A user is in when the bucket lies below the percentage, so growing a percentage moves nobody back. At
+whole percentages that is the rule `int(sha256(userId + flagKey).hex[:8], 16) % 100 + 1 <= percentage`.
+
+Buckets and percentages are counted in hundredths of a per cent here, since 0.07 * 100 is not 7 in floating point.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from struct import Struct
+
+BUCKETS = 10_000
+"""How many buckets there are; one is 0.01 % of the users."""
+
+unpack_digest = Struct(">I16s").unpack_from
+"""A SHA-256 digest as (the 32 bits that choose the bucket, the 16 bytes after them)."""
+
+
+def encode(text: str) -> bytes:
+    """UTF-8; a lone surrogate, which JSON can spell, is encoded too rather than refused."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def bucket(user: str, salt: str) -> int:
+    """The bucket of `user` under `salt`: hundredths of a per cent, 0 to 9,999.
+
+    The salt of a flag is its key; that of a rollout names the widget, the channel and the candidate.
+    """
+    return bucket_of(unpack_digest(sha256(encode(user + salt)).digest())[0])
+
+
+def bucket_of(h: int) -> int:
+    """The bucket that 32 bits of hash stand for."""
+    return h % 100 * 100 + h // 100 % 100
+
+
+def is_in(user: str, salt: str, percentage: float) -> bool:
+    """Whether `percentage` per cent of the users, in steps of 0.01, include `user`.
+
+    Raises:
+        ValueError: not a percentage; see `hundredths`.
+    """
+    return bucket(user, salt) < hundredths(percentage)
+
+
+def hundredths(percentage: float) -> int:
+    """The percentage as a count of buckets: `hundredths(0.07) == 7`.
+
+    Raises:
+        ValueError: outside of 0 to 100, or finer than 0.01.
+    """
+    if isinstance(percentage, bool) or not isinstance(percentage, int | float) or not 0 <= percentage <= 100:
+        raise ValueError(f"{percentage!r:.40} is not a percentage from 0 to 100")
+    count = round(percentage * 100)
+    # Twelve significant digits tell a decimal's binary neighbour (0.07 * 100) from a finer step (0.071 * 100).
+    if abs(percentage * 100 - count) > 1e-8:
+        raise ValueError(f"{percentage!r} is finer than steps of 0.01")
+    return count
+
+
+def user_token(user: str, salt: str) -> str:
+    """What stands for `user` where the name itself must not: 16 bytes of the digest that `bucket` reads, as hex.
+
+    They are the bytes after the four that choose the bucket, so one digest answers both questions.
+    """
+    token: bytes = unpack_digest(sha256(encode(user + salt)).digest())[1]
+    return token.hex()

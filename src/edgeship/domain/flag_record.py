@@ -1,0 +1,120 @@
+"""Flags as they are kept and changed; what they answer is in edgeship.domain.flags.
+
+A flag that was deleted leaves an empty record behind: its revision goes on counting, so that a flag made again under
+its key never repeats an event.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from edgeship.domain.errors import Refused
+from edgeship.domain.events import Event, EventType, Occasion
+
+EVALUATORS_KEY = "$evaluators"
+"""The record that holds the shared evaluators; no flag's key may contain `$`."""
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FlagRecord:
+    """One flag's document, None once deleted. `revision` counts the record's writes; 0 is one not yet written."""
+
+    key: str
+    document: Document | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True)
+class FlagChange:
+    """What a change does to one flag: `old` None makes it, `new` None deletes it."""
+
+    key: str
+    old: Document | None
+    new: Document | None
+
+
+def changes(before: Mapping[str, Document], after: Mapping[str, Document]) -> list[FlagChange]:
+    """What turns one set of flags into another, by key; documents that say the same are no change."""
+    return [
+        FlagChange(key, before.get(key), after.get(key))
+        for key in sorted(before.keys() | after.keys())
+        if not same(before.get(key), after.get(key))
+    ]
+
+
+def same(left: Document | None, right: Document | None) -> bool:
+    """Whether two documents say the same, down to the order of the variants, of which the first may count.
+
+    Unlike `==`, this tells `true` from `1` and `1` from `1.0`.
+    """
+    return _text(left) == _text(right)
+
+
+def _text(document: Document | None) -> str:
+    return json.dumps([list((document or {}).get("variants") or ()), document], sort_keys=True)
+
+
+def write(record: FlagRecord, change: FlagChange, occasion: Occasion) -> tuple[FlagRecord, Event]:
+    """The record after a change, and the change's event."""
+    event = Event.of(
+        EventType.FLAG_CHANGED,
+        occasion,
+        None,
+        (change.key, record.revision),
+        old=_told(change.key, change.old),
+        new=_told(change.key, change.new),
+    )
+    return replace(record, document=change.new), event
+
+
+def toggled(key: str, document: Document | None, enabled: bool | None) -> Document:
+    """The flag switched on or off, or the other way round when `enabled` is None.
+
+    Raises:
+        Refused: `flag_unknown`.
+    """
+    known = _known(key, document)
+    return {**known, "enabled": not known.get("enabled", True) if enabled is None else enabled}
+
+
+def rolled_out(key: str, document: Document | None, percentage: float, variant: str | None) -> Document:
+    """The flag at a percentage, without a schedule: the operator has taken the rollout over.
+
+    Raises:
+        Refused: `flag_unknown`, or `variant_missing` when neither the flag nor the caller says what to roll out.
+    """
+    known = _known(key, document)
+    rollout = known.get("rollout") or {}
+    chosen = variant or rollout.get("variant") or _only_other_variant(known)
+    if chosen is None:
+        raise Refused(
+            "variant_missing",
+            f"Flag {key!r} has several variants and no rollout that names one.",
+            f"Name one: --variant {' | '.join(v for v in known['variants'] if v != known['default_variant'])}.",
+        )
+    return {**known, "rollout": {"variant": chosen, "percentage": percentage}}
+
+
+def _only_other_variant(document: Document) -> str | None:
+    others = [variant for variant in document["variants"] if variant != document["default_variant"]]
+    return others[0] if len(others) == 1 else None
+
+
+def _known(key: str, document: Document | None) -> Document:
+    if document is None:
+        raise Refused("flag_unknown", f"There is no flag {key!r}.", "See edgeship flags list.")
+    return document
+
+
+def _told(key: str, document: Document | None) -> dict[str, Any] | None:
+    """What events say of a flag. Target users are counted, not named: events go to people and to other systems."""
+    if document is None:
+        return None
+    told = {name: value for name, value in document.items() if name != "target_users"}
+    users = document.get("target_users")
+    return {"key": key, **told, **({"target_users": len(users)} if users else {})}

@@ -1,0 +1,24 @@
+"""Feature flags: what a flag answers for a context, as a pure function of the flag, the context and the time.
+
+`compile_flags` (compile_flags.py) turns the snapshot into `Flags`, which has `evaluate` and `evaluate_all`; it and
+all that it imports run at the edge. `problems` (validate.py) checks a flags file, `snapshot_entry` (snapshot_entry.py)
+makes the edge's form of a flag, and `bulk_size` (bulk_size.py) bounds the bulk answer; they run elsewhere.
+
+Order of evaluation; the first that decides gives the answer:
+
+| step | decides when | variant | reason |
+|---|---|---|---|
+| unknown | no such flag, or one that isn't public asked for in public | | FLAG_NOT_FOUND |
+| disabled | `enabled` is false | default | DISABLED |
+| environment | `environments` is not empty and lacks this one | default | DISABLED |
+| dates | before `starts_at`, or at or after `ends_at` | default | DISABLED |
+| target users | the identity is one of `target_users` | `target_variant` | TARGETING_MATCH |
+| rules | every condition of a rule holds; the first such rule | `variant`, or by `split` | TARGETING_MATCH, SPLIT |
+| targeting | the JsonLogic names a variant; null decides nothing | that one | TARGETING_MATCH |
+| rollout | always, when there is one | in: `rollout.variant`, out: default | SPLIT |
+| otherwise | always | default | STATIC when none of the dates and the later steps exist, else DEFAULT |
+
+The identity is the context's `targetingKey`, else the one that the caller falls back on (sticky for anonymous users),
+which then stands for `targetingKey` in rules and targeting as well. Without either, a flag that comes to a percentage
+above 0 and below 100 answers TARGETING_KEY_MISSING.
+"""

@@ -1,0 +1,164 @@
+"""One flag of the snapshot, compiled to the stages of its evaluation (package docstring: their order and reasons).
+
+Conditions and JsonLogic are imported by the first flag that has any: they are two thirds of this package's cold start.
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from edgeship.domain.bucketing import BUCKETS, encode, hundredths
+from edgeship.domain.flags import stages
+from edgeship.domain.flags.answer import (
+    DEFAULT,
+    DISABLED,
+    SPLIT,
+    STATIC,
+    TARGETING_KEY_MISSING,
+    TARGETING_MATCH,
+    Answer,
+    error,
+)
+from edgeship.domain.flags.malformed import Malformed, a_list, a_number, an_object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edgeship.domain.flags.stages import Condition, Plain, Stage
+
+
+def compile_flag(key: str, document: object, environment: str) -> Answer | Stage | Plain:
+    """The flag's answer, when it is always the same, else the first stage of its evaluation.
+
+    Args:
+        key: the flag's key.
+        document: what `edgeship.domain.flags.snapshot_entry` makes of the flag.
+        environment: the environment that this is.
+
+    Raises:
+        Malformed: the document isn't an entry of the snapshot; the message says where.
+    """
+    return _Compilation(key, an_object(document, "a flag")).compile(environment)
+
+
+class _Compilation:
+    def __init__(self, key: str, flag: dict[str, Any]) -> None:
+        self.key = key
+        self.flag = flag
+        self.salt = encode(key)
+        self.variants = an_object(flag.get("variants"), "variants")
+        self.metadata = an_object(flag.get("metadata", {}), "metadata") or None
+        self.missing = error(key, TARGETING_KEY_MISSING)
+        self.dated = flag.get("starts_at") is not None or flag.get("ends_at") is not None
+        self._answers: dict[tuple[str, str], Answer] = {}
+
+    def compile(self, environment: str) -> Answer | Stage | Plain:
+        flag = self.flag
+        default = flag.get("default_variant")
+        environments = a_list(flag.get("environments", []), "environments")
+        if flag.get("enabled", True) is not True or (environments and environment not in environments):
+            return self.answer(default, DISABLED)
+        start, end = flag.get("starts_at"), flag.get("ends_at")
+        if not (self.dated or flag.get("targets") or flag.get("rules") or flag.get("targeting") or flag.get("rollout")):
+            return self.answer(default, STATIC)
+        stage = self.targets(default)
+        if isinstance(stage, tuple) or not self.dated:
+            return stage
+        start = None if start is None else a_number(start, "starts_at")
+        end = None if end is None else a_number(end, "ends_at")
+        return stages.between(start, end, self.answer(default, DISABLED), stage)
+
+    def answer(self, variant: object, reason: str) -> Answer:
+        if type(variant) is not str or variant not in self.variants:
+            raise Malformed(f"{variant!r:.40} is not a variant")
+        answer = self._answers.get((variant, reason))
+        if answer is None:
+            answer = Answer(self.key, self.variants[variant], variant, reason, self.metadata)
+            self._answers[variant, reason] = answer
+        return answer
+
+    def targets(self, default: object) -> Stage | Plain:
+        tokens = a_list(self.flag.get("targets", []), "targets")
+        try:
+            hashed = frozenset([bytes.fromhex(token) for token in tokens])
+        except (TypeError, ValueError) as wrong:
+            raise Malformed("a target is not a token") from wrong
+        target = self.answer(self.flag.get("target_variant"), TARGETING_MATCH) if hashed else self.missing
+        matching = self.matching()
+        following = self.targeting(default)
+        ruled = stages.rules(matching, following) if matching else following
+        threshold = 0 if self.flag.get("targeting") else self.percentage()
+        if 0 < threshold < BUCKETS:
+            inside, outside = self.answer(self.flag["rollout"].get("variant"), SPLIT), self.answer(default, SPLIT)
+            plain = (self.salt, hashed, target, *divmod(threshold, 100), inside, outside, self.missing)
+            if not (matching or self.dated):
+                return plain
+            return stages.targets_rules_rollout(plain, matching, ruled)
+        return stages.targets(self.salt, hashed, target, ruled) if hashed else ruled
+
+    def percentage(self) -> int:
+        """The rollout's percentage in hundredths when it has one that never changes, else 0."""
+        plan = self.flag.get("rollout")
+        if not plan or an_object(plan, "rollout").get("schedule"):
+            return 0
+        return _threshold(plan.get("percentage"))
+
+    def matching(self) -> list[tuple[list[Condition], Stage]]:
+        documents = a_list(self.flag.get("rules", []), "rules")
+        if not documents:
+            return []
+        from edgeship.domain.flags.conditions import compile_condition
+
+        matching = []
+        for document in documents:
+            rule = an_object(document, "a rule")
+            conditions = [compile_condition(condition) for condition in a_list(rule.get("if"), "if")]
+            matching.append((conditions, self.outcome(rule)))
+        return matching
+
+    def outcome(self, rule: dict[str, Any]) -> Stage:
+        if "split" not in rule:
+            return stages.constantly(self.answer(rule.get("variant"), TARGETING_MATCH))
+        weights = []
+        # By name: an object's members have no order that a database or a formatter must keep.
+        for variant, weight in sorted(an_object(rule["split"], "split").items()):
+            if not a_number(weight, "a weight") >= 0:
+                raise Malformed("a weight is negative")
+            weights.append((weight, self.answer(variant, SPLIT)))
+        if not 0 < sum(weight for weight, _ in weights) < inf:
+            raise Malformed("the weights add up to nothing")
+        return stages.split(self.salt, weights, self.missing)
+
+    def targeting(self, default: object) -> Stage:
+        following = self.rollout(default)
+        rule = self.flag.get("targeting")
+        if not rule:
+            return following
+        from edgeship.domain.flags.targeting import targeting
+
+        answers = {variant: self.answer(variant, TARGETING_MATCH) for variant in self.variants}
+        return targeting(self.key, rule, answers, following)
+
+    def rollout(self, default: object) -> Stage:
+        if not self.flag.get("rollout"):
+            return stages.constantly(self.answer(default, DEFAULT))
+        plan = an_object(self.flag["rollout"], "rollout")
+        inside, outside = self.answer(plan.get("variant"), SPLIT), self.answer(default, SPLIT)
+
+        def stage(percentage: object) -> Stage:
+            return stages.rollout(self.salt, _threshold(percentage), inside, outside, self.missing)
+
+        first = stage(plan.get("percentage"))
+        steps = []
+        for step in a_list(plan.get("schedule", []), "schedule"):
+            step = an_object(step, "a step")
+            steps.append((a_number(step.get("at"), "at"), stage(step.get("percentage"))))
+        return stages.scheduled(first, sorted(steps, key=lambda step: step[0])) if steps else first
+
+
+def _threshold(percentage: object) -> int:
+    try:
+        return hundredths(a_number(percentage, "a percentage"))
+    except ValueError as wrong:
+        raise Malformed(str(wrong)) from wrong

@@ -1,0 +1,195 @@
+"""All flags of a snapshot, compiled once, and evaluated many times."""
+
+from __future__ import annotations
+
+import gc
+from hashlib import sha256
+
+from edgeship.domain.bucketing import bucket_of, encode, unpack_digest
+from edgeship.domain.flags.answer import FLAG_NOT_FOUND, INVALID_CONTEXT, PARSE_ERROR, Answer, error
+from edgeship.domain.flags.compile_flag import compile_flag
+from edgeship.domain.flags.malformed import Malformed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edgeship.domain.flags.stages import Context, Plain, Stage
+
+    Compiled = Answer | Stage | Plain
+
+MAX_KEY_IN_ANSWER = 128
+"""Characters of an unknown key that the answer repeats."""
+
+_fresh_sha256 = sha256().copy
+"""A copy is made in less time than a new one."""
+
+
+class FlagsInvalid(Exception):
+    """The snapshot's flags are not an object."""
+
+
+class ContextInvalid(Exception):
+    """The context of a bulk evaluation is not an object, or its targetingKey is not a string: INVALID_CONTEXT."""
+
+
+def compile_flags(documents: object, environment: str) -> Flags:
+    """Compile `{key: entry}`, the entries as `edgeship.domain.flags.snapshot_entry` makes them; None stands for none.
+
+    A malformed flag doesn't harm the others: it answers PARSE_ERROR, and `malformed` tells what is wrong with it.
+
+    Raises:
+        FlagsInvalid: the documents are not an object.
+    """
+    if documents is not None and type(documents) is not dict:
+        raise FlagsInvalid("the flags are not an object")
+    # All that is made here stays: collecting garbage meanwhile finds none, and takes longer than the rest.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return Flags(documents or {}, environment)
+    finally:
+        if collects:
+            gc.enable()
+
+
+class Flags:
+    """The flags of one environment, in the order of their documents. Evaluation changes nothing.
+
+    `_evaluate_plain` is written out in both methods, where `bucket_of(h) < threshold` goes digit by digit: the calls
+    would cost half as much as all the rest.
+    """
+
+    __slots__ = ("_all", "_bulk_all", "_bulk_public", "_public", "malformed")
+
+    def __init__(self, documents: dict[str, Any], environment: str) -> None:
+        self._all: dict[str, Compiled] = {}
+        self._public: dict[str, Compiled] = {}
+        self.malformed: dict[str, str] = {}
+        """What is wrong, by the key of each flag that answers PARSE_ERROR always."""
+        for key, document in documents.items():
+            try:
+                compiled = compile_flag(key, document, environment)
+            except Malformed as wrong:
+                compiled = error(key, PARSE_ERROR)
+                self.malformed[key] = str(wrong)
+            self._all[key] = compiled
+            if type(document) is not dict or document.get("public", True) is not False:
+                self._public[key] = compiled
+        self._bulk_all = _Bulk(self._all)
+        self._bulk_public = _Bulk(self._public)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def evaluate(
+        self, key: str, context: object, now: float, fallback_identity: str | None = None, *, public_only: bool = False
+    ) -> Answer:
+        """One flag's answer for a context.
+
+        Args:
+            key: the flag's key.
+            context: JSON's object with the attributes, `targetingKey` among them.
+            now: the time, in epoch seconds.
+            fallback_identity: who the user is when the context doesn't say; has to be stable for a user.
+            public_only: answer FLAG_NOT_FOUND for flags that aren't public.
+        """
+        compiled = (self._public if public_only else self._all).get(key)
+        if type(compiled) is tuple and type(context) is dict:
+            user = context.get("targetingKey")
+            if type(user) is str and user:
+                salt, tokens, target, whole, rest, inside, outside, _ = compiled
+                hashed = _fresh_sha256()
+                try:
+                    hashed.update(user.encode())
+                except UnicodeEncodeError:
+                    hashed.update(encode(user))
+                hashed.update(salt)
+                h, token = unpack_digest(hashed.digest())
+                if token in tokens:
+                    return target
+                percent = h % 100
+                return inside if percent < whole or (percent == whole and h // 100 % 100 < rest) else outside
+        if compiled is None:
+            return error(key[:MAX_KEY_IN_ANSWER], FLAG_NOT_FOUND)
+        try:
+            known, name = _identify(context, fallback_identity)
+        except ContextInvalid:
+            return error(key, INVALID_CONTEXT)
+        if isinstance(compiled, Answer):
+            return compiled
+        return _evaluate_plain(compiled, name) if isinstance(compiled, tuple) else compiled(known, name, now)
+
+    def evaluate_all(
+        self, context: object, now: float, fallback_identity: str | None = None, *, public_only: bool = True
+    ) -> list[Answer]:
+        """Every flag's answer for a context, in the order of the documents; arguments as in `evaluate`.
+
+        Raises:
+            ContextInvalid: the context is not an object, or its targetingKey is not a string.
+        """
+        known, name = _identify(context, fallback_identity)
+        bulk = self._bulk_public if public_only else self._bulk_all
+        answers = bulk.answers.copy()
+        for place, stage in bulk.stages:
+            answers[place] = stage(known, name, now)
+        if name is None:
+            return answers
+        begun = sha256(name).copy
+        unpack = unpack_digest
+        for place, (salt, tokens, target, whole, rest, inside, outside, _) in bulk.plain:
+            hashed = begun()
+            hashed.update(salt)
+            h, token = unpack(hashed.digest())
+            if token in tokens:
+                answers[place] = target
+            else:
+                percent = h % 100
+                if percent < whole or (percent == whole and h // 100 % 100 < rest):
+                    answers[place] = inside
+                else:
+                    answers[place] = outside
+        return answers
+
+
+def _identify(context: object, fallback: str | None) -> tuple[Context, bytes | None]:
+    """The context with its targetingKey, and that in UTF-8; without an identity the context as it is, and None."""
+    if type(context) is not dict:
+        raise ContextInvalid("the context is not an object")
+    user = context.get("targetingKey")
+    if user is not None and type(user) is not str:
+        raise ContextInvalid("targetingKey is not a string")
+    if user:
+        return context, encode(user)
+    return ({**context, "targetingKey": fallback}, encode(fallback)) if fallback else (context, None)
+
+
+def _evaluate_plain(flag: Plain, name: bytes | None) -> Answer:
+    salt, tokens, target, whole, rest, inside, outside, missing = flag
+    if name is None:
+        return missing
+    h, token = unpack_digest(sha256(name + salt).digest())
+    if token in tokens:
+        return target
+    return inside if bucket_of(h) < whole * 100 + rest else outside
+
+
+class _Bulk:
+    """What each flag answers, by its place, when nobody is known; and the flags that have to be evaluated."""
+
+    __slots__ = ("answers", "plain", "stages")
+
+    def __init__(self, compiled: dict[str, Compiled]) -> None:
+        self.answers: list[Answer] = []
+        self.stages: list[tuple[int, Stage]] = []
+        self.plain: list[tuple[int, Plain]] = []
+        for key, flag in compiled.items():
+            place = len(self.answers)
+            if isinstance(flag, Answer):
+                self.answers.append(flag)
+            elif isinstance(flag, tuple):
+                self.answers.append(flag[7])
+                self.plain.append((place, flag))
+            else:
+                self.answers.append(error(key, PARSE_ERROR))
+                self.stages.append((place, flag))

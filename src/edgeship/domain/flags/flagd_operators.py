@@ -1,0 +1,95 @@
+"""flagd's own operators of JsonLogic: `fractional`, `starts_with`, `ends_with`, `sem_ver`.
+
+As flagd's pages document them, they answer null to what they can't use. `fractional` hashes a string's UTF-8 bytes.
+Source: https://flagd.dev/reference/custom-operations/fractional-operation/ and its neighbours.
+"""
+
+from __future__ import annotations
+
+from edgeship.domain.bucketing import encode
+from edgeship.domain.flags.javascript import to_string
+from edgeship.domain.flags.murmur3 import murmur3_32
+from edgeship.domain.flags.semver import COMPARISONS, parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_WEIGHTS = 2**31 - 1
+"""The most that the weights of one `fractional` may sum up to."""
+
+
+def fractional(data: Any, args: list[Any]) -> Any:
+    """`[by, [variant, weight], ...]`: the variant whose share of the weights holds the hash of `by`.
+
+    Without a string `by`, the flag's key followed by the targetingKey. A weight is 1 when left out, and 0 when
+    negative, as one that is computed from the time may become.
+    """
+    if not args:
+        return None
+    by, *shares = args
+    if type(by) is not str:
+        if by is not None:
+            shares = args
+        by = _flag_and_targeting_key(data)
+        if by is None:
+            return None
+    weighted = [_share(share) for share in shares]
+    total = sum(share[1] for share in weighted if share is not None)
+    if None in weighted or not 0 < total <= MAX_WEIGHTS:
+        return None
+    place = murmur3_32(encode(by)) * total >> 32
+    for share in weighted:
+        if share is not None:
+            place -= share[1]
+            if place < 0:
+                return share[0]
+    return None
+
+
+def starts_with(_: Any, args: list[Any]) -> bool | None:
+    """`[text, prefix]`."""
+    return args[0].startswith(args[1]) if _two_strings(args) else None
+
+
+def ends_with(_: Any, args: list[Any]) -> bool | None:
+    """`[text, suffix]`."""
+    return args[0].endswith(args[1]) if _two_strings(args) else None
+
+
+def sem_ver(_: Any, args: list[Any]) -> bool | None:
+    """`[version, operator, version]`."""
+    if len(args) != 3:
+        return None
+    left, right = parse(to_string(args[0])), parse(to_string(args[2]))
+    compare = COMPARISONS.get(args[1]) if type(args[1]) is str else None
+    if left is None or right is None or compare is None:
+        return None
+    return bool(compare(left, right))
+
+
+OPERATORS = {"fractional": fractional, "starts_with": starts_with, "ends_with": ends_with, "sem_ver": sem_ver}
+
+
+def _flag_and_targeting_key(data: Any) -> str | None:
+    if type(data) is not dict or type(data.get("targetingKey")) is not str or not data["targetingKey"]:
+        return None
+    flagd = data.get("$flagd")
+    key = flagd.get("flagKey") if type(flagd) is dict else ""
+    return f"{key}{data['targetingKey']}"
+
+
+def _share(share: Any) -> tuple[Any, int] | None:
+    """(variant, weight), None when it isn't a share."""
+    if type(share) is not list or not share or type(share[0]) in (list, dict):
+        return None
+    weight = share[1] if len(share) > 1 and share[1] is not None else 1
+    if (type(weight) is not int and type(weight) is not float) or weight != weight or weight > MAX_WEIGHTS:
+        return None
+    if weight < 0:
+        return share[0], 0
+    return (share[0], int(weight)) if weight == int(weight) else None
+
+
+def _two_strings(args: list[Any]) -> bool:
+    return len(args) == 2 and type(args[0]) is str and type(args[1]) is str

@@ -1,0 +1,207 @@
+"""The operators of JsonLogic whose arguments are evaluated first, as npm `json-logic-js` 2.0.5 has them.
+
+Each takes (data, arguments): as many arguments as `ARITY` says, absent ones being undefined and more being dropped, and
+any number when it says none. What comes out is bounded, so that a rule can't grow a text or an array without end.
+Source: https://jsonlogic.com/operations.html.
+"""
+
+from __future__ import annotations
+
+import math
+
+from edgeship.domain.flags import flagd_operators
+from edgeship.domain.flags.javascript import (
+    UNDEFINED,
+    LogicError,
+    index_of,
+    less,
+    less_or_equal,
+    loose_equals,
+    member,
+    parse_float,
+    strict_equals,
+    substr,
+    to_number,
+    to_string,
+    truthy,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Operator = Callable[[Any, list[Any]], Any]
+
+MAX_TEXT = 65_536
+"""Characters that `cat` makes at most."""
+
+MAX_MERGED = 10_000
+"""Elements that `merge` makes at most."""
+
+
+def var(data: Any, args: list[Any]) -> Any:
+    name, absent = args
+    if name is None or name is UNDEFINED or name == "":
+        return data
+    return follow(data, to_string(name).split("."), None if absent is UNDEFINED else absent)
+
+
+def follow(data: Any, path: list[str], absent: Any) -> Any:
+    """The member at the end of a path; `absent` when there is none on the way, but a null at its end is null."""
+    for name in path:
+        if data is None:
+            return absent
+        data = member(data, name)
+        if data is UNDEFINED:
+            return absent
+    return data
+
+
+def missing(data: Any, args: list[Any]) -> list[Any]:
+    keys = args[0] if args and type(args[0]) is list else args
+    found = []
+    for key in keys:
+        name, absent = [*key, UNDEFINED, UNDEFINED][:2] if type(key) is list else (key, UNDEFINED)
+        value = var(data, [name, absent])
+        if value is None or value == "":
+            found.append(key)
+    return found
+
+
+def missing_some(data: Any, args: list[Any]) -> list[Any]:
+    needed, options = args
+    if options is None or options is UNDEFINED:
+        raise LogicError("missing_some takes a list of names")
+    absent = missing(data, options if type(options) is list else [options])
+    length = member(options, "length")
+    return [] if length is not UNDEFINED and less_or_equal(needed, length - len(absent)) else absent
+
+
+def contained(_: Any, args: list[Any]) -> bool:
+    part, whole = args
+    if type(whole) is str:
+        return whole != "" and index_of(whole, part)
+    return type(whole) is list and any(strict_equals(element, part) for element in whole)
+
+
+def cat(_: Any, args: list[Any]) -> str:
+    text = "".join(["" if arg is None or arg is UNDEFINED else to_string(arg) for arg in args])
+    if len(text) > MAX_TEXT:
+        raise LogicError(f"cat makes a text of more than {MAX_TEXT:,} characters")
+    return text
+
+
+def merge(_: Any, args: list[Any]) -> list[Any]:
+    merged: list[Any] = []
+    for arg in args:
+        merged.extend(arg if type(arg) is list else [arg])
+        if len(merged) > MAX_MERGED:
+            raise LogicError(f"merge makes an array of more than {MAX_MERGED:,} elements")
+    return merged
+
+
+def substring(_: Any, args: list[Any]) -> str:
+    source, start, length = args
+    text = to_string(source)
+    if length is UNDEFINED or not less(length, 0):
+        return substr(text, start, length)
+    rest = substr(text, start, UNDEFINED)
+    # JavaScript would join the rest's length and a text or an array to one text here, which is no number.
+    number = type(length) is int or type(length) is float
+    return substr(rest, 0, member(rest, "length") + length if number else 0)
+
+
+def plus(_: Any, args: list[Any]) -> float:
+    total = 0.0
+    for arg in args:
+        total += parse_float(arg)
+    return total
+
+
+def times(_: Any, args: list[Any]) -> Any:
+    if not args:
+        raise LogicError("* takes an argument")
+    product = args[0]
+    for arg in args[1:]:
+        product = parse_float(product) * parse_float(arg)
+    return product
+
+
+def minus(_: Any, args: list[Any]) -> float:
+    left, right = args
+    return -to_number(left) if right is UNDEFINED else to_number(left) - to_number(right)
+
+
+def divide(_: Any, args: list[Any]) -> float:
+    left, right = to_number(args[0]), to_number(args[1])
+    if right:
+        return left / right
+    if left != left or right != right or left == 0:
+        return math.nan
+    return math.copysign(math.inf, left) * math.copysign(1, right)
+
+
+def modulo(_: Any, args: list[Any]) -> float:
+    left, right = to_number(args[0]), to_number(args[1])
+    if right == 0 or left in (math.inf, -math.inf):
+        return math.nan
+    return math.fmod(left, right)
+
+
+def greatest(_: Any, args: list[Any]) -> float:
+    return _extreme(args, -math.inf, max)
+
+
+def least(_: Any, args: list[Any]) -> float:
+    return _extreme(args, math.inf, min)
+
+
+def _extreme(args: list[Any], start: float, choose: Callable[[float, float], float]) -> float:
+    chosen = start
+    for number in map(to_number, args):
+        if number != number:
+            return math.nan
+        chosen = choose(chosen, number)
+    return chosen
+
+
+def _below(_: Any, args: list[Any]) -> bool:
+    return less(args[0], args[1]) and (args[2] is UNDEFINED or less(args[1], args[2]))
+
+
+def _at_most(_: Any, args: list[Any]) -> bool:
+    return less_or_equal(args[0], args[1]) and (args[2] is UNDEFINED or less_or_equal(args[1], args[2]))
+
+
+OPERATORS: dict[str, Operator] = {
+    "==": lambda _, args: loose_equals(args[0], args[1]),
+    "===": lambda _, args: strict_equals(args[0], args[1]),
+    "!=": lambda _, args: not loose_equals(args[0], args[1]),
+    "!==": lambda _, args: not strict_equals(args[0], args[1]),
+    ">": lambda _, args: less(args[1], args[0]),
+    ">=": lambda _, args: less_or_equal(args[1], args[0]),
+    "<": _below,
+    "<=": _at_most,
+    "!!": lambda _, args: truthy(args[0]),
+    "!": lambda _, args: not truthy(args[0]),
+    "%": modulo,
+    "log": lambda _, args: args[0],
+    "in": contained,
+    "cat": cat,
+    "substr": substring,
+    "+": plus,
+    "*": times,
+    "-": minus,
+    "/": divide,
+    "min": least,
+    "max": greatest,
+    "merge": merge,
+    "var": var,
+    "missing": missing,
+    "missing_some": missing_some,
+    **flagd_operators.OPERATORS,
+}
+
+ARITY = dict.fromkeys(("==", "===", "!=", "!==", ">", ">=", "%", "in", "-", "/", "var", "missing_some"), 2)
+ARITY |= dict.fromkeys(("<", "<=", "substr"), 3) | dict.fromkeys(("!!", "!", "log"), 1)

@@ -1,0 +1,89 @@
+"""A flag as the edge has it: what evaluation needs, with hashes for its users, numbers for its dates, no `$ref`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from edgeship.domain.bucketing import user_token
+from edgeship.domain.flags.instants import epoch_seconds
+from edgeship.domain.flags.malformed import Malformed
+from edgeship.domain.flags.references import resolve_references
+
+
+def snapshot_entry(flag: Mapping[str, Any], evaluators: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What `compile_flags` takes under the flag's key, which is not repeated in it.
+
+    Args:
+        flag: a flag's document, one that `edgeship.domain.flags.validate.problems` finds no fault with.
+        evaluators: the shared rules that the flag's targeting refers to by `{"$ref": name}`.
+
+    Fields with their usual value are left out, and so is all that a disabled flag never comes to.
+    When one of a flag's numbers has a fraction, all of them are written as floats: a client in Python that asks for a
+    float refuses `1`.
+
+    Raises:
+        Malformed: the targeting refers to an evaluator that isn't there.
+        ValueError: a date isn't one.
+    """
+    entry: dict[str, Any] = {"variants": wire_variants(flag["variants"]), "default_variant": flag["default_variant"]}
+    for field in ("environments", "metadata"):
+        if flag.get(field):
+            entry[field] = flag[field]
+    if flag.get("public", True) is False:
+        entry["public"] = False
+    if flag.get("enabled", True) is False:
+        entry["enabled"] = False
+        return entry
+    return entry | _steps(flag, evaluators or {})
+
+
+def _steps(flag: Mapping[str, Any], evaluators: Mapping[str, Any]) -> dict[str, Any]:
+    """What a flag that is enabled goes on with."""
+    entry: dict[str, Any] = {}
+    for field in ("starts_at", "ends_at"):
+        if flag.get(field) is not None:
+            entry[field] = epoch_seconds(flag[field])
+    if flag.get("target_users"):
+        # Sorted, so that their order tells nothing of the names.
+        entry["targets"] = sorted({user_token(user, flag["key"]) for user in flag["target_users"]})
+        entry["target_variant"] = target_variant(flag)
+    if flag.get("rules"):
+        entry["rules"] = [
+            {name: rule[name] for name in ("if", "variant", "split") if name in rule} for rule in flag["rules"]
+        ]
+    if flag.get("targeting"):
+        entry["targeting"] = resolve_references(flag["targeting"], evaluators)
+    if flag.get("rollout"):
+        entry["rollout"] = _rollout(flag["rollout"])
+    return entry
+
+
+def wire_variants(variants: Mapping[str, Any]) -> dict[str, Any]:
+    """The variants as answers write them: numbers are all floats when one of them is."""
+    if any(type(value) is float for value in variants.values()):
+        return {name: float(value) for name, value in variants.items()}
+    return dict(variants)
+
+
+def target_variant(flag: Mapping[str, Any]) -> str:
+    """What target users get: `target_variant`, else the rollout's variant, else the first that isn't the default.
+
+    Raises:
+        Malformed: there is only the default.
+    """
+    chosen = flag.get("target_variant") or (flag.get("rollout") or {}).get("variant")
+    if chosen is None:
+        chosen = next((variant for variant in flag["variants"] if variant != flag["default_variant"]), None)
+    if chosen is None:
+        raise Malformed("target users have no variant to get but the default one")
+    return str(chosen)
+
+
+def _rollout(plan: Mapping[str, Any]) -> dict[str, Any]:
+    rollout = {"variant": plan["variant"], "percentage": plan.get("percentage", 0)}
+    if plan.get("schedule"):
+        rollout["schedule"] = [
+            {"at": epoch_seconds(step["at"]), "percentage": step["percentage"]} for step in plan["schedule"]
+        ]
+    return rollout

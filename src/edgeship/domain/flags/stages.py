@@ -1,0 +1,140 @@
+"""The steps of a flag's evaluation, each a function that decides or asks the next one.
+
+A stage takes (context, user, now): the context with its `targetingKey`, if there is an identity at all; that identity's
+UTF-8 bytes or None; and the time in epoch seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from hashlib import sha256
+
+from edgeship.domain.bucketing import BUCKETS, bucket_of, unpack_digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from edgeship.domain.flags.answer import Answer
+
+    Context = dict[str, Any]
+    Stage = Callable[[Context, bytes | None, float], Answer]
+    Plain = tuple[bytes, frozenset[bytes], Answer, int, int, Answer, Answer, Answer]
+    """Target users and a percentage, and nothing else, as most flags are: the salt, the users' tokens, their answer,
+    the percentage (its whole part, its hundredths), the answers inside of it, outside, and without an identity."""
+
+    Condition = Callable[[Context], bool]
+
+
+def constantly(answer: Answer) -> Stage:
+    return lambda _context, _user, _now: answer
+
+
+def rollout(salt: bytes, threshold: int, inside: Answer, outside: Answer, missing: Answer) -> Stage:
+    """The buckets below `threshold` are inside; nobody has to be known when that is nobody or everybody."""
+    if not 0 < threshold < BUCKETS:
+        return constantly(inside if threshold else outside)
+
+    def decide(_context: Context, user: bytes | None, _now: float) -> Answer:
+        if user is None:
+            return missing
+        return inside if bucket_of(unpack_digest(sha256(user + salt).digest())[0]) < threshold else outside
+
+    return decide
+
+
+def scheduled(first: Stage, steps: list[tuple[float, Stage]]) -> Stage:
+    """`first`, until the time of a step has come; the latest such step then. Steps are in order of time."""
+    latest_first = steps[::-1]
+
+    def decide(context: Context, user: bytes | None, now: float) -> Answer:
+        for at, stage in latest_first:
+            if at <= now:
+                return stage(context, user, now)
+        return first(context, user, now)
+
+    return decide
+
+
+def targets(salt: bytes, tokens: frozenset[bytes], target: Answer, following: Stage) -> Stage:
+    """The users whose tokens (see edgeship.domain.bucketing.user_token) are listed."""
+
+    def decide(context: Context, user: bytes | None, now: float) -> Answer:
+        if user is not None and unpack_digest(sha256(user + salt).digest())[1] in tokens:
+            return target
+        return following(context, user, now)
+
+    return decide
+
+
+def split(salt: bytes, weights: list[tuple[float, Answer]], missing: Answer) -> Stage:
+    """Each answer gets its share of the buckets, in the order given.
+
+    The first one gets the buckets that a rollout of the same percentage would include.
+    """
+    sums: list[float] = []
+    for weight, _ in weights:
+        sums.append(weight + (sums[-1] if sums else 0))
+    # A bucket is in a share when it lies below its end; rounded, since 0.07 of 10,000 is a little over 700 in floats.
+    ends = [math.ceil(round(reached * BUCKETS / sums[-1], 6)) for reached in sums]
+    shares = [(end, answer) for end, (_, answer) in zip(ends, weights, strict=True)]
+
+    def decide(_context: Context, user: bytes | None, _now: float) -> Answer:
+        if user is None:
+            return missing
+        place = bucket_of(unpack_digest(sha256(user + salt).digest())[0])
+        for end, answer in shares:
+            if place < end:
+                return answer
+        raise AssertionError("the last share ends with the last bucket")
+
+    return decide
+
+
+def rules(matching: list[tuple[list[Condition], Stage]], following: Stage) -> Stage:
+    """The first rule whose conditions all hold."""
+
+    def decide(context: Context, user: bytes | None, now: float) -> Answer:
+        for conditions, outcome in matching:
+            for condition in conditions:
+                if not condition(context):
+                    break
+            else:
+                return outcome(context, user, now)
+        return following(context, user, now)
+
+    return decide
+
+
+def targets_rules_rollout(plain: Plain, matching: list[tuple[list[Condition], Stage]], unknown_user: Stage) -> Stage:
+    """`targets`, `rules` and `rollout` with one digest for all; `unknown_user` is the stage without an identity."""
+    salt, tokens, target, whole, rest, inside, outside, _ = plain
+    threshold = whole * 100 + rest
+
+    def decide(context: Context, user: bytes | None, now: float) -> Answer:
+        if user is None:
+            return unknown_user(context, user, now)
+        h, token = unpack_digest(sha256(user + salt).digest())
+        if token in tokens:
+            return target
+        for conditions, outcome in matching:
+            for condition in conditions:
+                if not condition(context):
+                    break
+            else:
+                return outcome(context, user, now)
+        return inside if bucket_of(h) < threshold else outside
+
+    return decide
+
+
+def between(start: float | None, end: float | None, outside: Answer, following: Stage) -> Stage:
+    """Whether start <= now < end; a None bounds nothing."""
+
+    def decide(context: Context, user: bytes | None, now: float) -> Answer:
+        if (start is not None and now < start) or (end is not None and now >= end):
+            return outside
+        return following(context, user, now)
+
+    return decide

@@ -1,0 +1,34 @@
+"""The step of a flag's evaluation that asks a rule of JsonLogic; see stages.py for what a stage is."""
+
+from __future__ import annotations
+
+from edgeship.domain.flags.answer import GENERAL, PARSE_ERROR, error
+from edgeship.domain.flags.javascript import LogicError
+from edgeship.domain.flags.jsonlogic import compile_logic, variant_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edgeship.domain.flags.answer import Answer
+    from edgeship.domain.flags.stages import Context, Stage
+
+
+def targeting(key: str, rule: object, answers: dict[str, Answer], following: Stage) -> Stage:
+    """The variant that the JsonLogic `rule` names; null decides nothing.
+
+    Raises:
+        Malformed: the rule isn't one.
+    """
+    evaluate = compile_logic(rule)
+    failed, unknown = error(key, PARSE_ERROR), error(key, GENERAL)
+
+    def decide(context: Context, user: bytes | None, now: float) -> Answer:
+        data = {**context, "$flagd": {"flagKey": key, "timestamp": int(now)}}
+        try:
+            variant = variant_of(evaluate(data))
+        except (LogicError, RecursionError):
+            return failed
+        if variant is None:
+            return following(context, user, now)
+        return answers.get(variant, unknown)
+
+    return decide

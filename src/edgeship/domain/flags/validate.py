@@ -1,0 +1,70 @@
+"""What is wrong with a flags file: all of it at once, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from edgeship.domain.flags.pointer import under
+from edgeship.domain.flags.validate_flag import flag_problems
+from edgeship.domain.flags.validate_logic import logic_problems
+
+Problem = tuple[str, str]
+"""A JSON pointer and what is wrong there, for a person."""
+
+FIELDS = ("$schema", "flags", "evaluators")
+
+
+def problems(document: object) -> list[Problem]:
+    """Every problem of a flags file: `{"flags": [flag...] | {key: flag}, "evaluators": {name: rule}}`.
+
+    An empty list means that `flag_documents` can take it, and `snapshot_entry` each of its flags.
+    """
+    return list(_problems(document))
+
+
+def flag_documents(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The flags of a file without problems, each with its `key`, in the file's order."""
+    flags = document.get("flags", [])
+    return [{"key": key, **flag} for key, flag in flags.items()] if isinstance(flags, dict) else flags
+
+
+def _problems(document: object) -> Iterator[Problem]:
+    if not isinstance(document, dict):
+        yield "", "a flags file is an object with 'flags'"
+        return
+    for field in document:
+        if field not in FIELDS:
+            yield under("", field), f"unknown field; known are {', '.join(FIELDS)}"
+    evaluators = document.get("evaluators", {})
+    if not isinstance(evaluators, dict):
+        yield "/evaluators", "is not an object"
+        evaluators = {}
+    for name, rule in evaluators.items():
+        yield from logic_problems(under("/evaluators", name), rule, None)
+    flags = document.get("flags")
+    if isinstance(flags, dict):
+        for key, flag in flags.items():
+            yield from _flag_by_key(under("/flags", key), key, flag, evaluators)
+    elif isinstance(flags, list):
+        yield from _flags_in_list(flags, evaluators)
+    else:
+        yield "/flags", "is missing" if flags is None else "is neither a list nor an object"
+
+
+def _flag_by_key(place: str, key: str, flag: object, evaluators: dict[str, Any]) -> Iterator[Problem]:
+    if isinstance(flag, dict):
+        if flag.get("key", key) != key:
+            yield under(place, "key"), f"differs from the name {key!r:.80} that the flag has here"
+        flag = {**flag, "key": key}
+    yield from flag_problems(place, flag, evaluators)
+
+
+def _flags_in_list(flags: list[Any], evaluators: dict[str, Any]) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for index, flag in enumerate(flags):
+        place = under("/flags", index)
+        yield from flag_problems(place, flag, evaluators)
+        key = flag.get("key") if isinstance(flag, dict) else None
+        if isinstance(key, str) and first.setdefault(key, index) != index:
+            yield under(place, "key"), f"{key!r:.80} is the key of /flags/{first[key]} already"

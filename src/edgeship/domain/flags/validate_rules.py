@@ -1,0 +1,111 @@
+"""What is wrong with a flag's rules and their conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from edgeship.domain.flags.conditions import NUMBERS, OPS, SEMVER, STRINGS
+from edgeship.domain.flags.patterns import PatternRefused, check_pattern
+from edgeship.domain.flags.pointer import under
+from edgeship.domain.flags.semver import parse as parse_semver
+
+Problem = tuple[str, str]
+
+MAX_RULES = 100
+MAX_WEIGHTS = 2**31 - 1
+"""What a split's weights may sum up to, as in flagd's `fractional`."""
+
+
+def rules_problems(place: str, rules: object, variants: dict[str, Any]) -> Iterator[Problem]:
+    """Every problem of the rules at `place`, a JSON pointer; `variants` are those of their flag."""
+    if not isinstance(rules, list):
+        yield place, "is not a list"
+        return
+    if len(rules) > MAX_RULES:
+        yield place, f"has more than {MAX_RULES} rules"
+    for index, rule in enumerate(rules):
+        at = under(place, index)
+        if not isinstance(rule, dict):
+            yield at, "a rule is an object with 'if' and either 'variant' or 'split'"
+            continue
+        yield from _rule(at, rule, variants)
+
+
+def _rule(place: str, rule: dict[str, Any], variants: dict[str, Any]) -> Iterator[Problem]:
+    for field in rule:
+        if field not in ("if", "variant", "split"):
+            yield under(place, field), "unknown field; known are if, variant, split"
+    if ("variant" in rule) == ("split" in rule):
+        yield place, "a rule has either 'variant' or 'split'"
+    if "variant" in rule and (not isinstance(rule["variant"], str) or rule["variant"] not in variants):
+        yield under(place, "variant"), f"{rule['variant']!r:.80} is not one of the variants"
+    if "split" in rule:
+        yield from _split(under(place, "split"), rule["split"], variants)
+    conditions = rule.get("if")
+    if not isinstance(conditions, list):
+        yield under(place, "if"), "is not a list of conditions; an empty one holds for everybody"
+        return
+    for index, condition in enumerate(conditions):
+        yield from _condition(under(under(place, "if"), index), condition)
+
+
+def _split(place: str, split: object, variants: dict[str, Any]) -> Iterator[Problem]:
+    if not isinstance(split, dict) or not split:
+        yield place, "is not an object of variants and their weights"
+        return
+    total = 0.0
+    for variant, weight in split.items():
+        if variant not in variants:
+            yield under(place, variant), f"{variant!r:.80} is not one of the variants"
+        if type(weight) not in (int, float) or not 0 <= weight <= MAX_WEIGHTS:
+            yield under(place, variant), f"a weight is a number from 0 to {MAX_WEIGHTS:,}"
+        else:
+            total += weight
+    if not 0 < total <= MAX_WEIGHTS:
+        yield place, f"the weights add up to {total:,g}, and not to more than 0 and at most {MAX_WEIGHTS:,}"
+
+
+def _condition(place: str, condition: object) -> Iterator[Problem]:
+    if not isinstance(condition, dict):
+        yield place, "a condition is an object with 'attribute', 'op' and 'values'"
+        return
+    for field in condition:
+        if field not in ("attribute", "op", "values"):
+            yield under(place, field), "unknown field; known are attribute, op, values"
+    attribute, op = condition.get("attribute"), condition.get("op")
+    if not isinstance(attribute, str) or not attribute:
+        yield under(place, "attribute"), "is not an attribute's name"
+    if op not in OPS:
+        yield under(place, "op"), f"{op!r:.40} is not one of {', '.join(OPS)}"
+        return
+    yield from _values(under(place, "values"), str(op), condition.get("values"))
+
+
+def _values(place: str, op: str, values: object) -> Iterator[Problem]:
+    if op == "exists":
+        if values not in (None, [], [True], [False]):
+            yield place, "of exists are left out, [true] or [false]"
+        return
+    if not isinstance(values, list) or not values:
+        yield place, "is not a list with at least one value"
+        return
+    for index, value in enumerate(values):
+        wrong = _value_problem(op, value)
+        if wrong:
+            yield under(place, index), wrong
+
+
+def _value_problem(op: str, value: object) -> str | None:
+    if op in NUMBERS:
+        return None if type(value) in (int, float) else f"{op} compares with a number"
+    if op in SEMVER or op == "semver_ne":
+        return None if isinstance(value, str) and parse_semver(value) else f"{op} compares with a version such as 1.4.2"
+    if op in STRINGS and not isinstance(value, str):
+        return f"{op} compares with a string"
+    if op == "matches":
+        try:
+            check_pattern(str(value))
+        except PatternRefused as refused:
+            return f"the pattern is not taken: {refused}"
+    return None if type(value) in (str, int, float, bool) else "a value is a string, a number or a boolean"

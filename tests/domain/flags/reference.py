@@ -1,0 +1,222 @@
+"""A second implementation of evaluation: slow, obvious, and written from the documentation alone.
+
+It works on flags as their file has them. Of JsonLogic it knows what the generated flags use, on operands of the same
+type; the whole of JsonLogic is held against json-logic-js elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+import mmh3
+import semver
+
+Answered = tuple[Any, str | None, str, str | None]
+"""Value, variant, reason, error code."""
+
+
+class KeyMissing(Exception):
+    """A percentage has nobody to decide about."""
+
+
+def evaluate(
+    flag: dict[str, Any], context: dict[str, Any], now: float, environment: str, fallback: str | None
+) -> Answered:
+    user = context.get("targetingKey") or fallback or None
+    attributes = dict(context)
+    if user is not None:
+        attributes["targetingKey"] = user
+    try:
+        variant, reason = _decide(flag, attributes, now, environment, user)
+    except KeyMissing:
+        return None, None, "ERROR", "TARGETING_KEY_MISSING"
+    if variant not in flag["variants"]:
+        return None, None, "ERROR", "GENERAL"
+    return flag["variants"][variant], variant, reason, None
+
+
+def percent_bucket(user: str, salt: str) -> Fraction:
+    """The bucket in per cent, by the formula of the documentation."""
+    h = int(hashlib.sha256((user + salt).encode()).hexdigest()[:8], 16)
+    return Fraction(h % 100) + Fraction(h // 100 % 100, 100)
+
+
+def _decide(
+    flag: dict[str, Any], context: dict[str, Any], now: float, environment: str, user: str | None
+) -> tuple[Any, str]:
+    default = flag["default_variant"]
+    rollout = flag.get("rollout")
+    if not _in_force(flag, now, environment):
+        return default, "DISABLED"
+    if user in flag.get("target_users", []):
+        others = [variant for variant in flag["variants"] if variant != default]
+        return flag.get("target_variant") or (rollout["variant"] if rollout else others[0]), "TARGETING_MATCH"
+    for rule in flag.get("rules", []):
+        if all(condition_holds(condition, context) for condition in rule["if"]):
+            if "variant" in rule:
+                return rule["variant"], "TARGETING_MATCH"
+            return _split(rule["split"], flag["key"], user), "SPLIT"
+    if flag.get("targeting"):
+        variant = _logic(flag["targeting"], {**context, "$flagd": {"flagKey": flag["key"], "timestamp": int(now)}})
+        if variant is not None:
+            return variant, "TARGETING_MATCH"
+    if rollout:
+        return _rollout(rollout, default, flag["key"], user, now), "SPLIT"
+    dynamic = ("starts_at", "ends_at", "target_users", "rules", "targeting")
+    return default, "DEFAULT" if any(flag.get(field) for field in dynamic) else "STATIC"
+
+
+def _in_force(flag: dict[str, Any], now: float, environment: str) -> bool:
+    if not flag.get("enabled", True):
+        return False
+    if flag.get("environments") and environment not in flag["environments"]:
+        return False
+    if flag.get("starts_at") and now < datetime.fromisoformat(flag["starts_at"]).timestamp():
+        return False
+    return not flag.get("ends_at") or now < datetime.fromisoformat(flag["ends_at"]).timestamp()
+
+
+def _rollout(rollout: dict[str, Any], default: str, key: str, user: str | None, now: float) -> str:
+    percentage = rollout.get("percentage", 0)
+    for step in rollout.get("schedule") or []:
+        if datetime.fromisoformat(step["at"]).timestamp() <= now:
+            percentage = step["percentage"]
+    if percentage in (0, 100):
+        return str(rollout["variant"]) if percentage else default
+    if user is None:
+        raise KeyMissing
+    return str(rollout["variant"]) if percent_bucket(user, key) < Fraction(str(percentage)) else default
+
+
+def _split(split: dict[str, float], key: str, user: str | None) -> str:
+    if user is None:
+        raise KeyMissing
+    weights = {variant: Fraction(str(split[variant])) for variant in sorted(split)}
+    share = percent_bucket(user, key) / 100
+    reached = Fraction(0)
+    for variant, weight in weights.items():
+        reached += weight / sum(weights.values())
+        if share < reached:
+            return variant
+    raise AssertionError("the shares add up to one")
+
+
+def condition_holds(condition: dict[str, Any], context: dict[str, Any]) -> bool:
+    value = _attribute(condition["attribute"], context)
+    op, values = condition["op"], condition.get("values", [])
+    if op == "exists":
+        return (value is None) if values == [False] else (value is not None)
+    if value is None:
+        return False
+    elements = value if isinstance(value, list) else [value]
+    if op in ("not_in", "ne"):
+        return not any(_same(element, wanted) for element in elements for wanted in values)
+    if op == "semver_ne":
+        parsed = [_version(element) for element in elements]
+        return None not in parsed and not any(version == _version(wanted) for version in parsed for wanted in values)
+    if op == "contains" and isinstance(value, str):
+        return any(isinstance(wanted, str) and wanted in value for wanted in values)
+    return any(_fits(op, element, wanted) for element in elements for wanted in values)
+
+
+def _fits(op: str, element: Any, wanted: Any) -> bool:
+    if op in ("in", "eq", "contains"):
+        return _same(element, wanted)
+    if op in ("lt", "lte", "gt", "gte"):
+        if isinstance(element, bool) or not isinstance(element, int | float):
+            return False
+        return bool(
+            {"lt": element < wanted, "lte": element <= wanted, "gt": element > wanted, "gte": element >= wanted}[op]
+        )
+    if not isinstance(element, str):
+        return False
+    if op == "matches":
+        return len(element) <= 256 and re.search(wanted, element) is not None
+    if op.startswith("semver_"):
+        left, right = _version(element), _version(wanted)
+        if left is None or right is None:
+            return False
+        order = left.compare(right)
+        return {"eq": order == 0, "lt": order < 0, "lte": order <= 0, "gt": order > 0, "gte": order >= 0}[op[7:]]
+    return element.startswith(wanted) if op == "starts_with" else element.endswith(wanted)
+
+
+def _same(left: Any, right: Any) -> bool:
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    numbers = isinstance(left, int | float) and isinstance(right, int | float)
+    return (numbers or (isinstance(left, str) and isinstance(right, str))) and left == right
+
+
+def _version(text: Any) -> semver.Version | None:
+    if not isinstance(text, str):
+        return None
+    text = text[1:] if text[:1] in ("v", "V") else text
+    core = re.split("[-+]", text, maxsplit=1)[0]
+    padding = ".0" * (2 - core.count("."))
+    try:
+        return semver.Version.parse(text + padding if core == text else text)
+    except ValueError:
+        return None
+
+
+def _attribute(name: str, context: dict[str, Any]) -> Any:
+    if context.get(name) is not None:
+        return context[name]
+    value: Any = context
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _logic(rule: Any, data: Any) -> Any:
+    if isinstance(rule, list):
+        return [_logic(part, data) for part in rule]
+    if not isinstance(rule, dict) or len(rule) != 1:
+        return rule
+    [(name, args)] = rule.items()
+    args = args if isinstance(args, list) else [args]
+    if name == "if":
+        while len(args) > 1:
+            if _logic(args[0], data):
+                return _logic(args[1], data)
+            args = args[2:]
+        return _logic(args[0], data) if args else None
+    return _eager(name, [_logic(arg, data) for arg in args], data)
+
+
+def _eager(name: str, args: list[Any], data: dict[str, Any]) -> Any:
+    if name == "var":
+        value: Any = data
+        for part in args[0].split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        return value
+    if name == "===":
+        return args[0] == args[1]
+    if name == "in":
+        return args[0] in args[1]
+    if name == ">=":
+        return args[0] >= args[1]
+    if name == "ends_with":
+        return args[0].endswith(args[1]) if isinstance(args[0], str) else None
+    if name == "fractional":
+        return _fractional(args, data)
+    raise AssertionError(f"the generated flags don't use {name}")
+
+
+def _fractional(shares: list[Any], data: dict[str, Any]) -> Any:
+    if not data.get("targetingKey"):
+        return None
+    hashed = mmh3.hash(data["$flagd"]["flagKey"] + data["targetingKey"], signed=False)
+    total = sum(weight for _, weight in shares)
+    reached = 0
+    for variant, weight in shares:
+        reached += weight
+        if Fraction(hashed, 2**32) < Fraction(reached, total):
+            # The bucket is the whole number below hashed / 2**32 * total, and reached is whole: the same question.
+            return variant
+    return None

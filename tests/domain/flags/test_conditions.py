@@ -1,0 +1,105 @@
+"""What each operator of a rule's conditions takes, and that it agrees with the obvious implementation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from edgeship.domain.flags.conditions import OPS, compile_condition
+from edgeship.domain.flags.malformed import Malformed
+from tests.domain.flags import reference
+
+CASES: list[tuple[str, Any, list[Any], bool]] = [
+    ("in", "pro", ["free", "pro"], True),
+    ("in", "pro", ["Pro"], False),
+    ("in", 1, [1.0], True),
+    ("in", 1, ["1"], False),
+    ("in", True, [1], False),
+    ("in", 1, [True], False),
+    ("in", True, [True], True),
+    ("in", ["a", "b"], ["b"], True),
+    ("in", {"a": 1}, ["a"], False),
+    ("eq", "a", ["a", "b"], True),
+    ("not_in", "pro", ["free"], True),
+    ("not_in", "pro", ["free", "pro"], False),
+    ("not_in", ["a", "b"], ["b"], False),
+    ("not_in", None, ["b"], False),
+    ("ne", "a", ["b"], True),
+    ("ne", None, ["b"], False),
+    ("lt", 1, [2], True),
+    ("lt", 2, [2], False),
+    ("lte", 2, [2], True),
+    ("gt", 2, [5, 1], True),
+    ("gte", 1.5, [2], False),
+    ("gte", "3", [2], False),
+    ("gt", True, [0], False),
+    ("gt", [1, 5], [4], True),
+    ("contains", "checkout", ["eck"], True),
+    ("contains", "checkout", ["Eck"], False),
+    ("contains", ["beta", "eu"], ["eu"], True),
+    ("contains", ["beta", "eu"], ["e"], False),
+    ("contains", 12, [1], False),
+    ("starts_with", "a@b.c", ["x", "a@"], True),
+    ("ends_with", "a@b.c", [".c"], True),
+    ("ends_with", ["x.d", "a@b.c"], [".c"], True),
+    ("matches", "build-42", ["[0-9]+$"], True),
+    ("matches", "build-42", ["^[0-9]+$"], False),
+    ("matches", "a" * 256, ["a"], True),
+    ("matches", "a" * 257, ["a"], False),
+    ("matches", 42, ["4"], False),
+    ("semver_eq", "1.2", ["v1.2.0"], True),
+    ("semver_ne", "1.2.1", ["1.2.0"], True),
+    ("semver_ne", "1.2.0", ["1.1.0", "1.2.0"], False),
+    ("semver_ne", "latest", ["1.2.0"], False),
+    ("semver_ne", ["1.0.0", "1.2.0"], ["1.2.0"], False),
+    ("semver_lt", "2.0.0-rc.1", ["2.0.0"], True),
+    ("semver_lte", "2.0.0", ["2.0.0"], True),
+    ("semver_gt", "1.10.0", ["1.9.0"], True),
+    ("semver_gte", "latest", ["1.9.0"], False),
+    ("semver_gte", 2, ["1.9.0"], False),
+    ("exists", 0, [], True),
+    ("exists", False, [True], True),
+    ("exists", None, [True], False),
+    ("exists", None, [False], True),
+    ("exists", "", [False], False),
+]
+
+
+@pytest.mark.parametrize(("op", "value", "values", "expected"), CASES)
+def test_an_operator(op: str, value: Any, values: list[Any], expected: bool) -> None:
+    condition = {"attribute": "x", "op": op, "values": values}
+    assert compile_condition(condition)({"x": value}) is expected
+    assert reference.condition_holds(condition, {"x": value}) is expected
+
+
+def test_every_operator_has_a_case() -> None:
+    assert {op for op, *_ in CASES} == set(OPS)
+
+
+@pytest.mark.parametrize("op", [op for op in OPS if op != "exists"])
+def test_a_missing_attribute_meets_no_condition(op: str) -> None:
+    holds = compile_condition({"attribute": "x.y", "op": op, "values": ["1.0.0", 1]})
+    assert [holds(context) for context in ({}, {"x": None}, {"x": {}}, {"x": {"y": None}}, {"x": "y"})] == [False] * 5
+
+
+def test_an_attribute_may_lie_in_an_object() -> None:
+    holds = compile_condition({"attribute": "user.plan", "op": "eq", "values": ["pro"]})
+    assert holds({"user": {"plan": "pro"}})
+    assert holds({"user.plan": "pro", "user": {"plan": "free"}})
+    assert not holds({"user.plan": "free", "user": {"plan": "pro"}})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        None,
+        {},
+        {"attribute": "a", "op": "like", "values": []},
+        {"attribute": 1, "op": "in"},
+        {"attribute": "a", "op": "in", "values": 1},
+    ],
+)
+def test_what_is_no_condition_is_refused(wrong: Any) -> None:
+    with pytest.raises(Malformed):
+        compile_condition(wrong)
