@@ -10,17 +10,19 @@ FILE_NAME = "config.json"
 
 class Config:
     """The fields of `config.json`: where the snapshot is (bucket, key, region), how old it may get and how long
-    reading it may take (seconds), and the widget whose paths may leave its name out, if there is one.
+    reading it may take (seconds), the widget whose paths may leave its name out, if there is one, and the name of the
+    environment, which flags may be limited to.
 
     Raises:
         TypeError: a field is missing, or one is not known.
     """
 
-    __slots__ = ("bucket", "freshness_seconds", "key", "region", "root_widget", "timeout_seconds")
+    __slots__ = ("bucket", "environment", "freshness_seconds", "key", "region", "root_widget", "timeout_seconds")
 
     def __init__(
         self,
         *,
+        environment: str,
         bucket: str,
         key: str,
         region: str,
@@ -28,6 +30,7 @@ class Config:
         freshness_seconds: float,
         timeout_seconds: float,
     ) -> None:
+        self.environment = environment
         self.bucket = bucket
         self.key = key
         self.region = region

@@ -15,6 +15,7 @@ from edgeship.domain.routing import Rewrite, Unknown, resolve
 from functions.edge.config import Config
 from functions.edge.http_answer import Answer
 from functions.edge.http_get import HttpGetter
+from functions.edge.identity import identity_of
 from functions.edge.not_found import not_found
 from functions.edge.object_address import address_of
 from functions.edge.sigv4 import Credentials, sign_get
@@ -25,25 +26,65 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from edgeship.domain.flags.compile_flags import Flags
+    from edgeship.domain.routing import Routes
+
 
 class Edge:
-    """Answers requests from a snapshot; `root_widget` is the one whose paths may leave its name out."""
+    """Answers requests from a snapshot; `root_widget` is the one whose paths may leave its name out.
 
-    def __init__(self, source: SnapshotSource, root_widget: str | None) -> None:
+    Flags are compiled, and the modules that do it imported, when the first request needs them: most only route.
+    """
+
+    def __init__(
+        self, source: SnapshotSource, root_widget: str | None, environment: str, now: Callable[[], float]
+    ) -> None:
         self._source = source
         self._root_widget = root_widget
+        self._environment = environment
+        self._now = now
+        self._compiled: tuple[Routes, Flags] | None = None
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The request to go on with, or the response to send; `request` itself is left alone."""
-        outcome = self._resolve(request["uri"], urgent=False)
+        if request["uri"].startswith("/ofrep/"):
+            return self._answer_flags(request)
+        outcome = self._resolve(request, urgent=False)
         if isinstance(outcome, Unknown):
-            outcome = self._resolve(request["uri"], urgent=True)
+            outcome = self._resolve(request, urgent=True)
         if isinstance(outcome, Rewrite):
             return {**request, "uri": outcome.uri}
         return not_found(outcome) if isinstance(outcome, Unknown) else request
 
-    def _resolve(self, uri: str, *, urgent: bool) -> Rewrite | Unknown | None:
-        return resolve(uri, self._source.routes(urgent=urgent), self._root_widget)
+    def _resolve(self, request: dict[str, Any], *, urgent: bool) -> Rewrite | Unknown | None:
+        routes = self._source.routes(urgent=urgent)
+
+        def choose(flag: str, widget: str, channel: str) -> Any:
+            if routes is None:
+                return None
+            user = identity_of(request)
+            context = {"targetingKey": user, "widget": widget, "channel": channel}
+            return self._flags(routes).evaluate(flag, context, self._now(), user).value
+
+        return resolve(request["uri"], routes, self._root_widget, choose)
+
+    def _answer_flags(self, request: dict[str, Any]) -> dict[str, Any]:
+        from functions.edge import ofrep
+
+        routes = self._source.routes()
+        return ofrep.answer(request, self._flags(routes) if routes else None, self._now(), identity_of)
+
+    def _flags(self, routes: Routes) -> Flags:
+        if self._compiled is None or self._compiled[0] is not routes:
+            from edgeship.domain.flags.compile_flags import FlagsInvalid, compile_flags
+
+            try:
+                compiled = compile_flags(routes.flags, self._environment)
+            except FlagsInvalid as invalid:
+                log_line(f"no flags: {invalid}")
+                compiled = compile_flags(None, self._environment)
+            self._compiled = (routes, compiled)
+        return self._compiled[1]
 
 
 def build(config: Config, env: Mapping[str, str], now: Callable[[], float], log: Callable[[str], None]) -> Edge:
@@ -62,13 +103,30 @@ def build(config: Config, env: Mapping[str, str], now: Callable[[], float], log:
             headers["if-none-match"] = etag
         return getter.get(address.path, sign_get(address.path, headers, credentials, config.region, now()))
 
-    return Edge(SnapshotSource(fetch, now, config.freshness_seconds, log), config.root_widget)
+    return Edge(SnapshotSource(fetch, now, config.freshness_seconds, log), config.root_widget, config.environment, now)
 
 
 def log_line(message: str) -> None:
     """Write one JSON line to the function's log."""
     sys.stderr.write(json.dumps({"level": "WARNING", "service": "edge", "message": message}) + "\n")
 
+
+FLAGS_UNAVAILABLE = {
+    "status": "500",
+    "statusDescription": "Internal Server Error",
+    "headers": {
+        name: [{"key": name, "value": value}]
+        for name, value in {
+            "access-control-allow-origin": "*",
+            "access-control-expose-headers": "ETag, Retry-After",
+            "cache-control": "no-store",
+            "content-type": "application/json; charset=utf-8",
+            "retry-after": "5",
+        }.items()
+    },
+    "body": '{"errorDetails": "the flags could not be evaluated"}',
+    "bodyEncoding": "text",
+}
 
 _edge: Edge | None = None
 
@@ -82,5 +140,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
             _edge = build(Config.read(), os.environ, time.time, log_line)
         return _edge.answer(request)
     except Exception as error:  # noqa: BLE001  an error here would be a 502 for every viewer; S3 still has the file
+        if request["uri"].startswith("/ofrep/"):
+            # There is nothing behind this path to pass through to; clients take it for "keep what you have".
+            log_line(f"flags unavailable: {type(error).__name__}: {error}")
+            return FLAGS_UNAVAILABLE
         log_line(f"request passed through: {type(error).__name__}: {error}")
         return request

@@ -15,6 +15,8 @@ from infra.options import SynthOptions
 MOVING_PATHS = ("*/latest/*", "*/~*/*")
 """`*` matches the empty string and `/` too, so these take a root widget's `/latest/x` and `/~1/x` as well
 (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html)."""
+OFREP_PATHS = "/ofrep/*"
+"""Flags: every request is answered by the edge function, from its body; none reaches the cache or the origin."""
 ROOT_RELEASE_PATHS = "/v*.*.*/*"
 """A root widget's exact releases: the edge function puts the widget's name in front of them."""
 
@@ -92,8 +94,24 @@ class Cdn(Construct):
                 event_type=cloudfront.LambdaEdgeEventType.VIEWER_REQUEST, function_version=edge.version
             )
         ]
+        evaluated = [
+            cloudfront.EdgeLambda(
+                event_type=cloudfront.LambdaEdgeEventType.VIEWER_REQUEST,
+                function_version=edge.version,
+                include_body=True,
+            )
+        ]
+        flags = cloudfront.BehaviorOptions(
+            origin=origin,
+            # CloudFront lets POST through only together with the other writing methods.
+            allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+            compress=False,
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+            edge_lambdas=evaluated,
+        )
         # CloudFront takes the first pattern that matches, in this order.
-        behaviors = {path: behavior(moving, routed) for path in MOVING_PATHS}
+        behaviors = {OFREP_PATHS: flags} | {path: behavior(moving, routed) for path in MOVING_PATHS}
         if options.root_widget:
             behaviors[ROOT_RELEASE_PATHS] = behavior(immutable, routed)
 

@@ -40,6 +40,7 @@ class EdgeFunction(Construct):
         super().__init__(scope, id)
         name = options.names.function("edge")
         configuration = {
+            "environment": options.environment,
             "bucket": options.names.config_bucket,
             "key": SNAPSHOT_KEY,
             "region": REGION,

@@ -87,7 +87,7 @@ def request_microseconds(requests: int = 20_000) -> float:
     """One routed request with 1,000 widgets in the snapshot, the median."""
     body = snapshot_of(WIDGETS)
     source = SnapshotSource(lambda etag: Answer(200, {}, body, reusable=True), time.time, 3600, lambda line: None)
-    edge = Edge(source, None)
+    edge = Edge(source, None, "test", time.time)
     asked: list[dict[str, object]] = [
         event_for(f"/widget-{n}/latest/js/widget.js")["Records"][0]["cf"]["request"]  # type: ignore[index]
         for n in range(0, WIDGETS, 10)

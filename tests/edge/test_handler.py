@@ -258,9 +258,23 @@ def test_an_unexpected_error_lets_the_request_through(
     def explode(etag: str | None) -> Answer:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(module, "_edge", Edge(SnapshotSource(explode, lambda: 1.0, 5, module.log_line), None))
+    monkeypatch.setattr(
+        module, "_edge", Edge(SnapshotSource(explode, lambda: 1.0, 5, module.log_line), None, "test", lambda: 1.0)
+    )
     assert module.handler(copy.deepcopy(EVENT), None) == EVENT["Records"][0]["cf"]["request"]
     assert json.loads(capsys.readouterr().err)["message"] == "request passed through: ZeroDivisionError: a bug"
+
+
+def test_an_unexpected_error_under_ofrep_is_the_protocols(
+    lambda_env: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lambda_env.unlink()
+    outcome = module.handler(event_for("/ofrep/v1/evaluate/flags"), None)
+    assert (outcome["status"], json.loads(outcome["body"])) == (
+        "500",
+        {"errorDetails": "the flags could not be evaluated"},
+    )
+    assert "flags unavailable" in capsys.readouterr().err
 
 
 header_names = st.sampled_from(["host", "via", "content-length", "transfer-encoding", "cookie", "x-edgeship-user"])
@@ -289,7 +303,7 @@ def test_any_request_has_an_outcome_that_cloudfront_allows(
     uri: str, method: str, headers: dict[str, Any], querystring: str, root: str | None, known: bool
 ) -> None:
     found = Answer(200 if known else 404, {}, snapshot(), reusable=True)
-    edge = Edge(SnapshotSource(lambda etag: found, lambda: 1.0, 5, lambda line: None), root)
+    edge = Edge(SnapshotSource(lambda etag: found, lambda: 1.0, 5, lambda line: None), root, "test", lambda: 1.0)
     request = request_for(uri, method=method, headers=headers, querystring=querystring)
     before = copy.deepcopy(request)
     outcome = edge.answer(request)

@@ -83,13 +83,18 @@ def test_the_zip_serves_with_nothing_else_on_the_path(
     assert costly.isdisjoint(report["modules"])
 
 
-def test_the_zip_carries_the_domains_routing_and_its_own_folder() -> None:
-    assert {path for path in import_closure("functions.edge.handler") if not path.startswith("functions/edge/")} == {
+def test_the_zip_carries_routing_and_evaluation_and_its_own_folder() -> None:
+    carried = {path for path in import_closure("functions.edge.handler") if not path.startswith("functions/edge/")}
+    flags = {path for path in carried if path.startswith("edgeship/domain/flags/")}
+    assert carried - flags == {
         "edgeship/__init__.py",
         "edgeship/domain/__init__.py",
+        "edgeship/domain/bucketing.py",
         "edgeship/domain/routing.py",
         "functions/__init__.py",
     }
+    assert "edgeship/domain/flags/compile_flags.py" in flags
+    assert not [path for path in flags if "validate" in path or "snapshot_entry" in path]
 
 
 def test_nothing_is_opened_or_connected_at_import(layout: Path) -> None:

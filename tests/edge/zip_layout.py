@@ -17,6 +17,7 @@ CONFIG = {
     "freshness_seconds": 5,
     # Not the 1.0 that is deployed: a loaded machine must not turn a test's answer into none.
     "timeout_seconds": 10.0,
+    "environment": "test",
 }
 
 

@@ -42,6 +42,7 @@ def test_the_edge_bundle_carries_its_configuration(customised: Template) -> None
             "root_widget": "checkout",
             "freshness_seconds": 5,
             "timeout_seconds": 1.0,
+            "environment": "production",
         }
 
 
@@ -121,14 +122,25 @@ def test_a_root_widgets_paths_run_the_edge_function(path: str, cache_control: st
 def test_the_association_is_a_numbered_version_at_viewer_request(production: Template) -> None:
     (version,) = production.resources("AWS::Lambda::Version")
     for behavior in _distribution(production)["CacheBehaviors"]:
+        body = {"IncludeBody": True} if behavior["PathPattern"] == "/ofrep/*" else {}
         assert behavior["LambdaFunctionAssociations"] == [
-            {"EventType": "viewer-request", "LambdaFunctionARN": {"Ref": version}}
+            {"EventType": "viewer-request", "LambdaFunctionARN": {"Ref": version}, **body}
         ]
 
 
-def test_every_behavior_redirects_compresses_and_sends_the_headers_of_a_script(production: Template) -> None:
+def test_flags_take_every_method_and_are_never_cached(production: Template) -> None:
+    behavior = _behavior(production, "/ofrep/v1/evaluate/flags")
+    assert behavior["PathPattern"] == "/ofrep/*"
+    assert {"POST", "OPTIONS"} <= set(behavior["AllowedMethods"])
+    # AWS's managed policy CachingDisabled.
+    assert behavior["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert "ResponseHeadersPolicyId" not in behavior
+
+
+def test_every_behavior_for_files_redirects_compresses_and_sends_the_headers_of_a_script(production: Template) -> None:
     distribution = _distribution(production)
-    for behavior in (distribution["DefaultCacheBehavior"], *distribution["CacheBehaviors"]):
+    files = [behavior for behavior in distribution["CacheBehaviors"] if behavior["PathPattern"] != "/ofrep/*"]
+    for behavior in (distribution["DefaultCacheBehavior"], *files):
         assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
         assert behavior["Compress"] is True
         policy = _headers_policy(production, behavior)

@@ -13,6 +13,14 @@ from __future__ import annotations
 
 import re
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Choose = Callable[[str, str, str], Any]
+    Entry = tuple[dict[str, str], dict[str, str], dict[str, Any], frozenset[str]]
+
 SCHEMA = 1
 """The snapshot's schema that is understood here; other fields than the known ones are ignored."""
 
@@ -70,7 +78,7 @@ class Routes:
         SnapshotInvalid: any part that routing reads is not as `edgeship.domain.snapshot` writes it.
     """
 
-    __slots__ = ("_widgets", "revision")
+    __slots__ = ("_widgets", "flags", "revision")
 
     def __init__(self, document: object) -> None:
         snapshot = _object(document, "the snapshot")
@@ -80,27 +88,46 @@ class Routes:
         if type(revision) is not int or revision < 0:
             raise SnapshotInvalid("revision is not a whole number")
         self.revision = revision
+        self.flags = snapshot.get("flags")
+        """The entries of the flags by key, as they came: who evaluates them checks them."""
         self._widgets = {
             name: _check_widget(name, routes) for name, routes in _object(snapshot.get("widgets"), "widgets").items()
         }
 
-    def version(self, widget: str, selector: str) -> str | Unknown:
-        """The version that `selector`, a channel's name or a range such as `1` or `1.4`, means now."""
+    def version(self, widget: str, selector: str, choose: Choose | None = None) -> str | Unknown:
+        """The version that `selector`, a channel's name or a range such as `1` or `1.4`, means now.
+
+        `choose` is asked only for a channel that a flag routes. What it names counts only if it is one of the
+        widget's versions, or a channel or range of it: else the channel's own version stands.
+        """
         routes = self._widgets.get(widget)
         if routes is None:
             return Unknown("widget", widget, widget)
-        channels, ranges = routes
+        channels, ranges, flags, versions = routes
         if "0" <= selector[:1] <= "9":
             return ranges.get(selector) or Unknown("range", selector, widget)
-        return channels.get(selector) or Unknown("channel", selector, widget)
+        stable = channels.get(selector)
+        if stable is None:
+            return Unknown("channel", selector, widget)
+        if choose is not None and selector in flags:
+            chosen = choose(flags[selector], widget, selector)
+            if type(chosen) is str:
+                name = chosen.removeprefix("~").removeprefix("v")
+                if name in versions:
+                    return name
+                return ranges.get(name) or channels.get(chosen.removeprefix("~")) or stable
+        return stable
 
 
-def resolve(uri: str, routes: Routes | None, root_widget: str | None = None) -> Rewrite | Unknown | None:
+def resolve(
+    uri: str, routes: Routes | None, root_widget: str | None = None, choose: Choose | None = None
+) -> Rewrite | Unknown | None:
     """What the path of a request stands for; None when it stands for itself.
 
     `uri` begins with a slash, is percent-encoded and has no query. `root_widget` is the widget whose paths may leave
     its name out. Without routes, only that name is filled in, and every other path stands for itself: the bucket holds
-    copies of the `latest` channel's files under `/<widget>/latest/`.
+    copies of the `latest` channel's files under `/<widget>/latest/`. `choose` gives the value of a flag, asked with its
+    key, the widget and the channel.
     """
     _, _, path = uri.partition("/")
     first, slash, rest = path.partition("/")
@@ -114,16 +141,16 @@ def resolve(uri: str, routes: Routes | None, root_widget: str | None = None) -> 
         if selector is not None:
             if routes is None:
                 return _inside(f"/{root_widget}/{first}/", rest, root_widget)
-            return _chosen(routes, root_widget, selector, rest)
+            return _chosen(routes, root_widget, selector, rest, choose)
     second, slash, file = rest.partition("/")
     selector = _selector(_normal(second)) if slash else None
     if selector is None or routes is None:
         return None
-    return _chosen(routes, first, selector, file)
+    return _chosen(routes, first, selector, file, choose)
 
 
-def _chosen(routes: Routes, widget: str, selector: str, file: str) -> Rewrite | Unknown:
-    version = routes.version(widget, selector)
+def _chosen(routes: Routes, widget: str, selector: str, file: str, choose: Choose | None) -> Rewrite | Unknown:
+    version = routes.version(widget, selector, choose)
     return version if isinstance(version, Unknown) else _inside(f"/{widget}/v{version}/", file, widget)
 
 
@@ -149,15 +176,21 @@ def _normal(segment: str) -> str:
     return _ENCODED_UNRESERVED.sub(lambda match: chr(int(match[1], 16)), segment)
 
 
-def _check_widget(name: str, entry: object) -> tuple[dict[str, str], dict[str, str]]:
+def _check_widget(name: str, entry: object) -> Entry:
     if not _WIDGET.fullmatch(name):
         raise SnapshotInvalid(f"{name!r:.80} is not a widget's name")
     routes = _object(entry, name)
     channels = _object(routes.get("channels"), f"channels of {name}")
     ranges = _object(routes.get("ranges"), f"ranges of {name}")
+    flags = {channel: to["flag"] for channel, to in channels.items() if type(to) is dict and "flag" in to}
+    versions = routes.get("versions", []) if flags else []
+    if type(versions) is not list or not all(type(flag) is str for flag in flags.values()):
+        raise SnapshotInvalid(f"flags or versions of {name} are malformed")
     return (
         {channel: _check_version(_object(to, channel).get("stable"), name) for channel, to in channels.items()},
         {selector: _check_version(version, name) for selector, version in ranges.items()},
+        flags,
+        frozenset(_check_version(version, name) for version in versions),
     )
 
 

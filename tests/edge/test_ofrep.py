@@ -1,0 +1,254 @@
+"""OFREP 0.3 as its clients read it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.edge.ofrep_request import BULK, FLAGS, ON_OFF, context, edge_with, ofrep
+
+Response = dict[str, Any]
+
+
+def ask(key: str | None = None, body: Any = None, **request: Any) -> Response:
+    uri = BULK if key is None else f"{BULK}/{key}"
+    return edge_with().answer(ofrep(body, uri, **request))
+
+
+def document(response: Response) -> Any:
+    return json.loads(response["body"])
+
+
+def header(response: Response, name: str) -> str | None:
+    values = response["headers"].get(name)
+    return values[0]["value"] if values else None
+
+
+@pytest.mark.parametrize(
+    ("key", "attributes", "expected"),
+    [
+        ("static", {}, {"value": True, "reason": "STATIC", "variant": "on"}),
+        ("off", {}, {"value": False, "reason": "DISABLED", "variant": "off"}),
+        ("elsewhere", {}, {"value": False, "reason": "DISABLED", "variant": "off"}),
+        ("color", {"targetingKey": "ann"}, {"value": "#00f", "reason": "TARGETING_MATCH", "variant": "blue"}),
+        ("ratio", {}, {"value": 1.0, "reason": "STATIC", "variant": "one"}),
+        ("count", {}, {"value": 3, "reason": "STATIC", "variant": "few"}),
+        ("layout", {}, {"value": {"columns": 2, "title": "Grüße"}, "reason": "STATIC", "variant": "a"}),
+    ],
+)
+def test_one_flag(key: str, attributes: dict[str, Any], expected: dict[str, Any]) -> None:
+    response = ask(key, context(**attributes))
+    assert response["status"] == "200"
+    assert document(response) == {"key": key, **expected}
+    assert header(response, "content-type") == "application/json; charset=utf-8"
+    assert header(response, "cache-control") == "no-store"
+
+
+def test_a_float_stays_a_float_on_the_wire() -> None:
+    assert '"value":1.0' in ask("ratio")["body"]
+    assert '"value":3,' in ask("count")["body"]
+
+
+def test_metadata_goes_with_the_answer() -> None:
+    found = document(ask("pro", context(targetingKey="u", plan="pro")))
+    assert found["metadata"] == {"owner": "checkout", "level": 2}
+    assert found["reason"] == "TARGETING_MATCH"
+
+
+def test_the_bulk_answer_has_every_public_flag() -> None:
+    found = document(ask(None, context(targetingKey="u1")))
+    assert {flag["key"] for flag in found["flags"]} == set(FLAGS) - {"hidden"}
+    assert all({"key", "value", "reason", "variant"} <= flag.keys() for flag in found["flags"])
+    assert found["metadata"] == {}
+
+
+@pytest.mark.parametrize("key", ["gone", "hidden", "a/b", "%00", "%E2%82", "constructor", "x" * 5000, ""])
+def test_what_is_not_public_is_not_known(key: str) -> None:
+    response = ask(key)
+    assert response["status"] == "404"
+    found = document(response)
+    assert found["errorCode"] == "FLAG_NOT_FOUND"
+    assert found["errorDetails"]
+    assert len(response["body"]) < 1_000
+
+
+def test_an_encoded_key_is_the_same_key() -> None:
+    assert document(ask("st%61tic"))["key"] == "static"
+
+
+@pytest.mark.parametrize("key", [None, "static"])
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "PARSE_ERROR"),
+        (b"{", "PARSE_ERROR"),
+        (b"\xff\xfe", "PARSE_ERROR"),
+        (b'{"context": {"x": NaN}}', "PARSE_ERROR"),
+        (b'{"context": {"x": 1' + b"0" * 5000 + b"}}", "PARSE_ERROR"),
+        (b"[" * 100_000, "PARSE_ERROR"),
+        (b"[]", "PARSE_ERROR"),
+        (b'"text"', "PARSE_ERROR"),
+        (b'{"context": []}', "INVALID_CONTEXT"),
+        (b'{"context": "ann"}', "INVALID_CONTEXT"),
+        (b'{"context": {"targetingKey": 7}}', "INVALID_CONTEXT"),
+        (b'{"context": {"x": ' + b"[" * 60 + b"]" * 60 + b"}}", "INVALID_CONTEXT"),
+    ],
+)
+def test_a_body_that_cannot_be_evaluated_is_a_400_of_the_protocol(key: str | None, body: bytes, code: str) -> None:
+    response = ask(key, body)
+    assert response["status"] == "400"
+    found = document(response)
+    assert found["errorCode"] == code
+    assert found["errorDetails"]
+    assert found.get("key") == key
+
+
+def test_a_truncated_body_is_a_400() -> None:
+    request = ofrep(context(targetingKey="u"))
+    request["body"]["inputTruncated"] = True
+    response = edge_with().answer(request)
+    assert (response["status"], document(response)["errorCode"]) == ("400", "PARSE_ERROR")
+    assert "40 KB" in document(response)["errorDetails"]
+
+
+@pytest.mark.parametrize("body", [{}, {"context": None}, {"context": {}}, {"context": {"targetingKey": None}}])
+def test_without_a_targeting_key_a_user_is_sticky_all_the_same(body: dict[str, Any]) -> None:
+    answers = {ask("half", body, user_agent="Firefox")["body"] for _ in range(20)}
+    assert len(answers) == 1
+    assert json.loads(answers.pop())["reason"] == "SPLIT"
+    spread = {ask("half", body, user_agent=f"Firefox {n}")["body"] for n in range(20)}
+    assert len(spread) == 2
+
+
+def test_the_same_result_again_is_a_304() -> None:
+    first = ask(None, context(targetingKey="u1"))
+    etag = header(first, "etag")
+    assert etag is not None
+    for given in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        again = ask(None, context(targetingKey="u1"), if_none_match=given)
+        assert again["status"] == "304"
+        assert "body" not in again
+        assert header(again, "etag") == etag
+        assert header(again, "access-control-allow-origin") == "*"
+    assert ask(None, context(targetingKey="u1"), if_none_match='"other"')["status"] == "200"
+
+
+def test_another_context_with_another_result_is_no_304() -> None:
+    etag = header(ask(None, context(targetingKey="u1", plan="free")), "etag") or ""
+    changed = ask(None, context(targetingKey="u1", plan="pro"), if_none_match=etag)
+    assert changed["status"] == "200"
+    assert header(changed, "etag") != etag
+
+
+def test_preflight() -> None:
+    response = ask(None, method="OPTIONS", origin="https://shop.example")
+    assert response["status"] == "204"
+    assert header(response, "access-control-allow-methods") == "POST, OPTIONS"
+    allowed = header(response, "access-control-allow-headers") or ""
+    assert set(allowed.split(", ")) == {"content-type", "if-none-match", "authorization", "x-api-key"}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ofrep(),
+        ofrep(uri=f"{BULK}/static"),
+        ofrep(uri=f"{BULK}/gone"),
+        ofrep(b"{"),
+        ofrep(method="GET"),
+        ofrep(method="OPTIONS"),
+        ofrep(uri="/ofrep/v1/other"),
+    ],
+)
+def test_every_answer_may_be_read_by_a_page(request_: dict[str, Any]) -> None:
+    response = edge_with().answer(request_)
+    assert header(response, "access-control-allow-origin") == "*"
+    assert header(response, "access-control-expose-headers") == "ETag, Retry-After"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD"])
+def test_other_methods_are_refused(method: str) -> None:
+    response = ask(None, method=method)
+    assert (response["status"], header(response, "allow")) == ("405", "POST, OPTIONS")
+
+
+def test_without_any_snapshot_clients_are_told_to_keep_what_they_have() -> None:
+    response = edge_with(snapshot=False).answer(ofrep(context(targetingKey="u")))
+    assert (response["status"], header(response, "retry-after")) == ("500", "5")
+    assert document(response)["errorDetails"]
+
+
+def test_without_any_flag_there_are_none() -> None:
+    assert document(edge_with({}).answer(ofrep()))["flags"] == []
+    assert document(edge_with(flags={}, snapshot=True).answer(ofrep(uri=f"{BULK}/x")))["errorCode"] == "FLAG_NOT_FOUND"
+
+
+def test_a_malformed_section_of_flags_is_no_flags() -> None:
+    edge = edge_with({})
+    edge._source.routes().flags = [1]  # type: ignore[union-attr]
+    assert document(edge.answer(ofrep()))["flags"] == []
+
+
+def test_an_answer_that_would_pass_the_limit_is_not_sent() -> None:
+    heavy = {
+        f"heavy-{n}": {**ON_OFF, "variants": {"on": "x" * 5_000, "off": ""}, "default_variant": "on"} for n in range(9)
+    }
+    response = edge_with(heavy).answer(ofrep())
+    assert response["status"] == "500"
+    assert len(json.dumps(response)) < 40 * 1024
+    assert edge_with(heavy).answer(ofrep(uri=f"{BULK}/heavy-1"))["status"] == "200"
+
+
+ROUTED = {
+    "checkout": {
+        "channels": {"latest": {"stable": "1.0.0", "flag": "ab"}, "next": {"stable": "2.0.0-rc.1"}},
+        "ranges": {"1": "1.1.0", "1.0": "1.0.0"},
+        "versions": ["1.0.0", "1.1.0", "2.0.0-rc.1"],
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("choice", "served"),
+    [
+        ("1.1.0", "1.1.0"),
+        ("v1.1.0", "1.1.0"),
+        ("1", "1.1.0"),
+        ("~1.0", "1.0.0"),
+        ("next", "2.0.0-rc.1"),
+        ("~next", "2.0.0-rc.1"),
+        ("latest", "1.0.0"),
+        ("9.9.9", "1.0.0"),
+        ("../evil", "1.0.0"),
+        ("", "1.0.0"),
+        (True, "1.0.0"),
+    ],
+)
+def test_a_flag_chooses_among_the_versions_that_may_be_live(choice: Any, served: str) -> None:
+    edge = edge_with({"ab": {"variants": {"it": choice}, "default_variant": "it"}}, widgets=ROUTED)
+    request = ofrep(uri="/checkout/latest/widget.js", method="GET")
+    assert edge.answer(request)["uri"] == f"/checkout/v{served}/widget.js"
+
+
+def test_a_flag_splits_users_between_two_releases_and_keeps_each_on_one() -> None:
+    flag = {
+        "variants": {"old": "1.0.0", "new": "1.1.0"},
+        "default_variant": "old",
+        "rollout": {"variant": "new", "percentage": 50},
+    }
+    edge = edge_with({"ab": flag}, widgets=ROUTED)
+
+    def served(user: str) -> str:
+        asked = {**ofrep(uri="/checkout/latest/widget.js", method="GET"), "querystring": f"user={user}"}
+        return str(edge.answer(asked)["uri"])
+
+    once = [served(f"user-{n}") for n in range(200)]
+    assert once == [served(f"user-{n}") for n in range(200)]
+    assert 70 < sum("1.1.0" in uri for uri in once) < 130
+
+
+def test_a_flag_that_is_gone_leaves_the_channel_its_own_version() -> None:
+    edge = edge_with({}, widgets=ROUTED)
+    assert edge.answer(ofrep(uri="/checkout/latest/w.js", method="GET"))["uri"] == "/checkout/v1.0.0/w.js"
