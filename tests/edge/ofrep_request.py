@@ -32,11 +32,17 @@ FLAGS: dict[str, dict[str, Any]] = {
 }
 
 
+def snapshot_with(flags: dict[str, dict[str, Any]], **extra: Any) -> bytes:
+    """A snapshot of these flags, with `extra` in the place of its other fields."""
+    entries = {key: snapshot_entry({"key": key, **flag}) for key, flag in flags.items()}
+    return json.dumps({"schema": 1, "revision": 1, "widgets": {}, "flags": entries, **extra}).encode()
+
+
 def edge_with(flags: dict[str, dict[str, Any]] | None = None, *, snapshot: bool = True, **extra: Any) -> Edge:
     """An edge in the environment `test` whose snapshot holds these flags (None: FLAGS), or that has no snapshot."""
-    entries = {key: snapshot_entry({"key": key, **flag}) for key, flag in (FLAGS if flags is None else flags).items()}
-    document = {"schema": 1, "revision": 1, "widgets": {}, "flags": entries, **extra}
-    found = Answer(200 if snapshot else 404, {}, json.dumps(document).encode(), reusable=True)
+    found = Answer(
+        200 if snapshot else 404, {}, snapshot_with(FLAGS if flags is None else flags, **extra), reusable=True
+    )
     return Edge(SnapshotSource(lambda etag: found, lambda: NOW, 5, lambda line: None), None, "test", lambda: NOW)
 
 
