@@ -26,5 +26,11 @@ def describe(event: Event) -> str:
             return f"{new['version']} released from quarantine"
         case EventType.CHANNEL_UNLOCKED:
             return f"{new['channel']} unlocked"
+        case EventType.CHANNEL_ROUTED:
+            return (
+                f"{new['channel']} routed by flag {new['flag']}"
+                if new["flag"]
+                else f"{new['channel']} routed by no flag"
+            )
         case _:
             return event.type.value

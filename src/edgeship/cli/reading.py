@@ -140,6 +140,7 @@ def _widget(status: WidgetStatus) -> dict[str, Any]:
                 "since": channel.moved_at,
                 "by": channel.moved_by,
                 "lock": asdict(channel.lock) if channel.lock else None,
+                "flag": channel.flag,
             }
             for channel in status.channels
         ],
@@ -152,10 +153,15 @@ def _widget(status: WidgetStatus) -> dict[str, Any]:
     }
 
 
+def _version(channel: Mapping[str, Any]) -> str:
+    version = channel["version"] or "-"
+    return f"{version}, or as flag {channel['flag']} says" if channel["flag"] else version
+
+
 def _status_tables(found: Status, document: Mapping[str, Any]) -> Iterator[RenderableType]:
     widgets = document["widgets"]
     channels = [
-        (w["widget"], c["name"], c["version"] or "-", when(c["since"]), c["by"] or "-", _hold(c["lock"]))
+        (w["widget"], c["name"], _version(c), when(c["since"]), c["by"] or "-", _hold(c["lock"]))
         for w in widgets
         for c in w["channels"]
     ]
