@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from edgeship.adapters.archives import describe
+from edgeship.adapters.manifests import dump_manifest
 from edgeship.domain.events import EventType
+from edgeship.domain.manifest import FileEntry, Manifest
+from edgeship.domain.media_types import content_type
+from edgeship.domain.version import Version
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SCHEMA = json.loads((ROOT / "docs" / "schemas" / "manifest.schema.json").read_text())
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text())
-    broken = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        path, _, heading = link.partition("#")
+        target = page.parent / path if path else page
+        if "://" not in link and not (target.exists() and (not heading or heading in anchors(target))):
+            broken.append(link)
     assert not broken
+
+
+def anchors(page: Path) -> set[str]:
+    """The fragments that a page's headings answer to: lower case, words joined by hyphens, punctuation left out."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_index_of_decisions_is_whole() -> None:
@@ -37,3 +57,96 @@ def test_the_readme_names_every_make_target() -> None:
     targets = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     told = (ROOT / "README.md").read_text() + (ROOT / "CONTRIBUTING.md").read_text()
     assert not [target for target in targets if f"make {target}" not in told]
+
+
+def manifest() -> dict[str, Any]:
+    """A manifest of real files, as it is published."""
+    folder = ROOT / "examples" / "checkout-button" / "v1.0.0"
+    measured = [describe(name, folder / name) for name in ("assets/cart.svg", "widget.js")]
+    published = Manifest(
+        widget="checkout-button",
+        version=Version.parse("2.0.0-beta.1"),
+        created_at="2026-11-23T10:00:00.000Z",
+        git_commit="0123abc",
+        entrypoint="widget.js",
+        files={f.path: FileEntry(f.size, f.sha256, f.sri, content_type(f.path)) for f in measured},
+        changes={"fixes": ("Rounds to cents",)},
+    )
+    document: dict[str, Any] = json.loads(dump_manifest(published))
+    return document
+
+
+def faults(document: object, schema: dict[str, Any] = SCHEMA) -> list[str]:
+    """What cfn-lint's JSON Schema validator finds; as in CloudFormation, it takes a null for a missing field."""
+    from cfnlint.jsonschema import StandardValidator
+
+    return [fault.message for fault in StandardValidator(schema).iter_errors(document)]
+
+
+def test_a_published_manifest_keeps_its_schema() -> None:
+    assert not faults(manifest())
+    assert not faults({**manifest(), "added_later": 1})
+    assert not faults(None, SCHEMA["properties"]["git_commit"])
+
+
+def test_the_schema_describes_every_field_of_a_manifest() -> None:
+    document = manifest()
+    assert SCHEMA["properties"].keys() == set(SCHEMA["required"]) == document.keys()
+    assert SCHEMA["properties"]["changes"]["properties"].keys() == document["changes"].keys()
+    entry = SCHEMA["$defs"]["file"]
+    assert entry["properties"].keys() == set(entry["required"]) == document["files"]["widget.js"].keys()
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [
+        (("schema",), 2),
+        (("widget",), "Checkout"),
+        (("version",), "1.0.0+build"),
+        (("version",), "01.0.0"),
+        (("created_at",), "yesterday"),
+        (("git_commit",), "main"),
+        (("changes", "fixes"), ["x" * 2001]),
+        (("files",), {}),
+        (("files", "widget.js", "size"), -1),
+        (("files", "widget.js", "sha256"), "AB" * 32),
+        (("files", "widget.js", "sri"), "sha256-AAAA"),
+    ],
+)
+def test_the_schema_finds_what_is_wrong(place: tuple[str, ...], wrong: object) -> None:
+    document = copy.deepcopy(manifest())
+    part = document
+    for key in place[:-1]:
+        part = part[key]
+    part[place[-1]] = wrong
+    assert faults(document)
+
+
+def test_every_option_is_in_the_operating_guide() -> None:
+    from infra.options import SynthOptions
+
+    guide = (ROOT / "docs" / "operating.md").read_text()
+    assert not [option for option in SynthOptions.model_fields if f"`{option}`" not in guide]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    from infra.app import build_app
+
+    folder = tmp_path_factory.mktemp("docs")
+    build_app({"environment": "production", "account": "123456789012"}, outdir=str(folder)).synth()
+    synthesised: dict[str, Any] = json.loads((folder / "edgeship-production.template.json").read_text())
+    return synthesised
+
+
+def alarms(template: dict[str, Any]) -> Iterator[str]:
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            yield resource["Properties"]["AlarmName"].removeprefix("edgeship-production-")
+
+
+@pytest.mark.xdist_group("infra")
+def test_every_alarm_has_a_runbook_and_every_runbook_its_alarm(template: dict[str, Any]) -> None:
+    text = (ROOT / "docs" / "runbooks" / "README.md").read_text()
+    titles = re.findall(r"^## (`.+)$", text, flags=re.MULTILINE)
+    assert sorted(re.findall(r"`([^`]+)`", "\n".join(titles))) == sorted(alarms(template))

@@ -95,7 +95,7 @@ class DynamoDBState:
 
     def rejections(self, limit: int, widget: str | None = None) -> list[Rejection]:
         found: list[Rejection] = []
-        for item in self._query(items.INBOX, OUTBOX_SORT_KEY, newest_first=True):
+        for item in self._query(items.INBOX, OUTBOX_SORT_KEY, newest_first=True, page=limit):
             event = items.to_event(item)
             if event.new is not None and widget in (None, event.widget):
                 found.append(items.to_rejection(event.new))

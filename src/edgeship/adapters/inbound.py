@@ -54,7 +54,7 @@ class ObjectCreated(_Inbound):
         return Upload(
             key=created.key,
             version_id=created.version_id,
-            etag=created.etag,
+            etag=created.etag.strip('"'),
             sequencer=created.sequencer,
             size=created.size,
             uploaded_at=self.time,

@@ -80,7 +80,7 @@ class S3Dropbox:
                 if lost_race(error):
                     raise Conflict(f"{key} holds another object") from error
                 raise
-        return Dropped(answer["ETag"].strip('"'), answer.get("VersionId"))
+        return Dropped(answer["ETag"].strip('"'))
 
     def find(self, key: str) -> Dropped | None:
         try:
@@ -95,7 +95,7 @@ class S3Dropbox:
                     "If it is the same build, nothing needs to be done; if not, publish under a new version.",
                 ) from None
             raise
-        return Dropped(answer["ETag"].strip('"'), answer.get("VersionId"))
+        return Dropped(answer["ETag"].strip('"'))
 
     def holds(self, there: Dropped, archive: Path) -> bool:
         # The ETag of an object put whole, with SSE-S3, is the MD5 of its bytes

@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from edgeship.application.ports import Clock, State, Web
-from edgeship.application.publish_bundle import Published
+from edgeship.application.publish_bundle import RECENT_REJECTIONS, Published
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import LATEST, release_prefix
 from edgeship.domain.policy import decide_upload
@@ -68,13 +68,14 @@ class FollowUpload:
             self.sleep(POLL_SECONDS)
 
     def _look(self, published: Published) -> Followed:
-        rejection = self.state.rejection(published.drop.upload_id(str(published.key)))
-        if rejection is not None:
-            raise Refused(rejection.code, rejection.reason, rejection.remedy)
         widget, version = published.key.widget, published.key.version
         release = self.state.release(widget, version)
         record = self.state.widget(widget)
         if release is None or record is None or release.digest != published.digest:
+            for rejection in self.state.rejections(RECENT_REJECTIONS, published.key.widget):
+                mine = (rejection.key, rejection.etag) == (str(published.key), published.drop.etag)
+                if mine and rejection.upload_id not in published.refused_before:
+                    raise Refused(rejection.code, rejection.reason, rejection.remedy)
             return Followed(Stage.UPLOADED)
         channel = self.state.channel(widget, LATEST)
         if channel.version != version:

@@ -18,7 +18,7 @@ from edgeship.domain.events import Event
 from edgeship.domain.flag_record import FlagRecord
 from edgeship.domain.manifest import Declaration, FileEntry, Manifest
 from edgeship.domain.policy import Widget
-from edgeship.domain.rejection import Rejection, Upload, upload_id
+from edgeship.domain.rejection import Rejection, Upload
 from edgeship.domain.release import Release
 from edgeship.domain.version import Version
 
@@ -206,13 +206,9 @@ class Progress:
 
 @dataclass(frozen=True)
 class Dropped:
-    """An object in the inbox, by its ETag (without quotes) and S3 version id."""
+    """An object in the inbox, by its ETag (without quotes)."""
 
     etag: str
-    version_id: str | None
-
-    def upload_id(self, key: str) -> str:
-        return upload_id(key, self.version_id or "", self.etag)
 
 
 class Dropbox(Protocol):

@@ -13,7 +13,11 @@ from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.manifest import FileEntry, Manifest, check_declaration, choose_entrypoint
 from edgeship.domain.media_types import content_type
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey, check_widget
+from edgeship.domain.rejection import Rejection
 from edgeship.domain.version import Version
+
+RECENT_REJECTIONS = 50
+"""Of a widget: how far back a refused upload is looked for."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,10 @@ class BundleFacts:
 
 @dataclass(frozen=True)
 class Published:
-    """An archive that lies in the inbox; `uploaded` is False when the same bytes lay there already."""
+    """An archive that lies in the inbox; `uploaded` is False when the same bytes lay there already.
+
+    `refused_before` are the uploads of these very bytes that were refused before this one.
+    """
 
     key: UploadKey
     drop: Dropped
@@ -41,6 +48,7 @@ class Published:
     files: int
     archive_bytes: int
     uploaded: bool
+    refused_before: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ class PublishBundle:
             archive = Path(scratch) / "bundle.tar.gz"
             files.pop(UPLOADED_MANIFEST_NAME, None)
             self.packer.pack(files, {UPLOADED_MANIFEST_NAME: self.dump(manifest)}, archive)
-            drop, uploaded = self._drop(str(key), archive, progress)
+            drop, uploaded, refused = self._drop(key, archive, progress)
             size = archive.stat().st_size
         return Published(
             key=key,
@@ -85,6 +93,7 @@ class PublishBundle:
             files=len(manifest.files),
             archive_bytes=size,
             uploaded=uploaded,
+            refused_before=frozenset(r.upload_id for r in refused if r.etag == drop.etag),
         )
 
     def _collect(self, folder: Path) -> dict[str, Path]:
@@ -120,16 +129,21 @@ class PublishBundle:
         check_declaration(declared, manifest)
         return manifest
 
-    def _drop(self, key: str, archive: Path, progress: Callable[[Progress], None]) -> tuple[Dropped, bool]:
+    def _drop(
+        self, key: UploadKey, archive: Path, progress: Callable[[Progress], None]
+    ) -> tuple[Dropped, bool, list[Rejection]]:
+        """Upload; what lies at the key now, whether it was put there just now, and what was refused there before."""
         try:
-            return self.dropbox.put(key, archive, None, progress), True
+            return self.dropbox.put(str(key), archive, None, progress), True, []
         except Conflict:
-            there = self.dropbox.find(key)
-        if there is not None and self.state.rejection(there.upload_id(key)) is not None:
-            # What lies there was refused: put the new archive in its place, if nobody else does so first.
-            return self.dropbox.put(key, archive, there.etag, progress), True
-        if there is not None and self.dropbox.holds(there, archive):
-            return there, False
+            there = self.dropbox.find(str(key))
+        if there is not None:
+            refused = [r for r in self.state.rejections(RECENT_REJECTIONS, key.widget) if r.key == str(key)]
+            if any(rejection.etag == there.etag for rejection in refused):
+                # What lies there was refused: put the new archive in its place, if nobody else does so first.
+                return self.dropbox.put(str(key), archive, there.etag, progress), True, refused
+            if self.dropbox.holds(there, archive):
+                return there, False, []
         raise Refused(
             "version_exists",
             f"The inbox holds another archive at {key}, and a version never changes.",

@@ -121,7 +121,7 @@ def _welcome(document: dict[str, Any]) -> Iterator[str]:
     yield f"logs  {document['logs']}"
     yield ""
     yield "In this folder, edgeship acts on it. For any other client of AWS:"
-    yield "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1"
+    yield "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1"
     yield f"  export AWS_ENDPOINT_URL={document['endpoint_url']}"
     yield f"  aws s3 cp widget.tar.gz s3://{document['inbox']}/incoming/my-widget/1.0.0.tar.gz"
     yield "Ctrl-C stops it."

@@ -12,11 +12,6 @@ from edgeship.domain.events import Event, EventType, Occasion, timestamp
 from edgeship.domain.naming import INCOMING, widget_of_key
 
 
-def upload_id(key: str, version: str, etag: str) -> str:
-    """The identity of one object put into the inbox; `version` is its S3 version id (or its sequencer)."""
-    return hashlib.sha256("\0".join((key, version, etag)).encode()).hexdigest()[:24]
-
-
 @dataclass(frozen=True)
 class Upload:
     """One object put into the inbox. `version_id` is S3's; `sequencer` orders puts of one key."""
@@ -32,7 +27,8 @@ class Upload:
     @property
     def upload_id(self) -> str:
         """The same for every event about this object, and for no other object."""
-        return upload_id(self.key, self.version_id or self.sequencer, self.etag)
+        identity = "\0".join((self.key, self.version_id or self.sequencer, self.etag))
+        return hashlib.sha256(identity.encode()).hexdigest()[:24]
 
     @property
     def tail(self) -> str:
