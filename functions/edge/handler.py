@@ -47,7 +47,7 @@ class Edge:
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The request to go on with, or the response to send; `request` itself is left alone."""
-        if request["uri"].startswith("/ofrep/"):
+        if _asks_for_flags(request):
             return self._answer_flags(request)
         outcome = self._resolve(request, urgent=False)
         if isinstance(outcome, Unknown):
@@ -83,6 +83,8 @@ class Edge:
             except FlagsInvalid as invalid:
                 log_line(f"no flags: {invalid}")
                 compiled = compile_flags(None, self._environment)
+            for key, fault in compiled.malformed.items():
+                log_line(f"flag {key} is malformed: {fault}")
             self._compiled = (routes, compiled)
         return self._compiled[1]
 
@@ -131,6 +133,12 @@ FLAGS_UNAVAILABLE = {
 _edge: Edge | None = None
 
 
+def _asks_for_flags(request: dict[str, Any]) -> bool:
+    # CloudFront normalises a path before it matches it (RFC 3986, section 6), and hands it over as it came: `/%6Ffrep/`
+    # is of the behavior for flags, too. That behavior alone lets other methods through, and none may reach the bucket.
+    return request["uri"].startswith("/ofrep/") or request["method"] not in ("GET", "HEAD")
+
+
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda passes it
     """Take a viewer-request event; return its request, rewritten or as it came, or a 404."""
     global _edge
@@ -140,7 +148,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
             _edge = build(Config.read(), os.environ, time.time, log_line)
         return _edge.answer(request)
     except Exception as error:  # noqa: BLE001  an error here would be a 502 for every viewer; S3 still has the file
-        if request["uri"].startswith("/ofrep/"):
+        if _asks_for_flags(request):
             # There is nothing behind this path to pass through to; clients take it for "keep what you have".
             log_line(f"flags unavailable: {type(error).__name__}: {error}")
             return FLAGS_UNAVAILABLE

@@ -49,7 +49,7 @@ _CORS = {
 }
 _PREFLIGHT = {
     "access-control-allow-methods": "POST, OPTIONS",
-    "access-control-allow-headers": "content-type, if-none-match, authorization, x-api-key",
+    "access-control-allow-headers": "content-type, if-none-match, authorization, x-api-key, x-edgeship-user",
     "access-control-max-age": "86400",
 }
 
@@ -96,8 +96,6 @@ def _bulk(request: dict[str, Any], flags: Flags, context: dict[str, Any], now: f
         body = bulk_text(flags.evaluate_all(context, now, identity, public_only=True))
     except ContextInvalid as invalid:
         raise Invalid(INVALID_CONTEXT, str(invalid)) from None
-    if len(body) > MAX_BODY_BYTES:
-        return _error("500", "the answer would pass the CDN's limit; ask for single flags")
     # Over the evaluated result, not over the configuration: another context is another answer.
     etag = f'"{sha256(body.encode()).hexdigest()[:32]}"'
     if _matches(request, etag):
@@ -178,6 +176,8 @@ def _error(status: str, details: str, headers: dict[str, str] | None = None) -> 
 
 
 def _json(status: str, body: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    if len(body) > MAX_BODY_BYTES:  # all ASCII
+        return _error("500", "the answer would pass the CDN's limit")
     response = _response(status, {**(headers or {}), "content-type": "application/json; charset=utf-8"})
     return {**response, "body": body, "bodyEncoding": "text"}
 

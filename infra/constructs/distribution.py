@@ -107,7 +107,8 @@ class Cdn(Construct):
             allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
             cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
             compress=False,
-            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+            # Contexts carry user data, and a redirected POST would have sent them in the clear already.
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
             edge_lambdas=evaluated,
         )
         # CloudFront takes the first pattern that matches, in this order.

@@ -2,7 +2,8 @@
 
 A cold start is a new interpreter (`python -I -S`) that does its work and ends, against one that does nothing in the
 same run. The edge's modules have no bytecode caches, as in its zip; boto3's have, as in Lambda's runtime. "First
-request" imports the handler, reads the snapshot over HTTP from a server here and rewrites one path.
+request" imports the handler, reads the snapshot over HTTP from a server here and rewrites one path. The first request
+for flags imports what evaluates them, compiles 20 and answers for them all; most functions never get one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.routing import Routes
 from functions.edge.handler import Edge
 from functions.edge.http_answer import Answer
@@ -24,29 +26,50 @@ from functions.edge.snapshot_source import SnapshotSource
 from functions.edge.trust import amazon_context, system_context
 from tests.bench.report import Report, Row
 from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, FakeS3, answer
+from tests.edge.ofrep_request import context, ofrep
 from tests.edge.zip_layout import CONFIG, ROOT, lay_out, zip_up
 
 RUNS = 21
 COLD_START_BUDGET_MS = 60
+FLAGS_BUDGET_MS = 10
 REQUEST_BUDGET_US = 30
 ZIP_BUDGET_KB = 100
 WIDGETS = 1_000
+FLAGS = 20
 
 EVENT = json.loads((ROOT / "events/aws.cloudfront.viewer-request.json").read_text())
 
 IMPORT = "import sys; sys.path.insert(0, {layout!r}); from functions.edge.handler import handler"
 FIRST_REQUEST = IMPORT + "; assert handler({event!r}, None)['uri'] == '/widget-500/v1.4.2/widget.js'"
+FIRST_FLAGS = IMPORT + "; assert handler({event!r}, None)['status'] == '200'"
 BOTO3 = "import sys; sys.path.insert(0, {site!r}); import boto3"
 
 
-def snapshot_of(widgets: int) -> bytes:
-    """A snapshot with two channels and four ranges a widget."""
+def snapshot_of(widgets: int, flags: dict[str, object] | None = None) -> bytes:
+    """A snapshot with two channels and four ranges a widget, and these flags."""
     routes = {
         "channels": {"latest": {"stable": "1.4.2"}, "next": {"stable": "2.0.0-beta.1"}},
         "ranges": {"0": "0.9.1", "1": "1.4.2", "1.3": "1.3.9", "1.4": "1.4.2"},
     }
     document = {"schema": 1, "revision": 1, "widgets": {f"widget-{n}": routes for n in range(widgets)}}
-    return json.dumps(document).encode()
+    return json.dumps(document | ({"flags": flags} if flags else {})).encode()
+
+
+RULES = [{"if": [{"attribute": "plan", "op": "in", "values": ["pro"]}], "variant": "on"}]
+TARGETING = {"if": [{"==": [{"var": "plan"}, "pro"]}, "on", None]}
+
+
+def flags_with(**more: object) -> dict[str, object]:
+    """Flags as the edge has them, each with an environment, 10 target users and a percentage."""
+    flag = {
+        "variants": {"on": True, "off": False},
+        "default_variant": "off",
+        "environments": [CONFIG["environment"]],
+        "target_users": [f"user-{n}" for n in range(10)],
+        "rollout": {"variant": "on", "percentage": 50},
+        **more,
+    }
+    return {f"flag-{n}": snapshot_entry({"key": f"flag-{n}", **flag}) for n in range(FLAGS)}
 
 
 def event_for(uri: str) -> dict[str, object]:
@@ -58,29 +81,55 @@ def cold_starts(
     layout: Path, runs: int, statistic: Callable[[list[float]], float] = statistics.median
 ) -> dict[str, float]:
     """Milliseconds above a bare interpreter, of interleaved runs; `bare` is that interpreter's own time."""
-    event = event_for("/widget-500/latest/widget.js")
-    programs = {
-        "bare": "",
-        "imports": IMPORT.format(layout=str(layout)),
-        "first request": FIRST_REQUEST.format(layout=str(layout), event=event),
-        "boto3": BOTO3.format(site=sysconfig.get_path("purelib")),
+    imports, site = IMPORT.format(layout=str(layout)), sysconfig.get_path("purelib")
+    routed = FIRST_REQUEST.format(layout=str(layout), event=event_for("/widget-500/latest/widget.js"))
+    evaluated = FIRST_FLAGS.format(layout=str(layout), event=flags_event())
+    kinds: dict[str, tuple[str, dict[str, object] | None]] = {
+        "bare": ("", None),
+        "imports": (imports, None),
+        "first request": (routed, flags_with()),
+        "first flags": (evaluated, flags_with()),
+        "first rules": (evaluated, flags_with(rules=RULES)),
+        "first logic": (evaluated, flags_with(rules=RULES, targeting=TARGETING)),
+        "boto3": (BOTO3.format(site=site), None),
     }
-    times: dict[str, list[float]] = {name: [] for name in programs}
+    times: dict[str, list[float]] = {name: [] for name in kinds}
     with FakeS3() as server:
         env = {
             "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{server.port}",
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         }
-        server.reactions = [answer(200, snapshot_of(WIDGETS), etag='"1"')] * runs
+        snapshots = {name: snapshot_of(WIDGETS, flags) for name, (_, flags) in kinds.items() if flags}
         for _ in range(runs):
-            for name, program in programs.items():
+            for name, (program, _) in kinds.items():
+                server.reactions = [answer(200, snapshots[name], etag='"1"')] if name in snapshots else []
                 caching = [] if name == "boto3" else ["-B"]
                 started = time.perf_counter()
                 subprocess.run([sys.executable, "-I", "-S", *caching, "-c", program], check=True, env=env)
                 times[name].append((time.perf_counter() - started) * 1000)
     bare = statistic(times.pop("bare"))
     return {"bare": bare} | {name: statistic(taken) - bare for name, taken in times.items()}
+
+
+def flags_event() -> dict[str, object]:
+    """A request for all flags."""
+    return {"Records": [{"cf": {"request": ofrep(context(targetingKey="ann", plan="free"))}}]}
+
+
+def bulk_microseconds(requests: int = 5_000) -> float:
+    """One answered request for all flags, the median."""
+    body = snapshot_of(WIDGETS, flags_with(rules=RULES))
+    source = SnapshotSource(lambda etag: Answer(200, {}, body, reusable=True), time.time, 3600, lambda line: None)
+    edge = Edge(source, None, str(CONFIG["environment"]), time.time)
+    asked = [ofrep(context(targetingKey=f"user-{n}", plan="free")) for n in range(100)]
+    times = []
+    for n in range(requests):
+        request = asked[n % len(asked)]
+        started = time.perf_counter_ns()
+        edge.answer(request)
+        times.append(time.perf_counter_ns() - started)
+    return statistics.median(times) / 1000
 
 
 def request_microseconds(requests: int = 20_000) -> float:
@@ -132,9 +181,18 @@ def measure(progress: Callable[[str], None]) -> Report:
         rows=(
             Row("cold start: every import (peer: import boto3)", "ms", cold["imports"], boto3, COLD_START_BUDGET_MS),
             Row("cold start: imports and first request (peer: import boto3)", "ms", cold["first request"], boto3),
+            *(
+                Row(f"cold start: what {what} adds to it", "ms", cold[name] - cold["first request"], budget=budget)
+                for name, what, budget in (
+                    ("first flags", f"answering {FLAGS} flags", FLAGS_BUDGET_MS),
+                    ("first rules", "the same with rules", None),
+                    ("first logic", "the same with rules and JsonLogic", None),
+                )
+            ),
             Row("loading Amazon's roots for TLS (peer: all the system's)", "ms", amazon, system),
             Row("snapshot: parse and check", "ms", load_milliseconds()),
             Row("one routed request", "us", request_microseconds(), budget=REQUEST_BUDGET_US),
+            Row(f"one request for {FLAGS} flags with rules", "us", bulk_microseconds()),
             Row("zip", "KB", kilobytes, budget=ZIP_BUDGET_KB),
         ),
         notes=(f"cold starts are above a bare interpreter, which took {cold['bare']:.1f} ms in the same run",),

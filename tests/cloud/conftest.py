@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from edgeship.bootstrap import operator
 from edgeship.local.cloud import LocalCloud
+from tests.cloud.openfeature_web import install
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +23,16 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 @pytest.fixture
 def tools(cloud: LocalCloud) -> operator.Operator:
     return operator.build(cloud.names, cloud.session(), cloud.edge_url)
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that OpenFeature's web client is installed in."""
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        pytest.skip("needs Node and npm")
+    folder = tmp_path_factory.mktemp("openfeature")
+    try:
+        install(folder)
+    except subprocess.SubprocessError as error:
+        pytest.skip(f"the npm registry can't be reached: {error}")
+    return folder

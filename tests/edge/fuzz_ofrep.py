@@ -1,7 +1,7 @@
 """Mutated requests into the built edge handler: python -m tests.edge.fuzz_ofrep [COUNT] [SEED].
 
-Whatever comes, the handler answers as CloudFront allows: no exception, a request changed in its URI at most, `status`
-as text, no header that a function may not set, 40 KB at the most.
+Whatever comes, the handler answers as CloudFront allows: no exception, not even one that it catches, a request changed
+in its URI at most, `status` as text, no header that a function may not set, 40 KB at the most.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 from infra.bundling import Bundler, Target
 from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, FakeS3
-from tests.edge.ofrep_request import BULK, FLAGS, ofrep, snapshot_with
+from tests.edge.ofrep_request import BULK, FLAGS, ON_OFF, ofrep, snapshot_with
 from tests.edge.zip_layout import CONFIG, ROOT
 
 READ_ONLY = frozenset({"content-length", "host", "transfer-encoding", "via"})
@@ -42,9 +42,42 @@ WORDS = [
     "__proto__",
     "NaN",
     "~1",
+    "*",
+    "1.2.3",
 ]
-NUMBERS = [0, -1, 1.5, 1e308, 10**30, True, False, None]
-KEYS = (*FLAGS, "gone", "%00", "a/b", "%E2", "..")
+NUMBERS = [0, -1, 1.5, 1e308, 10**30, 10**400, True, False, None]
+PLAN = {"var": "plan"}
+"""The attribute that mutated contexts have most often, of every type."""
+RULES: list[dict[str, Any]] = [
+    {"attribute": "plan", "op": op, "values": [value]}
+    for value, ops in (
+        ("pro", ("in", "not_in", "eq", "ne", "contains", "starts_with", "ends_with", "matches")),
+        (1, ("eq", "lt", "lte", "gt", "gte")),
+        ("1.2.3", ("semver_eq", "semver_ne", "semver_lt", "semver_gte")),
+    )
+    for op in ops
+]
+LOGIC: list[Any] = [
+    *(
+        {op: [PLAN, other]}
+        for op in ("==", "<", "+", "-", "*", "/", "%", "max", "in", "cat")
+        for other in (1, "x", PLAN)
+    ),
+    *({op: [PLAN, {"var": ""}]} for op in ("map", "filter", "all", "some")),
+    {"reduce": [PLAN, {"+": [{"var": "current"}, {"var": "accumulator"}]}, 0]},
+    {"substr": ["hello", PLAN]},
+    {"missing": PLAN},
+    {"var": PLAN},
+    {"sem_ver": [PLAN, "^", "1.0.0"]},
+    {"starts_with": [PLAN, "p"]},
+    {"fractional": [PLAN, ["on", 50], ["off", 50]]},
+]
+FUZZED = FLAGS | {
+    **{f"rule-{n}": {**ON_OFF, "rules": [{"if": [rule], "variant": "on"}]} for n, rule in enumerate(RULES)},
+    **{f"logic-{n}": {**ON_OFF, "targeting": {"if": [rule, "on", "off"]}} for n, rule in enumerate(LOGIC)},
+}
+
+KEYS = (*FUZZED, "gone", "%00", "a/b", "%E2", "..")
 PATHS = [
     *(BULK, f"{BULK}/", "/ofrep/", "/ofrep", "/ofrep/v2/x", "/", ""),
     *("/checkout/latest/w.js", "/checkout/~1/w.js", "/checkout/~next/../x"),
@@ -61,7 +94,7 @@ class Mutator:
 
     def request(self) -> dict[str, Any]:
         pick = self._random.choice
-        request = ofrep(self._body(), pick(PATHS), pick(METHODS))
+        request = ofrep(self._body(), BULK if self._random.random() < 0.3 else pick(PATHS), pick(METHODS))
         for _ in range(self._random.randrange(3)):
             name = pick(["if-none-match", "x-edgeship-user", "cookie", "user-agent", "host", "content-length", "via"])
             request["headers"][name] = [
@@ -78,6 +111,8 @@ class Mutator:
         if kind < 0.1:
             return self._random.randbytes(self._random.randrange(200))
         text = json.dumps({"context": self._value(0)} if kind < 0.8 else self._value(0)).encode()
+        if kind < 0.2:
+            return text.replace(b"1e+308", b"1e999")
         if kind > 0.9 and text:
             at = self._random.randrange(len(text))
             return text[:at] + self._random.randbytes(1) + text[at + 1 :]
@@ -131,15 +166,16 @@ def check(request: dict[str, Any], outcome: dict[str, Any]) -> None:
 
 
 WORKER = """
-import json, sys
+import io, json, sys
 sys.path.insert(0, sys.argv[1])
 from functions.edge.handler import handler
 for line in sys.stdin:
     request = json.loads(line)
     event = {"Records": [{"cf": {"config": {}, "request": request}}]}
+    sys.stderr = told = io.StringIO()
     try:
         outcome = handler(event, None)
-        answer = {"outcome": outcome, "untouched": request == json.loads(line)}
+        answer = {"outcome": outcome, "untouched": request == json.loads(line), "told": told.getvalue()}
     except BaseException as fault:
         answer = {"fault": f"{type(fault).__name__}: {fault}"}
     print(json.dumps(answer), flush=True)
@@ -161,7 +197,7 @@ def fuzz(count: int, seed: int) -> dict[str, int]:
         AssertionError: one did not end as CloudFront allows; the message has the request.
     """
     with tempfile.TemporaryDirectory() as folder, FakeS3() as server:
-        server.objects[f"/{CONFIG['bucket']}/{CONFIG['key']}"] = snapshot_with(FLAGS, widgets=WIDGETS)
+        server.objects[f"/{CONFIG['bucket']}/{CONFIG['key']}"] = snapshot_with(FUZZED, widgets=WIDGETS)
         env = {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.port}",
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
@@ -202,6 +238,7 @@ def _ending(worker: subprocess.Popen[str], request: dict[str, Any]) -> str:
     answer = json.loads(worker.stdout.readline())
     assert "fault" not in answer, answer
     assert answer["untouched"], "the event was changed"
+    assert not answer["told"], answer["told"]
     outcome: dict[str, Any] = answer["outcome"]
     check(request, outcome)
     return "passed on" if "uri" in outcome else str(outcome["status"])

@@ -147,7 +147,8 @@ def test_preflight() -> None:
     assert response["status"] == "204"
     assert header(response, "access-control-allow-methods") == "POST, OPTIONS"
     allowed = header(response, "access-control-allow-headers") or ""
-    assert set(allowed.split(", ")) == {"content-type", "if-none-match", "authorization", "x-api-key"}
+    clients, ours = {"content-type", "if-none-match", "authorization", "x-api-key"}, {"x-edgeship-user"}
+    assert set(allowed.split(", ")) == clients | ours
 
 
 @pytest.mark.parametrize(
@@ -199,11 +200,42 @@ def test_an_answer_that_would_pass_the_limit_is_not_sent() -> None:
     assert response["status"] == "500"
     assert len(json.dumps(response)) < 40 * 1024
     assert edge_with(heavy).answer(ofrep(uri=f"{BULK}/heavy-1"))["status"] == "200"
+    heaviest = {"all": {"variants": {"it": "x" * 40_000}, "default_variant": "it"}}
+    response = edge_with(heaviest).answer(ofrep(uri=f"{BULK}/all"))
+    assert response["status"] == "500"
+    assert len(json.dumps(response)) < 40 * 1024
+
+
+@pytest.mark.parametrize(
+    "uri", ["/%6Ffrep/v1/evaluate/flags", "//ofrep/v1/x", "/x/../ofrep/v1/x", "/checkout/latest/x"]
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_nothing_but_reading_reaches_the_bucket(uri: str, method: str) -> None:
+    response = edge_with(widgets=ROUTED).answer(ofrep({}, uri, method))
+    assert response["status"] == "404"
+    assert header(response, "access-control-allow-origin") == "*"
+
+
+def test_a_malformed_flag_harms_no_other_and_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    edge = edge_with()
+    routes = edge._source.routes()
+    assert routes is not None
+    routes.flags = {**routes.flags, "broken": {"variants": []}}
+    for _ in range(3):
+        found = {flag["key"]: flag for flag in document(edge.answer(ofrep(context(targetingKey="u"))))["flags"]}
+    assert found["broken"]["errorCode"] == "PARSE_ERROR"
+    assert found["static"]["value"] is True
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["message"].startswith("flag broken is malformed: ")
 
 
 ROUTED = {
     "checkout": {
-        "channels": {"latest": {"stable": "1.0.0", "flag": "ab"}, "next": {"stable": "2.0.0-rc.1"}},
+        "channels": {
+            "latest": {"stable": "1.0.0", "flag": "ab"},
+            "next": {"stable": "2.0.0-rc.1"},
+            "taken-back": {"stable": "1.2.0"},
+        },
         "ranges": {"1": "1.1.0", "1.0": "1.0.0"},
         "versions": ["1.0.0", "1.1.0", "2.0.0-rc.1"],
     }
@@ -220,6 +252,9 @@ ROUTED = {
         ("next", "2.0.0-rc.1"),
         ("~next", "2.0.0-rc.1"),
         ("latest", "1.0.0"),
+        ("taken-back", "1.0.0"),
+        ("~taken-back", "1.0.0"),
+        ("1.2.0", "1.0.0"),
         ("9.9.9", "1.0.0"),
         ("../evil", "1.0.0"),
         ("", "1.0.0"),

@@ -132,6 +132,7 @@ def test_flags_take_every_method_and_are_never_cached(production: Template) -> N
     behavior = _behavior(production, "/ofrep/v1/evaluate/flags")
     assert behavior["PathPattern"] == "/ofrep/*"
     assert {"POST", "OPTIONS"} <= set(behavior["AllowedMethods"])
+    assert behavior["ViewerProtocolPolicy"] == "https-only"
     # AWS's managed policy CachingDisabled.
     assert behavior["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
     assert "ResponseHeadersPolicyId" not in behavior

@@ -97,25 +97,20 @@ class Routes:
     def version(self, widget: str, selector: str, choose: Choose | None = None) -> str | Unknown:
         """The version that `selector`, a channel's name or a range such as `1` or `1.4`, means now.
 
-        `choose` is asked only for a channel that a flag routes. What it names counts only if it is one of the
-        widget's versions, or a channel or range of it: else the channel's own version stands.
+        `choose` is asked only for a channel that a flag routes. What it names, by itself or as a channel or a range,
+        counts only if it is one of the widget's versions: else the channel's own version stands.
         """
         routes = self._widgets.get(widget)
         if routes is None:
             return Unknown("widget", widget, widget)
-        channels, ranges, flags, versions = routes
+        channels, ranges, flags, _ = routes
         if "0" <= selector[:1] <= "9":
             return ranges.get(selector) or Unknown("range", selector, widget)
         stable = channels.get(selector)
         if stable is None:
             return Unknown("channel", selector, widget)
         if choose is not None and selector in flags:
-            chosen = choose(flags[selector], widget, selector)
-            if type(chosen) is str:
-                name = chosen.removeprefix("~").removeprefix("v")
-                if name in versions:
-                    return name
-                return ranges.get(name) or channels.get(chosen.removeprefix("~")) or stable
+            return _permitted(choose(flags[selector], widget, selector), routes) or stable
         return stable
 
 
@@ -152,6 +147,16 @@ def resolve(
 def _chosen(routes: Routes, widget: str, selector: str, file: str, choose: Choose | None) -> Rewrite | Unknown:
     version = routes.version(widget, selector, choose)
     return version if isinstance(version, Unknown) else _inside(f"/{widget}/v{version}/", file, widget)
+
+
+def _permitted(chosen: object, routes: Entry) -> str | None:
+    # Another channel may still point at a version that was rolled back, so what it means is looked up as well.
+    if type(chosen) is not str:
+        return None
+    channels, ranges, _, versions = routes
+    name = chosen.removeprefix("~")
+    version = ranges.get(name) or channels.get(name) or name.removeprefix("v")
+    return version if version in versions else None
 
 
 def _inside(release: str, file: str, widget: str) -> Rewrite | Unknown:
