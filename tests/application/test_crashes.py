@@ -103,6 +103,30 @@ def apply_flags(aws: Aws) -> Callable[[], None]:
     return deliver
 
 
+def operator_acts(act: Callable[[operator.Operator], None]) -> Scene:
+    """1.1.0 was rolled back to 1.0.0; then an operator does something, and looks before doing it again."""
+
+    def scene(aws: Aws) -> Callable[[], None]:
+        releases(aws, "1.0.0", "1.1.0", "2.0.0")
+        promote(aws, "1.0.0")
+        promote(aws, "1.1.0")
+        tools = operator.build(NAMES, boto3.DEFAULT_SESSION or boto3.Session(), None)
+        tools.roll_back("checkout", "latest", None, ANN)
+        versions = {"variants": {"old": "1.0.0", "new": "2.0.0"}, "default_variant": "old"}
+        tools.flags.edit("ab", lambda _: {"key": "ab", **versions}, ANN)
+
+        def deliver() -> None:
+            try:
+                act(operator.build(NAMES, boto3.DEFAULT_SESSION or boto3.Session(), None))
+            except Refused as refused:
+                if refused.code not in ("already_live", "not_locked", "not_quarantined", "already_routed"):
+                    raise
+
+        return deliver
+
+    return scene
+
+
 def relay_flags(aws: Aws) -> Callable[[], None]:
     with process(Death()):
         apply_flags(aws)()
@@ -132,6 +156,10 @@ def relay_all(aws: Aws) -> Callable[[], None]:
     return deliver
 
 
+def ignore(_: object) -> None:
+    """What an operator is told counts for nothing when the process dies."""
+
+
 SCENES: dict[str, Scene] = {
     "accepted upload": upload_of(WIDGET),
     "refused upload": upload_of({"../evil.js": b"x"}),
@@ -143,6 +171,14 @@ SCENES: dict[str, Scene] = {
     "rollback": roll_back,
     "flags applied by an operator": apply_flags,
     "relay of flags": relay_flags,
+    "promoted by an operator": operator_acts(
+        lambda tools: ignore(tools.promote("checkout", Version.parse("2.0.0"), "latest", ANN))
+    ),
+    "unlocked by an operator": operator_acts(lambda tools: tools.hold.unlock("checkout", "latest", ANN)),
+    "unquarantined by an operator": operator_acts(
+        lambda tools: tools.hold.unquarantine("checkout", Version.parse("1.1.0"), ANN)
+    ),
+    "routed by an operator": operator_acts(lambda tools: ignore(tools.route("checkout", "latest", "ab", ANN))),
     "relay": relay_all,
 }
 

@@ -120,9 +120,8 @@ def resolve(
     """What the path of a request stands for; None when it stands for itself.
 
     `uri` begins with a slash, is percent-encoded and has no query. `root_widget` is the widget whose paths may leave
-    its name out. Without routes, only that name is filled in, and every other path stands for itself: the bucket holds
-    copies of the `latest` channel's files under `/<widget>/latest/`. `choose` gives the value of a flag, asked with its
-    key, the widget and the channel.
+    its name out. Without routes, only that name is filled in, and every other path stands for itself: the origin then
+    answers it. `choose` gives the value of a flag, asked with its key, the widget and the channel.
     """
     _, _, path = uri.partition("/")
     first, slash, rest = path.partition("/")
