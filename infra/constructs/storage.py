@@ -8,12 +8,11 @@ from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from edgeship.resource_names import ACCEPTED_PREFIX, INCOMING_PREFIX, REJECTED_PREFIX
+from edgeship.resource_names import ACCEPTED_PREFIX, INCOMING_PREFIX, REJECTED_DAYS, REJECTED_PREFIX
 from infra.options import SynthOptions
 
 INCOMING_DAYS = 7
 """An archive is copied to `accepted/` or `rejected/` within minutes; a week leaves time to look at one that was not."""
-REJECTED_DAYS = 90
 NONCURRENT_DAYS = 30
 """How long an overwritten or deleted object can be brought back."""
 EXPOSED_HEADERS = ("x-amz-meta-version", "ETag")

@@ -10,12 +10,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from edgeship.domain import naming
+
 REGION = "us-east-1"
 """The one region of a stack: Lambda@Edge functions, and the alarms of CloudFront, live there."""
 
-INCOMING_PREFIX = "incoming/"
-ACCEPTED_PREFIX = "accepted/"
-REJECTED_PREFIX = "rejected/"
+INCOMING_PREFIX = naming.INCOMING
+ACCEPTED_PREFIX = naming.ACCEPTED
+REJECTED_PREFIX = naming.REJECTED
+REJECTED_DAYS = 90
+"""How long a refused archive, and the record of its refusal, are kept."""
 SNAPSHOT_KEY = "edge/snapshot.json"
 OUTBOX_SORT_KEY = "EVENT#"
 """The table's items that are events begin with this sort key; the others are state and wake nobody."""

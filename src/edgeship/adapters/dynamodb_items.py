@@ -30,15 +30,13 @@ from edgeship.domain.policy import Policy, Widget
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.release import Quarantine, Release
 from edgeship.domain.version import Version
-from edgeship.resource_names import OUTBOX_SORT_KEY
+from edgeship.resource_names import OUTBOX_SORT_KEY, REJECTED_DAYS
 
 Item = dict[str, Any]
 
 WIDGETS = "WIDGETS"
 INBOX = "INBOX"
 FLAGS = "FLAGS"
-REJECTIONS_KEPT = timedelta(days=90)
-"""As long as the inbox bucket's lifecycle keeps `rejected/`."""
 
 
 def widget_pk(widget: str) -> str:
@@ -192,4 +190,4 @@ def _release_item(release: Release) -> Item:
 
 
 def _expiry(rejected_at: str) -> int:
-    return int((datetime.fromisoformat(rejected_at) + REJECTIONS_KEPT).timestamp())
+    return int((datetime.fromisoformat(rejected_at) + timedelta(days=REJECTED_DAYS)).timestamp())

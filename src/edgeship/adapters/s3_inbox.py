@@ -15,6 +15,7 @@ from edgeship.adapters.s3_errors import is_denied, is_missing, lost_race
 from edgeship.application.ports import Dropped, Progress
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.rejection import Upload
+from edgeship.resource_names import ACCEPTED_PREFIX, REJECTED_PREFIX
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -41,13 +42,13 @@ class S3Inbox:
             shutil.copyfileobj(answer["Body"], file, _CHUNK)
 
     def keep_accepted(self, upload: Upload) -> None:
-        self._copy(upload, f"accepted/{upload.tail}")
+        self._copy(upload, ACCEPTED_PREFIX + upload.tail)
 
     def keep_rejected(self, upload: Upload, document: Mapping[str, Any]) -> None:
-        self._copy(upload, f"rejected/{upload.tail}")
+        self._copy(upload, REJECTED_PREFIX + upload.tail)
         self._client.put_object(
             Bucket=self._bucket,
-            Key=f"rejected/{upload.tail}.reason.json",
+            Key=f"{REJECTED_PREFIX}{upload.tail}.reason.json",
             Body=json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n",
             ContentType="application/json",
         )

@@ -17,7 +17,7 @@ from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.manifest import FileEntry, Manifest, check_declaration, choose_entrypoint
 from edgeship.domain.media_types import content_type
-from edgeship.domain.naming import UploadKey
+from edgeship.domain.naming import REJECTED, UploadKey
 from edgeship.domain.rejection import Rejection, Upload, reject
 from edgeship.domain.release import Release, register
 
@@ -106,7 +106,7 @@ class AcceptUpload:
         if known is not None:
             return known
         occasion = Occasion(self.environment, upload.actor, f"upload of {upload.key}", self.clock())
-        rejection, event = reject(upload, refused, f"rejected/{upload.tail}", occasion)
+        rejection, event = reject(upload, refused, REJECTED + upload.tail, occasion)
         self.inbox.keep_rejected(upload, rejection.to_dict())
         try:
             self.state.commit(Transaction(puts=(rejection,), events=(event,)))

@@ -14,6 +14,8 @@ MANIFEST_NAME = "manifest.json"
 UPLOADED_MANIFEST_NAME = "edgeship.json"
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".zip")
 INCOMING = "incoming/"
+ACCEPTED = "accepted/"
+REJECTED = "rejected/"
 
 _WIDGET = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
