@@ -12,9 +12,12 @@ from infra.constructs.alarms import Alarms
 from infra.constructs.bus import Bus
 from infra.constructs.distribution import Cdn
 from infra.constructs.edge import EdgeFunction
+from infra.constructs.functions import Build
 from infra.constructs.pipeline import Pipeline
+from infra.constructs.rollouts import Rollouts
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
+from infra.constructs.telemetry import Telemetry
 from infra.options import LOCAL, SynthOptions
 
 
@@ -41,22 +44,18 @@ class EdgeshipStack(Stack):
         storage = Storage(self, "Storage", options, removal)
         table = StateTable(self, "State", options, removal)
         bus = Bus(self, "Events", options, removal)
-        pipeline = Pipeline(
-            self,
-            "Pipeline",
-            options=options,
-            removal=removal,
-            bundler=bundler,
-            target=regional,
-            storage=storage,
-            table=table,
-            bus=bus,
-        )
+        build = Build(options, removal, bundler, regional)
+        pipeline = Pipeline(self, "Pipeline", build, storage=storage, table=table, bus=bus)
+        rollouts = Rollouts(self, "Rollouts", build, table=table)
+        telemetry = Telemetry(self, "Telemetry", build, storage=storage, table=table)
         edge = EdgeFunction(self, "Edge", options=options, removal=removal, bundler=bundler, target=at_edge)
-        cdn = Cdn(self, "Cdn", options=options, storage=storage, edge=edge)
-        queues = [queue for function in pipeline.functions for queue in function.queues]
+        cdn = Cdn(self, "Cdn", options=options, storage=storage, edge=edge, telemetry=telemetry)
+        functions = (*pipeline.functions, *rollouts.functions, telemetry.function)
+        queues = [queue for function in functions for queue in function.queues]
         access = Access(self, "Access", options=options, storage=storage, table=table, queues=queues)
-        alarms = Alarms(self, "Alarms", options=options, pipeline=pipeline, cdn=cdn)
+        alarms = Alarms(
+            self, "Alarms", options=options, pipeline=pipeline, rollouts=rollouts, telemetry=telemetry, cdn=cdn
+        )
 
         outputs = {
             "DistributionDomainName": cdn.distribution.distribution_domain_name,

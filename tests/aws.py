@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -13,17 +14,28 @@ import boto3
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.moto_api._internal.models import moto_api_backend
 
 from edgeship.adapters.dynamodb_state import DynamoDBState
 from edgeship.adapters.s3_inbox import S3Inbox
 from edgeship.adapters.s3_site import S3Site
 from edgeship.adapters.s3_snapshots import S3Snapshots
-from edgeship.resource_names import REGION, SNAPSHOT_KEY, ResourceNames
-from edgeship.settings import ArtifactUploadSettings, PromotionSettings, RelaySettings
+from edgeship.domain.measures import DIMENSIONS, NAMESPACE, UNITS, Measure
+from edgeship.resource_names import REGION, SNAPSHOT_KEY, WATCHED_INDEX, ResourceNames
+from edgeship.settings import (
+    ArtifactUploadSettings,
+    PromotionSettings,
+    RelaySettings,
+    RollbackSettings,
+    RolloutSettings,
+    TelemetrySettings,
+)
+from tests.moto_gaps import fill_cloudwatch
 
 ACCOUNT = "123456789012"
 NAMES = ResourceNames("test", ACCOUNT)
+ALARM_REASON = "Threshold Crossed: 3 datapoints were greater than or equal to the threshold (5.0)."
 
 
 @dataclass
@@ -34,6 +46,7 @@ class Aws:
     dynamodb: Any
     events: Any
     sqs: Any
+    cloudwatch: Any
     poison_queue_url: str
     bus_queue_url: str
 
@@ -139,6 +152,44 @@ class Aws:
         content = self.snapshots.read().content
         return dict(content) if content is not None else None
 
+    def alarms(self) -> dict[str, dict[str, Any]]:
+        """Every alarm by its name, without its state and its times."""
+        found = self.cloudwatch.describe_alarms()["MetricAlarms"]
+        return {
+            alarm["AlarmName"]: {name: alarm[name] for name in sorted(alarm) if not name.startswith(_OF_THE_MOMENT)}
+            for alarm in found
+        }
+
+    def put_in_alarm(self, name: str, at: datetime) -> None:
+        """Let an alarm have gone off at a time; moto knows the clock's alone."""
+        self.cloudwatch.set_alarm_state(
+            AlarmName=name, StateValue="ALARM", StateReason=ALARM_REASON, StateReasonData="{}"
+        )
+        cloudwatch_backends[ACCOUNT][REGION].alarms[name].state_updated_timestamp = at
+
+    def date_alarms(self, at: datetime) -> None:
+        """Let every alarm have been made at a time."""
+        for alarm in cloudwatch_backends[ACCOUNT][REGION].alarms.values():
+            alarm.configuration_updated_timestamp = at
+
+    def report(self, widget: str, version: str, first: datetime, minutes: int, **totals: float) -> None:
+        """Let browsers have reported the same in each minute from `first` on: `sessions=200, failed_sessions=30`."""
+        dimensions = dict(zip(DIMENSIONS, (NAMES.environment, widget, version), strict=True))
+        for minute in range(minutes):
+            self.cloudwatch.put_metric_data(
+                Namespace=NAMESPACE,
+                MetricData=[
+                    {
+                        "MetricName": Measure[name.upper()].value,
+                        "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+                        "Timestamp": first + timedelta(minutes=minute, seconds=10),
+                        "Value": value,
+                        "Unit": UNITS[Measure[name.upper()]],
+                    }
+                    for name, value in totals.items()
+                ],
+            )
+
     def _drain(self, url: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         while batch := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
@@ -146,6 +197,9 @@ class Aws:
             for message in batch:
                 self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return found
+
+
+_OF_THE_MOMENT = ("State", "AlarmConfigurationUpdated")
 
 
 @contextmanager
@@ -161,6 +215,7 @@ def aws_environment() -> Iterator[Aws]:
         }.items():
             patch.setenv(name, value)
         patch.delenv("AWS_PROFILE", raising=False)
+        fill_cloudwatch(patch)
         with mock_aws():
             yield create_resources()
 
@@ -172,13 +227,13 @@ def empty_again() -> Aws:
 
 
 @cache
-def _clients() -> tuple[Any, Any, Any, Any]:
+def _clients() -> tuple[Any, ...]:
     session = boto3.Session(region_name=REGION)
-    return session.client("s3"), session.client("dynamodb"), session.client("events"), session.client("sqs")
+    return tuple(session.client(name) for name in ("s3", "dynamodb", "events", "sqs", "cloudwatch"))
 
 
 def create_resources() -> Aws:
-    s3, dynamodb, events, sqs = _clients()
+    s3, dynamodb, events, sqs, cloudwatch = _clients()
     for bucket in (NAMES.inbox_bucket, NAMES.site_bucket, NAMES.config_bucket):
         s3.create_bucket(Bucket=bucket)
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -186,9 +241,16 @@ def create_resources() -> Aws:
         TableName=NAMES.table,
         BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "watched")],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": WATCHED_INDEX,
+                "KeySchema": [
+                    {"AttributeName": "watched", "KeyType": "HASH"},
+                    {"AttributeName": "pk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
         ],
     )
     poison = sqs.create_queue(QueueName="poison")["QueueUrl"]
@@ -197,7 +259,7 @@ def create_resources() -> Aws:
     events.put_rule(Name="all", EventBusName=NAMES.bus, EventPattern=json.dumps({"source": ["edgeship"]}))
     arn = sqs.get_queue_attributes(QueueUrl=delivered, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     events.put_targets(Rule="all", EventBusName=NAMES.bus, Targets=[{"Id": "queue", "Arn": arn}])
-    return Aws(s3, dynamodb, events, sqs, poison, delivered)
+    return Aws(s3, dynamodb, events, sqs, cloudwatch, poison, delivered)
 
 
 def function_env(function: str, aws: Aws) -> dict[str, str]:
@@ -210,6 +272,12 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
             ).to_env()
         case "promotion":
             return PromotionSettings(**base).to_env()
+        case "rollout":
+            return RolloutSettings(**base).to_env()
+        case "rollback":
+            return RollbackSettings(**base).to_env()
+        case "telemetry":
+            return TelemetrySettings(**base, config_bucket=NAMES.config_bucket).to_env()
         case "relay":
             return RelaySettings(
                 **base, bus=NAMES.bus, config_bucket=NAMES.config_bucket, poison_queue_url=aws.poison_queue_url

@@ -15,7 +15,7 @@ from edgeship.domain.routing import Rewrite, Unknown, resolve
 from functions.edge.config import Config
 from functions.edge.http_answer import Answer
 from functions.edge.http_get import HttpGetter
-from functions.edge.identity import identity_of
+from functions.edge.identity import identity_of, track_of
 from functions.edge.not_found import not_found
 from functions.edge.object_address import address_of
 from functions.edge.sigv4 import Credentials, sign_get
@@ -66,7 +66,17 @@ class Edge:
             context = {"targetingKey": user, "widget": widget, "channel": channel}
             return self._flags(routes).evaluate(flag, context, self._now(), user).value
 
-        return resolve(request["uri"], routes, self._root_widget, choose)
+        def assign(widget: str, channel: str, candidate: str, percent: float) -> bool:
+            track = track_of(request)
+            if track is not None:
+                return track == "candidate"
+            if percent <= 0:
+                return False
+            from edgeship.domain.bucketing import is_in, rollout_salt
+
+            return is_in(identity_of(request), rollout_salt(widget, channel, candidate), percent)
+
+        return resolve(request["uri"], routes, self._root_widget, choose, assign)
 
     def _answer_flags(self, request: dict[str, Any]) -> dict[str, Any]:
         from functions.edge import ofrep

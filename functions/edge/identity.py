@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _PARAMETER = "user"
+_TRACK = "edgeship-track"
 _HEADER = "x-edgeship-user"
 _COOKIE = "edgeship_user"
 MAX_IDENTITY = 256
@@ -17,17 +18,23 @@ MAX_IDENTITY = 256
 
 def identity_of(request: dict[str, Any]) -> str:
     """`?user=`, else header x-edgeship-user, else cookie edgeship_user, else a hash of address and User-Agent."""
-    named = _query(request.get("querystring", "")) or _header(request, _HEADER) or _cookie(request)
+    named = _query(request.get("querystring", ""), _PARAMETER) or _header(request, _HEADER) or _cookie(request)
     if named:
         return named[:MAX_IDENTITY]
     anonymous = f"{request.get('clientIp', '')}\0{_header(request, 'user-agent')}"
     return "anonymous-" + sha256(anonymous.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _query(querystring: str) -> str:
+def track_of(request: dict[str, Any]) -> str | None:
+    """What `?edgeship-track=` asks for, `stable` or `candidate`, whatever the user's bucket is; None without it."""
+    track = _query(request.get("querystring", ""), _TRACK)
+    return track if track in ("stable", "candidate") else None
+
+
+def _query(querystring: str, wanted: str) -> str:
     for pair in querystring.split("&"):
         name, _, value = pair.partition("=")
-        if name == _PARAMETER and value:
+        if name == wanted and value:
             return _decoded(value)
     return ""
 

@@ -1,4 +1,4 @@
-"""`Release Registered`: move `latest` if the widget's policy says so."""
+"""`Release Registered`, `Rollout Completed`: do with a release what its widget's policy says."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.inbound import ReleaseRegistered
+from edgeship.adapters.inbound import OwnEvent
 from edgeship.application.promote_upload import PromoteUpload
 from edgeship.bootstrap.promotion import build
 from edgeship.bootstrap.runtime import utc_now
-from edgeship.domain.events import Occasion
+from edgeship.domain.events import EventType, Occasion
 
 logger = Logger()
 
@@ -23,10 +23,13 @@ def _use_case() -> PromoteUpload:
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Judge one release; a lost race or an AWS fault rises, and Lambda tries again."""
-    registered = ReleaseRegistered.model_validate(event)
-    detail = registered.detail
+    """Judge one release, or what waited for a rollout; a lost race or an AWS fault rises, and Lambda tries again."""
+    told = OwnEvent.model_validate(event)
+    detail = told.detail
     occasion = Occasion(detail.environment, detail.actor, detail.cause, utc_now())
-    decision = _use_case()(detail.widget, registered.version, occasion)
-    logger.info("judged", widget=detail.widget, version=detail.new.version, reason=decision.reason)
-    return {"promoted": decision.promote, "reason": decision.reason}
+    if told.type is EventType.ROLLOUT_COMPLETED:
+        decision = _use_case().judge_waiting(detail.widget, occasion)
+    else:
+        decision = _use_case()(detail.widget, told.version, occasion)
+    logger.info("judged", widget=detail.widget, version=detail.new.version, deed=decision.deed, reason=decision.reason)
+    return {"deed": decision.deed.value, "reason": decision.reason}

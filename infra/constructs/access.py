@@ -10,7 +10,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from edgeship.resource_names import ACCEPTED_PREFIX, INCOMING_PREFIX, REJECTED_PREFIX
-from infra.constructs.permissions import allow, objects
+from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, allow, health_alarms, objects
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 from infra.options import SynthOptions
@@ -51,6 +51,7 @@ class Access(Construct):
             ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
             table.table.table_arn,
         )
+        allow(self.operator, ["cloudwatch:PutMetricAlarm"], health_alarms(options), reason=ALARMS_OF_ANY_RELEASE)
         allow(
             self.operator,
             ["s3:GetObject", "s3:PutObject"],

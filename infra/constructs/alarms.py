@@ -1,4 +1,7 @@
-"""Alarms on the machinery itself: what was set aside, functions in error, a relay that lags, a CDN in error."""
+"""Alarms on the machinery itself: what was set aside, functions in error, a relay that lags, a CDN in error.
+
+The alarms of releases are not here: the functions make and remove them.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,17 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.constructs.distribution import Cdn
+from infra.constructs.functions import RegionalFunction
 from infra.constructs.pipeline import Pipeline
+from infra.constructs.rollouts import Rollouts
+from infra.constructs.telemetry import Telemetry
 from infra.options import SynthOptions
 
 MINUTE = Duration.minutes(1)
 RELAY_LAG_MS = 60_000
 """Events and the edge's snapshot follow a change within seconds; a minute behind means that nothing gets through."""
 CDN_ERROR_PERCENT = 1
+TICK_MISSED_MINUTES = 5
 
 
 class Alarms(Construct):
@@ -30,6 +37,8 @@ class Alarms(Construct):
         *,
         options: SynthOptions,
         pipeline: Pipeline,
+        rollouts: Rollouts,
+        telemetry: Telemetry,
         cdn: Cdn,
     ) -> None:
         super().__init__(scope, id)
@@ -50,21 +59,41 @@ class Alarms(Construct):
         if options.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(options.alarm_email))
 
-        for function in pipeline.functions:
-            for queue in function.queues:
-                self._alarm(
-                    f"{queue.node.path.split('/', 2)[-1]}",
-                    queue.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum"),
-                    0,
-                    f"{function.name} could not take something: see it in the queue, mend the cause, send it again.",
-                )
-            self._alarm(
-                f"{function.node.id}/Errors",
-                function.function.metric_errors(period=MINUTE),
-                0,
-                f"{function.name} failed. Lambda tries again; what keeps failing ends in its queue.",
-                periods=3,
+        for function in (*pipeline.functions, rollouts.rollback):
+            self._function(
+                function,
+                set_aside="could not take something: see it in the queue, mend the cause, send it again.",
+                failed="failed. Lambda tries again; what keeps failing ends in its queue.",
             )
+        self._function(
+            rollouts.rollout,
+            set_aside="missed a minute. The next makes up for it: mend the cause, if it goes on, and empty the queue.",
+            failed="fails minute after minute. Some rollouts don't advance, and alarms of releases may be missing: see "
+            "its log for the channels. Alarms still take bad releases back.",
+        )
+        self._function(
+            telemetry.function,
+            failed="loses beacons. While it does, releases are judged by those that are left, or not at all.",
+        )
+        self._alarm(
+            "Rollout/Missing",
+            rollouts.rollout.function.metric_invocations(period=MINUTE),
+            1,
+            f"The minute tick has not run for {TICK_MISSED_MINUTES} minutes: rollouts stand still, and only alarms "
+            "take bad releases back. See the rule that invokes it, and whether the account has concurrency left.",
+            periods=TICK_MISSED_MINUTES,
+            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            # A function that is not invoked has no data point at all.
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+        self._alarm(
+            "Telemetry/Throttles",
+            telemetry.function.function.metric_throttles(period=MINUTE),
+            0,
+            "Beacons come faster than they may be handled, and the rest is lost: a flood, or telemetry_concurrency is "
+            "too small for the traffic.",
+            periods=3,
+        )
         self._alarm(
             "Relay/Lag",
             pipeline.relay.function.metric(
@@ -82,6 +111,22 @@ class Alarms(Construct):
             periods=3,
         )
 
+    def _function(self, function: RegionalFunction, *, failed: str, set_aside: str = "") -> None:
+        for queue in function.queues:
+            self._alarm(
+                f"{queue.node.path.split('/', 2)[-1]}",
+                queue.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum"),
+                0,
+                f"{function.name} {set_aside}",
+            )
+        self._alarm(
+            f"{function.node.id}/Errors",
+            function.function.metric_errors(period=MINUTE),
+            0,
+            f"{function.name} {failed}",
+            periods=3,
+        )
+
     def _alarm(
         self,
         id: str,  # noqa: A002
@@ -89,6 +134,9 @@ class Alarms(Construct):
         threshold: float,
         description: str,
         periods: int = 1,
+        comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+        # Most of these metrics have no data while nothing happens, which is well.
+        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
     ) -> None:
         words = id.replace("/", "")
         alarm = cloudwatch.Alarm(
@@ -97,11 +145,10 @@ class Alarms(Construct):
             alarm_name=f"{self._prefix}-{id.replace('/', '-')}",
             alarm_description=description,
             metric=metric,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            comparison_operator=comparison,
             threshold=threshold,
             evaluation_periods=periods,
-            # None of these metrics has data while nothing happens, which is well.
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            treat_missing_data=missing,
         )
         action = actions.SnsAction(self.topic)
         alarm.add_alarm_action(action)

@@ -1,4 +1,4 @@
-"""The CDN: one S3 origin, immutable releases by default, and the edge function on the moving paths."""
+"""The CDN: immutable releases from S3 by default, the edge function on the moving paths, telemetry beside them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra.constructs.edge import EdgeFunction
 from infra.constructs.storage import EXPOSED_HEADERS, Storage
+from infra.constructs.telemetry import Telemetry
 from infra.options import SynthOptions
 
 MOVING_PATHS = ("*/latest/*", "*/~*/*")
@@ -17,6 +18,9 @@ MOVING_PATHS = ("*/latest/*", "*/~*/*")
 (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html)."""
 OFREP_PATHS = "/ofrep/*"
 """Flags: every request is answered by the edge function, from its body; none reaches the cache or the origin."""
+BEACON_PATH = "/telemetry"
+BEACON_QUERY = "d"
+CLIENT_PATH = "/edgeship/telemetry.js"
 ROOT_RELEASE_PATHS = "/v*.*.*/*"
 """A root widget's exact releases: the edge function puts the widget's name in front of them."""
 
@@ -44,9 +48,10 @@ class Cdn(Construct):
         options: SynthOptions,
         storage: Storage,
         edge: EdgeFunction,
+        telemetry: Telemetry,
     ) -> None:
         super().__init__(scope, id)
-        origin = origins.S3BucketOrigin.with_origin_access_control(
+        site = origins.S3BucketOrigin.with_origin_access_control(
             storage.site,
             # LIST turns S3's answer for a missing key from 403 to 404. Nobody gets a listing by it: S3 lists on a
             # request for the bucket's root, and that is always rewritten to the default root object.
@@ -76,7 +81,9 @@ class Cdn(Construct):
         )
 
         def behavior(
-            headers: cloudfront.ResponseHeadersPolicy, edge_lambdas: list[cloudfront.EdgeLambda] | None = None
+            headers: cloudfront.ResponseHeadersPolicy,
+            edge_lambdas: list[cloudfront.EdgeLambda] | None = None,
+            origin: cloudfront.IOrigin = site,
         ) -> cloudfront.BehaviorOptions:
             return cloudfront.BehaviorOptions(
                 origin=origin,
@@ -102,7 +109,7 @@ class Cdn(Construct):
             )
         ]
         flags = cloudfront.BehaviorOptions(
-            origin=origin,
+            origin=site,
             # CloudFront lets POST through only together with the other writing methods.
             allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
             cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
@@ -111,8 +118,31 @@ class Cdn(Construct):
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
             edge_lambdas=evaluated,
         )
+        measuring = origins.FunctionUrlOrigin.with_origin_access_control(telemetry.url)
+        beacons = cloudfront.BehaviorOptions(
+            origin=measuring,
+            allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD,
+            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+            # Nothing of the viewer's but the beacon itself: no cookie, no User-Agent, no Referer.
+            origin_request_policy=cloudfront.OriginRequestPolicy(
+                self,
+                "BeaconRequest",
+                comment="The beacon alone",
+                query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.allow_list(BEACON_QUERY),
+                cookie_behavior=cloudfront.OriginRequestCookieBehavior.none(),
+                header_behavior=cloudfront.OriginRequestHeaderBehavior.none(),
+            ),
+            compress=False,
+            # These headers set no Cache-Control: the function's own stands.
+            response_headers_policy=immutable,
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+        )
         # CloudFront takes the first pattern that matches, in this order.
-        behaviors = {OFREP_PATHS: flags} | {path: behavior(moving, routed) for path in MOVING_PATHS}
+        behaviors = {
+            OFREP_PATHS: flags,
+            BEACON_PATH: beacons,
+            CLIENT_PATH: behavior(moving, origin=measuring),
+        } | {path: behavior(moving, routed) for path in MOVING_PATHS}
         if options.root_widget:
             behaviors[ROOT_RELEASE_PATHS] = behavior(immutable, routed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Size, Validations
@@ -16,7 +17,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from edgeship.settings import FUNCTION_SETTINGS
-from infra.bundling import Bundle
+from infra.bundling import Bundler, Target
 from infra.constructs.log_group import RetainedLogGroup
 from infra.constructs.permissions import allow
 from infra.constructs.queues import FailureQueue
@@ -27,7 +28,19 @@ DELIVERY_ATTEMPTS = 185
 """EventBridge's longest and most: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html."""
 INVOCATION_AGE = Duration.hours(6)
 """Lambda's longest: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html."""
+TICK_AGE = Duration.minutes(1)
+"""Of a scheduled event: the next does what it would have done. No shorter age is taken by either service."""
 PYTHON_3_13_REASON = "Python 3.13 is supported until June 2029; bundles hold wheels for exactly this version."
+
+
+@dataclass(frozen=True)
+class Build:
+    """What all functions of a stack are made with."""
+
+    options: SynthOptions
+    removal: RemovalPolicy
+    bundler: Bundler
+    target: Target
 
 
 class RegionalFunction(Construct):
@@ -37,18 +50,23 @@ class RegionalFunction(Construct):
         self,
         scope: Construct,
         id: str,  # noqa: A002
-        *,
         name: str,
-        options: SynthOptions,
-        removal: RemovalPolicy,
-        bundle: Bundle,
+        build: Build,
+        *,
         settings: Mapping[str, str],
         timeout: Duration,
         memory_mib: int,
         storage: Size | None = None,
+        concurrency: int | None = None,
+        extra_files: Mapping[str, bytes] | None = None,
     ) -> None:
-        """`settings`: the fields of the function's settings class but `environment`; defaults may be left out."""
+        """`settings`: the fields of the function's settings class but `environment`; defaults may be left out.
+
+        `concurrency` is reserved for the function, and is the most it gets; `extra_files` go into its bundle.
+        """
         super().__init__(scope, id)
+        options, removal = build.options, build.removal
+        bundle = build.bundler.build(name, build.target, extra_files)
         function_name = options.names.function(name)
         self.name = function_name
         self._queues: list[FailureQueue] = []
@@ -73,6 +91,7 @@ class RegionalFunction(Construct):
             timeout=timeout,
             memory_size=memory_mib,
             ephemeral_storage_size=storage,
+            reserved_concurrent_executions=concurrency,
             role=self.role,
             log_group=self.log_group,
         )
@@ -83,29 +102,38 @@ class RegionalFunction(Construct):
         """Where this function's failures end."""
         return tuple(self._queues)
 
-    def allow(self, actions: Sequence[str], *resources: str, reason: str | None = None) -> None:
+    def allow(
+        self, actions: Sequence[str], *resources: str, reason: str | None = None, partitions: str | None = None
+    ) -> None:
         """Allow `actions` on `resources`; a resource with a `*` needs the reason why it cannot be narrower."""
-        allow(self.role, actions, *resources, reason=reason)
+        allow(self.role, actions, *resources, reason=reason, partitions=partitions)
 
     def on_event(self, id: str, pattern: events.EventPattern, bus: events.IEventBus | None = None) -> None:  # noqa: A002
-        """Invoke the function for events that match `pattern` on `bus`, by default the account's own.
+        """Invoke the function for events that match `pattern` on `bus`, by default the account's own."""
+        rule = events.Rule(self, id, event_bus=bus, event_pattern=pattern, description=f"Invokes {self.name}")
+        self._invoke_by(rule, delivery_age=DELIVERY_AGE, invocation_age=INVOCATION_AGE, retries=2)
 
-        EventBridge invokes asynchronously: its dead-letter queue catches what never reached Lambda, the function's
+    def on_schedule(self, id: str, schedule: events.Schedule) -> None:  # noqa: A002
+        """Invoke the function by the clock. What fails is not tried again: it is the next run's."""
+        rule = events.Rule(self, id, schedule=schedule, description=f"Invokes {self.name}")
+        self._invoke_by(rule, delivery_age=TICK_AGE, invocation_age=TICK_AGE, retries=0)
+
+    def _invoke_by(self, rule: events.Rule, *, delivery_age: Duration, invocation_age: Duration, retries: int) -> None:
+        """EventBridge invokes asynchronously: its dead-letter queue catches what never reached Lambda, the function's
         on-failure destination what reached it and kept failing. Both are needed, and each has its alarm.
         """
         failures, undelivered = FailureQueue(self, "Failures"), FailureQueue(self, "Undelivered")
         self._queues += [failures, undelivered]
         self.function.configure_async_invoke(
-            retry_attempts=2,
-            max_event_age=INVOCATION_AGE,
+            retry_attempts=retries,
+            max_event_age=invocation_age,
             on_failure=destinations.SqsDestination(failures),
         )
-        rule = events.Rule(self, id, event_bus=bus, event_pattern=pattern, description=f"Invokes {self.name}")
         rule.add_target(
             targets.LambdaFunction(
                 self.function,
                 dead_letter_queue=undelivered,
-                max_event_age=DELIVERY_AGE,
+                max_event_age=delivery_age,
                 retry_attempts=DELIVERY_ATTEMPTS,
             )
         )

@@ -11,16 +11,37 @@ from collections.abc import Sequence
 from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_iam as iam
 
+from edgeship.resource_names import REGION
+from infra.options import SynthOptions
+
+ALARMS_OF_ANY_RELEASE = "A release's alarms are made when it gets traffic, and carry its widget and version."
+
 
 def objects(bucket_name: str, pattern: str) -> str:
     """The ARN of the objects of a bucket whose keys match `pattern`."""
     return f"arn:aws:s3:::{bucket_name}/{pattern}"
 
 
+def alarms(options: SynthOptions, pattern: str) -> str:
+    """The ARN of the CloudWatch alarms whose names match `pattern`."""
+    return f"arn:aws:cloudwatch:{REGION}:{options.account}:alarm:{pattern}"
+
+
+def health_alarms(options: SynthOptions) -> str:
+    """The ARN of the alarms of releases, which the functions make; those of the machinery are none of them."""
+    return alarms(options, f"{options.names.health_alarm_prefix}*")
+
+
 def allow(
-    identity: iam.Role | iam.ManagedPolicy, actions: Sequence[str], *resources: str, reason: str | None = None
+    identity: iam.Role | iam.ManagedPolicy,
+    actions: Sequence[str],
+    *resources: str,
+    reason: str | None = None,
+    partitions: str | None = None,
 ) -> None:
-    """Allow `actions` on `resources`; `reason` answers for the wildcards among them.
+    """Allow `actions` on `resources`; `reason` answers for the wildcards among them, and `partitions` narrows a table
+    to the partition keys that match it
+    (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html).
 
     Raises:
         ValueError: a resource has a wildcard and there is no reason, or the other way round.
@@ -28,7 +49,8 @@ def allow(
     wildcards = [resource for resource in resources if "*" in resource]
     if bool(wildcards) != bool(reason):
         raise ValueError(f"{', '.join(resources)}: a wildcard needs a reason, and only a wildcard does")
-    statement = iam.PolicyStatement(actions=list(actions), resources=list(resources))
+    conditions = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [partitions]}} if partitions else None
+    statement = iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
     if isinstance(identity, iam.Role):
         identity.add_to_policy(statement)
     else:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import Duration, Size
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -17,14 +15,12 @@ from edgeship.resource_names import (
     REJECTED_PREFIX,
     SNAPSHOT_KEY,
 )
-from infra.bundling import Bundler, Target
 from infra.constructs.bus import Bus
-from infra.constructs.functions import RegionalFunction
-from infra.constructs.permissions import objects
+from infra.constructs.functions import Build, RegionalFunction
+from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, health_alarms, objects
 from infra.constructs.queues import FailureQueue
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
-from infra.options import SynthOptions
 
 FULL_VCPU_MIB = 1769
 """At this much memory a function has one whole vCPU
@@ -38,20 +34,14 @@ class Pipeline(Construct):
         self,
         scope: Construct,
         id: str,  # noqa: A002
+        build: Build,
         *,
-        options: SynthOptions,
-        removal: RemovalPolicy,
-        bundler: Bundler,
-        target: Target,
         storage: Storage,
         table: StateTable,
         bus: Bus,
     ) -> None:
         super().__init__(scope, id)
-        self._options = options
-        self._removal = removal
-        self._bundler = bundler
-        self._target = target
+        self._build = build
         self.artifact_upload = self._artifact_upload(storage, table)
         self.promotion = self._promotion(table, bus)
         self.relay = self._relay(storage, table, bus)
@@ -61,10 +51,12 @@ class Pipeline(Construct):
         return (self.artifact_upload, self.promotion, self.relay)
 
     def _artifact_upload(self, storage: Storage, table: StateTable) -> RegionalFunction:
-        names = self._options.names
-        function = self._function(
+        names = self._build.options.names
+        function = RegionalFunction(
+            self,
             "ArtifactUpload",
             "artifact_upload",
+            self._build,
             settings={
                 "table": table.table.table_name,
                 "inbox_bucket": storage.inbox.bucket_name,
@@ -111,26 +103,37 @@ class Pipeline(Construct):
         return function
 
     def _promotion(self, table: StateTable, bus: Bus) -> RegionalFunction:
-        function = self._function(
+        function = RegionalFunction(
+            self,
             "Promotion",
             "promotion",
+            self._build,
             settings={"table": table.table.table_name},
             timeout=Duration.seconds(30),
             memory_mib=512,
         )
-        function.allow(["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"], table.table.table_arn)
+        function.allow(
+            ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+            table.table.table_arn,
+        )
+        function.allow(["cloudwatch:PutMetricAlarm"], health_alarms(self._build.options), reason=ALARMS_OF_ANY_RELEASE)
         function.on_event(
-            "Registered",
-            events.EventPattern(source=[SOURCE], detail_type=[EventType.RELEASE_REGISTERED.value]),
+            "Judged",
+            events.EventPattern(
+                source=[SOURCE],
+                detail_type=[EventType.RELEASE_REGISTERED.value, EventType.ROLLOUT_COMPLETED.value],
+            ),
             bus=bus.bus,
         )
         return function
 
     def _relay(self, storage: Storage, table: StateTable, bus: Bus) -> RegionalFunction:
         poison = FailureQueue(self, "Poison")
-        function = self._function(
+        function = RegionalFunction(
+            self,
             "Relay",
             "relay",
+            self._build,
             settings={
                 "table": table.table.table_name,
                 "bus": bus.bus.event_bus_name,
@@ -141,7 +144,7 @@ class Pipeline(Construct):
             memory_mib=512,
         )
         function.allow(["dynamodb:Query"], table.table.table_arn)
-        function.allow(["s3:GetObject", "s3:PutObject"], objects(self._options.names.config_bucket, SNAPSHOT_KEY))
+        function.allow(["s3:GetObject", "s3:PutObject"], objects(self._build.options.names.config_bucket, SNAPSHOT_KEY))
         function.allow(["s3:ListBucket"], storage.config.bucket_arn)
         function.allow(["events:PutEvents"], bus.bus.event_bus_arn)
         function.allow(["sqs:SendMessage"], poison.queue_arn)
@@ -155,26 +158,3 @@ class Pipeline(Construct):
             failures=poison,
         )
         return function
-
-    def _function(
-        self,
-        id: str,  # noqa: A002
-        name: str,
-        *,
-        settings: Mapping[str, str],
-        timeout: Duration,
-        memory_mib: int,
-        storage: Size | None = None,
-    ) -> RegionalFunction:
-        return RegionalFunction(
-            self,
-            id,
-            name=name,
-            options=self._options,
-            removal=self._removal,
-            bundle=self._bundler.build(name, self._target),
-            settings=settings,
-            timeout=timeout,
-            memory_mib=memory_mib,
-            storage=storage,
-        )

@@ -6,6 +6,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from edgeship.resource_names import WATCHED_INDEX
 from infra.options import SynthOptions
 
 
@@ -29,5 +30,14 @@ class StateTable(Construct):
             deletion_protection=not options.throwaway,
             removal_policy=removal,
         )
+        # Sparse: only items that have the attribute are in it
+        # (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-indexes-general-sparse-indexes.html).
+        self.table.add_global_secondary_index(
+            index_name=WATCHED_INDEX,
+            partition_key=dynamodb.Attribute(name="watched", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
+        self.watched_index_arn = f"{self.table.table_arn}/index/{WATCHED_INDEX}"
         assert self.table.table_stream_arn
         self.stream_arn = self.table.table_stream_arn

@@ -21,14 +21,21 @@ REJECTED_PREFIX = naming.REJECTED
 REJECTED_DAYS = 90
 """How long a refused archive, and the record of its refusal, are kept."""
 SNAPSHOT_KEY = "edge/snapshot.json"
+WATCHED_INDEX = "watched"
+"""The table's sparse index of the channels that the minute tick looks after."""
 OUTBOX_SORT_KEY = "EVENT#"
 """The table's items that are events begin with this sort key; the others are state and wake nobody."""
 
-FUNCTIONS = ("artifact_upload", "promotion", "relay", "edge")
+FUNCTIONS = ("artifact_upload", "promotion", "rollout", "rollback", "relay", "telemetry", "edge")
 
 # S3 bucket names end at 63 characters; "edgeship-" + environment + "-config-" + a 12-digit account must fit.
 _ENVIRONMENT = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 _ACCOUNT = re.compile(r"\d{12}")
+
+
+def health_alarm_prefix(environment: str) -> str:
+    """What the names of the alarms on releases begin with, and those of no other environment: see `ResourceNames`."""
+    return f"edgeship-{environment}-health-"
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,9 @@ class ResourceNames:
                 f"environment {self.environment!r}: use 1 to 20 lowercase letters, digits and hyphens, "
                 "beginning and ending with a letter or digit"
             )
+        if "-health-" in f"{self.environment}-":
+            # Its alarms would begin like those of the environment whose name ends before "-health".
+            raise ValueError(f"environment {self.environment!r}: leave out '-health', which marks the names of alarms")
         if not _ACCOUNT.fullmatch(self.account):
             raise ValueError(f"account {self.account!r}: an AWS account is 12 digits")
 
@@ -78,6 +88,10 @@ class ResourceNames:
     @property
     def logs_bucket(self) -> str:
         return self._bucket("logs")
+
+    @property
+    def health_alarm_prefix(self) -> str:
+        return health_alarm_prefix(self.environment)
 
     def function(self, name: str) -> str:
         """The Lambda function's name; `name` is its folder under functions/."""

@@ -56,15 +56,31 @@ class PromotionSettings(Settings):
     pass
 
 
+class RolloutSettings(Settings):
+    period_seconds: int = Field(60, gt=0, description="of the metrics that verdicts are made from")
+
+
+class RollbackSettings(Settings):
+    pass
+
+
 class RelaySettings(Settings):
     bus: Name
     config_bucket: Name
     poison_queue_url: Name
 
 
+class TelemetrySettings(Settings):
+    config_bucket: Name
+    pointer_max_age: int = Field(300, ge=0, description="seconds for which a browser may keep the beacon client")
+
+
 FUNCTION_SETTINGS: dict[str, type[Settings]] = {
     "artifact_upload": ArtifactUploadSettings,
     "promotion": PromotionSettings,
+    "rollout": RolloutSettings,
+    "rollback": RollbackSettings,
     "relay": RelaySettings,
+    "telemetry": TelemetrySettings,
 }
 """The settings class of each function that takes an environment (the edge takes none)."""

@@ -8,11 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from edgeship.application.ports import State, Transaction
-from edgeship.domain.channel import Channel, promote
+from edgeship.domain.channel import Alert, Channel, Lock, Watch
+from edgeship.domain.channel_moves import promote
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.flag_record import FlagRecord, same
+from edgeship.domain.health import Thresholds
+from edgeship.domain.policy import Policy, PolicyRecord
 from edgeship.domain.rejection import Upload, reject
+from edgeship.domain.rollout import Held, Phase, Rollout, Step
 from edgeship.domain.version import Version
 from tests.domain.test_channel import release as a_release
 from tests.fakes.state import FakeState
@@ -48,6 +52,10 @@ def test_a_new_state_is_empty(state: State) -> None:
     assert state.channels("checkout") == []
     assert state.release("checkout", V1) is None
     assert state.releases("checkout") == []
+    assert state.policy("checkout") == PolicyRecord("checkout")
+    assert state.policies([]) == {}
+    assert state.policies(["checkout"]) == {"checkout": PolicyRecord("checkout")}
+    assert state.watched() == []
     assert state.rejection("x") is None
     assert state.rejections(5) == []
     assert state.events("checkout", 5) == []
@@ -114,6 +122,99 @@ def test_channels_keep_all_they_hold(state: State) -> None:
     )
     state.commit(Transaction(puts=(channel,), events=()))
     assert state.channel("checkout", "latest") == replace(channel, revision=1)
+
+
+IN_MS = NOW + timedelta(milliseconds=123)
+ROLLOUT = Rollout(
+    V2,
+    (Step(0.07, 60), Step(12.5, 0), Step(100, 0)),
+    started_at=NOW,
+    stepped_at=IN_MS,
+    exposed_at=NOW + timedelta(milliseconds=999),
+    step=1,
+    held=Held(IN_MS, "too few sessions"),
+)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_channels_keep_their_rollout_and_their_times_to_the_millisecond(state: State, phase: Phase) -> None:
+    channel = Channel(
+        "checkout",
+        "latest",
+        V1,
+        3,
+        lock=Lock("2026-11-23T10:00:00.000Z", "ann", "rollback"),
+        flag="ab",
+        rollout=replace(ROLLOUT, phase=phase),
+        exposed_at=NOW - timedelta(days=3, milliseconds=1),
+        watch=Watch(NOW + timedelta(hours=24, milliseconds=7), goes_back=False),
+        alert=Alert("2026-11-23T10:00:00.000Z", "error rate 9 %"),
+    )
+    state.commit(Transaction(puts=(channel,), events=()))
+    kept = state.channel("checkout", "latest")
+    assert kept == replace(channel, revision=1)
+    assert kept.exposed_at is not None
+    assert kept.exposed_at.utcoffset() == timedelta()
+    assert state.channels("checkout") == state.watched() == [kept]
+    state.commit(
+        Transaction(puts=(replace(kept, rollout=None, exposed_at=None, watch=None, alert=None, lock=None),), events=())
+    )
+    assert state.channel("checkout", "latest") == Channel("checkout", "latest", V1, 3, flag="ab", revision=2)
+    assert state.watched() == []
+
+
+def test_a_channel_is_watched_while_it_has_a_rollout_or_a_watch(state: State) -> None:
+    def write(name: str, **fields: object) -> None:
+        before = state.channel("checkout", name)
+        state.commit(Transaction(puts=(replace(before, **fields),), events=()))  # type: ignore[arg-type]
+
+    def watched() -> list[str]:
+        return sorted(f"{channel.widget}/{channel.name}" for channel in state.watched())
+
+    write("latest", version=V1)
+    write("next", version=V1, watch=Watch(IN_MS, goes_back=True))
+    state.commit(Transaction(puts=(Channel("other", "latest", V1, rollout=ROLLOUT),), events=()))
+    assert watched() == ["checkout/next", "other/latest"]
+    write("latest", rollout=replace(ROLLOUT, phase=Phase.PAUSED))
+    write("next", watch=None)
+    assert watched() == ["checkout/latest", "other/latest"]
+    write("latest", rollout=replace(ROLLOUT, phase=Phase.ABORTED))
+    assert watched() == ["other/latest"]
+    write("latest", rollout=replace(ROLLOUT, phase=Phase.COMPLETED), watch=Watch(IN_MS, goes_back=True))
+    assert watched() == ["checkout/latest", "other/latest"]
+
+
+def test_policies_are_kept_whole_and_found_by_the_hundred(state: State) -> None:
+    policy = Policy(
+        auto=frozenset({"major"}),
+        steps=(Step(0.07, 60), Step(12.5, 0), Step(100, 0)),
+        thresholds=Thresholds(2.5, 900.5, 64, 0.1, 7),
+        no_data="fail",
+        during_rollout="replace",
+        rollback_window_seconds=0,
+    )
+    record = PolicyRecord("checkout", policy)
+    state.commit(Transaction(puts=(record,), events=()))
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(record,), events=()))
+    kept = state.policy("checkout")
+    assert kept == replace(record, revision=1)
+    state.commit(Transaction(puts=(replace(kept, policy=replace(policy, no_data="pass")),), events=()))
+    assert state.policy("checkout").policy.no_data == "pass"
+    widgets = [f"widget-{number}" for number in range(230)]
+    for number, widget in enumerate(widgets):
+        if number % 3 == 0:
+            each = PolicyRecord(widget, Policy(rollback_window_seconds=number))
+            state.commit(Transaction(puts=(each,), events=()))
+    found = state.policies([*widgets, "checkout", *widgets])
+    assert set(found) == {*widgets, "checkout"}
+    for number, widget in enumerate(widgets):
+        assert found[widget].widget == widget
+        assert found[widget].revision == (1 if number % 3 == 0 else 0)
+        assert found[widget].policy == (Policy(rollback_window_seconds=number) if number % 3 == 0 else Policy())
+    assert found["checkout"].revision == 2
+    assert state.releases("widget-0") == []
+    assert state.channels("widget-0") == []
 
 
 def test_events_come_newest_first_and_no_more_than_asked(state: State) -> None:

@@ -15,6 +15,7 @@ from edgeship.application.change_flags import FlagsFile
 from edgeship.bootstrap import artifact_upload, operator, promotion, relay
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
+from edgeship.domain.rollout import Step
 from edgeship.domain.version import Version
 from tests.aws import NAMES, Aws, empty_again, function_env
 from tests.bundles import WIDGET, tar_gz
@@ -59,14 +60,22 @@ def releases(aws: Aws, *versions: str) -> None:
         accept(aws, aws.upload_event(f"incoming/checkout/{version}.tar.gz", body))
 
 
+def make_live(version: str, at: datetime = NOW) -> None:
+    """Move the channel at once, as an operator may."""
+    tools = operator.build(NAMES, boto3.DEFAULT_SESSION or boto3.Session(), None)
+    tools.promote("checkout", Version.parse(version), "latest", replace(ANN, at=at))
+
+
 def first_promotion(aws: Aws) -> Callable[[], None]:
     releases(aws, "1.0.0")
     return lambda: promote(aws, "1.0.0")
 
 
-def second_promotion(aws: Aws) -> Callable[[], None]:
+def promotion_at_once(aws: Aws) -> Callable[[], None]:
     releases(aws, "1.0.0", "1.1.0")
-    promote(aws, "1.0.0")
+    make_live("1.0.0")
+    tools = operator.build(NAMES, boto3.DEFAULT_SESSION or boto3.Session(), None)
+    tools.policy("checkout", lambda policy: replace(policy, steps=(Step(100, 0),)), ANN)
     return lambda: promote(aws, "1.1.0")
 
 
@@ -77,8 +86,8 @@ def late_first_promotion(aws: Aws) -> Callable[[], None]:
 
 def roll_back(aws: Aws) -> Callable[[], None]:
     releases(aws, "1.0.0", "1.1.0")
-    promote(aws, "1.0.0")
-    promote(aws, "1.1.0")
+    make_live("1.0.0")
+    make_live("1.1.0")
 
     def deliver() -> None:
         """An operator who lost the connection looks at the status, and rolls back if that is still needed."""
@@ -108,8 +117,8 @@ def operator_acts(act: Callable[[operator.Operator], None]) -> Scene:
 
     def scene(aws: Aws) -> Callable[[], None]:
         releases(aws, "1.0.0", "1.1.0", "2.0.0")
-        promote(aws, "1.0.0")
-        promote(aws, "1.1.0")
+        make_live("1.0.0")
+        make_live("1.1.0")
         tools = operator.build(NAMES, boto3.DEFAULT_SESSION or boto3.Session(), None)
         tools.roll_back("checkout", "latest", None, ANN)
         versions = {"variants": {"old": "1.0.0", "new": "2.0.0"}, "default_variant": "old"}
@@ -140,8 +149,8 @@ def relay_flags(aws: Aws) -> Callable[[], None]:
 
 def relay_all(aws: Aws) -> Callable[[], None]:
     releases(aws, "1.0.0", "1.1.0")
-    promote(aws, "1.0.0")
-    promote(aws, "1.1.0")
+    make_live("1.0.0")
+    make_live("1.1.0")
     accept(aws, aws.upload_event("incoming/checkout/nonsense.zip", b"PK"))
     event = aws.stream_event()
     event["Records"].insert(1, {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "NewImage": {}}})
@@ -166,7 +175,7 @@ SCENES: dict[str, Scene] = {
     "refused key": upload_of(WIDGET, "incoming/checkout/v1.tar.gz"),
     "other bytes": other_bytes,
     "first promotion": first_promotion,
-    "second promotion": second_promotion,
+    "promotion at once": promotion_at_once,
     "late first promotion": late_first_promotion,
     "rollback": roll_back,
     "flags applied by an operator": apply_flags,
@@ -184,7 +193,7 @@ SCENES: dict[str, Scene] = {
 
 
 def outcome(aws: Aws) -> dict[str, Any]:
-    """All that the world can see: the table with its events, the buckets, the set of events on the bus."""
+    """All that the world can see: the table with its events, the buckets, the events on the bus, the alarms."""
     return {
         "items": aws.items(),
         "site": aws.objects(NAMES.site_bucket),
@@ -192,6 +201,7 @@ def outcome(aws: Aws) -> dict[str, Any]:
         "snapshot": aws.snapshot(),
         "bus": sorted({(e["detail-type"], e["detail"]["event_id"]) for e in aws.bus_events()}),
         "poison": {message["reason"] for message in aws.poisoned()},
+        "alarms": aws.alarms(),
     }
 
 
@@ -202,6 +212,27 @@ def play(scene: Scene, deaths: list[Death]) -> dict[str, Any]:
     for death in deaths:
         run(deliver, death)
     return comparable(outcome(aws))
+
+
+def dies_anywhere(scene: Scene) -> None:
+    """Just before and just after each call; the next delivery brings about what an undisturbed one does."""
+    count = Death()
+    undisturbed = play(scene, [count])
+    assert count.calls > 0
+    sides: tuple[When, ...] = ("before", "after")
+    for call in range(count.calls):
+        for when in sides:
+            death = Death(call, when)
+            assert play(scene, [death, Death()]) == undisturbed, f"died {when} call {call} of {count.calls}"
+            assert death.dead
+
+
+def dies_again_and_again(scene: Scene) -> None:
+    """Each delivery gets one call further than the one before it."""
+    count = Death()
+    undisturbed = play(scene, [count])
+    deaths = [Death(call, "after") for call in range(count.calls)]
+    assert play(scene, [*deaths, Death()]) == undisturbed
 
 
 def comparable(seen: dict[str, Any]) -> dict[str, Any]:
@@ -222,27 +253,13 @@ def comparable(seen: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.usefixtures("aws")
 @pytest.mark.parametrize("name", SCENES)
 def test_dies_anywhere_and_ends_the_same(name: str) -> None:
-    scene = SCENES[name]
-    count = Death()
-    undisturbed = play(scene, [count])
-    assert count.calls > 0
-    sides: tuple[When, ...] = ("before", "after")
-    for call in range(count.calls):
-        for when in sides:
-            death = Death(call, when)
-            assert play(scene, [death, Death()]) == undisturbed, f"died {when} call {call} of {count.calls}"
-            assert death.dead
+    dies_anywhere(SCENES[name])
 
 
 @pytest.mark.usefixtures("aws")
 @pytest.mark.parametrize("name", SCENES)
 def test_dies_again_and_again_and_ends_the_same(name: str) -> None:
-    """Each delivery gets one call further than the one before it."""
-    scene = SCENES[name]
-    count = Death()
-    undisturbed = play(scene, [count])
-    deaths = [Death(call, "after") for call in range(count.calls)]
-    assert play(scene, [*deaths, Death()]) == undisturbed
+    dies_again_and_again(SCENES[name])
 
 
 @pytest.mark.usefixtures("aws")
@@ -256,7 +273,7 @@ def test_a_rollback_that_took_effect_is_not_repeated_by_fencing(aws: Aws) -> Non
     """The second of two that meant the same step is told so, and takes no second step."""
     releases(aws, "1.0.0", "1.1.0", "1.2.0")
     for version in ("1.0.0", "1.1.0", "1.2.0"):
-        promote(aws, version)
+        make_live(version)
     first = operator.build(NAMES, boto3.Session(), None)
     second = operator.build(NAMES, boto3.Session(), None)
     channel = second.state.channel("checkout", "latest")

@@ -165,7 +165,7 @@ class Cdn:
         self.latest: str | None = None
         self.down = 2
 
-    def get(self, path: str) -> WebAnswer:
+    def get(self, path: str, query: str = "") -> WebAnswer:
         if self.down:
             self.down -= 1
             raise ConnectionResetError("no answer")
@@ -218,6 +218,19 @@ def test_a_release_that_waits_is_followed_no_further(aws: Aws, tools: operator.O
     followed, _ = follow(tools, major, World(lambda: accept(aws, major)), None)
     assert followed.stage is Stage.WAITING
     assert "waits for approval" in followed.reason
+
+
+def test_a_release_that_is_rolled_out_is_followed_to_its_own_path(
+    aws: Aws, tools: operator.Operator, folder: Path
+) -> None:
+    accept(aws, publish(tools, folder))
+    promote(aws, "1.0.0")
+    (folder / "widget.js").write_text("better")
+    minor, cdn = publish(tools, folder, Version.parse("1.1.0")), Cdn(aws)
+    cdn.latest = "1.0.0"
+    followed, heard = follow(tools, minor, World(lambda: accept(aws, minor), lambda: promote(aws, "1.1.0")), cdn)
+    assert (followed.stage, followed.reason) == (Stage.ROLLING_OUT, "at 1 %")
+    assert heard == [Stage.UPLOADED, Stage.REGISTERED, Stage.PROMOTED, Stage.ROLLING_OUT]
 
 
 def test_a_refusal_ends_it_with_its_reason(aws: Aws, tools: operator.Operator, folder: Path) -> None:

@@ -18,6 +18,7 @@ from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.version import Version
 from tests.domain.test_channel import release as a_release
 from tests.fakes.delivery import FakeBus, FakePoison, FakeSnapshots
+from tests.fakes.health import FakeAlarms
 from tests.fakes.state import FakeState
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -51,7 +52,7 @@ def moved(number: int, widget: str) -> StreamRecord:
 def live(state: FakeState, widget: str, version: str) -> None:
     release = replace(a_release(version), widget=widget, revision=0)
     state.commit(Transaction(puts=(release,), events=(), registers=release))
-    PromoteRelease(state, lambda _: None)(widget, Version.parse(version), "latest", WHO)
+    PromoteRelease(state, FakeAlarms(lambda: NOW), lambda _: None)(widget, Version.parse(version), "latest", WHO)
 
 
 @given(

@@ -13,16 +13,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import edge, flags, ship
+from tests.bench import detection, edge, flags, ship, telemetry, tick
 from tests.bench.report import Report
 
 PIPED_WIDTH = 140
 
 Benchmark = Callable[[Callable[[str], None], argparse.Namespace], Report]
 BENCHMARKS: dict[str, Benchmark] = {
+    "detection": lambda progress, options: detection.measure(progress),
     "edge": lambda progress, options: edge.measure(progress),
     "flags": lambda progress, options: flags.measure(progress),
     "ship": lambda progress, options: ship.measure(progress, options.rounds),
+    "telemetry": lambda progress, options: telemetry.measure(progress),
+    "tick": lambda progress, options: tick.measure(progress),
 }
 
 

@@ -41,6 +41,10 @@ class Contender(Protocol):
         """Where version 1.0.<patch> stays for good."""
         ...
 
+    def prepare(self) -> list[Command]:
+        """What has to be said once before the first publish: that a version goes live at once."""
+        ...
+
     def publish(self, patch: int, folder: Path) -> list[Command]:
         """Make the files of `folder` version 1.0.<patch>, and that the live one."""
         ...
@@ -66,6 +70,9 @@ class Edgeship:
 
     def release(self, patch: int) -> str:
         return f"/{self.widget}/v1.0.{patch}/"
+
+    def prepare(self) -> list[Command]:
+        return [self._command("policy", "set", self.widget, "--steps", "100", "--json")]
 
     def publish(self, patch: int, folder: Path) -> list[Command]:
         wanted = ["--widget", self.widget, "--version", f"1.0.{patch}"]
@@ -97,6 +104,9 @@ class SyncScripts:
 
     def release(self, patch: int) -> str:
         return f"/peer/v1.0.{patch}/"
+
+    def prepare(self) -> list[Command]:
+        return []
 
     def publish(self, patch: int, folder: Path) -> list[Command]:
         source = str(folder)

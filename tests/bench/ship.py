@@ -75,6 +75,9 @@ def measure(progress: Progress, rounds: int = ROUNDS) -> Report:
         def play(bench: Bench, number: int) -> list[Round]:
             return [_round(bench, each, number, number / rounds % 1, progress) for each in contenders]
 
+        for contender in contenders:
+            if prepare := contender.prepare():
+                run_all(prepare, timed.env, timed.folder)
         played = [play(timed, number) for number in range(rounds + 1)]
         client = stack.enter_context(RequestMeter(cloud.endpoint_url))
         functions = stack.enter_context(RequestMeter(cloud.endpoint_url))

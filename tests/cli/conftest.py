@@ -30,3 +30,18 @@ def edgeship(bare: CommandLine, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Co
 @pytest.fixture
 def pipeline(aws: Aws) -> Pipeline:
     return Pipeline(aws)
+
+
+@pytest.fixture
+def at_once(edgeship: CommandLine) -> CommandLine:
+    """Releases of checkout that go live by themselves do so at once."""
+    assert edgeship("policy", "set", "checkout", "--steps", "100").code == 0
+    return edgeship
+
+
+@pytest.fixture
+def rolling(edgeship: CommandLine, pipeline: Pipeline) -> CommandLine:
+    """checkout: 1.0.0 is live, 1.1.0 is rolled out by the default policy, at its first step; 2.0.0 waits."""
+    for version in ("1.0.0", "1.1.0", "2.0.0"):
+        pipeline.ship("checkout", version)
+    return edgeship

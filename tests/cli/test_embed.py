@@ -21,13 +21,18 @@ def shipped(edgeship: CommandLine, pipeline: Pipeline) -> CommandLine:
     return edgeship
 
 
-def attributes(html: str) -> dict[str, str | None]:
-    """Of the one tag in the HTML."""
+def all_attributes(html: str) -> list[dict[str, str | None]]:
+    """Of each tag in the HTML, in their order."""
     tags: list[dict[str, str | None]] = []
     parser = HTMLParser()
     parser.handle_starttag = lambda tag, found: tags.append(dict(found))  # type: ignore[method-assign]
     parser.feed(html)
-    (tag,) = tags
+    return tags
+
+
+def attributes(html: str) -> dict[str, str | None]:
+    """Of the one tag in the HTML."""
+    (tag,) = all_attributes(html)
     return tag
 
 
@@ -51,6 +56,31 @@ def test_latest_changes_so_it_is_held_to_none(shipped: CommandLine) -> None:
         "src": "https://widgets.example.com/checkout/latest/widget.js",
         "crossorigin": "anonymous",
     }
+
+
+def test_the_tag_of_the_telemetry_goes_before_the_widgets(shipped: CommandLine) -> None:
+    done = shipped("embed", "checkout", "--telemetry")
+    telemetry, widget = all_attributes(done.out)
+    assert telemetry == {
+        "defer": None,
+        "src": "https://widgets.example.com/edgeship/telemetry.js",
+        "data-widget": "checkout",
+        "crossorigin": "anonymous",
+    }
+    assert widget == attributes(shipped("embed", "checkout").out)
+
+
+def test_an_exact_version_is_told_to_the_telemetry(shipped: CommandLine) -> None:
+    done = shipped("embed", "checkout", "1.0.0", "--classic", "--telemetry", "--json")
+    assert_as_documented(done.document, "edgeship embed")
+    telemetry = attributes(done.document["telemetry_tag"])
+    assert (telemetry["data-version"], "async" in telemetry, "defer" in telemetry) == ("1.0.0", True, False)
+    assert attributes(done.document["html"])["integrity"] == SRI
+
+
+def test_telemetry_is_only_for_those_who_ask(shipped: CommandLine) -> None:
+    done = shipped("embed", "checkout", "--json")
+    assert done.document["telemetry_tag"] is None
 
 
 def test_the_stack_says_where_the_cdn_is(shipped: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,13 +106,20 @@ def test_no_network(edgeship: CommandLine, monkeypatch: pytest.MonkeyPatch) -> N
     assert "http://127.0.0.1:9" in done.err
 
 
-@pytest.mark.parametrize("command", ["publish", "releases", "history", "promote", "rollback", "unlock", "embed"])
+@pytest.mark.parametrize(
+    "command", ["publish", "releases", "history", "promote", "rollback", "unlock", "embed", "rollout", "policy"]
+)
 def test_network_trouble_is_the_same_for_every_command(
     edgeship: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
-    words = {"publish": (str(tmp_path), "--widget", "w", "--version", "1.0.0"), "promote": ("w", "1.0.0")}
+    words = {
+        "publish": (str(tmp_path), "--widget", "w", "--version", "1.0.0"),
+        "promote": ("w", "1.0.0"),
+        "rollout": ("pause", "w"),
+        "policy": ("get", "w"),
+    }
     done = edgeship(command, *words.get(command, ("w",)))
     assert (done.code, done.out) == (3, "")
     assert "Traceback" not in done.err

@@ -121,6 +121,18 @@ def test_waiting_ends_when_it_waits_for_approval(
     assert "edgeship promote checkout 2.0.0" in done.out
 
 
+def test_waiting_ends_when_it_is_rolled_out(edgeship: CommandLine, pipeline: Pipeline, site: str, dist: Path) -> None:
+    pipeline.ship("checkout", "1.0.0")
+    with pipeline.running():
+        done = edgeship(*arguments(dist, "1.1.0", "--wait", "--json"))
+    assert (done.code, done.document["stage"], done.document["reason"]) == (0, "rolling_out", "at 1 %")
+    again = edgeship(*arguments(dist, "1.1.0", "--wait"))
+    assert (
+        "served under its own path, and rolled out at 1 %\nto see how that goes: edgeship status checkout" in again.out
+    )
+    assert f"{site}/checkout/v1.1.0/widget.js" in again.out
+
+
 def test_waiting_ends_when_it_is_refused(edgeship: CommandLine, pipeline: Pipeline, aws: Aws, dist: Path) -> None:
     # Another archive, under another key, has bound the version to other bytes.
     aws.state.claim("checkout", Version.parse("1.0.0"), "other bytes")

@@ -15,13 +15,13 @@ from tests.cli.pipeline import UPLOADER, Pipeline
 
 
 @pytest.fixture
-def story(edgeship: CommandLine, pipeline: Pipeline) -> CommandLine:
+def story(at_once: CommandLine, pipeline: Pipeline) -> CommandLine:
     """checkout: 1.0.0 live again after 1.1.0 went wrong, 2.0.0 waiting, and one upload refused."""
     for version in ("1.0.0", "1.1.0", "2.0.0"):
         pipeline.ship("checkout", version)
     pipeline.ship("checkout", "1.2.0", {"../evil.js": b"x"})
-    edgeship("rollback", "checkout", "--reason", "prices are wrong")
-    return edgeship
+    at_once("rollback", "checkout", "--reason", "prices are wrong")
+    return at_once
 
 
 def test_releases_lists_them_newest_first(story: CommandLine) -> None:

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import Message
 from itertools import pairwise
@@ -19,6 +20,7 @@ from typing import TypeVar
 
 import pytest
 
+from edgeship.adapters.cloudwatch_alarms import CloudWatchAlarms
 from edgeship.adapters.dynamodb_state import DynamoDBState
 from edgeship.application.ports import Transaction
 from edgeship.application.promote_release import PromoteRelease
@@ -26,6 +28,7 @@ from edgeship.bootstrap.operator import Operator
 from edgeship.bootstrap.runtime import jittered_pause
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion
+from edgeship.domain.rollout import Step
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from edgeship.local.sandbox import child_environment
@@ -132,6 +135,7 @@ def _known(tools: Operator, widget: str) -> bool:
 
 
 def test_a_rollback_shows_and_the_history_tells(cloud: LocalCloud, tools: Operator, tmp_path: Path) -> None:
+    tools.policy("rolled", lambda policy: replace(policy, steps=(Step(100, 0),)), ann())
     for version in ("1.0.0", "1.1.0"):
         put(cloud, tmp_path, "rolled", version, tar_gz(bundle(version)))
         served(cloud, "/rolled/latest/widget.js", bundle(version)["widget.js"])
@@ -161,7 +165,8 @@ def test_fifty_promotions_at_once_leave_a_linear_history(cloud: LocalCloud) -> N
 
     def promote(version: Version) -> None:
         mine = DynamoDBState(cloud.session().client("dynamodb"), cloud.names.table)
-        PromoteRelease(mine, jittered_pause)("crowd", version, "latest", ann())
+        alarms = CloudWatchAlarms(cloud.session().client("cloudwatch"), cloud.names.environment)
+        PromoteRelease(mine, alarms, jittered_pause)("crowd", version, "latest", ann())
 
     with ThreadPoolExecutor(50) as pool:
         list(pool.map(promote, versions))

@@ -8,7 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from edgeship.domain.channel import Channel, Moved, promote, roll_back, rollback_targets, unlock
+from edgeship.domain.channel import Channel, Moved
+from edgeship.domain.channel_moves import promote, roll_back, rollback_targets, unlock
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.release import Release, quarantine, unquarantine

@@ -320,12 +320,14 @@ def test_what_is_no_snapshot_is_refused(document: object) -> None:
         Routes(document)
 
 
+FIELDS = ["schema", "revision", "widgets", "w", "channels", "ranges", "latest", "stable", "1"]
+FIELDS += ["candidate", "percent", "flag", "versions"]
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["schema", "revision", "widgets", "w", "channels", "ranges", "latest", "stable", "1"]),
+            st.sampled_from(FIELDS),
             inner,
             max_size=4,
         )
@@ -334,13 +336,16 @@ json_values = st.recursive(
 )
 
 
-@given(json_values, st.sampled_from(["schema", "revision", "widgets", "checkout"]))
+@given(json_values, st.sampled_from(["schema", "revision", "widgets", "checkout", "latest"]))
 def test_any_document_is_a_snapshot_or_refused(value: object, place: str) -> None:
     document = copy.deepcopy(DOCUMENT)
-    (document["widgets"] if place == "checkout" else document)[place] = value
+    widgets = document["widgets"]
+    {"checkout": widgets, "latest": widgets["checkout"]["channels"]}.get(place, document)[place] = value
     for candidate in (document, value):
         try:
             routes = Routes(candidate)
         except SnapshotInvalid:
             continue
-        assert isinstance(resolve("/checkout/latest/x", routes), Rewrite | Unknown)
+        for among in (True, False):
+            outcome = resolve("/checkout/latest/x", routes, None, lambda *_: None, lambda *_, to=among: to)
+            assert isinstance(outcome, Rewrite | Unknown)

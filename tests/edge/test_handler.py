@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeship.domain.bucketing import bucket
 from functions.edge import handler as module
 from functions.edge.config import Config
 from functions.edge.handler import Edge, build
@@ -197,6 +198,123 @@ def test_without_any_snapshot_requests_go_through_as_they_came(cloud: Cloud, fau
     for uri in ("/checkout/latest/widget.js", "/nobody/~7/x", "/checkout/v1.0.0/~x/y"):
         assert cloud.get(uri)["uri"] == uri
     assert len(cloud.server.requests) == 1
+    assert len(cloud.log) == 1
+
+
+# Rollouts: who is served the candidate.
+
+
+AB = {"key": "ab", "variants": {"new": "1.5.0", "old": "1.3.0", "gone": "9.9.9"}, "default_variant": "new"}
+
+
+def rolling_edge(root: str | None = None, flag: dict[str, Any] | None = None, **entry: Any) -> Edge:
+    """An edge whose `latest` of checkout is at 1.4.2 and is being rolled out to 1.5.0."""
+    latest: dict[str, Any] = {"stable": "1.4.2", "candidate": "1.5.0", "percent": 25, **entry}
+    routes: dict[str, Any] = {"channels": {"latest": latest, "next": {"stable": "1.4.2"}}, "ranges": {"1": "1.4.2"}}
+    content: dict[str, Any] = {"schema": 1, "revision": 1, "widgets": {"checkout": routes}}
+    if flag is not None:
+        latest["flag"] = flag["key"]
+        routes["versions"] = ["1.3.0", "1.4.2", "1.5.0"]
+        content["flags"] = {flag["key"]: flag}
+    found = Answer(200, {}, json.dumps(content).encode(), reusable=True)
+    return Edge(SnapshotSource(lambda etag: found, lambda: 1.0, 5, lambda line: None), root, "test", lambda: 1.0)
+
+
+def version_for(edge: Edge, querystring: str = "", uri: str = "/checkout/latest/widget.js", **changes: Any) -> str:
+    request = request_for(uri, querystring=querystring, **changes)
+    outcome = edge.answer(request)
+    assert_allowed(outcome, request)
+    return str(outcome["uri"]).split("/")[2].removeprefix("v")
+
+
+USERS = [f"user-{n}" for n in range(300)]
+
+
+def test_the_share_of_the_users_gets_the_candidate_and_keeps_it() -> None:
+    def candidates(edge: Edge) -> set[str]:
+        return {user for user in USERS if version_for(edge, f"user={user}") == "1.5.0"}
+
+    quarter = candidates(rolling_edge(percent=25))
+    assert quarter == {user for user in USERS if bucket(user, "checkout/latest/1.5.0") < 2500}
+    assert 40 < len(quarter) < 110
+    assert candidates(rolling_edge(percent=25)) == quarter
+    assert quarter < candidates(rolling_edge(percent=50.01))
+    assert candidates(rolling_edge(percent=100)) == set(USERS)
+    assert candidates(rolling_edge(percent=0)) == set()
+
+
+@pytest.mark.parametrize("how", ["header", "cookie", "address"])
+def test_a_user_is_the_same_one_however_it_is_named(how: str) -> None:
+    edge = rolling_edge(percent=50)
+    for user in USERS[:40]:
+        headers: dict[str, Any] = {"user-agent": [{"key": "User-Agent", "value": "Firefox"}]}
+        if how == "header":
+            headers["x-edgeship-user"] = [{"key": "X-Edgeship-User", "value": user}]
+        elif how == "cookie":
+            headers["cookie"] = [{"key": "Cookie", "value": f"a=b; edgeship_user={user}"}]
+        first = version_for(edge, headers=headers, clientIp="192.0.2.7")
+        assert version_for(edge, "page=2", headers=headers, clientIp="192.0.2.7") == first
+        if how != "address":
+            assert version_for(edge, f"user={user}") == first
+
+
+@pytest.mark.parametrize("percent", [0, 0.01, 50, 99.99])
+@pytest.mark.parametrize(("track", "version"), [("stable", "1.4.2"), ("candidate", "1.5.0")])
+def test_a_tester_chooses_the_track_at_any_weight(percent: float, track: str, version: str) -> None:
+    edge = rolling_edge(percent=percent)
+    assert {version_for(edge, f"user={user}&edgeship-track={track}") for user in USERS[:20]} == {version}
+    assert version_for(edge, f"a=1&edgeship-track={track}&b=2") == version
+
+
+@pytest.mark.parametrize(
+    "track", ["1.3.0", "v1.5.0", "CANDIDATE", "", "../v9.9.9", "candidate%00", "~1", "stable,candidate"]
+)
+def test_a_track_that_is_none_leaves_the_choice_to_the_bucket(track: str) -> None:
+    edge = rolling_edge(percent=50)
+    for user in USERS[:20]:
+        assert version_for(edge, f"user={user}&edgeship-track={track}") == version_for(edge, f"user={user}")
+
+
+def test_without_a_rollout_a_track_reaches_nothing_but_what_is_deployed() -> None:
+    found = Answer(200, {}, snapshot(), reusable=True)
+    edge = Edge(SnapshotSource(lambda etag: found, lambda: 1.0, 5, lambda line: None), None, "test", lambda: 1.0)
+    assert version_for(edge, "edgeship-track=candidate") == "1.4.2"
+    rolling = rolling_edge()
+    for uri in ("/checkout/~next/widget.js", "/checkout/~1/widget.js", "/checkout/v1.4.2/widget.js"):
+        assert version_for(rolling, "edgeship-track=candidate", uri) == "1.4.2"
+    assert (
+        rolling.answer(request_for("/checkout/~beta/x.js", querystring="edgeship-track=candidate"))["status"] == "404"
+    )
+
+
+def test_the_root_widget_is_rolled_out_too() -> None:
+    edge = rolling_edge(root="checkout")
+    for user in USERS[:40]:
+        assert version_for(edge, f"user={user}", "/latest/widget.js") == version_for(edge, f"user={user}")
+    assert version_for(edge, "edgeship-track=candidate", "/latest/widget.js") == "1.5.0"
+
+
+@pytest.mark.parametrize(("variant", "version"), [("old", "1.3.0"), ("new", "1.5.0")])
+def test_a_flag_decides_before_the_rollout_and_before_the_track(variant: str, version: str) -> None:
+    edge = rolling_edge(flag={**AB, "default_variant": variant})
+    for querystring in ("user=a", "user=b", "edgeship-track=stable", "edgeship-track=candidate"):
+        assert version_for(edge, querystring) == version
+
+
+def test_where_the_flag_names_no_release_the_rollout_decides() -> None:
+    edge, plain = rolling_edge(flag={**AB, "default_variant": "gone"}), rolling_edge()
+    for user in USERS[:40]:
+        assert version_for(edge, f"user={user}") == version_for(plain, f"user={user}")
+    assert version_for(edge, "edgeship-track=candidate") == "1.5.0"
+
+
+@pytest.mark.parametrize("broken", [{"percent": "25"}, {"percent": 101}, {"candidate": "../x"}])
+def test_a_snapshot_with_a_corrupt_rollout_is_none(cloud: Cloud, broken: dict[str, Any]) -> None:
+    cloud.get()
+    content = json.loads(snapshot("1.5.0", revision=2))
+    content["widgets"]["checkout"]["channels"]["latest"] |= {"candidate": "1.6.0", "percent": 100, **broken}
+    cloud.server.objects[SNAPSHOT_PATH] = json.dumps(content).encode()
+    assert cloud.get(after=5)["uri"] == "/checkout/v1.4.2/widget.js"
     assert len(cloud.log) == 1
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.edge.identity import identity_of
+from functions.edge.identity import identity_of, track_of
 
 HEADER = {"x-edgeship-user": [{"key": "X-Edgeship-User", "value": " from-header "}]}
 COOKIE = {"cookie": [{"key": "Cookie", "value": "a=b; edgeship_user=from%20cookie; c=d"}]}
@@ -36,3 +36,24 @@ def test_an_anonymous_user_is_the_same_one_each_time() -> None:
     assert identity_of(request(client="192.0.2.8", **AGENT)) != first
     assert identity_of(request()) != first
     assert "192.0.2.7" not in first
+
+
+@pytest.mark.parametrize(
+    ("querystring", "track"),
+    [
+        ("", None),
+        ("edgeship-track=candidate", "candidate"),
+        ("user=ann&edgeship-track=stable&x", "stable"),
+        ("edgeship-track=%63andidate", "candidate"),
+        ("edgeship-track=&edgeship-track=stable", "stable"),
+        ("edgeship-track=stable&edgeship-track=candidate", "stable"),
+        ("edgeship-track=1.4.2", None),
+        ("edgeship-track=Candidate", None),
+        ("edgeship-track", None),
+        ("my-edgeship-track=candidate", None),
+        ("user=edgeship-track=candidate", None),
+    ],
+)
+def test_the_track_that_is_asked_for(querystring: str, track: str | None) -> None:
+    assert track_of(request(querystring, **HEADER, **COOKIE)) == track
+    assert identity_of(request(querystring + "&user=ann")) in ("ann", "edgeship-track=candidate")

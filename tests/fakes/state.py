@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from threading import Lock
 from typing import Any
@@ -11,7 +12,7 @@ from edgeship.domain.channel import Channel
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.flag_record import FlagRecord
-from edgeship.domain.policy import Widget
+from edgeship.domain.policy import PolicyRecord, Widget
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.release import Release
 from edgeship.domain.version import Version
@@ -71,6 +72,15 @@ class FakeState:
         newest = sorted(self._all(Rejection), key=lambda rejection: rejection.rejected_at, reverse=True)
         return [r for r in newest if widget in (None, r.widget)][:limit]
 
+    def policy(self, widget: str) -> PolicyRecord:
+        return self.records.get(("policy", widget)) or PolicyRecord(widget)
+
+    def policies(self, widgets: Iterable[str]) -> dict[str, PolicyRecord]:
+        return {widget: self.policy(widget) for widget in widgets}
+
+    def watched(self) -> list[Channel]:
+        return [channel for channel in self._all(Channel) if channel.is_watched]
+
     def flags(self) -> list[FlagRecord]:
         return sorted(self._all(FlagRecord), key=lambda flag: flag.key)
 
@@ -83,12 +93,14 @@ class FakeState:
             return [record for record in self.records.values() if isinstance(record, kind)]
 
 
-def _key(record: Channel | FlagRecord | Release | Rejection) -> Key:
+def _key(record: Channel | FlagRecord | PolicyRecord | Release | Rejection) -> Key:
     match record:
         case Channel():
             return ("channel", record.widget, record.name)
         case FlagRecord():
             return ("flag", record.key)
+        case PolicyRecord():
+            return ("policy", record.widget)
         case Release():
             return ("release", record.widget, record.version)
         case Rejection():

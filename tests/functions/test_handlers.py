@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import boto3
 import pytest
 from pydantic import ValidationError
 
+from edgeship.application.ports import Transaction
+from edgeship.bootstrap import operator
+from edgeship.domain.events import Occasion, timestamp
+from edgeship.domain.release import Release
+from edgeship.domain.rollout import Phase, Step
+from edgeship.domain.version import Version
 from functions.artifact_upload import handler as artifact_upload
 from functions.promotion import handler as promotion
 from functions.relay import handler as relay
+from functions.rollback import handler as rollback
+from functions.rollout import handler as rollout
 from tests.aws import NAMES, Aws, function_env
 from tests.bundles import WIDGET, tar_gz
 
 EVENTS = Path(__file__).parents[2] / "events"
+TICK = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+STEPS = (Step(10, 600), Step(100, 0))
 
 
 def sample(name: str) -> dict[str, Any]:
@@ -27,10 +39,10 @@ def sample(name: str) -> dict[str, Any]:
 
 @pytest.fixture
 def deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for function in ("artifact_upload", "promotion", "relay"):
+    for function in ("artifact_upload", "promotion", "rollout", "rollback", "relay"):
         for name, value in function_env(function, aws).items():
             monkeypatch.setenv(name, value)
-    modules: list[ModuleType] = [artifact_upload, promotion, relay]
+    modules: list[ModuleType] = [artifact_upload, promotion, rollout, rollback, relay]
     for module in modules:
         module._use_case.cache_clear()
     yield aws
@@ -48,6 +60,45 @@ def uploaded(aws: Aws, body: bytes) -> dict[str, Any]:
     return event
 
 
+def registered(aws: Aws, widget: str, *versions: str) -> None:
+    for version in versions:
+        release = Release(
+            widget=widget,
+            version=Version.parse(version),
+            digest="0" * 64,
+            entrypoint="widget.js",
+            files=1,
+            total_bytes=3,
+            created_at="2026-11-20T09:00:00.000Z",
+            git_commit=None,
+            registered_at="2026-11-20T09:00:00.000Z",
+            registered_by="test",
+        )
+        aws.state.commit(Transaction(puts=(release,), events=(), registers=release))
+
+
+def by_ann(at: datetime) -> Occasion:
+    return Occasion(NAMES.environment, "ann", "because", at)
+
+
+def live(aws: Aws, widget: str, version: str, at: datetime) -> operator.Operator:
+    registered(aws, widget, version)
+    tools = operator.build(NAMES, boto3.Session(), None)
+    tools.promote(widget, Version.parse(version), "latest", by_ann(at))
+    return tools
+
+
+def rolling_out(aws: Aws, widget: str, at: datetime) -> None:
+    """From 1.4.2 to 1.5.0."""
+    tools = live(aws, widget, "1.4.2", at - timedelta(minutes=1))
+    registered(aws, widget, "1.5.0")
+    tools.start_rollout(widget, Version.parse("1.5.0"), "latest", by_ann(at), STEPS)
+
+
+def minutes_ago(minutes: int) -> datetime:
+    return datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=minutes)
+
+
 def test_an_upload_goes_all_the_way_to_the_snapshot(deployed: Aws) -> None:
     event = uploaded(deployed, tar_gz(WIDGET))
     accepted = artifact_upload.handler(event, None)
@@ -55,13 +106,13 @@ def test_an_upload_goes_all_the_way_to_the_snapshot(deployed: Aws) -> None:
     assert relay.handler(deployed.stream_event(), None) == {"batchItemFailures": []}
     (registered,) = deployed.bus_events()
     assert registered["source"] == "edgeship"
-    assert promotion.handler(registered, None) == {"promoted": True, "reason": "first release of the widget"}
+    assert promotion.handler(registered, None) == {"deed": "promote", "reason": "first release of the widget"}
     relay.handler(deployed.stream_event(), None)
     snapshot = deployed.snapshot()
     assert snapshot is not None
     widget, version = accepted["widget"], accepted["version"]
     assert snapshot["widgets"][widget]["channels"] == {"latest": {"stable": version}}
-    assert promotion.handler(registered, None)["promoted"] is False
+    assert promotion.handler(registered, None)["deed"] == "leave"
 
 
 def test_a_refusal_is_an_outcome_not_an_error(deployed: Aws) -> None:
@@ -88,7 +139,7 @@ def test_a_setting_that_is_missing_is_named(deployed: Aws, monkeypatch: pytest.M
 
 def test_promotion_takes_the_sample_event(deployed: Aws) -> None:
     answer = promotion.handler(sample("edgeship.release-registered.json"), None)
-    assert answer == {"promoted": False, "reason": "checkout has no registered release"}
+    assert answer == {"deed": "leave", "reason": "checkout has no registered release"}
 
 
 def test_the_relay_takes_the_sample_stream(deployed: Aws) -> None:
@@ -107,3 +158,96 @@ def test_the_relay_sets_poison_aside(deployed: Aws) -> None:
     (poison,) = deployed.poisoned()
     assert "JSONDecodeError" in poison["reason"]
     assert "NewImage" in poison["record"]
+
+
+def test_a_completed_rollout_lets_what_waited_begin(deployed: Aws) -> None:
+    live(deployed, "checkout", "1.5.0", minutes_ago(20))
+    registered(deployed, "checkout", "1.5.1")
+    answer = promotion.handler(sample("edgeship.rollout-completed.json"), None)
+    assert answer == {"deed": "roll_out", "reason": "policy: a patch release is rolled out by itself"}
+    assert deployed.state.channel("checkout", "latest").candidate == Version.parse("1.5.1")
+    assert promotion.handler(sample("edgeship.rollout-completed.json"), None)["deed"] == "leave"
+
+
+def test_an_alarm_ends_the_rollout(deployed: Aws) -> None:
+    event = sample("aws.cloudwatch.alarm-state-change.json")
+    alarmed_at = datetime.fromisoformat(event["detail"]["state"]["timestamp"])
+    rolling_out(deployed, "checkout", alarmed_at - timedelta(hours=1))
+    (reaction,) = rollback.handler(event, None)["reactions"]
+    assert (reaction["channel"], reaction["event"]) == ("latest", "Rollout Aborted")
+    assert event["detail"]["state"]["reason"] in reaction["reason"]
+    channel = deployed.state.channel("checkout", "latest")
+    assert channel.version == Version.parse("1.4.2")
+    assert channel.rollout is not None
+    assert (channel.rollout.phase, channel.rollout.percent) == (Phase.ABORTED, 0)
+    assert channel.lock is not None
+    assert channel.lock.actor == "edgeship:rollback"
+    candidate = deployed.state.release("checkout", Version.parse("1.5.0"))
+    assert candidate is not None
+    assert candidate.quarantine is not None
+    before = deployed.items()
+    assert rollback.handler(event, None) == {"reactions": []}
+    assert deployed.items() == before
+
+
+def test_an_alarm_takes_the_live_version_back(deployed: Aws) -> None:
+    event = sample("aws.cloudwatch.alarm-state-change.json")
+    moment = datetime.now(UTC)
+    event["detail"]["state"]["timestamp"] = timestamp(moment)
+    live(deployed, "checkout", "1.4.2", moment - timedelta(hours=2))
+    live(deployed, "checkout", "1.5.0", moment - timedelta(hours=1))
+    (reaction,) = rollback.handler(event, None)["reactions"]
+    assert reaction["event"] == "Pointer Moved"
+    assert deployed.state.channel("checkout", "latest").version == Version.parse("1.4.2")
+
+
+def test_a_late_alarm_and_one_that_is_well_change_nothing(deployed: Aws) -> None:
+    event = sample("aws.cloudwatch.alarm-state-change.json")
+    alarmed_at = datetime.fromisoformat(event["detail"]["state"]["timestamp"])
+    rolling_out(deployed, "checkout", alarmed_at + timedelta(minutes=1))
+    before = deployed.items()
+    (reaction,) = rollback.handler(event, None)["reactions"]
+    assert reaction["event"] is None
+    event["detail"]["state"]["value"] = "OK"
+    assert rollback.handler(event, None) == {"reactions": []}
+    assert deployed.items() == before
+
+
+def test_an_alarm_on_no_release_rises(deployed: Aws) -> None:
+    event = sample("aws.cloudwatch.alarm-state-change.json")
+    event["detail"]["configuration"]["metrics"] = []
+    with pytest.raises(ValueError, match="not those of an alarm on a release"):
+        rollback.handler(event, None)
+
+
+@pytest.mark.parametrize(("failed", "phase", "version"), [(2, Phase.COMPLETED, "1.5.0"), (60, Phase.ABORTED, "1.4.2")])
+def test_a_tick_goes_by_what_was_measured(failed: int, phase: Phase, version: str, deployed: Aws) -> None:
+    rolling_out(deployed, "checkout", minutes_ago(15))
+    deployed.report("checkout", "1.5.0", minutes_ago(14), 14, sessions=300, failed_sessions=failed)
+    deployed.report("checkout", "1.4.2", minutes_ago(14), 14, sessions=900, failed_sessions=6)
+    assert rollout.handler(TICK, None) == {"watched": 1, "changed": 1}
+    channel = deployed.state.channel("checkout", "latest")
+    assert channel.rollout is not None
+    assert channel.rollout.phase is phase
+    assert str(channel.version) == version
+    assert rollout.handler(TICK, None)["changed"] == 0
+
+
+def test_a_tick_sees_an_alarm_whose_event_never_came(deployed: Aws) -> None:
+    rolling_out(deployed, "checkout", minutes_ago(5))
+    (name,) = (name for name in deployed.alarms() if "1.5.0-error-rate" in name)
+    deployed.put_in_alarm(name, minutes_ago(1))
+    assert rollout.handler(TICK, None)["changed"] == 1
+    assert deployed.state.channel("checkout", "latest").candidate is None
+
+
+def test_one_channel_that_fails_keeps_no_other_from_its_tick(deployed: Aws) -> None:
+    for widget in ("checkout", "menu"):
+        rolling_out(deployed, widget, minutes_ago(15))
+        deployed.report(widget, "1.5.0", minutes_ago(14), 14, sessions=300, failed_sessions=2)
+    lost = {"pk": {"S": "WIDGET#checkout"}, "sk": {"S": "RELEASE#1.5.0"}}
+    deployed.dynamodb.delete_item(TableName=NAMES.table, Key=lost)
+    with pytest.raises(ExceptionGroup, match="not looked after: checkout/latest"):
+        rollout.handler(TICK, None)
+    assert str(deployed.state.channel("menu", "latest").version) == "1.5.0"
+    assert str(deployed.state.channel("checkout", "latest").version) == "1.4.2"

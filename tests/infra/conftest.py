@@ -25,6 +25,7 @@ EVERY_OPTION = {
     "web_acl_arn": WEB_ACL,
     "pointer_max_age": "60",
     "root_widget": "checkout",
+    "telemetry_concurrency": "20",
     "log_retention_days": "400",
     "access_log_retention_days": "30",
     "accepted_retention_days": "90",

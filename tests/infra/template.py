@@ -94,6 +94,9 @@ class Template:
         """A statement's resource as an ARN; that of a resource without a stated name is `arn:of:<its id's words>`."""
         if isinstance(value, str):
             return value
+        if "Fn::Join" in value:
+            separator, parts = value["Fn::Join"]
+            return str(separator.join(self.arn(part) for part in parts))
         key, attribute = value["Fn::GetAtt"]
         type_, name = self.body["Resources"][key]["Type"], self._name(key)
         if attribute == "Arn" and type_ in _ARN:

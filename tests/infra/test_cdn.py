@@ -9,10 +9,17 @@ from typing import Any
 
 import pytest
 
+from functions.telemetry import handler
+from infra.constructs import distribution as cdn
 from tests.infra.conftest import ACCOUNT, CERTIFICATE, WEB_ACL
 from tests.infra.template import Template, listed
 
 pytestmark = pytest.mark.xdist_group("infra")
+
+TELEMETRY = ("/telemetry", "/edgeship/telemetry.js")
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+"""AWS's managed policy
+(https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html)."""
 
 
 def test_the_edge_function_keeps_to_the_limits_of_a_viewer_function(production: Template) -> None:
@@ -89,6 +96,8 @@ def test_an_edge_version_is_kept_and_a_change_of_the_bundle_makes_another(
         ("/checkout/v1.2.3/widget.js", False, None),
         ("/checkout/v1.2.3-rc.1/assets/a.js", False, None),
         ("/favicon.ico", False, None),
+        ("/telemetry", False, None),
+        ("/edgeship/telemetry.js", False, "public, max-age=300, must-revalidate"),
         ("/checkout/latest/widget.js", True, "public, max-age=300, must-revalidate"),
         ("/checkout/~1/widget.js", True, "public, max-age=300, must-revalidate"),
         ("/checkout/~1.4/assets/a.js", True, "public, max-age=300, must-revalidate"),
@@ -122,6 +131,9 @@ def test_a_root_widgets_paths_run_the_edge_function(path: str, cache_control: st
 def test_the_association_is_a_numbered_version_at_viewer_request(production: Template) -> None:
     (version,) = production.resources("AWS::Lambda::Version")
     for behavior in _distribution(production)["CacheBehaviors"]:
+        if behavior["PathPattern"] in TELEMETRY:
+            assert "LambdaFunctionAssociations" not in behavior
+            continue
         body = {"IncludeBody": True} if behavior["PathPattern"] == "/ofrep/*" else {}
         assert behavior["LambdaFunctionAssociations"] == [
             {"EventType": "viewer-request", "LambdaFunctionARN": {"Ref": version}, **body}
@@ -133,14 +145,73 @@ def test_flags_take_every_method_and_are_never_cached(production: Template) -> N
     assert behavior["PathPattern"] == "/ofrep/*"
     assert {"POST", "OPTIONS"} <= set(behavior["AllowedMethods"])
     assert behavior["ViewerProtocolPolicy"] == "https-only"
-    # AWS's managed policy CachingDisabled.
-    assert behavior["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert behavior["CachePolicyId"] == CACHING_DISABLED
     assert "ResponseHeadersPolicyId" not in behavior
+
+
+def test_a_beacon_reaches_its_function_with_its_data_and_nothing_of_the_viewer(production: Template) -> None:
+    behavior = _behavior(production, "/telemetry")
+    assert set(behavior["AllowedMethods"]) == {"GET", "HEAD"}
+    assert behavior["ViewerProtocolPolicy"] == "https-only"
+    assert behavior["CachePolicyId"] == CACHING_DISABLED
+    policy = production.body["Resources"][behavior["OriginRequestPolicyId"]["Ref"]]["Properties"]
+    config = policy["OriginRequestPolicyConfig"]
+    assert config["QueryStringsConfig"] == {"QueryStringBehavior": "whitelist", "QueryStrings": ["d"]}
+    assert config["CookiesConfig"] == {"CookieBehavior": "none"}
+    assert config["HeadersConfig"] == {"HeaderBehavior": "none"}
+    headers = _headers_policy(production, behavior)
+    assert headers["CorsConfig"]["AccessControlAllowOrigins"] == {"Items": ["*"]}
+    assert headers["SecurityHeadersConfig"]["ContentTypeOptions"] == {"Override": True}
+    assert headers["SecurityHeadersConfig"]["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31_536_000
+    assert "Cache-Control" not in _headers(production, behavior), "the function's own no-store stands"
+
+
+def test_the_function_knows_the_paths_that_lead_to_it() -> None:
+    assert (handler.BEACON_PATH, handler.CLIENT_PATH) == (cdn.BEACON_PATH, cdn.CLIENT_PATH)
+
+
+def test_the_beacon_client_is_cached_by_its_path(production: Template) -> None:
+    behavior = _behavior(production, "/edgeship/telemetry.js")
+    (cache,) = production.resources("AWS::CloudFront::CachePolicy")
+    assert behavior["CachePolicyId"] == {"Ref": cache}
+    assert "OriginRequestPolicyId" not in behavior
+    assert behavior["TargetOriginId"] == _behavior(production, "/telemetry")["TargetOriginId"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/telemetry/", "/telemetry/latest/x.js", "/edgeship/latest/telemetry.js", "/telemetryx"]
+)
+def test_no_other_path_reaches_the_telemetry_function(path: str, production: Template) -> None:
+    assert _behavior(production, path)["TargetOriginId"] != _behavior(production, "/telemetry")["TargetOriginId"]
+
+
+def test_the_telemetry_function_answers_this_distribution_alone(production: Template) -> None:
+    (origin,) = (o for o in _distribution(production)["Origins"] if "CustomOriginConfig" in o)
+    (url,) = production.resources("AWS::Lambda::Url")
+    assert origin["DomainName"]["Fn::Select"][1]["Fn::Split"][1] == {"Fn::GetAtt": [url, "FunctionUrl"]}
+    assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+    control = production.body["Resources"][origin["OriginAccessControlId"]["Fn::GetAtt"][0]]["Properties"]
+    assert control["OriginAccessControlConfig"]["OriginAccessControlOriginType"] == "lambda"
+    assert control["OriginAccessControlConfig"]["SigningBehavior"] == "always"
+    properties = production.resources("AWS::Lambda::Url")[url]["Properties"]
+    assert (properties["AuthType"], properties["InvokeMode"]) == ("AWS_IAM", "BUFFERED")
+    (distribution,) = production.resources("AWS::CloudFront::Distribution")
+    permissions = [
+        permission["Properties"]
+        for permission in production.resources("AWS::Lambda::Permission").values()
+        if permission["Properties"]["Principal"] == "cloudfront.amazonaws.com"
+    ]
+    # Both: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+    assert {each["Action"] for each in permissions} == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
+    for each in permissions:
+        assert each["FunctionName"] == {"Fn::GetAtt": [url, "FunctionArn"]}
+        assert {"Ref": distribution} in each["SourceArn"]["Fn::Join"][1]
 
 
 def test_every_behavior_for_files_redirects_compresses_and_sends_the_headers_of_a_script(production: Template) -> None:
     distribution = _distribution(production)
-    files = [behavior for behavior in distribution["CacheBehaviors"] if behavior["PathPattern"] != "/ofrep/*"]
+    others = ("/ofrep/*", "/telemetry")
+    files = [behavior for behavior in distribution["CacheBehaviors"] if behavior["PathPattern"] not in others]
     for behavior in (distribution["DefaultCacheBehavior"], *files):
         assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
         assert behavior["Compress"] is True
@@ -171,7 +242,7 @@ def test_the_cache_has_no_minimum_and_keys_by_path_alone(production: Template) -
 
 def test_s3_is_reached_by_origin_access_control_alone_and_never_lists(production: Template) -> None:
     distribution = _distribution(production)
-    (origin,) = distribution["Origins"]
+    (origin,) = (origin for origin in distribution["Origins"] if "S3OriginConfig" in origin)
     control = production.body["Resources"][origin["OriginAccessControlId"]["Fn::GetAtt"][0]]["Properties"]
     assert control["OriginAccessControlConfig"]["SigningBehavior"] == "always"
     site = origin["DomainName"]["Fn::GetAtt"][0]

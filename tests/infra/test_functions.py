@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,23 @@ import pytest
 from moto.events.models import EventPattern
 
 from edgeship.adapters.dynamodb_items import event_item
-from edgeship.domain.events import Event, EventType
+from edgeship.domain.events import SOURCE, Event, EventType
 from edgeship.settings import FUNCTION_SETTINGS
 from infra.app import ROOT
-from tests.infra.template import Template, listed
+from infra.browser_client import telemetry_client
+from tests.infra.template import Resource, Template, listed
 
 pytestmark = pytest.mark.xdist_group("infra")
 
 EVENTS = ROOT / "events"
-SAMPLES = {"artifact_upload": "aws.s3.object-created.json", "promotion": "edgeship.release-registered.json"}
-"""The sample of the event that each rule's function takes."""
+SAMPLES = (
+    ("artifact_upload", "aws.s3.object-created.json"),
+    ("promotion", "edgeship.release-registered.json"),
+    ("promotion", "edgeship.rollout-completed.json"),
+    ("rollback", "aws.cloudwatch.alarm-state-change.json"),
+)
+"""The samples of the events that each rule's function takes."""
+SCHEDULED = {"rollout": "rate(1 minute)"}
 
 
 @pytest.mark.parametrize("name", FUNCTION_SETTINGS)
@@ -54,6 +62,21 @@ def test_it_may_write_its_own_log_group_alone(name: str, production: Template) -
     assert statement["Resource"] == {"Fn::GetAtt": [group, "Arn"]}
 
 
+def test_beacons_have_a_concurrency_of_their_own(production: Template, customised: Template) -> None:
+    """Neither can they take that of the other functions, nor be left without any by them."""
+    reserved = {
+        name: function["Properties"].get("ReservedConcurrentExecutions")
+        for name, function in production.functions().items()
+    }
+    assert {name: count for name, count in reserved.items() if count} == {"telemetry": 50}
+    assert customised.functions()["telemetry"]["Properties"]["ReservedConcurrentExecutions"] == 20
+
+
+def test_the_telemetry_bundle_carries_the_client(production: Template) -> None:
+    with zipfile.ZipFile(production.bundle("telemetry")) as bundle:
+        assert bundle.read("functions/telemetry/telemetry.min.js") == telemetry_client(ROOT)
+
+
 def test_every_rule_has_a_dead_letter_queue_that_takes_its_messages(production: Template) -> None:
     accepted = {
         (queue["Ref"], statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0])
@@ -74,12 +97,13 @@ def test_every_function_that_a_rule_invokes_has_an_on_failure_destination_it_may
         config["Properties"]["FunctionName"]["Ref"]: config["Properties"]
         for config in production.resources("AWS::Lambda::EventInvokeConfig").values()
     }
-    invoked = {key for key, _ in _rules(production).values()}
-    assert destinations.keys() == invoked
     names = {key: name for name, key in _function_keys(production).items()}
+    assert {names[key] for key in destinations} == _rules(production).keys() | SCHEDULED.keys()
     for key, config in destinations.items():
-        assert config["MaximumRetryAttempts"] == 2
-        assert config["MaximumEventAgeInSeconds"] <= 21_600
+        # What the clock starts is started again by it.
+        retries, age = (0, 60) if names[key] in SCHEDULED else (2, 21_600)
+        assert config["MaximumRetryAttempts"] == retries
+        assert config["MaximumEventAgeInSeconds"] == age
         queue = config["DestinationConfig"]["OnFailure"]["Destination"]
         assert any(
             "sqs:SendMessage" in listed(statement["Action"]) and queue in listed(statement["Resource"])
@@ -88,13 +112,40 @@ def test_every_function_that_a_rule_invokes_has_an_on_failure_destination_it_may
 
 
 def test_every_rule_has_a_sample(production: Template) -> None:
-    assert _rules(production).keys() == SAMPLES.keys()
+    assert _rules(production).keys() == {name for name, _ in SAMPLES}
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-def test_a_rule_matches_its_sample_and_no_near_miss(name: str, production: Template) -> None:
-    _, pattern = _rules(production)[name]
-    sample = _sample(SAMPLES[name])
+def test_every_function_is_started_by_what_is_stated_here(production: Template) -> None:
+    by_clock = {
+        names: rule["Properties"]["ScheduleExpression"]
+        for rule in production.resources("AWS::Events::Rule").values()
+        if "ScheduleExpression" in rule["Properties"]
+        for names in _invoked(production, rule)
+    }
+    assert by_clock == SCHEDULED
+    others = FUNCTION_SETTINGS.keys() - {name for name, _ in SAMPLES} - SCHEDULED.keys()
+    assert others == {"relay", "telemetry"}, "the one takes the stream, the other requests"
+
+
+def test_a_scheduled_event_that_is_late_is_dropped_for_the_next(production: Template) -> None:
+    (rule,) = (r for r in production.resources("AWS::Events::Rule").values() if "EventPattern" not in r["Properties"])
+    (target,) = rule["Properties"]["Targets"]
+    assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 60
+
+
+@pytest.mark.parametrize("type_", EventType)
+def test_every_kind_of_event_that_is_written_has_a_sample(type_: EventType) -> None:
+    sample = _sample(f"edgeship.{type_.value.lower().replace(' ', '-')}.json")
+    assert sample["detail-type"] == type_.value
+    assert sample["source"] == SOURCE
+    event = Event(type=type_, **sample["detail"])
+    assert event.detail() == sample["detail"]
+
+
+@pytest.mark.parametrize(("name", "file"), SAMPLES)
+def test_a_rule_matches_its_sample_and_no_near_miss(name: str, file: str, production: Template) -> None:
+    pattern = _rules(production)[name]
+    sample = _sample(file)
     assert _matches(pattern, sample)
     misses = list(_near_misses(pattern, sample))
     assert misses
@@ -105,25 +156,43 @@ def test_a_rule_matches_its_sample_and_no_near_miss(name: str, production: Templ
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
 def test_no_rule_takes_another_event(path: Path, production: Template) -> None:
     event = json.loads(path.read_text("utf-8"))
-    taken_by = {name for name, (_, pattern) in _rules(production).items() if _matches(pattern, event)}
-    assert taken_by == {name for name, sample in SAMPLES.items() if sample == path.name}
+    taken_by = {name for name, pattern in _rules(production).items() if _matches(pattern, event)}
+    assert taken_by == {name for name, sample in SAMPLES if sample == path.name}
 
 
 @pytest.mark.parametrize(
     "key", ["accepted/checkout/1.4.2.tar.gz", "rejected/x", "Incoming/x", "x/incoming/y", "incoming"]
 )
 def test_uploads_elsewhere_in_the_inbox_wake_nobody(key: str, production: Template) -> None:
-    event = _sample(SAMPLES["artifact_upload"])
+    event = _sample("aws.s3.object-created.json")
     event["detail"]["object"]["key"] = key
-    assert not any(_matches(pattern, event) for _, pattern in _rules(production).values())
+    assert not any(_matches(pattern, event) for pattern in _rules(production).values())
+
+
+@pytest.mark.parametrize(
+    ("alarm", "state"),
+    [
+        ("edgeship-production-health-checkout-v1.5.0-error-rate", "OK"),
+        ("edgeship-production-health-checkout-v1.5.0-error-rate", "INSUFFICIENT_DATA"),
+        ("edgeship-production-Rollback-Errors", "ALARM"),
+        ("edgeship-production-2-health-checkout-v1.5.0-error-rate", "ALARM"),
+        ("edgeship-staging-health-checkout-v1.5.0-error-rate", "ALARM"),
+    ],
+)
+def test_other_alarms_and_other_states_take_nothing_back(alarm: str, state: str, production: Template) -> None:
+    event = _sample("aws.cloudwatch.alarm-state-change.json")
+    event["detail"]["alarmName"] = alarm
+    event["detail"]["state"]["value"] = state
+    assert not any(_matches(pattern, event) for pattern in _rules(production).values())
 
 
 def test_rules_listen_where_their_events_arrive(production: Template) -> None:
     buses = {
         rule["Properties"]["EventPattern"]["source"][0]: production.resolve(rule["Properties"].get("EventBusName"))
         for rule in production.resources("AWS::Events::Rule").values()
+        if "EventPattern" in rule["Properties"]
     }
-    assert buses == {"aws.s3": None, "edgeship": "edgeship-production"}
+    assert buses == {"aws.s3": None, "aws.cloudwatch": None, "edgeship": "edgeship-production"}
 
 
 def test_the_relay_takes_new_outbox_items_and_nothing_else(production: Template) -> None:
@@ -183,15 +252,19 @@ def _function_keys(template: Template) -> dict[str, str]:
     return {value["Properties"]["Handler"].split(".")[1]: key for key, value in functions.items()}
 
 
-def _rules(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
-    """By function: its logical id and the pattern of its rule."""
+def _rules(template: Template) -> dict[str, dict[str, Any]]:
+    """The pattern of each function's rule."""
+    return {
+        name: template.resolve(rule["Properties"]["EventPattern"])
+        for rule in template.resources("AWS::Events::Rule").values()
+        if "EventPattern" in rule["Properties"]
+        for name in _invoked(template, rule)
+    }
+
+
+def _invoked(template: Template, rule: Resource) -> list[str]:
     names = {key: name for name, key in _function_keys(template).items()}
-    rules = {}
-    for rule in template.resources("AWS::Events::Rule").values():
-        for target in rule["Properties"]["Targets"]:
-            key = target["Arn"]["Fn::GetAtt"][0]
-            rules[names[key]] = (key, template.resolve(rule["Properties"]["EventPattern"]))
-    return rules
+    return [names[target["Arn"]["Fn::GetAtt"][0]] for target in rule["Properties"]["Targets"]]
 
 
 def _stream_filter(template: Template) -> dict[str, Any]:

@@ -87,6 +87,7 @@ def test_keys_of_the_cdk_and_of_other_tools_are_left_alone() -> None:
         ),
         ({"root_widget": "Check_Out"}, "context key root_widget: Widget name 'Check_Out' is not well formed"),
         ({"root_widget": "latest"}, "context key root_widget: Widget name 'latest' is reserved"),
+        ({"telemetry_concurrency": "-1"}, "or 0 to reserve no concurrency"),
         ({"log_retention_days": "31"}, "context key log_retention_days: CloudWatch Logs has no such retention"),
         ({"accepted_retention_days": "0"}, "context key accepted_retention_days: Input should be greater"),
         ({"event_retention_days": "9999"}, "Give days, 1 to 3650"),

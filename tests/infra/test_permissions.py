@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
 import boto3
 import pytest
 
+from edgeship.adapters.beacons import parse_beacon
+from edgeship.adapters.function_url import FunctionUrlRequest
+from edgeship.bootstrap import telemetry
 from edgeship.resource_names import REGION
-from tests.application.test_crashes import SCENES
-from tests.aws import NAMES, aws_environment, empty_again
+from infra.app import ROOT
+from tests.application import test_crashes, test_rollout_crashes
+from tests.application.test_crashes import Scene
+from tests.aws import NAMES, Aws, aws_environment, empty_again, function_env
 from tests.infra.template import Template, listed
 
 pytestmark = pytest.mark.xdist_group("infra")
@@ -25,21 +30,46 @@ STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIt
 UNSEEN = {
     # An archive over 5 GB; a key that is not there; a manifest that another upload has just published.
     "artifact_upload": {"s3:AbortMultipartUpload", "s3:ListBucket", "s3:GetObject", *TO_A_FAILURE_QUEUE},
-    # A release that an operator has promoted before.
-    "promotion": {"dynamodb:ConditionCheckItem", *TO_A_FAILURE_QUEUE},
+    "promotion": TO_A_FAILURE_QUEUE,
+    "rollout": TO_A_FAILURE_QUEUE,
+    "rollback": TO_A_FAILURE_QUEUE,
+    # The first snapshot's absence.
+    "telemetry": {"s3:ListBucket"},
     # The first snapshot's absence.
     "relay": {"s3:ListBucket", *STREAM, *TO_A_FAILURE_QUEUE},
 }
 """What Lambda needs on a function's behalf, or the code only in cases that no scene plays."""
 
 
+def beacon(aws: Aws) -> Callable[[], None]:
+    """One with errors, of a release that is live."""
+    request = FunctionUrlRequest.model_validate_json((ROOT / "events/aws.lambda-url.telemetry.json").read_bytes())
+    routes = {"checkout": {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {}}}
+    aws.snapshots.write({"schema": 1, "revision": 1, "widgets": routes}, aws.snapshots.read())
+
+    def fail(what: str, fault: Exception) -> None:
+        raise AssertionError(what) from fault
+
+    def deliver() -> None:
+        record, _ = telemetry.build(function_env("telemetry", aws), fail)
+        assert record(parse_beacon(request.raw_query)) is None
+
+    return deliver
+
+
+SCENES: dict[str, Scene] = {**test_crashes.SCENES, **test_rollout_crashes.SCENES, "beacon": beacon}
+
+
 def performer(scene: str) -> str:
     """Whose permissions a scene needs."""
     for word, whose in (
+        ("beacon", "telemetry"),
+        ("operator", "operator"),
         ("promotion", "promotion"),
         ("relay", "relay"),
         ("rollback", "operator"),
-        ("operator", "operator"),
+        ("tick", "rollout"),
+        ("alarm", "rollback"),
     ):
         if word in scene:
             return whose
@@ -61,7 +91,7 @@ def calls() -> dict[str, set[Need]]:
     return needs
 
 
-@pytest.mark.parametrize("name", ["artifact_upload", "promotion", "relay", "operator"])
+@pytest.mark.parametrize("name", [*UNSEEN, "operator"])
 def test_every_call_is_allowed(name: str, calls: dict[str, set[Need]], production: Template) -> None:
     statements = _statements(production, name)
     assert calls[name]
@@ -88,38 +118,78 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Nee
 
     Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
     """
-    arn = f"{REGION}:{NAMES.account}"
-    match service, operation:
-        case "s3", "CopyObject":
+    match service:
+        case "s3":
+            needed = _of_s3(operation, params)
+        case "dynamodb":
+            needed = _of_dynamodb(operation, params)
+        case "cloudwatch":
+            needed = _of_cloudwatch(operation, params)
+        case "events":
+            needed = (
+                (f"events:{operation}", f"{_arn('events')}:event-bus/{e['EventBusName']}") for e in params["Entries"]
+            )
+        case "sqs":
+            # CloudFormation names the queue; that the relay is given its URL is held by another test.
+            needed = iter([(f"sqs:{operation}", "arn:of:PipelinePoison")])
+        case _:
+            raise AssertionError(f"{service}:{operation} has no entry here: say which permission it needs")
+    for action, arn in needed:
+        yield action, arn.replace(f"edgeship-{NAMES.environment}", "edgeship-production")
+
+
+def _arn(service: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{NAMES.account}"
+
+
+def _of_s3(operation: str, params: dict[str, Any]) -> Iterator[Need]:
+    target = f"arn:aws:s3:::{params['Bucket']}/{params['Key']}"
+    match operation:
+        case "CopyObject":
             source = params["CopySource"]
             version = "Version" if source.get("VersionId") else ""
-            yield f"s3:GetObject{version}", _production(f"arn:aws:s3:::{source['Bucket']}/{source['Key']}")
-            yield "s3:PutObject", _production(f"arn:aws:s3:::{params['Bucket']}/{params['Key']}")
-        case "s3", "HeadObject" | "GetObject" | "PutObject":
-            action = "s3:PutObject" if operation == "PutObject" else "s3:GetObject"
-            yield (
-                action + ("Version" if "VersionId" in params else ""),
-                _production(f"arn:aws:s3:::{params['Bucket']}/{params['Key']}"),
-            )
-        case "dynamodb", "TransactWriteItems":
+            yield f"s3:GetObject{version}", f"arn:aws:s3:::{source['Bucket']}/{source['Key']}"
+            yield "s3:PutObject", target
+        case "PutObject":
+            yield "s3:PutObject", target
+        case "HeadObject" | "GetObject":
+            yield "s3:GetObject" + ("Version" if "VersionId" in params else ""), target
+        case _:
+            raise AssertionError(f"s3:{operation} has no entry here: say which permission it needs")
+
+
+def _of_dynamodb(operation: str, params: dict[str, Any]) -> Iterator[Need]:
+    table = f"{_arn('dynamodb')}:table"
+    match operation:
+        case "TransactWriteItems":
             for write in params["TransactItems"]:
                 ((kind, item),) = write.items()
                 action = "dynamodb:ConditionCheckItem" if kind == "ConditionCheck" else f"dynamodb:{kind}Item"
-                yield action, _production(f"arn:aws:dynamodb:{arn}:table/{item['TableName']}")
-        case "dynamodb", _:
-            yield f"dynamodb:{operation}", _production(f"arn:aws:dynamodb:{arn}:table/{params['TableName']}")
-        case "events", "PutEvents":
-            for entry in params["Entries"]:
-                yield "events:PutEvents", _production(f"arn:aws:events:{arn}:event-bus/{entry['EventBusName']}")
-        case "sqs", _:
-            # CloudFormation names the queue; that the relay is given its URL is held by another test.
-            yield f"sqs:{operation}", "arn:of:PipelinePoison"
+                yield action, f"{table}/{item['TableName']}"
+        case "BatchGetItem":
+            for name in params["RequestItems"]:
+                yield "dynamodb:BatchGetItem", f"{table}/{name}"
+        case "Query" if "IndexName" in params:
+            yield "dynamodb:Query", f"{table}/{params['TableName']}/index/{params['IndexName']}"
         case _:
-            raise AssertionError(f"{service}:{operation} has no entry here: say which permission it needs")
+            yield f"dynamodb:{operation}", f"{table}/{params['TableName']}"
 
 
-def _production(arn: str) -> str:
-    return arn.replace(f"edgeship-{NAMES.environment}", "edgeship-production")
+def _of_cloudwatch(operation: str, params: dict[str, Any]) -> Iterator[Need]:
+    alarm = f"{_arn('cloudwatch')}:alarm"
+    match operation:
+        case "PutMetricAlarm":
+            yield "cloudwatch:PutMetricAlarm", f"{alarm}:{params['AlarmName']}"
+        case "DeleteAlarms":
+            for name in params["AlarmNames"]:
+                yield "cloudwatch:DeleteAlarms", f"{alarm}:{name}"
+        case "DescribeAlarms":
+            # Authorised on every alarm, whatever is looked for.
+            yield "cloudwatch:DescribeAlarms", f"{alarm}:any"
+        case "GetMetricData":
+            yield "cloudwatch:GetMetricData", "any"
+        case _:
+            raise AssertionError(f"cloudwatch:{operation} has no entry here: say which permission it needs")
 
 
 def _statements(template: Template, name: str) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ import pytest
 from cfnlint.api import lint_file
 from cfnlint.config import ManualArgs
 
-from edgeship.resource_names import ResourceNames
+from edgeship.adapters import dynamodb_errors
+from edgeship.resource_names import WATCHED_INDEX, ResourceNames
 from edgeship.settings import FUNCTION_SETTINGS
 from infra.options import LOG_RETENTION_DAYS
 from tests.infra.conftest import ACCOUNT, run_app
@@ -18,6 +19,9 @@ from tests.infra.template import Template, listed
 pytestmark = pytest.mark.xdist_group("infra")
 
 STACKS = ("production", "customised", "local")
+WITHOUT_RESOURCES = {"cloudwatch:GetMetricData"}
+"""Actions that know no resource-level permission
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html)."""
 HOLDS_DATA = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::Events::Archive")
 
 
@@ -121,6 +125,14 @@ def test_the_table_streams_new_images_and_can_be_restored(stack: Template) -> No
     assert {key["AttributeName"]: key["KeyType"] for key in table["KeySchema"]} == {"pk": "HASH", "sk": "RANGE"}
 
 
+def test_what_is_watched_is_found_by_an_index_that_holds_nothing_else(stack: Template) -> None:
+    (table,) = (resource["Properties"] for resource in stack.resources("AWS::DynamoDB::Table").values())
+    (index,) = table["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == WATCHED_INDEX
+    assert {key["AttributeName"]: key["KeyType"] for key in index["KeySchema"]} == {"watched": "HASH", "pk": "RANGE"}
+    assert index["Projection"] == {"ProjectionType": "ALL"}
+
+
 def test_no_policy_allows_a_wildcard_action_or_every_resource(stack: Template) -> None:
     statements = list(stack.statements())
     assert statements
@@ -128,7 +140,8 @@ def test_no_policy_allows_a_wildcard_action_or_every_resource(stack: Template) -
         assert "NotAction" not in statement, key
         assert "NotResource" not in statement, key
         assert not [action for action in listed(statement["Action"]) if "*" in action], key
-        assert "*" not in listed(statement["Resource"]), key
+        if "*" in listed(statement["Resource"]):
+            assert set(listed(statement["Action"])) <= WITHOUT_RESOURCES, key
 
 
 def test_the_uploader_may_put_into_incoming_and_nothing_else(production: Template) -> None:
@@ -149,11 +162,28 @@ def test_the_operator_cannot_write_what_is_served_or_delete_anything(production:
             assert listed(statement["Resource"]) == [f"arn:aws:s3:::edgeship-production-inbox-{ACCOUNT}/incoming/*"]
 
 
-def test_no_function_may_delete(stack: Template) -> None:
-    for function in stack.functions():
-        actions = [action for statement in stack.role_statements(function) for action in listed(statement["Action"])]
-        assert actions
-        assert not [action for action in actions if "Delete" in action], function
+def test_no_function_may_delete_but_the_alarms_of_releases(stack: Template) -> None:
+    deleted = {
+        (function, action): stack.resolve(statement["Resource"])
+        for function in stack.functions()
+        for statement in stack.role_statements(function)
+        for action in listed(statement["Action"])
+        if "Delete" in action
+    }
+    account = "000000000000" if "local" in stack.name else ACCOUNT
+    alarms = f"arn:aws:cloudwatch:us-east-1:{account}:alarm:{stack.name}-health-*"
+    assert deleted == {("rollout", "cloudwatch:DeleteAlarms"): alarms}
+
+
+def test_what_takes_requests_from_anybody_reaches_its_own_records_alone(production: Template) -> None:
+    statements = [
+        statement
+        for statement in production.role_statements("telemetry")
+        if any(action.startswith("dynamodb:") for action in listed(statement["Action"]))
+    ]
+    assert [statement["Condition"] for statement in statements] == [
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{dynamodb_errors._pk('')}*"]}}
+    ]
 
 
 def test_every_queue_has_an_alarm_and_takes_tls_alone(stack: Template) -> None:
@@ -181,9 +211,41 @@ def test_every_alarm_watches_one_metric_and_tells_someone(stack: Template) -> No
         properties = alarm["Properties"]
         assert properties["MetricName"], key
         assert "Metrics" not in properties, key
-        assert properties["TreatMissingData"] == "notBreaching", key
+        # Metrics have no data while nothing happens; of the tick, which runs every minute, that is the very alarm.
+        missing = "breaching" if properties["AlarmName"].endswith("-Rollout-Missing") else "notBreaching"
+        assert properties["TreatMissingData"] == missing, key
         assert properties["AlarmActions"] == properties["OKActions"], key
         assert properties["AlarmActions"], key
+
+
+def test_every_function_that_stops_working_is_told_of(stack: Template) -> None:
+    watched = {
+        (dimension["Value"]["Ref"], alarm["Properties"]["MetricName"])
+        for alarm in stack.resources("AWS::CloudWatch::Alarm").values()
+        for dimension in alarm["Properties"]["Dimensions"]
+        if dimension["Name"] == "FunctionName"
+    }
+    keys = {
+        function["Properties"]["Handler"].split(".")[1]: key
+        for key, function in stack.resources("AWS::Lambda::Function").items()
+    }
+    for name in FUNCTION_SETTINGS:
+        assert (keys[name], "Errors") in watched, name
+    assert {
+        (keys["rollout"], "Invocations"),
+        (keys["telemetry"], "Throttles"),
+        (keys["relay"], "IteratorAge"),
+    } <= watched
+
+
+def test_a_tick_that_does_not_come_is_told_after_five_minutes(stack: Template) -> None:
+    (alarm,) = (
+        alarm["Properties"]
+        for alarm in stack.resources("AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["MetricName"] == "Invocations"
+    )
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "LessThanThreshold")
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Statistic"]) == (60, 5, "Sum")
 
 
 def test_the_alarm_topic_lets_cloudwatch_publish(stack: Template) -> None:

@@ -2,10 +2,11 @@
 
 | pk | sk | record |
 |---|---|---|
-| `WIDGETS` | `<widget>` | widget: its first version and policy |
+| `WIDGETS` | `<widget>` | widget: its first version |
 | `WIDGET#<widget>` | `RELEASE#<version>` | release |
 | `WIDGET#<widget>` | `CLAIM#<version>` | the digest a version is bound to |
-| `WIDGET#<widget>` | `CHANNEL#<name>` | channel |
+| `WIDGET#<widget>` | `CHANNEL#<name>` | channel, its rollout included |
+| `WIDGET#<widget>` | `POLICY` | policy |
 | `WIDGET#<widget>` | `EVENT#<occurred_at>#<event_id>` | outbox and history |
 | `FLAGS` | `FLAG#<key>` | flag, and the shared evaluators |
 | `FLAGS` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the flags |
@@ -13,6 +14,9 @@
 | `INBOX` | `EVENT#<occurred_at>#<event_id>` | outbox and list of refused uploads |
 
 A widget's records share a partition key, so the stream delivers them in the order they were written.
+
+The attribute `watched` is on channels with a rollout or a watch alone, so the index by it (`WATCHED_INDEX`) holds these
+and no others, however many widgets there are.
 """
 
 from __future__ import annotations
@@ -23,12 +27,14 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from edgeship.domain.channel import Channel, Lock
-from edgeship.domain.events import Event, EventType
+from edgeship.domain.channel import Alert, Channel, Lock, Watch
+from edgeship.domain.events import Event, EventType, timestamp
 from edgeship.domain.flag_record import FlagRecord
-from edgeship.domain.policy import Policy, Widget
+from edgeship.domain.policy import PolicyRecord, Widget
+from edgeship.domain.policy_record import from_document, to_document
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.release import Quarantine, Release
+from edgeship.domain.rollout import Held, Phase, Rollout, Step
 from edgeship.domain.version import Version
 from edgeship.resource_names import OUTBOX_SORT_KEY, REJECTED_DAYS
 
@@ -37,6 +43,9 @@ Item = dict[str, Any]
 WIDGETS = "WIDGETS"
 INBOX = "INBOX"
 FLAGS = "FLAGS"
+POLICY = "POLICY"
+WATCHED = "WATCHED"
+"""The one key of the index of watched channels."""
 
 
 def widget_pk(widget: str) -> str:
@@ -63,13 +72,15 @@ def upload_sk(upload_id: str) -> str:
     return f"UPLOAD#{upload_id}"
 
 
-def to_item(record: Channel | FlagRecord | Release | Rejection) -> Item:
+def to_item(record: Channel | FlagRecord | PolicyRecord | Release | Rejection) -> Item:
     """The item that holds a record, at the record's own revision plus one."""
     match record:
         case Channel():
             item = _channel_item(record)
         case FlagRecord():
             item = _flag_item(record)
+        case PolicyRecord():
+            item = _policy_item(record)
         case Release():
             item = _release_item(record)
         case Rejection():
@@ -111,8 +122,11 @@ def to_event(item: Mapping[str, Any]) -> Event:
 
 
 def to_widget(item: Mapping[str, Any]) -> Widget:
-    policy = Policy(frozenset(item["auto"])) if "auto" in item else Policy()
-    return Widget(item["sk"], Version.parse(item["first_version"]), policy)
+    return Widget(item["sk"], Version.parse(item["first_version"]))
+
+
+def to_policy(item: Mapping[str, Any]) -> PolicyRecord:
+    return PolicyRecord(item["widget"], from_document(json.loads(item["document"])), int(item["revision"]))
 
 
 def to_channel(item: Mapping[str, Any]) -> Channel:
@@ -126,6 +140,10 @@ def to_channel(item: Mapping[str, Any]) -> Channel:
         trail=tuple(Version.parse(text) for text in item["trail"]),
         lock=Lock(**item["lock"]) if item.get("lock") else None,
         flag=item.get("flag"),
+        rollout=_to_rollout(item["rollout"]) if item.get("rollout") else None,
+        exposed_at=_to_time(item.get("exposed_at")),
+        watch=_to_watch(item["watch"]) if item.get("watch") else None,
+        alert=Alert(**item["alert"]) if item.get("alert") else None,
         revision=int(item["revision"]),
     )
 
@@ -171,7 +189,57 @@ def _channel_item(channel: Channel) -> Item:
         "trail": [str(version) for version in channel.trail],
         "lock": asdict(channel.lock) if channel.lock else None,
         "flag": channel.flag,
+        "rollout": _rollout_map(channel.rollout) if channel.rollout else None,
+        "exposed_at": _time(channel.exposed_at),
+        "watch": {**asdict(channel.watch), "until": _time(channel.watch.until)} if channel.watch else None,
+        "alert": asdict(channel.alert) if channel.alert else None,
+        **({"watched": WATCHED} if channel.is_watched else {}),
     }
+
+
+def _rollout_map(rollout: Rollout) -> dict[str, Any]:
+    return {
+        "candidate": str(rollout.candidate),
+        # As text: percentages are binary fractions, which the table's decimals would not take.
+        "steps": json.dumps([[step.percent, step.bake_seconds] for step in rollout.steps]),
+        "step": rollout.step,
+        "phase": rollout.phase.value,
+        "started_at": _time(rollout.started_at),
+        "stepped_at": _time(rollout.stepped_at),
+        "exposed_at": _time(rollout.exposed_at),
+        "held": {"since": _time(rollout.held.since), "cause": rollout.held.cause} if rollout.held else None,
+    }
+
+
+def _to_rollout(item: Mapping[str, Any]) -> Rollout:
+    held = item.get("held")
+    return Rollout(
+        candidate=Version.parse(item["candidate"]),
+        steps=tuple(Step(percent, bake) for percent, bake in json.loads(item["steps"])),
+        started_at=datetime.fromisoformat(item["started_at"]),
+        stepped_at=datetime.fromisoformat(item["stepped_at"]),
+        exposed_at=datetime.fromisoformat(item["exposed_at"]),
+        step=int(item["step"]),
+        phase=Phase(item["phase"]),
+        held=Held(datetime.fromisoformat(held["since"]), held["cause"]) if held else None,
+    )
+
+
+def _to_watch(item: Mapping[str, Any]) -> Watch:
+    return Watch(datetime.fromisoformat(item["until"]), item["goes_back"])
+
+
+def _time(at: datetime | None) -> str | None:
+    return timestamp(at) if at is not None else None
+
+
+def _to_time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _policy_item(record: PolicyRecord) -> Item:
+    document = json.dumps(to_document(record.policy), separators=(",", ":"))
+    return {"pk": widget_pk(record.widget), "sk": POLICY, "widget": record.widget, "document": document}
 
 
 def _flag_item(flag: FlagRecord) -> Item:

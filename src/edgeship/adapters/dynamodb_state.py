@@ -5,7 +5,7 @@ Transactions: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -16,15 +16,18 @@ from edgeship.domain.channel import Channel
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event
 from edgeship.domain.flag_record import FlagRecord
-from edgeship.domain.policy import Widget
+from edgeship.domain.policy import PolicyRecord, Widget
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.release import Release
 from edgeship.domain.version import Version
-from edgeship.resource_names import OUTBOX_SORT_KEY
+from edgeship.resource_names import OUTBOX_SORT_KEY, WATCHED_INDEX
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_BATCH = 100
+"""Keys of one BatchGetItem.
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
 _LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
 
@@ -103,6 +106,31 @@ class DynamoDBState:
                 break
         return found
 
+    def policy(self, widget: str) -> PolicyRecord:
+        item = self._get(items.widget_pk(widget), items.POLICY)
+        return items.to_policy(item) if item else PolicyRecord(widget)
+
+    def policies(self, widgets: Iterable[str]) -> dict[str, PolicyRecord]:
+        found = {widget: PolicyRecord(widget) for widget in widgets}
+        names = sorted(found)
+        for start in range(0, len(names), _BATCH):
+            keys = [
+                _serialize({"pk": items.widget_pk(name), "sk": items.POLICY}) for name in names[start : start + _BATCH]
+            ]
+            for item in self._get_all(keys):
+                record = items.to_policy(item)
+                found[record.widget] = record
+        return found
+
+    def watched(self) -> list[Channel]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=WATCHED_INDEX,
+            KeyConditionExpression="watched = :watched",
+            ExpressionAttributeValues={":watched": {"S": items.WATCHED}},
+        )
+        return [items.to_channel(_deserialize(item)) for page in pages for item in page["Items"]]
+
     def flags(self) -> list[FlagRecord]:
         return [items.to_flag(item) for item in self._query(items.FLAGS, items.flag_sk(""))]
 
@@ -115,7 +143,7 @@ class DynamoDBState:
             found.append(items.to_event(item))
         return found
 
-    def _conditional_put(self, record: Channel | FlagRecord | Release | Rejection) -> dict[str, Any]:
+    def _conditional_put(self, record: Channel | FlagRecord | PolicyRecord | Release | Rejection) -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": self._table, "Item": _serialize(items.to_item(record))}
         revision = 0 if isinstance(record, Rejection) else record.revision
         if revision == 0:
@@ -146,6 +174,14 @@ class DynamoDBState:
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
         answer = self._client.get_item(TableName=self._table, Key=_serialize({"pk": pk, "sk": sk}), ConsistentRead=True)
         return _deserialize(answer["Item"]) if "Item" in answer else None
+
+    def _get_all(self, keys: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        pending: dict[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        while pending:
+            # What is over 16 MB or throttled comes back unprocessed.
+            answer = self._client.batch_get_item(RequestItems=pending)
+            yield from map(_deserialize, answer["Responses"].get(self._table, ()))
+            pending = dict(answer.get("UnprocessedKeys", {}))
 
     def _query(
         self, pk: str, sk_prefix: str, *, newest_first: bool = False, page: int | None = None

@@ -5,15 +5,20 @@ AWS adds fields without notice, so unknown ones are ignored.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 from boto3.dynamodb.types import TypeDeserializer
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from edgeship.adapters.alarm_definitions import AlarmedRelease, alarm_of
 from edgeship.adapters.dynamodb_items import to_event
 from edgeship.application.relay_events import StreamRecord
 from edgeship.domain.errors import Refused
+from edgeship.domain.events import EventType
+from edgeship.domain.health import Breach, Check
 from edgeship.domain.rejection import Upload
 from edgeship.domain.version import Version
 
@@ -62,26 +67,112 @@ class ObjectCreated(_Inbound):
         )
 
 
-class _RegisteredRelease(_Inbound):
-    version: str
+class _NewRelease(_Inbound):
+    version: str | None = None
 
 
-class _RegisteredDetail(_Inbound):
+class _OwnDetail(_Inbound):
     environment: str
     widget: str
     actor: str
     cause: str
-    new: _RegisteredRelease
+    new: _NewRelease
 
 
-class ReleaseRegistered(_Inbound):
-    """Our own `Release Registered`."""
+class OwnEvent(_Inbound):
+    """Our own `Release Registered` and `Rollout Completed`."""
 
-    detail: _RegisteredDetail
+    type: Literal[EventType.RELEASE_REGISTERED, EventType.ROLLOUT_COMPLETED] = Field(alias="detail-type")
+    detail: _OwnDetail
 
     @property
     def version(self) -> Version:
-        return Version.parse(self.detail.new.version)
+        """The release or the channel's version.
+
+        Raises:
+            Refused: `version_invalid`.
+        """
+        return Version.parse(self.detail.new.version or "")
+
+
+class _AlarmState(_Inbound):
+    value: str
+    reason: str = ""
+    reason_data: str | None = Field(None, alias="reasonData")
+    timestamp: AwareDatetime
+
+
+class _AlarmConfiguration(_Inbound):
+    metrics: tuple[dict[str, Any], ...]
+
+
+class _AlarmDetail(_Inbound):
+    alarm_name: str = Field(alias="alarmName")
+    state: _AlarmState
+    configuration: _AlarmConfiguration
+
+
+class AlarmStateChange(_Inbound):
+    """CloudWatch's `CloudWatch Alarm State Change`, of an alarm on a release.
+
+    Whom it is about is what the alarm's metrics say; the properties that tell raise ValueError when that is nobody.
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+    """
+
+    detail: _AlarmDetail
+
+    @property
+    def in_alarm(self) -> bool:
+        return self.detail.state.value == "ALARM"
+
+    @property
+    def at(self) -> datetime:
+        """When the state changed."""
+        return self.detail.state.timestamp
+
+    @property
+    def environment(self) -> str:
+        return self._release.environment
+
+    @property
+    def widget(self) -> str:
+        return self._release.widget
+
+    @property
+    def version(self) -> Version:
+        return self._release.version
+
+    @property
+    def check(self) -> Check:
+        return self._release.check
+
+    @property
+    def limit(self) -> float | None:
+        """The alarm's threshold, which is nowhere but in the reason's data; None for a state that was set by hand."""
+        try:
+            data = json.loads(self.detail.state.reason_data or "{}")
+        except ValueError:
+            return None
+        threshold = data.get("threshold") if isinstance(data, dict) else None
+        return float(threshold) if isinstance(threshold, int | float) else None
+
+    def to_breach(self) -> Breach:
+        """The breach it tells of; call it only when `in_alarm`."""
+        return Breach.by_alarm(
+            (self.widget, self.version),
+            self.check,
+            self.limit,
+            self.detail.alarm_name,
+            self.detail.state.reason,
+            self.at,
+        )
+
+    @property
+    def _release(self) -> AlarmedRelease:
+        found = alarm_of(self.detail.configuration.metrics)
+        if found is None:
+            raise ValueError(f"alarm {self.detail.alarm_name!r}: its metrics are not those of an alarm on a release")
+        return found
 
 
 def stream_records(event: Mapping[str, Any]) -> list[StreamRecord]:

@@ -24,9 +24,10 @@ class UrllibWeb:
         here = urlsplit(base_url).hostname in ("127.0.0.1", "::1", "localhost")
         self._opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if here else []))
 
-    def get(self, path: str) -> WebAnswer:
+    def get(self, path: str, query: str = "") -> WebAnswer:
         request = urllib.request.Request(  # noqa: S310  the scheme is checked above
-            self._base_url + quote(path, safe="/~"), headers={"Cache-Control": "no-cache"}
+            self._base_url + quote(path, safe="/~") + (f"?{query}" if query else ""),
+            headers={"Cache-Control": "no-cache"},
         )
         try:
             with self._opener.open(request, timeout=_TIMEOUT) as answer:

@@ -12,7 +12,7 @@ from edgeship.application.ports import Clock, State, Web
 from edgeship.application.publish_bundle import RECENT_REJECTIONS, Published
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import LATEST, release_prefix
-from edgeship.domain.policy import decide_upload
+from edgeship.domain.policy import Deed, decide_upload
 from edgeship.domain.release import Release
 
 POLL_SECONDS = 0.25
@@ -23,6 +23,8 @@ class Stage(StrEnum):
     REGISTERED = "registered"
     PROMOTED = "promoted"
     WAITING = "waiting"
+    ROLLING_OUT = "rolling_out"
+    """Served under its own path, and to the part of the users that its rollout has reached."""
     SERVED = "served"
 
 
@@ -58,7 +60,7 @@ class FollowUpload:
             if now.stage is not reached.stage:
                 reached = now
                 notice(reached)
-            if reached.stage in (Stage.WAITING, Stage.SERVED):
+            if reached.stage in (Stage.WAITING, Stage.ROLLING_OUT, Stage.SERVED):
                 return reached
             if self.clock() >= deadline:
                 raise TimeoutError(
@@ -78,15 +80,22 @@ class FollowUpload:
                     raise Refused(rejection.code, rejection.reason, rejection.remedy)
             return Followed(Stage.UPLOADED)
         channel = self.state.channel(widget, LATEST)
+        exact, latest = release_prefix(widget, version), f"{widget}/{LATEST}/"
+        if channel.rollout is not None and channel.candidate == version:
+            if not self._is_served(release, published.entrypoint_sha256, exact):
+                return Followed(Stage.PROMOTED)
+            return Followed(Stage.ROLLING_OUT, f"at {channel.rollout.percent:g} %")
         if channel.version != version:
-            decision = decide_upload(record.policy, channel, release, record.first)
-            return Followed(Stage.REGISTERED) if decision.promote else Followed(Stage.WAITING, decision.reason)
-        return Followed(Stage.SERVED if self._is_served(release, published.entrypoint_sha256) else Stage.PROMOTED)
+            decision = decide_upload(self.state.policy(widget).policy, channel, release, record.first)
+            if decision.deed is Deed.LEAVE:
+                return Followed(Stage.WAITING, decision.reason)
+            return Followed(Stage.REGISTERED)
+        served = self._is_served(release, published.entrypoint_sha256, exact, latest)
+        return Followed(Stage.SERVED if served else Stage.PROMOTED)
 
-    def _is_served(self, release: Release, expected: str) -> bool:
+    def _is_served(self, release: Release, expected: str, *paths: str) -> bool:
         if self.web is None:
             return True
-        paths = (release_prefix(release.widget, release.version), f"{release.widget}/{LATEST}/")
         for path in paths:
             try:
                 answer = self.web.get(f"/{path}{release.entrypoint}")

@@ -1,7 +1,7 @@
 """What the use cases need from outside, as Protocols; adapters and the tests' fakes implement them.
 
-Every method that reads the table reads it strongly consistently. Every method that writes may be called twice
-with the same arguments and leaves the same state as once.
+Every method that reads the table reads it strongly consistently, but for `watched`. Every method that writes may be
+called twice with the same arguments and leaves the same state as once.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from edgeship.domain.bundle import EntryCheck
 from edgeship.domain.channel import Channel
 from edgeship.domain.events import Event
 from edgeship.domain.flag_record import FlagRecord
+from edgeship.domain.health import HealthAlarm, StandingAlarm, Window
 from edgeship.domain.manifest import Declaration, FileEntry, Manifest
-from edgeship.domain.policy import Widget
+from edgeship.domain.policy import PolicyRecord, Widget
 from edgeship.domain.rejection import Rejection, Upload
 from edgeship.domain.release import Release
 from edgeship.domain.version import Version
@@ -37,7 +38,7 @@ class Transaction:
     gets the next; each record of `checks` must still be at its revision. `registers` adds the release's widget.
     """
 
-    puts: tuple[Channel | FlagRecord | Release | Rejection, ...]
+    puts: tuple[Channel | FlagRecord | PolicyRecord | Release | Rejection, ...]
     events: tuple[Event, ...]
     checks: tuple[Release, ...] = ()
     registers: Release | None = None
@@ -82,6 +83,18 @@ class State(Protocol):
 
     def events(self, widget: str | None, limit: int) -> list[Event]:
         """The most recent events of a widget, newest first; those of the flags when it is None."""
+
+    def policy(self, widget: str) -> PolicyRecord:
+        """The widget's policy; the default at revision 0 when none was ever set."""
+
+    def policies(self, widgets: Iterable[str]) -> dict[str, PolicyRecord]:
+        """The policy of each, in one call a hundred."""
+
+    def watched(self) -> list[Channel]:
+        """The channels with a rollout or a watch, of every widget; the one read that may lag behind by a moment.
+
+        The calls grow with what is watched, never with the widgets that there are.
+        """
 
     def flags(self) -> list[FlagRecord]:
         """Every flag's record, by key, deleted ones too."""
@@ -186,6 +199,46 @@ class Poison(Protocol):
     def set_aside(self, record: Mapping[str, Any], reason: str) -> None: ...
 
 
+class Alarms(Protocol):
+    """The CloudWatch alarms of live releases; the alarms of the machinery are none of them."""
+
+    def ensure(self, alarms: Sequence[HealthAlarm]) -> None:
+        """Make each, or bring it to what it should be; its state stays."""
+
+    def standing(self) -> list[StandingAlarm]:
+        """Every one there is."""
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Delete them; one that is gone already is well."""
+
+
+Subject = tuple[str, Version]
+"""A widget and a version of it: whose measurements."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A time of which a subject's measurements are wanted as one window; both ends aware."""
+
+    subject: Subject
+    start: datetime
+    end: datetime
+
+
+class Measurements(Protocol):
+    """What CloudWatch has of what browsers reported."""
+
+    period_seconds: int
+
+    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Window]]:
+        """Each subject's last `count` periods that are over at `now`, oldest first; a period of which nothing was
+        reported is left out. The calls do not grow with the number of subjects but by the hundred."""
+
+    def totals(self, spans: Sequence[Span]) -> dict[Span, Window]:
+        """Each span as one window; its percentiles are the means of its periods', weighed by sessions. Ends are widened
+        to whole periods."""
+
+
 class Packer(Protocol):
     """Builds archives on the operator's machine."""
 
@@ -231,8 +284,8 @@ class Dropbox(Protocol):
 class Web(Protocol):
     """The CDN as a browser sees it."""
 
-    def get(self, path: str) -> WebAnswer:
-        """GET a path; any status is an answer.
+    def get(self, path: str, query: str = "") -> WebAnswer:
+        """GET a path, with a query that is encoded already; any status is an answer.
 
         Raises:
             OSError: there was no answer.

@@ -8,7 +8,7 @@ from edgeship.application.ports import State
 from edgeship.domain.channel import Channel
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import LATEST, check_widget
-from edgeship.domain.policy import decide_upload
+from edgeship.domain.policy import Decision, Deed, decide_upload
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.release import Release
 from edgeship.domain.version import Version
@@ -62,14 +62,16 @@ class ReadStatus:
         return Status((self._widget(widget, record.first),) if record else (), rejections)
 
     def _widget(self, widget: str, first: Version) -> WidgetStatus:
-        record = self.state.widget(widget)
+        policy = self.state.policy(widget).policy
         channels = self.state.channels(widget)
         latest = next((c for c in channels if c.name == LATEST), Channel(widget, LATEST))
         releases = self.state.releases(widget)
         waiting = [
-            Waiting(r.version, decide_upload(record.policy, latest, r, first).reason)
+            Waiting(r.version, _why(decide_upload(policy, latest, r, first), r))
             for r in releases
-            if record and r.promoted_at is None and (latest.version is None or r.version > latest.version)
+            if r.promoted_at is None
+            and r.version != latest.candidate
+            and (latest.version is None or r.version > latest.version)
         ]
         return WidgetStatus(
             widget,
@@ -78,3 +80,10 @@ class ReadStatus:
             tuple(waiting),
             tuple(r for r in releases if r.quarantine is not None),
         )
+
+
+def _why(decision: Decision, release: Release) -> str:
+    """A release is judged when it is registered and when a rollout has ended, not when a lock or a policy changes."""
+    if decision.deed is Deed.LEAVE:
+        return decision.reason
+    return f"nothing holds it back any more: edgeship promote {release.widget} {release.version}"

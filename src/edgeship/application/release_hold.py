@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from edgeship.application.ports import Pause, State, Transaction
 from edgeship.application.retry_conflict import retry_conflict
-from edgeship.domain.channel import unlock
+from edgeship.domain.channel_moves import unlock
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import check_channel, check_widget

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from edgeship.application.ports import Pause, State, Transaction
 from edgeship.application.retry_conflict import retry_conflict
-from edgeship.domain.channel import Channel, route_by_flag
+from edgeship.domain.channel import Channel
+from edgeship.domain.channel_moves import route_by_flag
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.flag_record import EVALUATORS_KEY

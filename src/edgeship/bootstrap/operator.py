@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import boto3
 
 from edgeship.adapters.archives import ArchiveReader
+from edgeship.adapters.cloudwatch_alarms import CloudWatchAlarms
+from edgeship.adapters.dynamodb_errors import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb_state import DynamoDBState
 from edgeship.adapters.manifests import dump_manifest
 from edgeship.adapters.packer import TarPacker
@@ -15,6 +17,7 @@ from edgeship.adapters.s3_inbox import S3Dropbox
 from edgeship.adapters.s3_site import S3Site
 from edgeship.adapters.web import UrllibWeb
 from edgeship.application.change_flags import ChangeFlags
+from edgeship.application.change_policy import ChangePolicy
 from edgeship.application.follow_upload import FollowUpload
 from edgeship.application.ports import Site, State
 from edgeship.application.promote_release import PromoteRelease
@@ -23,6 +26,9 @@ from edgeship.application.read_status import ReadStatus
 from edgeship.application.release_hold import ReleaseHold
 from edgeship.application.roll_back import RollBack
 from edgeship.application.route_channel import RouteChannel
+from edgeship.application.start_rollout import StartRollout
+from edgeship.application.steer_rollout import SteerRollout
+from edgeship.application.telemetry_ports import ErrorBooks
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
 from edgeship.domain.bundle import Limits
 from edgeship.resource_names import REGION, ResourceNames
@@ -36,12 +42,16 @@ class Operator:
     site: Site
     status: ReadStatus
     promote: PromoteRelease
+    start_rollout: StartRollout
+    steer_rollout: SteerRollout
     roll_back: RollBack
+    policy: ChangePolicy
     hold: ReleaseHold
     route: RouteChannel
     flags: ChangeFlags
     publish: PublishBundle
     follow: FollowUpload
+    errors: ErrorBooks
 
 
 def build(names: ResourceNames, session: boto3.Session, site_url: str | None) -> Operator:
@@ -49,12 +59,18 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
     s3 = session.client("s3", region_name=REGION, config=client_config())
     dynamodb = session.client("dynamodb", region_name=REGION, config=client_config())
     state = DynamoDBState(dynamodb, names.table)
+    alarms = CloudWatchAlarms(
+        session.client("cloudwatch", region_name=REGION, config=client_config()), names.environment
+    )
     site = S3Site(s3, names.site_bucket, threads=1)
     return Operator(
         state=state,
         site=site,
         status=ReadStatus(state),
-        promote=PromoteRelease(state, jittered_pause),
+        promote=PromoteRelease(state, alarms, jittered_pause),
+        start_rollout=StartRollout(state, alarms, jittered_pause),
+        steer_rollout=SteerRollout(state, alarms, jittered_pause),
+        policy=ChangePolicy(state, jittered_pause),
         roll_back=RollBack(state),
         hold=ReleaseHold(state, jittered_pause),
         route=RouteChannel(state, jittered_pause),
@@ -73,4 +89,5 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
             clock=utc_now,
             sleep=time.sleep,
         ),
+        errors=DynamoDBErrorBooks(dynamodb, names.table, utc_now),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import boto3
 
+from edgeship.adapters.cloudwatch_alarms import CloudWatchAlarms
 from edgeship.adapters.dynamodb_state import DynamoDBState
 from edgeship.application.promote_upload import PromoteUpload
 from edgeship.bootstrap.runtime import client_config, jittered_pause
@@ -16,4 +17,5 @@ def build(env: Mapping[str, str]) -> PromoteUpload:
     """The use case, from the function's environment variables."""
     settings = PromotionSettings.from_env(env)
     state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
-    return PromoteUpload(state=state, pause=jittered_pause)
+    alarms = CloudWatchAlarms(boto3.client("cloudwatch", config=client_config()), settings.environment)
+    return PromoteUpload(state=state, alarms=alarms, pause=jittered_pause)

@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from edgeship.cli import context
+from edgeship.cli.approval import approve, named
 from edgeship.cli.options import ChannelOption, EnvOption, JsonOption, ReasonOption, VersionArgument, WidgetArgument
 from edgeship.cli.output import plain
-from edgeship.domain.errors import Refused
+from edgeship.cli.rollout import aborted
+from edgeship.domain.channel import Channel, Moved
+from edgeship.domain.events import Event, EventType
 from edgeship.domain.naming import LATEST
 from edgeship.domain.version import Version
 
@@ -19,13 +22,16 @@ def promote(
     widget: WidgetArgument,
     version: VersionArgument,
     channel: ChannelOption = LATEST,
+    now: Annotated[bool, typer.Option("--now", help="Skip the rollout: everybody gets the release at once.")] = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Point a channel at a release, at once. A locked channel takes it as well, and stays locked.
+    """Approve a release: it is rolled out to a channel by the widget's policy.
 
-    Promoting what the channel points at already changes nothing and succeeds.
+    It goes live at once where the policy has no step before 100 %, where the channel points at nothing yet, or with
+    --now, which completes the release's own rollout and aborts one of another version. A locked channel takes it as
+    well, and stays locked. Promoting what the channel points at already changes nothing and succeeds.
 
     Example:
 
@@ -35,19 +41,13 @@ def promote(
     wanted = Version.parse(version)
     target = context.target(ctx, env, out)
     occasion = target.occasion(reason or "promoted by hand")
-    document = {"widget": widget, "channel": channel, "version": str(wanted)}
-    try:
-        moved = target.operator.promote(widget, wanted, channel, occasion)
-    except Refused as refused:
-        if refused.code != "already_live":
-            raise
-        out.note(refused.reason)
-        out.result({**document, "previous": str(wanted), "changed": False}, [plain("nothing to do")])
-        return
-    # A move leaves the version it came from at the end of the trail.
-    previous = str(moved.trail[-1]) if moved.trail else None
-    line = f"{channel} of {widget}: {previous or '(nothing)'} → {wanted}"
-    out.result({**document, "previous": previous, "changed": True}, [plain(line)])
+    operator = target.operator
+
+    def move() -> Channel:
+        promote = operator.promote if now else operator.start_rollout
+        return promote(widget, wanted, channel, occasion)
+
+    approve(out, operator.state, widget, wanted, channel, move)
 
 
 def rollback(
@@ -64,7 +64,8 @@ def rollback(
 ) -> None:
     """Take a channel back to a good version, in one write.
 
-    The version it leaves is quarantined, and the channel locked: uploads don't move it until edgeship unlock.
+    The version it leaves is quarantined, and the channel locked: uploads don't move it until edgeship unlock. While a
+    rollout is under way, that is its candidate: the rollout is aborted.
 
     Example:
 
@@ -74,22 +75,36 @@ def rollback(
     wanted = Version.parse(to) if to is not None else None
     target = context.target(ctx, env, out)
     moved = target.operator.roll_back(widget, channel, wanted, target.occasion(reason or "rolled back by hand"))
-    (left,) = moved.changed
+    left = _left(moved)
+    after = moved.channel
     document = {
         "widget": widget,
         "channel": channel,
-        "version": str(moved.channel.version),
-        "previous": str(left.version),
-        "quarantined": str(left.version),
-        "locked": moved.channel.lock is not None,
+        "version": str(after.version),
+        "previous": left,
+        "quarantined": left,
+        "locked": after.lock is not None,
         "changed": True,
+        "aborted_rollout": any(event.type is EventType.ROLLOUT_ABORTED for event in moved.events),
     }
     line = (
-        f"{channel} of {widget}: {left.version} → {moved.channel.version}; {left.version} is quarantined and "
-        f"{channel} is locked\n"
-        f"once a fixed version is out: edgeship promote {widget} VERSION, then edgeship unlock {widget}"
+        f"{channel} of {widget}: {left} → {after.version}; {left} is quarantined and {channel} is locked\n"
+        f"once a fixed version is out: edgeship promote {widget} VERSION, then edgeship unlock {named(widget, channel)}"
     )
-    out.result(document, [plain(line)])
+    out.result(document, [plain(line if _pointer_move(moved) else aborted(after))])
+
+
+def _left(moved: Moved) -> str:
+    """The version that a rollback took back: what the channel pointed at, or the candidate of its rollout."""
+    move = _pointer_move(moved)
+    if move is not None and move.old is not None:
+        return str(move.old["version"])
+    assert moved.channel.rollout is not None  # without a move, it was a rollout that was taken back
+    return str(moved.channel.rollout.candidate)
+
+
+def _pointer_move(moved: Moved) -> Event | None:
+    return next((event for event in moved.events if event.type is EventType.POINTER_MOVED), None)
 
 
 def unlock(

@@ -26,6 +26,9 @@ def embed(
     classic: Annotated[
         bool, typer.Option("--classic", help="The entrypoint is a classic script, not an ES module.")
     ] = False,
+    telemetry: Annotated[
+        bool, typer.Option("--telemetry", help="Also print the tag that reports the widget's health, to go before it.")
+    ] = False,
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -74,8 +77,16 @@ def embed(
         assert manifest is not None
         integrity = manifest.files[release.entrypoint].sri
     tag = script_tag(url, integrity, classic=classic)
-    document = {"widget": widget, "version": str(live), "url": url, "integrity": integrity, "html": tag}
-    out.result(document, [plain(tag)])
+    beside = telemetry_tag(target.site_url, widget, wanted, classic=classic) if telemetry else None
+    document = {
+        "widget": widget,
+        "version": str(live),
+        "url": url,
+        "integrity": integrity,
+        "html": tag,
+        "telemetry_tag": beside,
+    }
+    out.result(document, [plain(line) for line in (beside, tag) if line is not None])
 
 
 def script_tag(url: str, integrity: str | None, *, classic: bool) -> str:
@@ -84,6 +95,22 @@ def script_tag(url: str, integrity: str | None, *, classic: bool) -> str:
         "async" if classic else 'type="module"',
         f'src="{escape(url)}"',
         *([f'integrity="{escape(integrity)}"'] if integrity else []),
+        'crossorigin="anonymous"',
+    ]
+    return f"<script {' '.join(attributes)}></script>"
+
+
+def telemetry_tag(site_url: str, widget: str, version: Version | None, *, classic: bool) -> str:
+    """The HTML that goes before a widget's tag; without a version the browser reads it from the CDN's answer.
+
+    Deferred, it runs before a module that follows it. A classic widget is async: no attribute makes this one run before
+    it, unless the page waits for it.
+    """
+    attributes = [
+        "async" if classic else "defer",
+        f'src="{escape(site_url)}/edgeship/telemetry.js"',
+        f'data-widget="{widget}"',
+        *([f'data-version="{version}"'] if version is not None else []),
         'crossorigin="anonymous"',
     ]
     return f"<script {' '.join(attributes)}></script>"

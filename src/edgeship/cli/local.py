@@ -28,10 +28,29 @@ _Port = Annotated[
 _EdgePort = Annotated[
     int | None, typer.Option("--edge-port", metavar="PORT", min=1, max=65535, help="Of the CDN. Default: a free one.")
 ]
+_Speed = Annotated[
+    float,
+    typer.Option(
+        "--speed",
+        metavar="N",
+        min=1,
+        max=60,
+        help="Alarms and scheduled rules go by so many times faster than in real time; from 1 to 60.",
+    ),
+]
+
+DEMO_SPEED = 30
+"""A minute of the demo's alarms is two seconds."""
 
 
 @app.command()
-def up(ctx: typer.Context, port: _Port = None, edge_port: _EdgePort = None, as_json: JsonOption = False) -> None:
+def up(
+    ctx: typer.Context,
+    port: _Port = None,
+    edge_port: _EdgePort = None,
+    speed: _Speed = 1,
+    as_json: JsonOption = False,
+) -> None:
     """Start a local cloud, until Ctrl-C.
 
     Other commands in this folder then act on it. With --json the document is printed once everything answers.
@@ -47,7 +66,7 @@ def up(ctx: typer.Context, port: _Port = None, edge_port: _EdgePort = None, as_j
 
         with interruptible() as interrupted, contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
             with progress_line(out.errors, "starting a local cloud") as tell:
-                cloud = LocalCloud(port=port, edge_port=edge_port, on_progress=tell)
+                cloud = LocalCloud(port=port, edge_port=edge_port, speed=speed, on_progress=tell)
                 running.callback(cloud.stop)
                 cloud.start()
             document = {
@@ -104,7 +123,8 @@ def demo(
         from edgeship.local.cloud import interruptible
         from edgeship.local.demo import played
 
-        with interruptible() as interrupted, played(timeline, out.errors, context.local_actor(), state_path) as ending:
+        playing = played(timeline, out.errors, context.local_actor(), state_path, DEMO_SPEED)
+        with interruptible() as interrupted, playing as ending:
             out.result(ending.to_dict(), [])
             sys.stdout.flush()
             if keep:

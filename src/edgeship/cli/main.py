@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from edgeship.cli import channels, embed, flags, local, publish, reading
+from edgeship.cli import channels, embed, flags, local, policy, publish, reading, rollout, status, top_errors
 from edgeship.cli.context import GlobalOptions
 from edgeship.cli.errors import ExitCode, Failure, explain, sentence
 from edgeship.cli.output import Output
@@ -23,8 +23,9 @@ app = typer.Typer(
 for command in (
     publish.publish,
     reading.releases,
-    reading.status,
+    status.status,
     reading.history,
+    top_errors.errors,
     channels.promote,
     channels.rollback,
     channels.unlock,
@@ -33,6 +34,8 @@ for command in (
     embed.embed,
 ):
     app.command()(command)
+app.add_typer(rollout.app, name="rollout")
+app.add_typer(policy.app, name="policy")
 app.add_typer(flags.app, name="flags")
 app.add_typer(local.app, name="local")
 

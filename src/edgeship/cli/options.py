@@ -23,6 +23,14 @@ ReasonOption = Annotated[
     str | None,
     typer.Option("--reason", metavar="TEXT", help="Why, for the history. Default: that it was by hand."),
 ]
+StepsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--steps",
+        metavar="SCHEDULE",
+        help="The steps as PERCENT:BAKE, such as 1:1d,5:1d,25:2d,50:2d,100. Default: as it is in the policy.",
+    ),
+]
 FolderArgument = Annotated[
     Path,
     typer.Argument(metavar="DIST", exists=True, file_okay=False, help="The folder that the build wrote."),

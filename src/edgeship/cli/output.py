@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
-_PIPED_WIDTH = 240
-"""Columns where there is no terminal: wide enough that no row of a table wraps."""
+_PIPED_WIDTH = 1_000
+"""Columns where there is no terminal: wide enough that no row of a table wraps, an alarm's reason included."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,11 @@ def when(timestamp: str | None) -> str:
     if not timestamp:
         return "-"
     return datetime.fromisoformat(timestamp).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def hold(reason: Mapping[str, Any] | None) -> str:
+    """Why something is held back, by whom and since when; `-` when it is not."""
+    return f"{reason['cause']} ({reason['actor']}, {when(reason['since'])})" if reason else "-"
 
 
 def size(number_of_bytes: int) -> str:

@@ -56,7 +56,10 @@ def publish(
         ),
     ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Follow it until it is served, waits for approval or is refused.")
+        bool,
+        typer.Option(
+            "--wait/--no-wait", help="Follow it until it is served or rolled out, waits for approval or is refused."
+        ),
     ] = False,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long --wait waits.")] = 60.0,
     env: EnvOption = None,
@@ -115,6 +118,9 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     match document["stage"]:
         case "served":
             yield "served: latest is this version now"
+        case "rolling_out":
+            yield f"served under its own path, and rolled out {document['reason']}"
+            yield f"to see how that goes: edgeship status {document['widget']}"
         case "waiting":
             yield f"registered, and waits: {document['reason']}"
             yield f"to let it go live: edgeship promote {document['widget']} {document['version']}"

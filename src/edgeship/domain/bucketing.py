@@ -32,6 +32,11 @@ def bucket(user: str, salt: str) -> int:
     return bucket_of(unpack_digest(sha256(encode(user + salt)).digest())[0])
 
 
+def rollout_salt(widget: str, channel: str, candidate: object) -> str:
+    """The salt of a rollout: another candidate draws other users."""
+    return f"{widget}/{channel}/{candidate}"
+
+
 def bucket_of(h: int) -> int:
     """The bucket that 32 bits of hash stand for."""
     return h % 100 * 100 + h // 100 % 100

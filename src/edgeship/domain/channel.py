@@ -4,21 +4,21 @@
 - a channel never moves to a release that is not registered or that is quarantined
 - a rollback goes back: it quarantines the version it leaves, locks the channel and never lands on a quarantined one
 - while a channel is locked, uploads don't move it; operators still can
+- a move ends the rollout that is under way; what moves a channel opens or closes its rollback window
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
-from edgeship.domain.release import Release, quarantine
+from edgeship.domain.release import Release
+from edgeship.domain.rollout import Rollout
 from edgeship.domain.version import Version
-
-TRAIL_LENGTH = 50
-"""Versions a channel remembers to go back to; the whole history is in the events."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,23 @@ class Lock:
 
     since: str
     actor: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How long (aware) the version that a channel points at is watched after the move to it, and whether it goes back
+    by itself when it turns out ill; else people are told, no more."""
+
+    until: datetime
+    goes_back: bool
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Since when (RFC 3339) and why the live version is known to be ill, with nothing to be done about it."""
+
+    since: str
     cause: str
 
 
@@ -48,6 +65,22 @@ class Channel:
     revision: int = 0
     flag: str | None = None
     """The flag whose string variant chooses among live releases for each user; `version` serves everybody else."""
+    rollout: Rollout | None = None
+    """The one under way, or how the last one ended."""
+    exposed_at: datetime | None = None
+    """Since when (aware) traffic has reached `version` without a break, its time as a candidate included."""
+    watch: Watch | None = None
+    alert: Alert | None = None
+
+    @property
+    def candidate(self) -> Version | None:
+        """The version of the rollout under way."""
+        return self.rollout.candidate if self.rollout is not None and self.rollout.active else None
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether the minute tick has anything to look after here."""
+        return self.candidate is not None or self.watch is not None
 
     def summary(self) -> dict[str, Any]:
         """What events say of a channel."""
@@ -62,7 +95,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class Moved:
-    """What one move writes, all in one transaction."""
+    """What one change of a channel writes, all in one transaction."""
 
     channel: Channel
     events: tuple[Event, ...]
@@ -71,160 +104,44 @@ class Moved:
     """Releases whose state the decision relied on: the write is conditioned on it."""
 
 
-def promote(channel: Channel, target: Release, occasion: Occasion) -> Moved:
-    """Point the channel at a release.
-
-    Raises:
-        Refused: `quarantined` or `already_live`.
+def refuse_quarantined(release: Release) -> None:
     """
-    if target.quarantine is not None:
+    Raises:
+        Refused: `quarantined`.
+    """
+    if release.quarantine is not None:
         raise Refused(
             "quarantined",
-            f"{target.widget} {target.version} is quarantined since {target.quarantine.since} "
-            f"({target.quarantine.cause}).",
-            f"Publish a fixed version, or release it: edgeship unquarantine {target.widget} {target.version}.",
+            f"{release.widget} {release.version} is quarantined since {release.quarantine.since} "
+            f"({release.quarantine.cause}).",
+            f"Publish a fixed version, or release it: edgeship unquarantine {release.widget} {release.version}.",
         )
-    if channel.version == target.version:
-        raise Refused(
-            "already_live",
-            f"{channel.name} of {channel.widget} is at {target.version} already.",
-            "There is nothing to do.",
-        )
-    trail = tuple(v for v in channel.trail if v != target.version)
-    if channel.version is not None:
-        trail = (*trail, channel.version)[-TRAIL_LENGTH:]
-    moved, event = _move(channel, target.version, trail, channel.lock, occasion)
-    if target.promoted_at is None:
-        return Moved(moved, (event,), changed=(replace(target, promoted_at=timestamp(occasion.at)),))
-    return Moved(moved, (event,), unchanged=(target,))
 
 
-def rollback_targets(channel: Channel, releases: Iterable[Release]) -> list[Version]:
-    """The versions that a rollback may land on, the one it would choose by itself first.
-
-    That is the channel's trail from its end, then every other release that was live once, newest first.
-    """
-    good = {r.version for r in releases if r.quarantine is None and r.promoted_at is not None}
-    if channel.version is not None:
-        good.discard(channel.version)
-    trail = [version for version in reversed(channel.trail) if version in good]
-    return trail + sorted(good.difference(trail), reverse=True)
+def locked(channel: Channel, occasion: Occasion) -> Lock:
+    """The channel's lock; the first reason stays."""
+    return channel.lock or Lock(timestamp(occasion.at), occasion.actor, occasion.cause)
 
 
-def roll_back(channel: Channel, releases: Iterable[Release], to: Version | None, occasion: Occasion) -> Moved:
-    """Take the channel back to `to`, or to the last good version before the live one.
-
-    Raises:
-        Refused: `nothing_live`, `no_good_version` or `target_invalid`, naming the versions that would do.
-    """
-    known = {release.version: release for release in releases}
-    if channel.version is None:
-        raise Refused(
-            "nothing_live",
-            f"{channel.name} of {channel.widget} points at no version.",
-            f"Promote one: edgeship promote {channel.widget} VERSION.",
-        )
-    targets = rollback_targets(channel, known.values())
-    target = to if to is not None else next((v for v in targets if v in channel.trail), None)
-    if target is None:
-        raise Refused(
-            "no_good_version",
-            f"{channel.name} of {channel.widget} has no good version before {channel.version} to go back to.",
-            _would_do(targets) if targets else "Publish a fixed version; a locked channel takes it by promote.",
-        )
-    if target not in targets:
-        raise Refused("target_invalid", _why_not(channel, known.get(target), target), _would_do(targets))
-
-    left, quarantined = quarantine(known[channel.version], occasion)
-    # Going back to a version on the trail drops what came after it; any other version leaves the trail as it is.
-    trail = channel.trail[: channel.trail.index(target)] if target in channel.trail else channel.trail
-    lock = channel.lock or Lock(timestamp(occasion.at), occasion.actor, occasion.cause)
-    moved, event = _move(channel, target, trail, lock, occasion)
-    return Moved(moved, (event, quarantined), changed=(left,), unchanged=(known[target],))
-
-
-def unlock(channel: Channel, occasion: Occasion) -> tuple[Channel, Event]:
-    """Let uploads move the channel again.
-
-    Raises:
-        Refused: `not_locked`.
-    """
-    if channel.lock is None:
-        raise Refused("not_locked", f"{channel.name} of {channel.widget} is not locked.", "There is nothing to unlock.")
-    unlocked = replace(channel, lock=None)
-    event = Event.of(
-        EventType.CHANNEL_UNLOCKED,
+def rollout_event(
+    kind: EventType, before: Channel, after: Channel, occasion: Occasion, numbers: Mapping[str, Any] | None = None
+) -> Event:
+    """The event of what becomes of a channel's rollout; `numbers` say what was measured, if anything was."""
+    running = before.rollout.summary() if before.rollout is not None and before.rollout.active else None
+    return Event.of(
+        kind,
         occasion,
-        channel.widget,
-        (channel.name, channel.revision),
-        old=channel.summary(),
-        new=unlocked.summary(),
+        before.widget,
+        (before.name, before.revision),
+        old={**before.summary(), "rollout": running},
+        new={
+            **after.summary(),
+            "rollout": after.rollout.summary() if after.rollout else None,
+            **measured(numbers),
+        },
     )
-    return unlocked, event
 
 
-def route_by_flag(channel: Channel, flag: str | None, occasion: Occasion) -> tuple[Channel, Event]:
-    """Let a flag choose the version for each user, or no flag any more.
-
-    Raises:
-        Refused: `nothing_live` or `already_routed`.
-    """
-    if channel.version is None:
-        raise Refused(
-            "nothing_live",
-            f"{channel.name} of {channel.widget} points at no version to fall back on.",
-            f"Promote one: edgeship promote {channel.widget} VERSION.",
-        )
-    if channel.flag == flag:
-        how = f"by flag {flag!r}" if flag else "by no flag"
-        raise Refused(
-            "already_routed", f"{channel.name} of {channel.widget} is routed {how} already.", "There is nothing to do."
-        )
-    routed = replace(channel, flag=flag)
-    event = Event.of(
-        EventType.CHANNEL_ROUTED,
-        occasion,
-        channel.widget,
-        (channel.name, channel.revision),
-        old={**channel.summary(), "flag": channel.flag},
-        new={**routed.summary(), "flag": flag},
-    )
-    return routed, event
-
-
-def _move(
-    channel: Channel, to: Version, trail: tuple[Version, ...], lock: Lock | None, occasion: Occasion
-) -> tuple[Channel, Event]:
-    moved = replace(
-        channel,
-        version=to,
-        sequence=channel.sequence + 1,
-        moved_at=timestamp(occasion.at),
-        moved_by=occasion.actor,
-        trail=trail,
-        lock=lock,
-    )
-    event = Event.of(
-        EventType.POINTER_MOVED,
-        occasion,
-        channel.widget,
-        (channel.name, moved.sequence),
-        old=channel.summary(),
-        new=moved.summary(),
-    )
-    return moved, event
-
-
-def _why_not(channel: Channel, release: Release | None, target: Version) -> str:
-    name = f"{channel.widget} {target}"
-    if release is None:
-        return f"{name} is not a registered release."
-    if target == channel.version:
-        return f"{name} is what {channel.name} points at now."
-    if release.quarantine is not None:
-        return f"{name} is quarantined since {release.quarantine.since} ({release.quarantine.cause})."
-    return f"{name} has never been live, so a rollback may not choose it (edgeship promote may)."
-
-
-def _would_do(targets: list[Version]) -> str:
-    return f"These would do: {', '.join(map(str, targets))}." if targets else "No other version would do."
+def measured(numbers: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What an event says of the measurements behind it."""
+    return {"measured": dict(numbers)} if numbers else {}

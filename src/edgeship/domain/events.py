@@ -22,6 +22,17 @@ class EventType(StrEnum):
     POINTER_MOVED = "Pointer Moved"
     CHANNEL_UNLOCKED = "Channel Unlocked"
     CHANNEL_ROUTED = "Channel Routed"
+    CHANNEL_FROZEN = "Channel Frozen"
+    ROLLOUT_STARTED = "Rollout Started"
+    ROLLOUT_ADVANCED = "Rollout Advanced"
+    ROLLOUT_HELD = "Rollout Held"
+    ROLLOUT_PAUSED = "Rollout Paused"
+    ROLLOUT_RESUMED = "Rollout Resumed"
+    ROLLOUT_COMPLETED = "Rollout Completed"
+    ROLLOUT_ABORTED = "Rollout Aborted"
+    ROLLBACK_WINDOW_CLOSED = "Rollback Window Closed"
+    RELEASE_UNHEALTHY = "Release Unhealthy"
+    POLICY_CHANGED = "Policy Changed"
     FLAG_CHANGED = "Flag Changed"
 
 

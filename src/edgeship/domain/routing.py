@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     Choose = Callable[[str, str, str], Any]
-    Entry = tuple[dict[str, str], dict[str, str], dict[str, Any], frozenset[str]]
+    Assign = Callable[[str, str, str, float], bool]
+    Entry = tuple[dict[str, str], dict[str, str], dict[str, Any], frozenset[str], dict[str, tuple[str, float]]]
 
 SCHEMA = 1
 """The snapshot's schema that is understood here; other fields than the known ones are ignored."""
@@ -94,34 +95,49 @@ class Routes:
             name: _check_widget(name, routes) for name, routes in _object(snapshot.get("widgets"), "widgets").items()
         }
 
-    def version(self, widget: str, selector: str, choose: Choose | None = None) -> str | Unknown:
+    def version(
+        self, widget: str, selector: str, choose: Choose | None = None, assign: Assign | None = None
+    ) -> str | Unknown:
         """The version that `selector`, a channel's name or a range such as `1` or `1.4`, means now.
 
         `choose` is asked only for a channel that a flag routes. What it names, by itself or as a channel or a range,
-        counts only if it is one of the widget's versions: else the channel's own version stands.
+        counts only if it is one of the widget's versions: else the channel's rollout, or its own version, stands.
+        `assign` is asked only for a channel with a rollout under way: with the widget, the channel, the candidate and
+        its percentage.
         """
         routes = self._widgets.get(widget)
         if routes is None:
             return Unknown("widget", widget, widget)
-        channels, ranges, flags, _ = routes
+        channels, ranges, flags, _, rollouts = routes
         if "0" <= selector[:1] <= "9":
             return ranges.get(selector) or Unknown("range", selector, widget)
         stable = channels.get(selector)
         if stable is None:
             return Unknown("channel", selector, widget)
         if choose is not None and selector in flags:
-            return _permitted(choose(flags[selector], widget, selector), routes) or stable
+            chosen = _permitted(choose(flags[selector], widget, selector), routes)
+            if chosen is not None:
+                return chosen
+        if assign is not None and selector in rollouts:
+            candidate, percent = rollouts[selector]
+            return candidate if assign(widget, selector, candidate, percent) else stable
         return stable
 
 
 def resolve(
-    uri: str, routes: Routes | None, root_widget: str | None = None, choose: Choose | None = None
+    uri: str,
+    routes: Routes | None,
+    root_widget: str | None = None,
+    choose: Choose | None = None,
+    assign: Assign | None = None,
 ) -> Rewrite | Unknown | None:
     """What the path of a request stands for; None when it stands for itself.
 
     `uri` begins with a slash, is percent-encoded and has no query. `root_widget` is the widget whose paths may leave
     its name out. Without routes, only that name is filled in, and every other path stands for itself: the origin then
-    answers it. `choose` gives the value of a flag, asked with its key, the widget and the channel.
+    answers it. `choose` gives the value of a flag, asked with its key, the widget and the channel; `assign` says
+    whether the user is among the per cent of a rollout, asked with the widget, the channel, the candidate and the
+    percentage.
     """
     _, _, path = uri.partition("/")
     first, slash, rest = path.partition("/")
@@ -135,16 +151,18 @@ def resolve(
         if selector is not None:
             if routes is None:
                 return _inside(f"/{root_widget}/{first}/", rest, root_widget)
-            return _chosen(routes, root_widget, selector, rest, choose)
+            return _chosen(routes, root_widget, selector, rest, choose, assign)
     second, slash, file = rest.partition("/")
     selector = _selector(_normal(second)) if slash else None
     if selector is None or routes is None:
         return None
-    return _chosen(routes, first, selector, file, choose)
+    return _chosen(routes, first, selector, file, choose, assign)
 
 
-def _chosen(routes: Routes, widget: str, selector: str, file: str, choose: Choose | None) -> Rewrite | Unknown:
-    version = routes.version(widget, selector, choose)
+def _chosen(
+    routes: Routes, widget: str, selector: str, file: str, choose: Choose | None, assign: Assign | None
+) -> Rewrite | Unknown:
+    version = routes.version(widget, selector, choose, assign)
     return version if isinstance(version, Unknown) else _inside(f"/{widget}/v{version}/", file, widget)
 
 
@@ -152,7 +170,7 @@ def _permitted(chosen: object, routes: Entry) -> str | None:
     # Another channel may still point at a version that was rolled back, so what it means is looked up as well.
     if type(chosen) is not str:
         return None
-    channels, ranges, _, versions = routes
+    channels, ranges, _, versions, _ = routes
     name = chosen.removeprefix("~")
     version = ranges.get(name) or channels.get(name) or name.removeprefix("v")
     return version if version in versions else None
@@ -195,7 +213,21 @@ def _check_widget(name: str, entry: object) -> Entry:
         {selector: _check_version(version, name) for selector, version in ranges.items()},
         flags,
         frozenset(_check_version(version, name) for version in versions),
+        {
+            channel: _check_rollout(to, name)
+            for channel, to in channels.items()
+            if type(to) is dict and "candidate" in to
+        },
     )
+
+
+def _check_rollout(entry: dict[str, object], widget: str) -> tuple[str, float]:
+    percent = entry.get("percent")
+    if type(percent) not in (int, float) or not 0 <= percent <= 100:  # type: ignore[operator]  # a number by then
+        raise SnapshotInvalid(f"percent {percent!r:.40} of a rollout of {widget} is not 0 to 100")
+    if abs(percent * 100 - round(percent * 100)) > 1e-8:  # type: ignore[operator]
+        raise SnapshotInvalid(f"percent {percent!r:.40} of a rollout of {widget} is finer than 0.01")
+    return _check_version(entry["candidate"], widget), percent  # type: ignore[return-value]
 
 
 def _check_version(version: object, widget: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from edgeship.domain.channel import Channel
@@ -15,7 +15,8 @@ SCHEMA = 1
 Routes = dict[str, Any]
 """One widget's entry: `{"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {"1": "1.4.2", "1.4": "1.4.2"}}`.
 
-A channel whose version a flag chooses has `"flag": key` too; the entry then lists the `"versions"` it may choose."""
+A channel whose version a flag chooses has `"flag": key` too; the entry then lists the `"versions"` it may choose. A
+channel with a rollout under way has `"candidate": version` and `"percent"`, which is 0 while it is paused."""
 
 
 def routes_of(channels: Iterable[Channel], releases: Iterable[Release]) -> Routes:
@@ -32,8 +33,9 @@ def routes_of(channels: Iterable[Channel], releases: Iterable[Release]) -> Route
             continue
         for selector in (f"{version.major}", f"{version.major}.{version.minor}"):
             newest[selector] = max(newest.get(selector, version), version)
+    barred = {release.version for release in known if release.quarantine is not None}
     routes: Routes = {
-        "channels": {c.name: _channel_entry(c) for c in listed if c.version is not None},
+        "channels": {c.name: _channel_entry(c, barred) for c in listed if c.version is not None},
         "ranges": {selector: str(version) for selector, version in sorted(newest.items())},
     }
     if any(channel.flag for channel in listed):
@@ -41,9 +43,14 @@ def routes_of(channels: Iterable[Channel], releases: Iterable[Release]) -> Route
     return routes
 
 
-def _channel_entry(channel: Channel) -> dict[str, str]:
-    entry = {"stable": str(channel.version)}
-    return {**entry, "flag": channel.flag} if channel.flag else entry
+def _channel_entry(channel: Channel, barred: Collection[Version]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"stable": str(channel.version)}
+    if channel.flag:
+        entry["flag"] = channel.flag
+    # A candidate that another channel was rolled back from may be quarantined before its own rollout is ended.
+    if channel.rollout is not None and channel.candidate is not None and channel.candidate not in barred:
+        entry |= {"candidate": str(channel.candidate), "percent": channel.rollout.percent}
+    return entry
 
 
 def next_snapshot(

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import tarfile
 import time
-from datetime import timedelta
-from pathlib import Path
+from dataclasses import replace
 
-from edgeship.application.follow_upload import Stage
-from edgeship.application.publish_bundle import BundleFacts
-from edgeship.domain.bundle import is_public
 from edgeship.domain.events import EventType
 from edgeship.domain.naming import LATEST
 from edgeship.domain.rejection import Rejection
-from edgeship.domain.version import Version
-from edgeship.local.story import Chapter, Step, Story, expect
+from edgeship.domain.rollout import Step
+from edgeship.local.example_widget import ENTRYPOINT, SERVED_SECONDS, WIDGET, public_files, publish, served
+from edgeship.local.rollout_chapters import bad_candidate, bad_release, good_candidate
+from edgeship.local.story import Chapter, Story, expect
 
-WIDGET = "checkout-button"
-ENTRYPOINT = "widget.js"
 FIRST, SECOND, BAD = "1.0.0", "1.1.0", "1.1.1"
-HOSTILE = "1.2.0"
-SERVED_SECONDS = 30.0
+HOSTILE = "9.9.9"
 ROLLED_BACK_SECONDS = 8.0
 """The edge looks for a new snapshot every 5 s; the rest is the table's stream and the relay."""
 
 
 def first_release(story: Story) -> None:
+    story.operator.policy(
+        WIDGET, lambda before: replace(before, steps=(Step(100, 0),)), story.occasion("no rollouts yet")
+    )
     with story.step(f"{WIDGET} {FIRST}: from a folder on disk to browsers") as step:
-        _publish(story, step, FIRST)
+        publish(story, step, FIRST)
     with story.step("browsers get the bytes of the build, under an immutable path and under latest") as step:
-        files = _public_files(story, FIRST)
+        files = public_files(story, FIRST)
         for name, body in files.items():
             for folder in (f"v{FIRST}", LATEST):
                 answer = story.get(f"/{WIDGET}/{folder}/{name}")
@@ -52,12 +49,12 @@ def first_release(story: Story) -> None:
 def latest_moves(story: Story) -> None:
     for version, before in ((SECOND, FIRST), (BAD, SECOND)):
         with story.step(f"{version} goes live by itself: latest moves from {before} to {version}") as step:
-            _publish(story, step, version)
-            expect(_served(story, LATEST) == version, f"latest does not serve {version}")
+            publish(story, step, version)
+            expect(served(story, LATEST) == version, f"latest does not serve {version}")
     with story.step("ranges follow, and every release stays where it is") as step:
         for folder, version in (("~1", BAD), ("~1.0", FIRST), ("~1.1", BAD), (f"v{FIRST}", FIRST)):
-            served = _served(story, folder)
-            expect(served == version, f"/{WIDGET}/{folder}/ serves {served}, not {version}")
+            got = served(story, folder)
+            expect(got == version, f"/{WIDGET}/{folder}/ serves {got}, not {version}")
         step.note(f"~1 is {BAD}, ~1.0 is {FIRST}, ~1.1 is {BAD}, v{FIRST} is {FIRST}")
 
 
@@ -68,7 +65,7 @@ def bad_release_goes_back(story: Story) -> None:
     def shows_the_good_one() -> bool:
         nonlocal answers
         answers += 1
-        return _served(story, LATEST) == SECOND
+        return served(story, LATEST) == SECOND
 
     with story.step(f"latest goes back to {SECOND}, in the bytes that browsers get") as step:
         began = time.monotonic()
@@ -84,8 +81,8 @@ def bad_release_goes_back(story: Story) -> None:
         (channel,) = widget.channels
         expect([str(r.version) for r in widget.quarantined] == [BAD], f"{BAD} is not quarantined")
         expect(channel.lock is not None, "latest is not locked")
-        served = _served(story, "~1")
-        expect(served == SECOND, f"~1 serves {served}, not {SECOND}")
+        got = served(story, "~1")
+        expect(got == SECOND, f"~1 serves {got}, not {SECOND}")
         step.note(f"~1 is {SECOND} again; v{BAD} stays for pages that name it")
     with story.step("the history says who, when and why") as step:
         moves = [e for e in story.operator.state.events(WIDGET, 20) if e.type is EventType.POINTER_MOVED]
@@ -117,7 +114,7 @@ def hostile_archive(story: Story) -> None:
     with story.step("nothing of it reached the CDN"):
         status = story.get(f"/{WIDGET}/v{HOSTILE}/{ENTRYPOINT}").status
         expect(status == 404, f"v{HOSTILE}/{ENTRYPOINT} answers {status}")
-        expect(_served(story, LATEST) == SECOND, f"latest is not {SECOND}")
+        expect(served(story, LATEST) == SECOND, f"latest is not {SECOND}")
 
 
 CHAPTERS = (
@@ -125,46 +122,10 @@ CHAPTERS = (
     Chapter("New versions, and latest moves", latest_moves),
     Chapter("A bad release goes back", bad_release_goes_back),
     Chapter("A hostile archive", hostile_archive),
+    Chapter("A good release climbs from 1 % to everybody", good_candidate),
+    Chapter("A broken release takes itself back", bad_candidate),
+    Chapter("A release breaks when everybody has it, and takes itself back", bad_release),
 )
-
-
-def _publish(story: Story, step: Step, version: str) -> None:
-    began = time.monotonic()
-    published = story.operator.publish(
-        _folder(story, version), WIDGET, Version.parse(version), BundleFacts(), lambda _: None
-    )
-    uploaded = time.monotonic() - began
-    followed = story.operator.follow(published, timedelta(seconds=SERVED_SECONDS), lambda _: None)
-    expect(followed.stage is Stage.SERVED, f"{version} is {followed.stage}: {followed.reason}")
-    story.measures[f"publish {version}, to browsers"] = time.monotonic() - began
-    step.note(
-        f"{published.files} files, {published.archive_bytes:,} bytes packed and uploaded after {uploaded:.2f} s; "
-        "checked, unpacked, registered, promoted"
-    )
-
-
-def _served(story: Story, folder: str) -> str:
-    """The version whose entrypoint the CDN serves from a folder, by its bytes."""
-    answer = story.get(f"/{WIDGET}/{folder}/{ENTRYPOINT}")
-    expect(answer.status == 200, f"/{WIDGET}/{folder}/{ENTRYPOINT} answers {answer.status}")
-    got = hashlib.sha256(answer.body).digest()
-    for version in (FIRST, SECOND, BAD):
-        if hashlib.sha256((_folder(story, version) / ENTRYPOINT).read_bytes()).digest() == got:
-            named = answer.headers.get("x-amz-meta-version")
-            expect(named == version, f"the bytes of {version} come named as {named}")
-            return version
-    expect(False, f"/{WIDGET}/{folder}/{ENTRYPOINT} has the bytes of no release")
-    raise AssertionError
-
-
-def _public_files(story: Story, version: str) -> dict[str, bytes]:
-    folder = _folder(story, version)
-    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    return {name: body for name, body in files.items() if is_public(name)}
-
-
-def _folder(story: Story, version: str) -> Path:
-    return story.examples / WIDGET / f"v{version}"
 
 
 def _hostile_archive() -> bytes:

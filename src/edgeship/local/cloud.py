@@ -1,4 +1,5 @@
-"""The local cloud: the emulator, the project's own stack deployed to it, and the local CloudFront in front.
+"""The local cloud: the emulator, the project's own stack deployed to it, the local CloudFront in front, and a monitor
+that does what the emulator lacks.
 
 with LocalCloud() as cloud:
     cloud.session().client("s3").put_object(...)
@@ -22,11 +23,16 @@ from typing import Self, TypeVar
 from edgeship.local.assembly import LOCAL_ENVIRONMENT, Assembly, project_root, synthesise
 from edgeship.local.cdn.local_cdn import LocalCdn
 from edgeship.local.deploy import Stack, deploy
-from edgeship.local.emulator import Emulator
+from edgeship.local.monitor.emulator import MonitoredEmulator
+from edgeship.local.monitor.monitor import BASE_PERIOD, Monitor, require_speed
+from edgeship.local.monitor.periods import real_seconds
 from edgeship.local.sandbox import LOCAL_ACCOUNT, SandboxSession
 from edgeship.local.state import STATE_PATH, LocalState, process_start, read_state, remove_state, write_state
 from edgeship.local.warm_up import warm_up
 from edgeship.resource_names import ResourceNames
+
+PERIOD_VARIABLE = "EDGESHIP_PERIOD_SECONDS"
+"""Of the rollout function: how long its periods of measurements last."""
 
 _T = TypeVar("_T")
 
@@ -53,6 +59,7 @@ class LocalCloud:
         state_path: Path | None = STATE_PATH,
         root: Path | None = None,
         assembly: Path | None = None,
+        speed: float = 1,
         on_progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         """
@@ -61,16 +68,22 @@ class LocalCloud:
             state_path: where other processes look for it; None to be found by nobody.
             root: the checkout whose CDK app is deployed; the one this package is in when None.
             assembly: the folder of a cloud assembly to deploy instead of synthesising one.
+            speed: so many times faster than real time alarms, rates of rules and periods of measurements go by.
             on_progress: is told each step in a line, from any thread.
+
+        Raises:
+            ValueError: the speed is out of the monitor's range.
         """
+        self.speed = require_speed(speed)
         self._edge_port = edge_port
         self._state_path = state_path
         self._root = root
         self._assembly = assembly
         self._on_progress = on_progress
-        self._emulator = Emulator(port)
+        self._emulator = MonitoredEmulator(port)
         self._scratch: Path | None = None
         self._cdn: LocalCdn | None = None
+        self._monitor: Monitor | None = None
         self._stack: Stack | None = None
         self.names = ResourceNames(LOCAL_ENVIRONMENT, LOCAL_ACCOUNT)
 
@@ -87,6 +100,10 @@ class LocalCloud:
     @property
     def stack(self) -> Stack:
         return self._started(self._stack)
+
+    @property
+    def monitor(self) -> Monitor:
+        return self._started(self._monitor)
 
     @property
     def logs(self) -> Path:
@@ -122,6 +139,9 @@ class LocalCloud:
         """Stop everything and wait until it is gone. Safe to call twice."""
         if self._state_path is not None:
             remove_state(self._state_path, os.getpid())
+        monitor, self._monitor = self._monitor, None
+        if monitor is not None:
+            monitor.stop()
         cdn, self._cdn = self._cdn, None
         if cdn is not None:
             cdn.stop()
@@ -154,14 +174,31 @@ class LocalCloud:
         self._emulator.start()
         self._on_progress(f"emulator at {self.endpoint_url}")
         self._stack = deploy(self.session(), Assembly.read(self._assembled()), self._on_progress)
+        if self.speed != 1:
+            self._shorten_periods(real_seconds(BASE_PERIOD, self.speed))
         warm_up(self.session(), self.names)
         self._cdn = LocalCdn(
             self.session(), self._stack.only(DISTRIBUTION), self._edge_port, self._scratch / "edge.log"
         )
         self._cdn.start()
         self._on_progress(f"CDN at {self.edge_url}")
+        self._monitor = Monitor(self.session(), self.speed)
+        self._monitor.start()
         if self._state_path is not None:
             write_state(self._state_path, self._state())
+
+    def _shorten_periods(self, seconds: int) -> None:
+        """Give the rollout function, if the stack has it, periods as short as the monitor's."""
+        functions = self.session().client("lambda")
+        name = self.names.function("rollout")
+        try:
+            configuration = functions.get_function_configuration(FunctionName=name)
+        except functions.exceptions.ResourceNotFoundException:
+            return
+        variables = configuration.get("Environment", {}).get("Variables", {})
+        functions.update_function_configuration(
+            FunctionName=name, Environment={"Variables": {**variables, PERIOD_VARIABLE: str(seconds)}}
+        )
 
     def _assembled(self) -> Path:
         if self._assembly is not None:

@@ -20,7 +20,9 @@ from edgeship.local.telling import progress_line
 
 
 @contextmanager
-def played(console: Console, progress: Console, actor: str, state_path: Path | None) -> Iterator[Ending]:
+def played(
+    console: Console, progress: Console, actor: str, state_path: Path | None, speed: float = 1
+) -> Iterator[Ending]:
     """Play the story; its cloud runs until the block ends.
 
     Args:
@@ -28,10 +30,11 @@ def played(console: Console, progress: Console, actor: str, state_path: Path | N
         progress: where it shows that the cloud is starting.
         actor: who rolls back, for the history.
         state_path: where other commands look for the cloud; None when none should find it.
+        speed: of the cloud's minutes.
     """
     began = time.monotonic()
     with progress_line(progress, "starting a local cloud") as tell:
-        cloud = LocalCloud(state_path=state_path, on_progress=tell)
+        cloud = LocalCloud(state_path=state_path, speed=speed, on_progress=tell)
         cloud.start()
     try:
         starting = time.monotonic() - began

@@ -129,9 +129,9 @@ class Story:
     def occasion(self, cause: str) -> Occasion:
         return Occasion(self.cloud.names.environment, self._actor, cause, datetime.now(UTC))
 
-    def get(self, path: str) -> WebAnswer:
+    def get(self, path: str, query: str = "") -> WebAnswer:
         """What a browser gets from the CDN."""
-        return self._web.get(path)
+        return self._web.get(path, query)
 
     def until(self, look: Callable[[], bool], seconds: float, otherwise: str) -> float:
         """Wait until `look` says so, and return how long that took.

@@ -14,22 +14,38 @@ from edgeship.domain.naming import INCOMING
 from edgeship.local.sandbox import SandboxSession
 from edgeship.resource_names import ResourceNames
 
-# A folder marker is no upload; a widget by a reserved name has no release; no records, nothing to relay.
+# A folder marker is no upload; a widget by a reserved name has no release; a tick has nothing to look after yet, and
+# would do no more than the next one; an alarm that is well asks for nothing; no records, nothing to relay.
 _HARMLESS: Mapping[str, Any] = {
     "artifact_upload": {
         "time": "2000-01-01T00:00:00Z",
         "detail": {"bucket": {"name": "none"}, "object": {"key": INCOMING, "size": 0, "etag": ""}},
     },
     "promotion": {
+        "detail-type": "Release Registered",
         "detail": {
             "environment": "local",
             "widget": "edgeship",
             "actor": "warm-up",
             "cause": "warm-up",
             "new": {"version": "0.0.0"},
+        },
+    },
+    "rollout": {"source": "aws.events", "detail-type": "Scheduled Event"},
+    "rollback": {
+        "detail": {
+            "alarmName": "none",
+            "state": {"value": "OK", "timestamp": "2000-01-01T00:00:00Z"},
+            "configuration": {"metrics": []},
         }
     },
     "relay": {"Records": []},
+    "telemetry": {
+        "rawPath": "/edgeship/telemetry.js",
+        "rawQueryString": "",
+        "headers": {},
+        "requestContext": {"http": {"method": "GET", "path": "/edgeship/telemetry.js"}},
+    },
 }
 
 

@@ -97,14 +97,24 @@ class S3OriginSettings:
 
 
 @dataclass(frozen=True)
+class FunctionUrlOriginSettings:
+    """A Lambda function behind its URL's `domain`; `function` is its ARN, with the alias that the URL is of, if any."""
+
+    domain: str
+    function: str
+    path: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class HttpOriginSettings:
-    """An origin named by a host, such as a Lambda function URL."""
+    """An origin named by any other host."""
 
     domain: str
     path: str = ""
 
 
-OriginSettings = S3OriginSettings | HttpOriginSettings
+OriginSettings = S3OriginSettings | FunctionUrlOriginSettings | HttpOriginSettings
 
 
 @dataclass(frozen=True)
@@ -246,12 +256,25 @@ def _selection(config: Mapping[str, Any], behavior: str, names: str, *, lower: b
 def _origin(config: Mapping[str, Any], session: SandboxSession) -> OriginSettings:
     path = config.get("OriginPath", "")
     domain: str = config["DomainName"]
+    headers = tuple((h["HeaderName"], h["HeaderValue"]) for h in _items(config.get("CustomHeaders")))
     if "S3OriginConfig" in config:
         # bucket.s3.region.amazonaws.com or bucket.s3.amazonaws.com; a bucket's name may itself hold ".s3".
-        headers = tuple((h["HeaderName"], h["HeaderValue"]) for h in _items(config.get("CustomHeaders")))
         bucket = domain.rsplit(".s3", 1)[0]
         return S3OriginSettings(bucket=bucket, path=path, headers=headers, cors=_cors(bucket, session))
+    if ".lambda-url." in domain:
+        return FunctionUrlOriginSettings(domain, _function_of(domain, session), path, headers)
     return HttpOriginSettings(domain=domain, path=path)
+
+
+def _function_of(domain: str, session: SandboxSession) -> str:
+    """The ARN of the function whose URL has this `<id>.lambda-url.<region>.on.aws`."""
+    functions = session.client("lambda")
+    for page in functions.get_paginator("list_functions").paginate():
+        for function in page["Functions"]:
+            for url in functions.list_function_url_configs(FunctionName=function["FunctionName"])["FunctionUrlConfigs"]:
+                if url["FunctionUrl"].split("/")[2] == domain:
+                    return str(url["FunctionArn"])
+    raise Unsupported(f"origin {domain}: no function has this URL")
 
 
 def _cors(bucket: str, session: SandboxSession) -> tuple[CorsRule, ...]:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import time
+import uuid
+from dataclasses import replace
 from typing import Protocol
+from urllib.parse import quote
 
 import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
 from edgeship.local.cdn.bucket_cors import cors_headers
-from edgeship.local.cdn.distribution import HttpOriginSettings, OriginSettings, S3OriginSettings, Unsupported
+from edgeship.local.cdn.distribution import (
+    FunctionUrlOriginSettings,
+    HttpOriginSettings,
+    OriginSettings,
+    S3OriginSettings,
+    Unsupported,
+)
 from edgeship.local.cdn.exchange import Answer, Request
+from edgeship.local.cdn.function_url import answer_of, event_of, failed
 from edgeship.local.sandbox import require_loopback
 
 ORIGIN_SECONDS = 30.0
@@ -116,6 +128,35 @@ def _s3_error(status: int, code: str, message: str) -> Answer:
     return Answer(status, headers, body.encode())
 
 
+class FunctionUrlOrigin:
+    """A Lambda function behind its URL, invoked through the Lambda API.
+
+    Neither the signature of an origin access control nor the URL's own CORS configuration is imitated.
+    """
+
+    def __init__(self, client: aiohttp.ClientSession, endpoint_url: str, settings: FunctionUrlOriginSettings) -> None:
+        # The API and not the URL: the emulator's URL re-encodes the query string.
+        self._http = HttpOrigin(client, f"{endpoint_url.rstrip('/')}/2015-03-31/functions")
+        self._settings = settings
+
+    async def fetch(self, request: Request) -> Answer:
+        headers = request.headers.copy()
+        headers.update(self._settings.headers)
+        asked = replace(request, path=self._settings.path + request.path, headers=headers)
+        event = event_of(asked, self._settings.domain, str(uuid.uuid4()), time.time())
+        invocation = Request(
+            "POST", f"/{quote(self._settings.function, safe='')}/invocations", body=json.dumps(event).encode()
+        )
+        answer = await self._http.fetch(invocation)
+        if answer.status == 429:
+            return failed(429, "Too Many Requests")
+        if answer.status != 200:
+            raise OriginUnavailable(f"{self._settings.function}: {answer.body.decode(errors='replace')}")
+        if "X-Amz-Function-Error" in answer.headers:
+            return failed(502, "Internal Server Error")
+        return answer_of(answer.body)
+
+
 def origin_for(client: aiohttp.ClientSession, endpoint_url: str, settings: OriginSettings) -> Origin:
     """The origin that `settings` describe, on the emulator at `endpoint_url`.
 
@@ -125,5 +166,7 @@ def origin_for(client: aiohttp.ClientSession, endpoint_url: str, settings: Origi
     match settings:
         case S3OriginSettings():
             return S3Origin(client, endpoint_url, settings)
+        case FunctionUrlOriginSettings():
+            return FunctionUrlOrigin(client, endpoint_url, settings)
         case HttpOriginSettings(domain=domain):
-            raise Unsupported(f"origin {domain}: only S3 origins are served locally")
+            raise Unsupported(f"origin {domain}: only S3 origins and Lambda function URLs are served locally")

@@ -1,0 +1,38 @@
+"""Every minute: look after rollouts and the live releases that are still being watched."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from edgeship.application.watch_channels import WatchChannels
+from edgeship.bootstrap.rollout import build
+from edgeship.bootstrap.runtime import utc_now
+from edgeship.domain.events import Occasion
+
+ACTOR = "edgeship:rollout"
+
+logger = Logger()
+
+
+@cache
+def _use_case() -> tuple[WatchChannels, str]:
+    return build(os.environ)
+
+
+def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """One tick. What it could not look after is logged and rises at the end, so that the function's alarm tells."""
+    watch, environment = _use_case()
+    tick = watch(Occasion(environment, ACTOR, "minute tick", utc_now()))
+    for change in tick.changes:
+        logger.info("changed", widget=change.widget, channel=change.channel, told=change.event, reason=change.reason)
+    for what, fault in tick.faults:
+        logger.error("could not look after everything", what=what, exc_info=fault)
+    if tick.faults:
+        what = ", ".join(what for what, _ in tick.faults)
+        raise ExceptionGroup(f"not looked after: {what}", [fault for _, fault in tick.faults])
+    logger.info("tick", watched=tick.watched, alarms_made=tick.alarms_made, alarms_removed=tick.alarms_removed)
+    return {"watched": tick.watched, "changed": len(tick.changes)}

@@ -1,0 +1,213 @@
+/*
+ * edgeship's beacon client: tells /telemetry how the widgets on a page fare. docs/telemetry.md says what it sends.
+ *
+ *   <script defer src="https://CDN/edgeship/telemetry.js" data-widget="checkout" crossorigin="anonymous"></script>
+ *   edgeship.watch({widget: 'checkout', version: '1.4.2', src: …, sample: 0.1, endpoint: …})
+ *
+ * It runs in pages of strangers. So: nothing it does may throw into the page or change a global other than
+ * window.edgeship, and any browser interface may be missing, throw, or have been replaced by the page.
+ *
+ * ES2017, a classic script. The CDN serves it with comments and white space taken out (infra/browser_client.py), and
+ * nothing renamed; gzipped it stays under 2,048 bytes.
+ */
+(() => {
+  'use strict';
+
+  /** Of a page view and widget. The server refuses beacons over these limits. */
+  const MAX_BEACONS = 20;
+  const MAX_ERRORS = 10;
+  const MAX_COUNT = 1000;
+  const MAX_MESSAGE = 200; // UTF-16 units
+  const MAX_LATENCY = 600000; // milliseconds
+  const MAX_JSON = 4096; // UTF-16 units
+  /**
+   * CloudFront refuses URLs over 8,192 bytes, and one character can take nine of them
+   * (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html).
+   */
+  const MAX_DATA = 7000;
+  const AFTER_LOAD = 1000; // milliseconds
+  const BETWEEN_BEACONS = 5000; // milliseconds
+
+  /** `act`, with what it throws swallowed. */
+  const safely = act => argument => {
+    try {
+      return act(argument);
+    } catch (error) {
+      // There is nobody to tell: the page is not ours.
+    }
+  };
+  const listen = (type, act) => addEventListener(type, safely(act), true);
+
+  const script = document.currentScript;
+  /** The CDN's address: this script is <CDN>/edgeship/telemetry.js. Undefined when it was loaded in some other way. */
+  const home = safely(() => new URL('..', script.src).href)();
+  /** Decided once a page view: all of its widgets are in the sample or none with the same rate is. */
+  const draw = Math.random();
+  const watched = new Set();
+
+  const watch = options => {
+    const widget = options.widget;
+    if (!widget || watched.has(widget) || !(draw < (options.sample >= 0 ? options.sample : 1))) return;
+    const base = home + widget + '/';
+    const endpoint = options.endpoint || new URL('telemetry', home).href; // throws when there is no home
+    let src = options.src && new URL(options.src, document.baseURI).href;
+    /** Where a widget lives that is not under its name: at the CDN's root, or on another CDN. */
+    const folder = src ? src.replace(/[^/]*$/, '') : base;
+    let version = options.version;
+    watched.add(widget);
+
+    // The page view as this widget's makers know it: no two widgets share an id.
+    const bytes = new Uint8Array(8).map(() => Math.random() * 256);
+    safely(() => crypto.getRandomValues(bytes))();
+    const id = [...bytes].map(byte => (byte + 256).toString(16).slice(1)).join('');
+
+    /** Not yet reported, [message, count] by the message without its numbers. */
+    const errors = new Map();
+    let element, // of the entrypoint, if the page has one
+      latency, // of the entrypoint, in milliseconds; null when it is reported
+      failed, // an error was reported
+      asked, // for the version
+      held = true, // until a second after load, and for five after a beacon
+      timer,
+      beacons = 0;
+
+    /** Whether a URL is one of the widget's. */
+    const own = url => [base, folder].some(start => String(url).startsWith(start));
+    const isEntrypoint = url => (src ? url === src : own(url) && /\.m?js(\?|$)/.test(url));
+
+    const find = () => {
+      element = element || [...document.querySelectorAll('script[src],link[href]')]
+        .find(found => isEntrypoint(found.src || found.href));
+      if (element) src = element.src || element.href;
+    };
+
+    /** Take the entrypoint's latency from resource timing. Our own request for its version does not count. */
+    const measure = entries => entries.forEach(entry => {
+      if (latency === undefined && own(entry.name) && entry.initiatorType !== 'fetch') {
+        find();
+        if (isEntrypoint(entry.name)) {
+          src = entry.name;
+          latency = Math.min(Math.round(entry.duration), MAX_LATENCY);
+        }
+      }
+    });
+
+    /** Learn the version from the answer that the page got, which is in the browser's cache. */
+    const ask = () => {
+      // What was loaded without CORS may be cached without its headers.
+      const noCors = element && element.crossOrigin === null && !/module/.test(element.type + element.rel);
+      if (asked || !src || noCors) return;
+      asked = true;
+      fetch(src, { mode: 'cors', cache: 'force-cache', credentials: 'omit' }).then(answer => {
+        version = answer.headers.get('x-amz-meta-version');
+        report();
+      }).catch(() => {});
+    };
+
+    const send = () => {
+      const beacon = { v: 1, w: widget, r: version, i: id, n: beacons };
+      if (!beacons++) beacon.s = 1;
+      if (errors.size) {
+        beacon.e = [...errors.values()];
+        errors.clear();
+        if (!failed) failed = beacon.f = 1;
+      }
+      if (latency != null) {
+        beacon.l = latency;
+        latency = null;
+      }
+      safely(() => {
+        beacon.m = Math.round(performance.memory.usedJSHeapSize / 1e5) / 10;
+      })();
+      // Ends: the least that is left, one message and the rest, is within both limits.
+      let data;
+      while ((data = JSON.stringify(beacon)).length > MAX_JSON || (data = encodeURIComponent(data)).length > MAX_DATA) {
+        beacon.e.pop();
+      }
+      const url = endpoint + '?d=' + data;
+      // A GET: CloudFront signs requests to the function behind it, and would want the hash of a POST's body from us.
+      try {
+        Promise.resolve(fetch(url, {
+          mode: 'no-cors', cache: 'no-store', credentials: 'omit', keepalive: true, referrerPolicy: 'no-referrer'
+        })).catch(() => {});
+      } catch (error) {
+        Object.assign(new Image(), { crossOrigin: 'anonymous', referrerPolicy: 'no-referrer', src: url });
+      }
+    };
+
+    /** Send what there is to tell, if it is time for it or the page is `leaving`. */
+    const report = leaving => {
+      const due = leaving || !held;
+      if (latency === undefined) safely(() => measure(performance.getEntriesByType('resource')))();
+      find();
+      // A session is a page view that the widget was loaded in, or failed in; its arrival shows in resource timing.
+      if (latency === undefined && !errors.size && !(element && (leaving || !window.PerformanceObserver))) return;
+      if (!version) version = (/\/v(\d+\.\d+\.\d+[^/]*)\//.exec(src) || [])[1];
+      if (!version) ask();
+      else if (due && beacons < MAX_BEACONS && (!beacons || errors.size || latency != null)) {
+        send();
+        hold(BETWEEN_BEACONS);
+      }
+    };
+    const hold = milliseconds => {
+      held = true;
+      clearTimeout(timer);
+      timer = setTimeout(safely(() => {
+        held = false;
+        report();
+      }), milliseconds);
+    };
+
+    const count = message => {
+      // Halves of surrogate pairs can't be encoded as UTF-8.
+      const text = String(message).replace(/[\ud800-\udfff]/g, '?').slice(0, MAX_MESSAGE) || 'error';
+      // The server's fingerprint of a message is a hash of just this.
+      const key = text.replace(/\d+/g, '#');
+      const known = errors.get(key);
+      if (known) known[1] += known[1] < MAX_COUNT;
+      else if (errors.size < MAX_ERRORS) errors.set(key, [text, 1]);
+      report();
+    };
+
+    /**
+     * Count an error if it is the widget's own: thrown in one of its files, or with one on the stack. A listener of
+     * the page's that the widget calls is on top of such a stack; what is thrown there is the page's.
+     */
+    const blame = (error, filename, message) => {
+      const trace = error ? error.stack + ' ' + error.message : '';
+      const urls = trace.match(/\w+:\/\/[^\s)]+/g) || [];
+      if (own(filename) || own(urls[0]) || (urls.some(own) && !urls[0].startsWith(location.origin + '/'))) {
+        count(error || message);
+      }
+    };
+
+    listen('error', event => {
+      const target = event.target;
+      const url = target.src || target.href;
+      if (!/^(script|link)$/i.test(target.tagName)) blame(event.error, event.filename, event.message);
+      else if (own(url)) count('failed to load ' + url.replace(/[?#].*/, '').replace(/.*\//, ''));
+    });
+    listen('unhandledrejection', event => blame(event.reason));
+    // Restored from the back/forward cache, the page goes on as it was: same id, same count.
+    listen('pagehide', () => report(true));
+    listen('visibilitychange', () => {
+      if (document.visibilityState === 'hidden') report(true);
+    });
+    // Tells of what is loaded long after load, too, and when the page's buffer of entries is full.
+    safely(() => new PerformanceObserver(safely(list => {
+      if (latency === undefined) {
+        measure(list.getEntries());
+        if (latency !== undefined) report();
+      }
+    })).observe({ type: 'resource', buffered: true }))();
+    if (document.readyState === 'complete') hold(AFTER_LOAD);
+    else listen('load', () => hold(AFTER_LOAD));
+  };
+
+  safely(() => {
+    const api = window.edgeship = window.edgeship || {};
+    // A second copy of this script on the page leaves the work to the first.
+    api.watch = api.watch || safely(watch);
+    api.watch(script.dataset);
+  })();
+})();

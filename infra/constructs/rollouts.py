@@ -1,0 +1,90 @@
+"""The two functions that look after rollouts: the minute tick, and the reaction to a release's alarm."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from constructs import Construct
+
+from infra.constructs.functions import Build, RegionalFunction
+from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, alarms, health_alarms
+from infra.constructs.table import StateTable
+
+
+class Rollouts(Construct):
+    """rollout and rollback. Each can take a bad release back without the other."""
+
+    def __init__(self, scope: Construct, id: str, build: Build, *, table: StateTable) -> None:  # noqa: A002
+        super().__init__(scope, id)
+        self._build = build
+        self.rollout = self._rollout(table)
+        self.rollback = self._rollback(table)
+
+    @property
+    def functions(self) -> tuple[RegionalFunction, ...]:
+        return (self.rollout, self.rollback)
+
+    def _rollout(self, table: StateTable) -> RegionalFunction:
+        options = self._build.options
+        function = RegionalFunction(
+            self,
+            "Rollout",
+            "rollout",
+            self._build,
+            settings={"table": table.table.table_name},
+            timeout=Duration.minutes(1),
+            memory_mib=512,
+        )
+        function.allow(["dynamodb:Query"], table.table.table_arn, table.watched_index_arn)
+        function.allow(
+            ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"],
+            table.table.table_arn,
+        )
+        function.allow(
+            ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
+            health_alarms(options),
+            reason=ALARMS_OF_ANY_RELEASE,
+        )
+        function.allow(
+            ["cloudwatch:DescribeAlarms"],
+            alarms(options, "*"),
+            reason="Looking for alarms by a prefix is authorised on all alarms of the account, not on those found.",
+        )
+        function.allow(
+            ["cloudwatch:GetMetricData"],
+            "*",
+            reason="The action has no resource type "
+            "(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html).",
+        )
+        function.on_schedule("EveryMinute", events.Schedule.rate(Duration.minutes(1)))
+        return function
+
+    def _rollback(self, table: StateTable) -> RegionalFunction:
+        function = RegionalFunction(
+            self,
+            "Rollback",
+            "rollback",
+            self._build,
+            settings={"table": table.table.table_name},
+            timeout=Duration.seconds(30),
+            # Its CPU share grows with its memory, and with it the pace of a cold start, which nearly every run is.
+            memory_mib=1024,
+        )
+        function.allow(
+            ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+            table.table.table_arn,
+        )
+        # Alarms change state on the account's default bus
+        # (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html).
+        function.on_event(
+            "Alarm",
+            events.EventPattern(
+                source=["aws.cloudwatch"],
+                detail_type=["CloudWatch Alarm State Change"],
+                detail={
+                    "alarmName": [{"prefix": self._build.options.names.health_alarm_prefix}],
+                    "state": {"value": ["ALARM"]},
+                },
+            ),
+        )
+        return function

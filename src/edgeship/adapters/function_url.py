@@ -1,0 +1,35 @@
+"""Requests to a Lambda function URL, in payload format 2.0.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Inbound(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _Http(_Inbound):
+    method: str
+    path: str
+
+
+class _RequestContext(_Inbound):
+    http: _Http
+
+
+class FunctionUrlRequest(_Inbound):
+    """`raw_query` is as the client sent it; the joined parameters beside it are not trusted. Header names are lower
+    case, and AWS joins repeated ones with commas."""
+
+    raw_path: str = Field(alias="rawPath")
+    raw_query: str = Field("", alias="rawQueryString")
+    headers: dict[str, str] = Field(default_factory=dict)
+    request_context: _RequestContext = Field(alias="requestContext")
+
+    @property
+    def method(self) -> str:
+        return self.request_context.http.method

@@ -1,0 +1,67 @@
+"""Reads, in as few calls as can be, what the channels' verdicts need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from edgeship.application.ports import Measurements, Span, Subject
+from edgeship.domain.channel import Channel
+from edgeship.domain.health import Window
+from edgeship.domain.rollout import Phase, Rollout
+from edgeship.domain.step_decision import Evidence
+from edgeship.domain.thin_traffic import HOUR_PERIODS
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of every watched version, at one moment."""
+
+    now: datetime
+    periods: Mapping[Subject, Sequence[Window]]
+    totals: Mapping[Span, Window]
+
+    def recent(self, subject: Subject) -> Sequence[Window]:
+        return self.periods.get(subject, ())
+
+    def evidence(self, channel: Channel) -> Evidence:
+        """What a running rollout of the channel is decided by."""
+        rollout = channel.rollout
+        assert rollout is not None
+        candidate, stable = _subjects(channel)
+        bake, stable_bake = (self.totals.get(span) for span in _spans(channel, rollout, self.now))
+        return Evidence(self.recent(candidate), self.recent(stable), bake, stable_bake)
+
+
+def measure(measurements: Measurements, channels: Iterable[Channel], now: datetime) -> Measured:
+    """Read the last hour of every version that is exposed, and the whole step where a bake is over."""
+    subjects: set[Subject] = set()
+    spans: set[Span] = set()
+    for channel in channels:
+        if channel.watch is not None and channel.version is not None:
+            subjects.add((channel.widget, channel.version))
+        rollout = channel.rollout
+        if rollout is not None and rollout.phase is Phase.RUNNING:
+            subjects.update(_subjects(channel))
+            if now >= rollout.bakes_until:
+                spans.update(_spans(channel, rollout, now))
+    listed = sorted(subjects, key=lambda subject: (subject[0], str(subject[1])))
+    asked = sorted(spans, key=lambda span: (span.start, span.subject[0], str(span.subject[1])))
+    return Measured(
+        now,
+        measurements.periods(listed, HOUR_PERIODS, now) if listed else {},
+        measurements.totals(asked) if asked else {},
+    )
+
+
+def _subjects(channel: Channel) -> tuple[Subject, Subject]:
+    """The candidate and the stable version of a rollout."""
+    assert channel.candidate is not None
+    assert channel.version is not None
+    return (channel.widget, channel.candidate), (channel.widget, channel.version)
+
+
+def _spans(channel: Channel, rollout: Rollout, now: datetime) -> tuple[Span, Span]:
+    candidate, stable = _subjects(channel)
+    return Span(candidate, rollout.stepped_at, now), Span(stable, rollout.stepped_at, now)

@@ -1,0 +1,59 @@
+"""Begin to move a channel to a release because an operator says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgeship.application.move_channel import commit_exposing
+from edgeship.application.ports import Alarms, Pause, State
+from edgeship.application.registered_release import registered_release
+from edgeship.application.retry_conflict import retry_conflict
+from edgeship.domain.channel import Channel, Moved
+from edgeship.domain.channel_moves import promote
+from edgeship.domain.events import Occasion
+from edgeship.domain.naming import check_channel, check_widget
+from edgeship.domain.policy import Policy
+from edgeship.domain.release import Release
+from edgeship.domain.rollout import Step, check_steps
+from edgeship.domain.rollout_moves import start_rollout
+from edgeship.domain.version import Version
+
+
+@dataclass(frozen=True)
+class StartRollout:
+    state: State
+    alarms: Alarms
+    pause: Pause
+
+    def __call__(
+        self, widget: str, version: Version, channel: str, occasion: Occasion, steps: Sequence[Step] | None = None
+    ) -> Channel:
+        """Roll the release out by `steps`, or by the widget's policy; a locked channel takes it as well.
+
+        Where there is nothing to roll out from, or the first step is 100 %, the channel moves at once.
+
+        Raises:
+            Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live`,
+                `rollout_running` or `steps_invalid`.
+        """
+        check_widget(widget)
+        check_channel(channel)
+        schedule = check_steps(steps) if steps is not None else None
+        return retry_conflict(lambda: self._attempt(widget, version, channel, occasion, schedule), self.pause)
+
+    def _attempt(
+        self, widget: str, version: Version, channel: str, occasion: Occasion, steps: tuple[Step, ...] | None
+    ) -> Channel:
+        release = registered_release(self.state, widget, version)
+        policy = self.state.policy(widget).policy
+        before = self.state.channel(widget, channel)
+        moved = _moved(before, release, steps or policy.steps, policy, occasion)
+        commit_exposing(self.state, self.alarms, moved, policy.thresholds)
+        return moved.channel
+
+
+def _moved(before: Channel, release: Release, steps: tuple[Step, ...], policy: Policy, occasion: Occasion) -> Moved:
+    if before.version is None or (steps[0].percent == 100 and before.candidate is None):
+        return promote(before, release, occasion, policy.rollback_window_seconds)
+    return start_rollout(before, release, steps, occasion)

@@ -1,0 +1,19 @@
+"""Composes functions/rollback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import boto3
+
+from edgeship.adapters.dynamodb_state import DynamoDBState
+from edgeship.application.react_to_breach import ReactToBreach
+from edgeship.bootstrap.runtime import client_config, jittered_pause
+from edgeship.settings import RollbackSettings
+
+
+def build(env: Mapping[str, str]) -> ReactToBreach:
+    """The use case, from the function's environment variables."""
+    settings = RollbackSettings.from_env(env)
+    state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
+    return ReactToBreach(state, jittered_pause)

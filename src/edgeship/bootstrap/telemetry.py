@@ -1,0 +1,37 @@
+"""Composes functions/telemetry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import boto3
+from botocore.config import Config
+
+from edgeship.adapters.dynamodb_errors import DynamoDBErrorBooks
+from edgeship.adapters.emf_metrics import EmfMetrics
+from edgeship.adapters.s3_snapshots import S3Snapshots
+from edgeship.application.keep_errors import KeepErrors
+from edgeship.application.known_releases import KnownReleases
+from edgeship.application.record_beacon import RecordBeacon
+from edgeship.application.telemetry_ports import Report
+from edgeship.bootstrap.runtime import utc_now
+from edgeship.resource_names import SNAPSHOT_KEY
+from edgeship.settings import TelemetrySettings
+
+
+def build(env: Mapping[str, str], report: Report) -> tuple[RecordBeacon, int]:
+    """The use case, from the function's environment variables; and for how many seconds browsers may keep the client.
+
+    `report` is told of faults that are no reason to leave a page without its answer.
+    """
+    settings = TelemetrySettings.from_env(env)
+    # A page must not wait for us: what is slower than this is done without.
+    config = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=0.5, read_timeout=0.5)
+    snapshots = S3Snapshots(boto3.client("s3", config=config), settings.config_bucket, SNAPSHOT_KEY)
+    books = DynamoDBErrorBooks(boto3.client("dynamodb", config=config), settings.table, utc_now)
+    record = RecordBeacon(
+        known=KnownReleases(snapshots, utc_now, report),
+        metrics=EmfMetrics(settings.environment),
+        keep_errors=KeepErrors(books, utc_now, report),
+    )
+    return record, settings.pointer_max_age

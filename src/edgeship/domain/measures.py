@@ -1,0 +1,37 @@
+"""What browsers report of a release, by the names that the metrics have in CloudWatch.
+
+One page view is one session; it sends its beacons to `/telemetry`, and each beacon adds to these metrics, in the minute
+in which it arrives: the browser's clock counts for nothing.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+NAMESPACE = "Edgeship"
+
+DIMENSIONS = ("environment", "widget", "version")
+"""Every metric of a release has exactly these, in this order."""
+
+
+class Measure(StrEnum):
+    """A metric of a release."""
+
+    SESSIONS = "Sessions"
+    FAILED_SESSIONS = "FailedSessions"
+    """Sessions with at least one error of the widget's own; counted when the first is reported."""
+    ERRORS = "Errors"
+    LOAD_LATENCY = "LoadLatency"
+    """From the request for the entrypoint to its last byte."""
+    MEMORY = "Memory"
+    """The JavaScript heap of the page, where the browser tells."""
+
+
+UNITS = {
+    Measure.SESSIONS: "Count",
+    Measure.FAILED_SESSIONS: "Count",
+    Measure.ERRORS: "Count",
+    Measure.LOAD_LATENCY: "Milliseconds",
+    Measure.MEMORY: "Megabytes",
+}
+"""CloudWatch's units (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html)."""

@@ -1,0 +1,210 @@
+"""A rollout: a channel moves to a candidate by steps of a percentage and a bake time.
+
+- the phases and what may happen in each are `TRANSITIONS`, and nothing else decides it; the diagram in the docs is
+  drawn from it
+- a rollout's weight is 0 unless it is running: pausing takes the candidate from everybody, resuming gives it back to
+  the same users
+- a user is in when the bucket of `bucketing.rollout_salt` lies below the weight, so a growing weight moves nobody back
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from edgeship.domain.bucketing import hundredths
+from edgeship.domain.errors import Refused
+from edgeship.domain.version import Version
+
+
+class Phase(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    ABORTED = "aborted"
+    ROLLED_BACK = "rolled_back"
+
+
+class Act(StrEnum):
+    """What happens to a rollout."""
+
+    ADVANCE = "advance"
+    PAUSE = "pause"
+    RESUME = "resume"
+    COMPLETE = "complete"
+    ABORT = "abort"
+    ROLL_BACK = "roll_back"
+
+
+TRANSITIONS: Mapping[Phase, Mapping[Act, Phase]] = MappingProxyType(
+    {
+        Phase.RUNNING: {
+            Act.ADVANCE: Phase.RUNNING,
+            Act.PAUSE: Phase.PAUSED,
+            Act.COMPLETE: Phase.COMPLETED,
+            Act.ABORT: Phase.ABORTED,
+        },
+        Phase.PAUSED: {
+            Act.RESUME: Phase.RUNNING,
+            Act.COMPLETE: Phase.COMPLETED,
+            Act.ABORT: Phase.ABORTED,
+        },
+        Phase.COMPLETED: {Act.ROLL_BACK: Phase.ROLLED_BACK},
+        Phase.ABORTED: {},
+        Phase.ROLLED_BACK: {},
+    }
+)
+
+ACTIVE = frozenset({Phase.RUNNING, Phase.PAUSED})
+
+_INSTEAD = {
+    Act.ADVANCE: "Resume it first: edgeship rollout resume {where}.",
+    Act.PAUSE: "See edgeship status.",
+    Act.RESUME: "See edgeship status.",
+    Act.COMPLETE: "See edgeship status.",
+    Act.ABORT: "To take a live version back: edgeship rollback {where}.",
+    Act.ROLL_BACK: "To end a rollout: edgeship rollout abort {where}.",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """So many per cent of the users, in steps of 0.01, for at least so long."""
+
+    percent: float
+    bake_seconds: int
+
+
+DAY = 24 * 3600
+DEFAULT_STEPS = (Step(1, DAY), Step(5, DAY), Step(25, 2 * DAY), Step(50, 2 * DAY), Step(100, 0))
+"""Everybody has it at the beginning of the seventh day."""
+
+MAX_STEPS = 20
+MAX_BAKE_SECONDS = 90 * DAY
+
+
+def check_steps(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the steps if they are a schedule: growing to 100 %, where the rollout is complete.
+
+    Raises:
+        Refused: `steps_invalid`, naming the step and what is wrong with it.
+    """
+    problem = _problem(steps)
+    if problem:
+        raise Refused(
+            "steps_invalid",
+            f"The schedule is not well formed: {problem}.",
+            "Give growing percentages with the time that each bakes, up to 100: 1:1d,5:1d,25:2d,50:2d,100.",
+        )
+    return tuple(steps)
+
+
+def _problem(steps: Sequence[Step]) -> str | None:
+    if not 1 <= len(steps) <= MAX_STEPS:
+        return f"it has {len(steps)} steps, not 1 to {MAX_STEPS}"
+    before = 0.0
+    for number, step in enumerate(steps, 1):
+        try:
+            hundredths(step.percent)
+        except ValueError as error:
+            return f"step {number}: {error}"
+        if step.percent <= before:
+            return f"step {number}: {step.percent:g} % is not more than {before:g} %"
+        if not 0 <= step.bake_seconds <= MAX_BAKE_SECONDS:
+            return f"step {number}: a bake of {step.bake_seconds} s is not within 0 to {MAX_BAKE_SECONDS // DAY} days"
+        before = step.percent
+    if steps[-1].percent != 100:
+        return f"it ends at {steps[-1].percent:g} %, not at 100 %"
+    return None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A step whose bake is over and that is not left, since when (aware) and why."""
+
+    since: datetime
+    cause: str
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """A rollout as it is, or as the last one of its channel ended.
+
+    `step` counts from 0. Times are aware: `stepped_at` is when the step began or the rollout was resumed; since
+    `exposed_at` traffic has reached the candidate without a break.
+    """
+
+    candidate: Version
+    steps: tuple[Step, ...]
+    started_at: datetime
+    stepped_at: datetime
+    exposed_at: datetime
+    step: int = 0
+    phase: Phase = Phase.RUNNING
+    held: Held | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.phase in ACTIVE
+
+    @property
+    def percent(self) -> float:
+        """The weight of the candidate now."""
+        return self.steps[self.step].percent if self.phase is Phase.RUNNING else 0
+
+    @property
+    def bakes_until(self) -> datetime:
+        return self.stepped_at + timedelta(seconds=self.steps[self.step].bake_seconds)
+
+    @property
+    def next_completes(self) -> bool:
+        """Whether the step after this one is the whole audience."""
+        return self.steps[self.step + 1].percent == 100
+
+    def summary(self) -> dict[str, Any]:
+        """What events say of a rollout."""
+        return {
+            "candidate": str(self.candidate),
+            "phase": self.phase.value,
+            "step": self.step + 1,
+            "steps": len(self.steps),
+            "percent": 100 if self.phase is Phase.COMPLETED else self.percent,
+        }
+
+
+def start(candidate: Version, steps: Sequence[Step], now: datetime) -> Rollout:
+    """A rollout at its first step, which is less than 100 %.
+
+    Raises:
+        Refused: `steps_invalid`.
+    """
+    return Rollout(candidate, check_steps(steps), started_at=now, stepped_at=now, exposed_at=now)
+
+
+def transition(rollout: Rollout, act: Act, now: datetime, where: str) -> Rollout:
+    """The rollout after `act`; `where` names the widget for the error's remedy.
+
+    Raises:
+        Refused: `phase_invalid`: the table has no such transition.
+    """
+    allowed = TRANSITIONS[rollout.phase]
+    if act not in allowed:
+        raise Refused(
+            "phase_invalid",
+            f"The rollout of {rollout.candidate} is {rollout.phase.value}: it can't {act.value.replace('_', ' ')}.",
+            _INSTEAD[act].format(where=where),
+        )
+    after = replace(rollout, phase=allowed[act], held=None)
+    match act:
+        case Act.ADVANCE:
+            return replace(after, step=rollout.step + 1, stepped_at=now)
+        case Act.RESUME:
+            return replace(after, stepped_at=now, exposed_at=now)
+        case Act.COMPLETE:
+            return replace(after, step=len(rollout.steps) - 1, stepped_at=now)
+        case _:
+            return after

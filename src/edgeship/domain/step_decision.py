@@ -1,0 +1,58 @@
+"""What the minute tick does with a running rollout: advance, hold, pause or abort, with the reason and the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from edgeship.domain.bake_verdict import judge_bake
+from edgeship.domain.health import Health, Verdict, Window
+from edgeship.domain.policy import NoData, Policy
+from edgeship.domain.rollout import Rollout
+from edgeship.domain.thin_traffic import judge_lately
+
+
+class Course(StrEnum):
+    BAKE = "bake"
+    """The step's time is not over: nothing to do or to say."""
+    ADVANCE = "advance"
+    HOLD = "hold"
+    PAUSE = "pause"
+    ABORT = "abort"
+
+
+@dataclass(frozen=True)
+class StepDecision:
+    course: Course
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was measured: the last periods of candidate and stable version, and, once the bake is over, the whole step
+    of each as one window."""
+
+    candidate: Sequence[Window] = ()
+    stable: Sequence[Window] = ()
+    bake: Window | None = None
+    stable_bake: Window | None = None
+
+
+_COURSES = {Health.BREACH: Course.ABORT, Health.SUSPECT: Course.PAUSE, Health.WELL: Course.ADVANCE}
+_WITHOUT_DATA: dict[NoData, Course] = {"hold": Course.HOLD, "pass": Course.ADVANCE, "fail": Course.ABORT}
+
+
+def decide_step(rollout: Rollout, policy: Policy, evidence: Evidence, now: datetime) -> StepDecision:
+    """What to do with a running rollout; a breach ends a step at any time, the rest waits for the end of its bake."""
+    recent = judge_lately(evidence.candidate, evidence.stable, policy.thresholds, rollout.exposed_at, now)
+    if recent.health in (Health.BREACH, Health.SUSPECT):
+        return StepDecision(_COURSES[recent.health], recent)
+    if now < rollout.bakes_until:
+        return StepDecision(Course.BAKE, recent)
+    bake = evidence.bake or Window(rollout.stepped_at, 0)
+    verdict = judge_bake(bake, evidence.stable_bake, policy.thresholds)
+    if verdict.health is Health.NO_DATA:
+        return StepDecision(_WITHOUT_DATA[policy.no_data], verdict)
+    return StepDecision(_COURSES[verdict.health], verdict)

@@ -1,0 +1,123 @@
+"""Simulated browsers: they load a widget through the CDN, do what its bytes say, and send the beacon that a page's
+telemetry would.
+
+No JavaScript runs here; what a page view meets is read from the bytes that the CDN served, so that a browser is as well
+as the release that it got. One user after the other of a fixed population comes by.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import random
+import re
+import secrets
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import aiohttp
+
+USERS = 400
+BROWSERS = 8
+"""Page views at the same time."""
+
+_SOMETIMES = re.compile(rb"Math\.random\(\) < (0\.\d+)\) this\.(\w+)\(\)")
+_ASKS = re.compile(rb"fetch\('https://([a-z.]+)/")
+_THROWN = {"summarise": "Cannot read properties of undefined (reading 'lines')"}
+
+
+@dataclass
+class World:
+    """What the widget's backends do; `down` are the hosts that answer 503."""
+
+    down: set[str] = field(default_factory=set)
+
+
+def error_of(body: bytes, world: World, chance: float) -> str | None:
+    """What a page view of these bytes throws; `chance`, in [0, 1), is its Math.random()."""
+    sometimes = _SOMETIMES.search(body)
+    if sometimes is not None and chance < float(sometimes[1]):
+        return _THROWN.get(sometimes[2].decode(), "it threw")
+    asked = _ASKS.search(body)
+    if asked is not None and asked[1].decode() in world.down:
+        return "rates of the day: 503"
+    return None
+
+
+class Crowd:
+    """Browsers that come by until the block ends, `rate` page views a second at most."""
+
+    def __init__(self, edge_url: str, path: str, rate: float = 80, seed: int = 1) -> None:
+        """`path` is the entrypoint's, such as `/checkout/latest/widget.js`; its first segment names the widget."""
+        self.world = World()
+        self.served: Counter[str] = Counter()
+        """Page views by version."""
+        self.failed: Counter[str] = Counter()
+        self.lost = 0
+        """Page views without an answer."""
+        self._edge_url = edge_url
+        self._path = path
+        self._widget = path.split("/")[1]
+        self._pause = BROWSERS / rate
+        self._random = random.Random(seed)  # noqa: S311  not for cryptography
+        self._users = itertools.cycle(f"user-{number}" for number in range(USERS))
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._come_by()), name="edgeship-crowd", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    async def _come_by(self) -> None:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as client:
+            await asyncio.gather(*(self._browse(client) for _ in range(BROWSERS)))
+
+    async def _browse(self, client: aiohttp.ClientSession) -> None:
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            try:
+                await self._view(client, next(self._users))
+            except (aiohttp.ClientError, TimeoutError):
+                self.lost += 1
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(max(0.0, self._pause - (time.monotonic() - began)))
+
+    async def _view(self, client: aiohttp.ClientSession, user: str) -> None:
+        began = time.monotonic()
+        async with client.get(f"{self._edge_url}{self._path}?user={user}") as answer:
+            body = await answer.read()
+            version = answer.headers.get("x-amz-meta-version")
+        if answer.status != 200 or version is None:
+            self.lost += 1
+            return
+        self.served[version] += 1
+        thrown = error_of(body, self.world, self._random.random())
+        beacon: dict[str, Any] = {
+            "v": 1,
+            "w": self._widget,
+            "r": version,
+            "i": secrets.token_hex(8),
+            "n": 0,
+            "s": 1,
+            "l": round((time.monotonic() - began) * 1000),
+            "m": round(self._random.uniform(20, 40), 1),
+        }
+        if thrown is not None:
+            self.failed[version] += 1
+            beacon |= {"f": 1, "e": [[thrown, 1]]}
+        encoded = quote(json.dumps(beacon, separators=(",", ":")), safe="")
+        async with client.get(f"{self._edge_url}/telemetry?d={encoded}") as answer:
+            await answer.read()

@@ -1,0 +1,152 @@
+"""The minute tick with 1,000 widgets of which 100 roll out: AWS calls and time, on moto in this process.
+
+The calls must not grow with idle widgets. The peer is the loop that first comes to mind: every widget's channels are
+read, and each rollout's metrics and alarms asked for by themselves.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from boto3.dynamodb.types import TypeSerializer
+
+from edgeship.adapters.cloudwatch_alarms import CloudWatchAlarms
+from edgeship.adapters.cloudwatch_metrics import CloudWatchMeasurements
+from edgeship.adapters.dynamodb_items import WIDGETS, to_item
+from edgeship.application.react_to_breach import ReactToBreach
+from edgeship.application.watch_channels import WatchChannels
+from edgeship.domain.channel import Channel
+from edgeship.domain.events import Occasion
+from edgeship.domain.health import alarms_of
+from edgeship.domain.policy import Policy
+from edgeship.domain.rollout import DEFAULT_STEPS, start
+from edgeship.domain.version import Version
+from tests.aws import NAMES, Aws, aws_environment
+from tests.bench.report import Report, Row
+from tests.domain.test_channel import release as a_release
+
+ROLLING = 100
+IDLE = 900
+STABLE, CANDIDATE = Version(1, 0, 0), Version(1, 1, 0)
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+Calls = Counter[str]
+
+
+def measure(progress: Callable[[str], None]) -> Report:
+    found: dict[int, tuple[Calls, float]] = {}
+    naive: tuple[Calls, float] = (Counter(), 0.0)
+    with aws_environment() as aws:
+        _widgets(aws, "rolling", ROLLING, rolling=True)
+        _tick(aws)  # makes the alarms
+        found[0] = _counted(lambda: _tick(aws))
+        progress(f"{ROLLING} rollouts and no idle widget: {found[0][0].total()} calls")
+        _widgets(aws, "idle", IDLE, rolling=False)
+        found[IDLE] = _counted(lambda: _tick(aws))
+        progress(f"{ROLLING} rollouts among {ROLLING + IDLE:,} widgets: {found[IDLE][0].total()} calls")
+        naive = _counted(lambda: _loop(aws))
+        progress(f"the loop over all: {naive[0].total()} calls")
+    assert found[0][0] == found[IDLE][0], "the calls grow with idle widgets"
+    rows = [
+        Row(f"AWS calls, {ROLLING} widgets, all rolling out", "", found[0][0].total(), None, digits=0),
+        Row(
+            f"AWS calls, {ROLLING + IDLE:,} widgets, {ROLLING} rolling out",
+            "",
+            found[IDLE][0].total(),
+            naive[0].total(),
+            digits=0,
+        ),
+        Row("    on moto", "s", found[IDLE][1], naive[1], digits=2),
+    ]
+    rows += [
+        Row(f"    {operation}", "", found[IDLE][0][operation], naive[0][operation], digits=0)
+        for operation in sorted(found[IDLE][0] | naive[0])
+    ]
+    return Report(
+        name="tick",
+        title="One minute tick",
+        peer="a loop over all widgets",
+        rows=tuple(rows),
+        notes=("moto answers in this process: its seconds compare the two, and are not AWS's",),
+    )
+
+
+def _widgets(aws: Aws, prefix: str, count: int, *, rolling: bool) -> None:
+    """Widgets with two releases; written item by item, since a transaction takes moto a copy of the whole table."""
+    serializer = TypeSerializer()
+
+    def put(item: Mapping[str, Any]) -> None:
+        written = {name: serializer.serialize(value) for name, value in item.items()}
+        aws.dynamodb.put_item(TableName=NAMES.table, Item=written)
+
+    for number in range(count):
+        name = f"{prefix}-{number}"
+        put({"pk": WIDGETS, "sk": name, "first_version": str(STABLE)})
+        for version in (STABLE, CANDIDATE):
+            put(to_item(replace(a_release(str(version)), widget=name, revision=0)))
+        channel = Channel(name, "latest", STABLE, 1)
+        if rolling:
+            channel = replace(channel, rollout=start(CANDIDATE, DEFAULT_STEPS, NOW - timedelta(minutes=10)))
+        put(to_item(channel))
+
+
+def _tick(aws: Aws) -> None:
+    state = aws.state
+    alarms = CloudWatchAlarms(aws.cloudwatch, NAMES.environment)
+    measurements = CloudWatchMeasurements(aws.cloudwatch, NAMES.environment)
+    watch = WatchChannels(state, alarms, measurements, ReactToBreach(state, lambda _: None))
+    tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))
+    assert tick.watched == ROLLING
+    assert not tick.faults
+
+
+def _loop(aws: Aws) -> None:
+    """The peer, read-only: it does no more than the tick has to know."""
+    state = aws.state
+    measurements = CloudWatchMeasurements(aws.cloudwatch, NAMES.environment)
+    for widget in state.widgets():
+        policy = state.policy(widget.name).policy
+        for channel in state.channels(widget.name):
+            if channel.candidate is None:
+                continue
+            names = [_alarm_name(widget.name, policy, n) for n in range(3)]
+            aws.cloudwatch.describe_alarms(AlarmNames=names)
+            for version in (channel.candidate, STABLE):
+                measurements.periods([(widget.name, version)], 5, NOW)
+
+
+def _alarm_name(widget: str, policy: Policy, number: int) -> str:
+    alarm = alarms_of(widget, CANDIDATE, policy.thresholds)[number]
+    return f"{NAMES.health_alarm_prefix}{alarm.widget}-v{alarm.version}-{alarm.check}"
+
+
+def _counted(body: Callable[[], None]) -> tuple[Calls, float]:
+    with _counting() as calls:
+        began = time.perf_counter()
+        body()
+        seconds = time.perf_counter() - began
+    return calls, seconds
+
+
+@contextmanager
+def _counting() -> Iterator[Calls]:
+    from botocore.client import BaseClient
+
+    calls: Calls = Counter()
+    original = BaseClient._make_api_call
+
+    def counted(self: BaseClient, operation: str, params: dict[str, Any]) -> Any:
+        calls[operation] += 1
+        return original(self, operation, params)
+
+    BaseClient._make_api_call = counted  # type: ignore[method-assign]
+    try:
+        yield calls
+    finally:
+        BaseClient._make_api_call = original  # type: ignore[method-assign]

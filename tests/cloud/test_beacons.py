@@ -1,0 +1,83 @@
+"""From a widget that throws in a real browser to a metric in CloudWatch, through the deployed template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Remote
+
+from edgeship.bootstrap.operator import Operator
+from edgeship.domain.measures import NAMESPACE, Measure
+from edgeship.domain.rollout import Step
+from edgeship.domain.version import Version
+from edgeship.local.cloud import LocalCloud
+from tests.browser.chromium import chromium, missing
+from tests.browser.sites import Answer, Site
+from tests.bundles import tar_gz
+from tests.cloud.test_ship import ann, eventually, put, served
+
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
+
+THROWS = b"setTimeout(() => { throw new Error('no price for 3 items'); });\n"
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Remote]:
+    if lacking := missing():
+        pytest.skip(f"needs Chromium and its driver: no {lacking} on PATH")
+    with chromium(tmp_path / "chromium") as driver:
+        yield driver
+
+
+def counted(cloud: LocalCloud, measure: Measure, version: str) -> float:
+    """The sum of a metric of the widget's version, over the last hour."""
+    answer = (
+        cloud.session()
+        .client("cloudwatch")
+        .get_metric_statistics(
+            Namespace=NAMESPACE,
+            MetricName=measure,
+            Dimensions=[
+                {"Name": "environment", "Value": "local"},
+                {"Name": "widget", "Value": "thrower"},
+                {"Name": "version", "Value": version},
+            ],
+            StartTime=datetime.now(UTC) - timedelta(hours=1),
+            EndTime=datetime.now(UTC) + timedelta(minutes=1),
+            Period=3600,
+            Statistics=["Sum"],
+        )
+    )
+    return sum(float(point["Sum"]) for point in answer["Datapoints"])
+
+
+def test_what_a_candidate_throws_in_a_browser_is_counted_for_the_candidate(
+    cloud: LocalCloud, tools: Operator, tmp_path: Path, browser: Remote
+) -> None:
+    """The version is in no URL of the page: the client reads it from the answer that the browser got."""
+    tools.policy("thrower", lambda policy: replace(policy, steps=(Step(50, 3600), Step(100, 0))), ann())
+    put(cloud, tmp_path, "thrower", "1.0.0", tar_gz({"widget.js": b"console.log('well');\n"}))
+    served(cloud, "/thrower/latest/widget.js", b"console.log('well');\n")
+    put(cloud, tmp_path, "thrower", "1.1.0", tar_gz({"widget.js": THROWS}))
+    served(cloud, "/thrower/latest/widget.js?edgeship-track=candidate", THROWS)
+
+    with Site.running() as shop:
+        page = (
+            f'<script src="{cloud.edge_url}/edgeship/telemetry.js" data-widget="thrower" crossorigin="anonymous">'
+            f'</script><script type="module" crossorigin="anonymous" '
+            f'src="{cloud.edge_url}/thrower/latest/widget.js?edgeship-track=candidate"></script>'
+        )
+        shop.answers["/"] = Answer(f"<!doctype html>{page}<h1>A shop</h1>".encode(), "text/html")
+        browser.get(shop.url)
+        eventually(lambda: counted(cloud, Measure.FAILED_SESSIONS, "1.1.0") or None)
+
+    assert counted(cloud, Measure.FAILED_SESSIONS, "1.1.0") == 1
+    assert counted(cloud, Measure.SESSIONS, "1.1.0") == 1
+    assert counted(cloud, Measure.ERRORS, "1.1.0") == 1
+    assert counted(cloud, Measure.SESSIONS, "1.0.0") == 0
+    (kept,) = eventually(lambda: tools.errors.read("thrower", Version.parse("1.1.0")).errors or None)
+    assert (kept.message, kept.count) == ("Error: no price for 3 items", 1)

@@ -1,0 +1,148 @@
+"""CloudWatch in memory: its alarms, and what browsers reported."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from edgeship.application.ports import Clock, Span, Subject
+from edgeship.domain.health import HealthAlarm, StandingAlarm, Window
+from edgeship.domain.version import Version
+
+
+class FakeAlarms:
+    """`alarms` is by name. An alarm goes off when `set_state` says so, never by itself."""
+
+    def __init__(self, clock: Clock, environment: str = "test") -> None:
+        self.alarms: dict[str, StandingAlarm] = {}
+        self._clock = clock
+        self._environment = environment
+
+    def name(self, alarm: HealthAlarm) -> str:
+        return f"edgeship-{self._environment}-health-{alarm.widget}-v{alarm.version}-{alarm.check}"
+
+    def ensure(self, alarms: Sequence[HealthAlarm]) -> None:
+        for alarm in alarms:
+            name, now = self.name(alarm), self._clock()
+            new = StandingAlarm(name, alarm, False, "Unchecked: Initial alarm creation", now, now)
+            self.alarms[name] = replace(self.alarms.get(name, new), alarm=alarm, configured_at=now)
+
+    def standing(self) -> list[StandingAlarm]:
+        return list(self.alarms.values())
+
+    def remove(self, names: Sequence[str]) -> None:
+        for name in names:
+            self.alarms.pop(name, None)
+
+    def set_state(self, name: str, in_alarm: bool, reason: str = "3 datapoints", at: datetime | None = None) -> None:
+        """Let an alarm's state be set, at the clock's time unless `at` is given; the same state again keeps its time.
+
+        Raises:
+            KeyError: there is no such alarm.
+        """
+        before = self.alarms[name]
+        since = (at or self._clock()) if before.in_alarm != in_alarm else before.state_since
+        self.alarms[name] = replace(before, in_alarm=in_alarm, reason=reason, state_since=since)
+
+    def spoil(self, name: str) -> None:
+        """Let somebody have changed an alarm by hand."""
+        self.alarms[name] = replace(self.alarms[name], alarm=None)
+
+
+@dataclass(frozen=True)
+class _Report:
+    at: datetime
+    sessions: int
+    failed: int
+    latencies: tuple[float, ...]
+    memory: tuple[float, ...]
+
+
+class FakeMeasurements:
+    """What was recorded, at once and for good: nothing comes late, nothing is forgotten.
+
+    Periods begin at multiples of `period_seconds`, in `totals` too.
+    """
+
+    def __init__(self, period_seconds: int = 60) -> None:
+        self.period_seconds = period_seconds
+        self._reports: dict[Subject, list[_Report]] = {}
+
+    def record(
+        self,
+        widget: str,
+        version: Version,
+        at: datetime,
+        *,
+        sessions: int = 0,
+        failed: int = 0,
+        latencies: Iterable[float] = (),
+        memory: Iterable[float] = (),
+    ) -> None:
+        """Let browsers have reported; latencies are milliseconds, memory megabytes, one value each."""
+        report = _Report(at, sessions, failed, tuple(latencies), tuple(memory))
+        insort(self._reports.setdefault((widget, version), []), report, key=lambda each: each.at)
+
+    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Window]]:
+        end = math.floor(now.timestamp() / self.period_seconds)
+        return {subject: self._windows(subject, end - count, end) for subject in subjects}
+
+    def totals(self, spans: Sequence[Span]) -> dict[Span, Window]:
+        return {span: self._total(span) for span in spans}
+
+    def _total(self, span: Span) -> Window:
+        first = math.floor(span.start.timestamp() / self.period_seconds)
+        end = max(first + 1, math.ceil(span.end.timestamp() / self.period_seconds))
+        windows = self._windows(span.subject, first, end)
+        return Window(
+            self._bound(first),
+            (end - first) * self.period_seconds,
+            sum(window.sessions for window in windows),
+            sum(window.failed_sessions for window in windows),
+            _mean([(w.latency_ms, w.sessions) for w in windows]),
+            _mean([(w.memory_mb, w.sessions) for w in windows]),
+        )
+
+    def _windows(self, subject: Subject, first: int, end: int) -> list[Window]:
+        """Those of the periods numbered `first` to `end` (exclusive) in which something was reported."""
+        windows = []
+        reports = self._between(self._reports.get(subject, []), self._bound(first), self._bound(end))
+        while reports:
+            start = self._bound(math.floor(reports[0].at.timestamp() / self.period_seconds))
+            mine = self._between(reports, start, start + timedelta(seconds=self.period_seconds))
+            windows.append(_window(start, self.period_seconds, mine))
+            reports = reports[len(mine) :]
+        return windows
+
+    def _bound(self, period: int) -> datetime:
+        return datetime.fromtimestamp(period * self.period_seconds, UTC)
+
+    @staticmethod
+    def _between(reports: list[_Report], start: datetime, end: datetime) -> list[_Report]:
+        first, last = (bisect_left(reports, at, key=lambda each: each.at) for at in (start, end))
+        return reports[first:last]
+
+
+def _mean(weighed: Iterable[tuple[float | None, int]]) -> float | None:
+    told = [(value, count) for value, count in weighed if value is not None]
+    weight = sum(count for _, count in told)
+    return sum(value * count for value, count in told) / weight if weight else None
+
+
+def _window(start: datetime, seconds: int, reports: Sequence[_Report]) -> Window:
+    return Window(
+        start,
+        seconds,
+        sum(report.sessions for report in reports),
+        sum(report.failed for report in reports),
+        percentile_95([value for report in reports for value in report.latencies]),
+        percentile_95([value for report in reports for value in report.memory]),
+    )
+
+
+def percentile_95(values: Sequence[float]) -> float | None:
+    """The nearest rank; CloudWatch interpolates, in a way that it does not tell."""
+    return sorted(values)[math.ceil(0.95 * len(values)) - 1] if values else None

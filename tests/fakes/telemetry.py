@@ -1,0 +1,90 @@
+"""What the use cases about beacons need, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from edgeship.application.ports import Clock, StoredSnapshot
+from edgeship.domain.beacon import Refusal
+from edgeship.domain.error_book import ErrorBook
+from edgeship.domain.errors import Conflict
+from edgeship.domain.measures import Measure
+from edgeship.domain.version import Version
+
+
+@dataclass
+class FakeClock:
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def tick(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class FakeSnapshots:
+    """`fault`, while it is set, is raised by every read."""
+
+    content: Mapping[str, Any] | None
+    fault: Exception | None = None
+    reads: int = 0
+
+    def read(self) -> StoredSnapshot:
+        self.reads += 1
+        if self.fault is not None:
+            raise self.fault
+        return StoredSnapshot(self.content, None if self.content is None else f'"{self.content["revision"]}"')
+
+    def write(self, content: Mapping[str, Any], replaces: StoredSnapshot) -> None:
+        if replaces.etag != self.read().etag:
+            raise Conflict("the snapshot has changed")
+        self.content = content
+
+
+@dataclass
+class FakeErrorBooks:
+    """`fault`, while it is set, is raised by every write; `rivals` writes are lost to somebody else first."""
+
+    clock: Clock
+    stored: dict[tuple[str, Version], ErrorBook] = field(default_factory=dict)
+    fault: Exception | None = None
+    rivals: int = 0
+    writes: int = 0
+
+    def read(self, widget: str, version: Version) -> ErrorBook:
+        book = self.stored.get((widget, version), ErrorBook(widget, version))
+        return ErrorBook(widget, version, revision=book.revision) if book.has_expired(self.clock()) else book
+
+    def write(self, book: ErrorBook) -> None:
+        self.writes += 1
+        if self.fault is not None:
+            raise self.fault
+        key = (book.widget, book.version)
+        held = self.stored.get(key)
+        if self.rivals:
+            self.rivals -= 1
+            held = self.stored[key] = replace(held or ErrorBook(*key), revision=(held.revision if held else 0) + 1)
+        if (held.revision if held else 0) != book.revision:
+            raise Conflict(f"the error book of {book.widget} {book.version} has changed")
+        self.stored[key] = replace(book, revision=book.revision + 1)
+
+
+@dataclass
+class FakeBeaconMetrics:
+    added: list[tuple[str, str, dict[str, float]]] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    not_kept: int = 0
+
+    def add(self, widget: str, version: Version, measurements: Mapping[Measure, float]) -> None:
+        self.added.append((widget, str(version), {measure.value: value for measure, value in measurements.items()}))
+
+    def refused(self, reason: Refusal) -> None:
+        self.refusals.append(reason)
+
+    def errors_not_kept(self, count: int) -> None:
+        self.not_kept += count
