@@ -13,6 +13,8 @@
 | `INBOX` | `UPLOAD#<upload_id>` | a refused upload |
 | `INBOX` | `EVENT#<occurred_at>#<event_id>` | outbox and list of refused uploads |
 
+Error books (`ERRORS#<widget>`) have a mapping of their own, in `dynamodb_errors.py`.
+
 A widget's records share a partition key, so the stream delivers them in the order they were written.
 
 The attribute `watched` is on channels with a rollout or a watch alone, so the index by it (`WATCHED_INDEX`) holds these

@@ -17,14 +17,14 @@ def commit_move(state: State, moved: Moved) -> None:
 
 
 def commit_exposing(state: State, alarms: Alarms, moved: Moved, thresholds: Thresholds) -> None:
-    """Write a change that brings traffic to a version: its alarms are there before it is.
+    """Write a change that brings traffic to a version: its alarms are there before it is, if its health counts.
 
     Whoever dies in between leaves alarms that watch nothing; the minute tick removes them.
 
     Raises:
         Conflict: as `commit_move`.
     """
-    version = moved.channel.candidate or moved.channel.version
-    assert version is not None
-    alarms.ensure(alarms_of(moved.channel.widget, version, thresholds))
+    *_, version = moved.channel.exposed or (None,)
+    if version is not None:
+        alarms.ensure(alarms_of(moved.channel.widget, version, thresholds))
     commit_move(state, moved)

@@ -26,7 +26,6 @@ from edgeship.domain.rollout import Phase
 from edgeship.domain.rollout_moves import abort_rollout, advance_rollout, hold_rollout, pause_rollout
 from edgeship.domain.step_decision import Course, StepDecision, decide_step
 from edgeship.domain.thin_traffic import judge_lately
-from edgeship.domain.version import Version
 
 T = TypeVar("T")
 
@@ -99,7 +98,7 @@ class WatchChannels:
         wanted = {
             alarm
             for channel in channels
-            for version in exposed(channel)
+            for version in channel.exposed
             for alarm in alarms_of(channel.widget, version, policies[channel.widget].policy.thresholds)
         }
         needed = {_watched_by(alarm) for alarm in wanted}
@@ -124,12 +123,6 @@ def _unless_it_fails(part: str, read: Callable[[], T], tick: Tick) -> T | None:
     except Exception as fault:  # noqa: BLE001  the handler raises it
         tick.faults.append((part, fault))
         return None
-
-
-def exposed(channel: Channel) -> tuple[Version, ...]:
-    """The versions whose health counts in this channel: the candidate, and the live one while it is watched."""
-    live = (channel.version,) if channel.watch is not None and channel.version is not None else ()
-    return (*live, channel.candidate) if channel.candidate is not None else live
 
 
 def _watched_by(alarm: HealthAlarm) -> tuple[object, ...]:
@@ -162,7 +155,7 @@ class _Care:
     def _breaches(self) -> Iterable[Breach]:
         """By the state of an alarm, then by the metrics of a version that is watched."""
         widget = self.channel.widget
-        for version in exposed(self.channel):
+        for version in self.channel.exposed:
             # An alarm on limits that the policy has no more tells nothing of those that it has.
             mine = alarms_of(widget, version, self.policy.thresholds)
             for each in self.standing:

@@ -78,6 +78,12 @@ class Channel:
         return self.rollout.candidate if self.rollout is not None and self.rollout.active else None
 
     @property
+    def exposed(self) -> tuple[Version, ...]:
+        """The versions whose health counts: the live one while it is watched, and the candidate, which is the last."""
+        live = (self.version,) if self.watch is not None and self.version is not None else ()
+        return (*live, self.candidate) if self.candidate is not None else live
+
+    @property
     def is_watched(self) -> bool:
         """Whether the minute tick has anything to look after here."""
         return self.candidate is not None or self.watch is not None
