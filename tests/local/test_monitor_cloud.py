@@ -50,6 +50,13 @@ def handler(event, context):
 """
 
 
+BAD_NEWS = {
+    "source": ["aws.cloudwatch"],
+    "detail-type": ["CloudWatch Alarm State Change"],
+    "detail": {"alarmName": [{"prefix": "handmade-"}], "state": {"value": ["ALARM"]}},
+}
+
+
 @pytest.fixture(scope="module")
 def session() -> Iterator[SandboxSession]:
     with MonitoredEmulator() as emulator:
@@ -112,13 +119,8 @@ def browse(session: SandboxSession, failed: int, until: Callable[[], bool], seco
 
 
 def test_an_alarm_fires_once_and_recovers(session: SandboxSession) -> None:
-    pattern = {
-        "source": ["aws.cloudwatch"],
-        "detail-type": ["CloudWatch Alarm State Change"],
-        "detail": {"alarmName": [{"prefix": "handmade-"}], "state": {"value": ["ALARM"]}},
-    }
-    put_rule(session, "bad-news", EventPattern=json.dumps(pattern))
-    other = {**pattern, "detail": {"alarmName": ["another"]}}
+    put_rule(session, "bad-news", EventPattern=json.dumps(BAD_NEWS))
+    other = {**BAD_NEWS, "detail": {"alarmName": ["another"]}}
     put_rule(session, "of-others", EventPattern=json.dumps(other))
     assert described(session)["StateValue"] == "INSUFFICIENT_DATA"
 
@@ -168,6 +170,7 @@ def test_a_state_set_by_hand_is_reported_and_then_evaluated_away(session: Sandbo
         told = received(session, "CloudWatch Alarm State Change")
         return sum(event["detail"]["state"]["reason"] == "by hand" for event in told)
 
+    put_rule(session, "bad-news", EventPattern=json.dumps(BAD_NEWS))
     with Monitor(session, SPEED):
         deadline = time.monotonic() + 40
         while not reported():

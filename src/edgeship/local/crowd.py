@@ -59,6 +59,8 @@ class Crowd:
         self.world = World()
         self.served: Counter[str] = Counter()
         """Page views by version."""
+        self.last_served: dict[str, float] = {}
+        """When each version was served last, by the monotonic clock."""
         self.failed: Counter[str] = Counter()
         self.lost = 0
         """Page views without an answer."""
@@ -104,6 +106,7 @@ class Crowd:
             self.lost += 1
             return
         self.served[version] += 1
+        self.last_served[version] = time.monotonic()
         thrown = error_of(body, self.world, self._random.random())
         beacon: dict[str, Any] = {
             "v": 1,
