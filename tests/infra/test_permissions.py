@@ -17,6 +17,7 @@ from infra.app import ROOT
 from tests.application import test_crashes, test_rollout_crashes
 from tests.application.test_crashes import Scene
 from tests.aws import NAMES, Aws, aws_environment, empty_again, function_env
+from tests.crash import Death, process
 from tests.infra.template import Template, listed
 
 pytestmark = pytest.mark.xdist_group("infra")
@@ -76,17 +77,18 @@ def performer(scene: str) -> str:
     return "artifact_upload"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def calls() -> dict[str, set[Need]]:
     """What each performer needs for its scenes."""
     needs: dict[str, set[Need]] = {}
+    recording = _RecordingSession()
     with aws_environment(), pytest.MonkeyPatch.context() as patch:
         for scene, set_up in SCENES.items():
-            deliver = set_up(empty_again())
-            recorded = needs.setdefault(performer(scene), set())
-            patch.setattr(boto3, "DEFAULT_SESSION", _recording_session(recorded))
+            with process(Death()):
+                deliver = set_up(empty_again())
+            recording.needs = needs.setdefault(performer(scene), set())
+            patch.setattr(boto3, "DEFAULT_SESSION", recording)
             deliver()
-            patch.undo()
             patch.setattr(boto3, "DEFAULT_SESSION", None)
     return needs
 
@@ -104,13 +106,22 @@ def test_nothing_is_allowed_that_is_not_called(name: str, calls: dict[str, set[N
     assert allowed - {action for action, _ in calls[name]} - PLUMBING - UNSEEN[name] == set()
 
 
-def _recording_session(needs: set[Need]) -> boto3.Session:
-    def record(params: dict[str, Any], model: Any, **_: Any) -> None:
-        needs.update(_needs(model.service_model.service_name, model.name, params))
+class _RecordingSession(boto3.Session):
+    """Adds what is called to `needs`. Keeps its clients: making one takes longer than a scene."""
 
-    session = boto3.Session()
-    session._session.get_component("event_emitter").register("provide-client-params.*.*", record)
-    return session
+    def __init__(self) -> None:
+        super().__init__()
+        self.needs: set[Need] = set()
+        self._clients: dict[str, Any] = {}
+        self._session.get_component("event_emitter").register("provide-client-params.*.*", self._record)
+
+    def client(self, service_name: str, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        if service_name not in self._clients:
+            self._clients[service_name] = super().client(service_name, *args, **kwargs)  # type: ignore[call-overload]
+        return self._clients[service_name]
+
+    def _record(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.needs.update(_needs(model.service_model.service_name, model.name, params))
 
 
 def _needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Need]:

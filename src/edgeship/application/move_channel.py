@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeship.application.ports import Alarms, State, Transaction
 from edgeship.domain.channel import Moved
-from edgeship.domain.health import Thresholds, alarms_of
+from edgeship.domain.health import HealthAlarm, Thresholds, alarms_of
 
 
 def commit_move(state: State, moved: Moved) -> None:
@@ -16,15 +16,26 @@ def commit_move(state: State, moved: Moved) -> None:
     state.commit(Transaction(puts=(moved.channel, *moved.changed), checks=moved.unchanged, events=moved.events))
 
 
-def commit_exposing(state: State, alarms: Alarms, moved: Moved, thresholds: Thresholds) -> None:
-    """Write a change that brings traffic to a version: its alarms are there before it is, if its health counts.
+class Exposure:
+    """Writes changes that bring traffic to a version, in the attempts of one use: what lost a race is tried again, the
+    alarms that it has made are there already."""
 
-    Whoever dies in between leaves alarms that watch nothing; the minute tick removes them.
+    def __init__(self, state: State, alarms: Alarms) -> None:
+        self._state = state
+        self._alarms = alarms
+        self._made: set[HealthAlarm] = set()
 
-    Raises:
-        Conflict: as `commit_move`.
-    """
-    *_, version = moved.channel.exposed or (None,)
-    if version is not None:
-        alarms.ensure(alarms_of(moved.channel.widget, version, thresholds))
-    commit_move(state, moved)
+    def commit(self, moved: Moved, thresholds: Thresholds) -> None:
+        """Write the change; the alarms of a version whose health counts are there before its traffic is.
+
+        Whoever dies in between leaves alarms that watch nothing; the minute tick removes them.
+
+        Raises:
+            Conflict: as `commit_move`.
+        """
+        *_, version = moved.channel.exposed or (None,)
+        if version is not None:
+            alarms = alarms_of(moved.channel.widget, version, thresholds)
+            self._alarms.ensure([alarm for alarm in alarms if alarm not in self._made])
+            self._made.update(alarms)
+        commit_move(self._state, moved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeship.application.move_channel import commit_exposing
+from edgeship.application.move_channel import Exposure
 from edgeship.application.ports import Alarms, Pause, State
 from edgeship.application.registered_release import registered_release
 from edgeship.application.retry_conflict import retry_conflict
@@ -31,12 +31,13 @@ class PromoteRelease:
         """
         check_widget(widget)
         check_channel(channel)
-        return retry_conflict(lambda: self._attempt(widget, version, channel, occasion), self.pause)
+        exposure = Exposure(self.state, self.alarms)
+        return retry_conflict(lambda: self._attempt(exposure, widget, version, channel, occasion), self.pause)
 
-    def _attempt(self, widget: str, version: Version, channel: str, occasion: Occasion) -> Channel:
+    def _attempt(self, exposure: Exposure, widget: str, version: Version, channel: str, occasion: Occasion) -> Channel:
         release = registered_release(self.state, widget, version)
         policy = self.state.policy(widget).policy
         before = self.state.channel(widget, channel)
         moved = promote(before, release, occasion, policy.rollback_window_seconds)
-        commit_exposing(self.state, self.alarms, moved, policy.thresholds)
+        exposure.commit(moved, policy.thresholds)
         return moved.channel

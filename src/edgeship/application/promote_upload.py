@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeship.application.move_channel import commit_exposing
+from edgeship.application.move_channel import Exposure
 from edgeship.application.ports import Alarms, Pause, State
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channel import Channel, Moved
@@ -68,7 +68,7 @@ class PromoteUpload:
         decision = decide_upload(policy, channel, release, first)
         moved = _moved(policy, channel, release, decision, occasion.because(decision.reason))
         if moved is not None:
-            commit_exposing(self.state, self.alarms, moved, policy.thresholds)
+            Exposure(self.state, self.alarms).commit(moved, policy.thresholds)
         return decision
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgeship.application.move_channel import commit_exposing
+from edgeship.application.move_channel import Exposure
 from edgeship.application.ports import Alarms, Pause, State
 from edgeship.application.registered_release import registered_release
 from edgeship.application.retry_conflict import retry_conflict
@@ -40,17 +40,17 @@ class StartRollout:
         check_widget(widget)
         check_channel(channel)
         schedule = check_steps(steps) if steps is not None else None
-        return retry_conflict(lambda: self._attempt(widget, version, channel, occasion, schedule), self.pause)
+        exposure = Exposure(self.state, self.alarms)
 
-    def _attempt(
-        self, widget: str, version: Version, channel: str, occasion: Occasion, steps: tuple[Step, ...] | None
-    ) -> Channel:
-        release = registered_release(self.state, widget, version)
-        policy = self.state.policy(widget).policy
-        before = self.state.channel(widget, channel)
-        moved = _moved(before, release, steps or policy.steps, policy, occasion)
-        commit_exposing(self.state, self.alarms, moved, policy.thresholds)
-        return moved.channel
+        def attempt() -> Channel:
+            release = registered_release(self.state, widget, version)
+            policy = self.state.policy(widget).policy
+            before = self.state.channel(widget, channel)
+            moved = _moved(before, release, schedule or policy.steps, policy, occasion)
+            exposure.commit(moved, policy.thresholds)
+            return moved.channel
+
+        return retry_conflict(attempt, self.pause)
 
 
 def _moved(before: Channel, release: Release, steps: tuple[Step, ...], policy: Policy, occasion: Occasion) -> Moved:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edgeship.application.move_channel import commit_exposing, commit_move
+from edgeship.application.move_channel import Exposure, commit_move
 from edgeship.application.ports import Alarms, Pause, State
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channel import Channel, Moved
@@ -66,6 +66,7 @@ class SteerRollout:
         check_widget(widget)
         check_channel(channel)
         seen = self.state.channel(widget, channel)
+        exposure = Exposure(self.state, self.alarms)
 
         def attempt() -> Channel:
             before = self.state.channel(widget, channel)
@@ -86,7 +87,7 @@ class SteerRollout:
             policy = self.state.policy(widget).policy
             moved = change(before, candidate, policy)
             if exposes:
-                commit_exposing(self.state, self.alarms, moved, policy.thresholds)
+                exposure.commit(moved, policy.thresholds)
             else:
                 commit_move(self.state, moved)
             return moved.channel
