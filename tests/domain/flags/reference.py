@@ -118,8 +118,8 @@ def condition_holds(condition: dict[str, Any], context: dict[str, Any]) -> bool:
     if op == "semver_ne":
         parsed = [_version(element) for element in elements]
         return None not in parsed and not any(version == _version(wanted) for version in parsed for wanted in values)
-    if op == "contains" and isinstance(value, str):
-        return any(isinstance(wanted, str) and wanted in value for wanted in values)
+    if op == "contains" and not isinstance(value, list):
+        return isinstance(value, str) and any(isinstance(wanted, str) and wanted in value for wanted in values)
     return any(_fits(op, element, wanted) for element in elements for wanted in values)
 
 
