@@ -5,12 +5,17 @@ from functools import cache
 
 import botocore.session
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.aws import Aws, aws_environment
 
 # A session reads the models of its services from disk, which takes longer than what most tests do with them; in one
 # process they are the same for all.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+
+# How long an example takes says how busy the machine is; speed is the benchmarks' business.
+settings.register_profile("edgeship", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("edgeship")
 
 
 @pytest.fixture

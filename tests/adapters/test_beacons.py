@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeship.adapters.beacons import parse_beacon
@@ -144,8 +144,6 @@ values = st.recursive(
 )
 
 
-# A busy machine is no fault of the strategy's.
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from("vwrinsfelm"), values, max_size=4))
 def test_what_is_accepted_is_within_the_limits(changes: dict[str, Any]) -> None:
     found = parsed(LEAST | changes)
