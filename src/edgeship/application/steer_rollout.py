@@ -14,7 +14,7 @@ from edgeship.domain.events import Occasion
 from edgeship.domain.naming import check_channel, check_widget
 from edgeship.domain.policy import Policy
 from edgeship.domain.release import Release
-from edgeship.domain.rollout_moves import abort_rollout, advance_rollout, pause_rollout, resume_rollout
+from edgeship.domain.rollout_moves import abort_rollout, advance_rollout, pause_rollout, resume_rollout, rollout_of
 
 
 @dataclass(frozen=True)
@@ -70,19 +70,14 @@ class SteerRollout:
 
         def attempt() -> Channel:
             before = self.state.channel(widget, channel)
-            if before.rollout is None:
-                raise Refused(
-                    "no_rollout",
-                    f"{channel} of {widget} has no rollout.",
-                    f"Start one: edgeship rollout start {widget} VERSION.",
-                )
+            rollout = rollout_of(before)
             if _stage(before) != _stage(seen):
                 raise Refused(
                     "moved_meanwhile",
                     f"The rollout of {widget} went on while this ran. Nothing was changed.",
                     "Look at edgeship status, and decide again.",
                 )
-            candidate = self.state.release(widget, before.rollout.candidate)
+            candidate = self.state.release(widget, rollout.candidate)
             assert candidate is not None  # a rollout starts from a registered release, and none is ever removed
             policy = self.state.policy(widget).policy
             moved = change(before, candidate, policy)

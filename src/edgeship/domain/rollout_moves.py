@@ -61,7 +61,7 @@ def advance_rollout(
     Raises:
         Refused: `no_rollout`, `phase_invalid` or `quarantined`.
     """
-    rollout = _rollout(channel)
+    rollout = rollout_of(channel)
     advanced = transition(rollout, Act.ADVANCE, occasion.at, channel.widget)
     refuse_quarantined(candidate)
     if rollout.next_completes:
@@ -76,7 +76,7 @@ def hold_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None) 
     Raises:
         Refused: `no_rollout`.
     """
-    rollout = _rollout(channel)
+    rollout = rollout_of(channel)
     if rollout.held is not None:
         return None
     held = replace(rollout, held=Held(occasion.at, occasion.cause))
@@ -89,7 +89,7 @@ def pause_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None)
     Raises:
         Refused: `no_rollout` or `phase_invalid`.
     """
-    paused = transition(_rollout(channel), Act.PAUSE, occasion.at, channel.widget)
+    paused = transition(rollout_of(channel), Act.PAUSE, occasion.at, channel.widget)
     return _moved(EventType.ROLLOUT_PAUSED, channel, paused, occasion, numbers)
 
 
@@ -99,7 +99,7 @@ def resume_rollout(channel: Channel, candidate: Release, occasion: Occasion) -> 
     Raises:
         Refused: `no_rollout`, `phase_invalid` or `quarantined`.
     """
-    resumed = transition(_rollout(channel), Act.RESUME, occasion.at, channel.widget)
+    resumed = transition(rollout_of(channel), Act.RESUME, occasion.at, channel.widget)
     refuse_quarantined(candidate)
     moved = _moved(EventType.ROLLOUT_RESUMED, channel, resumed, occasion)
     return replace(moved, unchanged=(candidate,))
@@ -111,14 +111,19 @@ def abort_rollout(channel: Channel, candidate: Release, occasion: Occasion, numb
     Raises:
         Refused: `no_rollout` or `phase_invalid`.
     """
-    aborted = transition(_rollout(channel), Act.ABORT, occasion.at, channel.widget)
+    aborted = transition(rollout_of(channel), Act.ABORT, occasion.at, channel.widget)
     after = replace(channel, rollout=aborted, lock=locked(channel, occasion))
     changed, barred = bar(candidate, occasion)
     event = rollout_event(EventType.ROLLOUT_ABORTED, channel, after, occasion, numbers)
     return Moved(after, (event, *barred), changed=changed)
 
 
-def _rollout(channel: Channel) -> Rollout:
+def rollout_of(channel: Channel) -> Rollout:
+    """The channel's rollout, under way or over.
+
+    Raises:
+        Refused: `no_rollout`.
+    """
     if channel.rollout is None:
         raise Refused(
             "no_rollout",
