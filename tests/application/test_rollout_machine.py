@@ -403,6 +403,9 @@ class RolloutMachine(RuleBasedStateMachine):
                 self.inside.pop(channel.name, None)
             elif rollout.phase is Phase.RUNNING or channel.version == rollout.candidate:
                 self._keep(channel, rollout, {user for user in USERS if served[user] == str(rollout.candidate)})
+            elif not rollout.active:
+                # The channel has moved on from it; the same candidate rolled out again begins with few users anew.
+                self.inside.pop(channel.name, None)
 
     def _keep(self, channel: Channel, rollout: Rollout, now: set[str]) -> None:
         this = (rollout.candidate, rollout.started_at)
