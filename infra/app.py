@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infra.options import LOCAL, NO_ACCOUNT, OptionError, SynthOptions
+from edgeship.resource_names import LOCAL
+from infra.options import NO_ACCOUNT, OptionError, SynthOptions
 
 if TYPE_CHECKING:
     from aws_cdk import App

@@ -20,10 +20,9 @@ from pydantic import (
 
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
-from edgeship.resource_names import ResourceNames
+from edgeship.domain.secret_reference import reference_fault
+from edgeship.resource_names import LOCAL, ResourceNames
 
-LOCAL: Final = "local"
-"""The environment of the local cloud."""
 NO_ACCOUNT: Final = "000000000000"
 """Stands in for the account when there is none: enough to synthesise, never enough to deploy to AWS."""
 
@@ -47,6 +46,8 @@ YEAR_SECONDS: Final = 365 * 24 * 3600
 _CERTIFICATE = re.compile(r"arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}")
 _WEB_ACL = re.compile(r"arn:aws:wafv2:us-east-1:\d{12}:global/webacl/[\w-]{1,128}/[0-9a-f-]{36}")
 _DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_ZONE = re.compile(r"[0-9a-f]{32}")
+_HTTPS_URL = re.compile(rf"https://{_DOMAIN.pattern}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -91,6 +92,21 @@ class SynthOptions(BaseModel):
         None, description="Give the name of the widget whose paths drop the /<widget> prefix: -c root_widget=checkout"
     )
 
+    cloudflare_zone: Text | None = Field(
+        None, description="Give the zone's id, 32 hexadecimal digits, if Cloudflare stands in front of the distribution"
+    )
+    cloudflare_url: Text | None = Field(
+        None, description="Give where browsers reach the widgets through Cloudflare: https://widgets.example.com"
+    )
+    cloudflare_token: Text | None = Field(
+        None,
+        description="Give where the API token (permission Cache Purge) is kept: ssm:/edgeship/<environment>/cloudflare "
+        "or secretsmanager:edgeship/<environment>/cloudflare",
+    )
+    alias_grace_days: int = Field(
+        7, ge=1, le=365, description="Give the days for which files stay under latest that its release has no more"
+    )
+
     telemetry_concurrency: int = Field(
         50, ge=0, le=1000, description="Give the beacons that may be handled at a time, or 0 to reserve no concurrency"
     )
@@ -100,6 +116,9 @@ class SynthOptions(BaseModel):
     accepted_retention_days: int = Field(365, ge=1, le=3650, description="Give days, 1 to 3650")
     event_retention_days: int = Field(90, ge=1, le=3650, description="Give days, 1 to 3650")
     alarm_email: Text | None = Field(None, description="Give an e-mail address: -c alarm_email=oncall@example.com")
+    notification_email: Text | None = Field(
+        None, description="Give an e-mail address: -c notification_email=team@example.com"
+    )
 
     @classmethod
     def from_context(cls, context: Mapping[str, Any], default_account: str | None = None) -> Self:
@@ -144,7 +163,15 @@ class SynthOptions(BaseModel):
             raise ValueError("CloudWatch Logs has no such retention")
         return days
 
-    @field_validator("domain_name", "certificate_arn", "web_acl_arn", "alarm_email")
+    @field_validator(
+        "domain_name",
+        "certificate_arn",
+        "web_acl_arn",
+        "alarm_email",
+        "notification_email",
+        "cloudflare_zone",
+        "cloudflare_url",
+    )
     @classmethod
     def _shape(cls, value: str | None, info: Any) -> str | None:
         pattern = {
@@ -152,6 +179,9 @@ class SynthOptions(BaseModel):
             "certificate_arn": _CERTIFICATE,
             "web_acl_arn": _WEB_ACL,
             "alarm_email": _EMAIL,
+            "notification_email": _EMAIL,
+            "cloudflare_zone": _ZONE,
+            "cloudflare_url": _HTTPS_URL,
         }[info.field_name]
         if value is not None and not pattern.fullmatch(value):
             raise ValueError("not well formed")
@@ -165,6 +195,17 @@ class SynthOptions(BaseModel):
                 "geo_allow and geo_deny: a distribution has one list. "
                 "Give geo_allow to serve only some countries, or geo_deny to leave some out"
             )
+        cloudflare = {
+            "cloudflare_zone": self.cloudflare_zone,
+            "cloudflare_url": self.cloudflare_url,
+            "cloudflare_token": self.cloudflare_token,
+        }
+        lacking = [key for key, value in cloudflare.items() if not value]
+        if 0 < len(lacking) < len(cloudflare):
+            raise ValueError(f"{', '.join(cloudflare)} go together: {', '.join(lacking)} is missing. Give all or none")
+        fault = reference_fault(self.cloudflare_token, self.environment) if self.cloudflare_token else None
+        if fault:
+            raise ValueError(f"cloudflare_token {fault}")
         if bool(self.domain_name) != bool(self.certificate_arn):
             missing = "certificate_arn" if self.domain_name else "domain_name"
             raise ValueError(f"domain_name and certificate_arn go together: {missing} is missing. Give both or neither")

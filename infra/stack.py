@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from constructs import Construct
 
-from edgeship.resource_names import REGION
+from edgeship.resource_names import LOCAL, REGION
 from infra.bundling import Bundler, Target
 from infra.constructs.access import Access
 from infra.constructs.alarms import Alarms
@@ -13,12 +13,14 @@ from infra.constructs.bus import Bus
 from infra.constructs.distribution import Cdn
 from infra.constructs.edge import EdgeFunction
 from infra.constructs.functions import Build
+from infra.constructs.notifications import Notifications
 from infra.constructs.pipeline import Pipeline
+from infra.constructs.propagation import Propagation
 from infra.constructs.rollouts import Rollouts
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 from infra.constructs.telemetry import Telemetry
-from infra.options import LOCAL, SynthOptions
+from infra.options import SynthOptions
 
 
 class EdgeshipStack(Stack):
@@ -46,15 +48,31 @@ class EdgeshipStack(Stack):
         bus = Bus(self, "Events", options, removal)
         build = Build(options, removal, bundler, regional)
         pipeline = Pipeline(self, "Pipeline", build, storage=storage, table=table, bus=bus)
-        rollouts = Rollouts(self, "Rollouts", build, table=table)
+        rollouts = Rollouts(self, "Rollouts", build, storage=storage, table=table, bus=bus)
         telemetry = Telemetry(self, "Telemetry", build, storage=storage, table=table)
         edge = EdgeFunction(self, "Edge", options=options, removal=removal, bundler=bundler, target=at_edge)
         cdn = Cdn(self, "Cdn", options=options, storage=storage, edge=edge, telemetry=telemetry)
-        functions = (*pipeline.functions, *rollouts.functions, telemetry.function)
+        propagation = Propagation(self, "Propagation", build, storage=storage, table=table, bus=bus, cdn=cdn)
+        notifications = Notifications(self, "Notifications", build, table=table, bus=bus)
+        functions = (
+            *pipeline.functions,
+            *rollouts.functions,
+            telemetry.function,
+            propagation.function,
+            notifications.function,
+        )
         queues = [queue for function in functions for queue in function.queues]
         access = Access(self, "Access", options=options, storage=storage, table=table, queues=queues)
         alarms = Alarms(
-            self, "Alarms", options=options, pipeline=pipeline, rollouts=rollouts, telemetry=telemetry, cdn=cdn
+            self,
+            "Alarms",
+            options=options,
+            pipeline=pipeline,
+            rollouts=rollouts,
+            propagation=propagation,
+            notifications=notifications,
+            telemetry=telemetry,
+            cdn=cdn,
         )
 
         outputs = {
@@ -69,6 +87,9 @@ class EdgeshipStack(Stack):
             "UploaderPolicyArn": access.uploader.managed_policy_arn,
             "OperatorPolicyArn": access.operator.managed_policy_arn,
             "AlarmTopicArn": alarms.topic.topic_arn,
+            "NotificationTopicArn": notifications.topic.topic_arn,
         }
+        if options.cloudflare_url:
+            outputs["CloudflareUrl"] = options.cloudflare_url
         for key, value in outputs.items():
             CfnOutput(self, key, value=value)

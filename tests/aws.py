@@ -18,20 +18,23 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.moto_api._internal.models import moto_api_backend
 
 from edgeship.adapters.dynamodb_state import DynamoDBState
+from edgeship.adapters.s3_health import S3HealthPages
 from edgeship.adapters.s3_inbox import S3Inbox
 from edgeship.adapters.s3_site import S3Site
 from edgeship.adapters.s3_snapshots import S3Snapshots
 from edgeship.domain.measures import DIMENSIONS, NAMESPACE, UNITS, Measure
-from edgeship.resource_names import REGION, SNAPSHOT_KEY, WATCHED_INDEX, ResourceNames
+from edgeship.resource_names import HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY, WATCHED_INDEX, ResourceNames
 from edgeship.settings import (
     ArtifactUploadSettings,
+    NotificationSettings,
     PromotionSettings,
+    PropagationSettings,
     RelaySettings,
     RollbackSettings,
     RolloutSettings,
     TelemetrySettings,
 )
-from tests.moto_gaps import fill_cloudwatch
+from tests.moto_gaps import fill_cloudfront, fill_cloudwatch
 
 ACCOUNT = "123456789012"
 NAMES = ResourceNames("test", ACCOUNT)
@@ -148,6 +151,10 @@ class Aws:
         """Everything set aside since the last look."""
         return [json.loads(message["Body"]) for message in self._drain(self.poison_queue_url)]
 
+    @property
+    def health_pages(self) -> S3HealthPages:
+        return S3HealthPages(self.s3, NAMES.site_bucket, NAMES.config_bucket, HEALTH_LIST_KEY, max_age=60)
+
     def snapshot(self) -> dict[str, Any] | None:
         content = self.snapshots.read().content
         return dict(content) if content is not None else None
@@ -215,6 +222,7 @@ def aws_environment() -> Iterator[Aws]:
         }.items():
             patch.setenv(name, value)
         patch.delenv("AWS_PROFILE", raising=False)
+        fill_cloudfront(patch)
         fill_cloudwatch(patch)
         with mock_aws():
             yield create_resources()
@@ -230,6 +238,11 @@ def empty_again() -> Aws:
 def _clients() -> tuple[Any, ...]:
     session = boto3.Session(region_name=REGION)
     return tuple(session.client(name) for name in ("s3", "dynamodb", "events", "sqs", "cloudwatch"))
+
+
+@cache
+def _cloudfront() -> Any:
+    return boto3.Session(region_name=REGION).client("cloudfront")
 
 
 def create_resources() -> Aws:
@@ -262,6 +275,24 @@ def create_resources() -> Aws:
     return Aws(s3, dynamodb, events, sqs, cloudwatch, poison, delivered)
 
 
+def create_distribution() -> str:
+    """The environment's distribution, which few tests need; its id."""
+    cloudfront = _cloudfront()
+    for there in cloudfront.list_distributions()["DistributionList"].get("Items", ()):
+        return str(there["Id"])
+    origin = {"Id": "site", "DomainName": f"{NAMES.site_bucket}.s3.amazonaws.com"}
+    made = cloudfront.create_distribution(
+        DistributionConfig={
+            "CallerReference": "test",
+            "Comment": "",
+            "Enabled": True,
+            "Origins": {"Quantity": 1, "Items": [{**origin, "S3OriginConfig": {"OriginAccessIdentity": ""}}]},
+            "DefaultCacheBehavior": {"TargetOriginId": "site", "ViewerProtocolPolicy": "redirect-to-https"},
+        }
+    )
+    return str(made["Distribution"]["Id"])
+
+
 def function_env(function: str, aws: Aws) -> dict[str, str]:
     """The environment variables that the template gives a function, for this environment."""
     base = {"environment": NAMES.environment, "table": NAMES.table}
@@ -273,9 +304,25 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
         case "promotion":
             return PromotionSettings(**base).to_env()
         case "rollout":
-            return RolloutSettings(**base).to_env()
+            return RolloutSettings(
+                **base, site_bucket=NAMES.site_bucket, config_bucket=NAMES.config_bucket, page_threads=2
+            ).to_env()
         case "rollback":
             return RollbackSettings(**base).to_env()
+        case "propagation":
+            return PropagationSettings(
+                **base,
+                site_bucket=NAMES.site_bucket,
+                distribution_id=create_distribution(),
+                site_url="https://widgets.example.com",
+                copy_threads=4,
+            ).to_env()
+        case "notification":
+            return NotificationSettings(
+                **base,
+                topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:{NAMES.notification_topic}",
+                queue_url=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/notices",
+            ).to_env()
         case "telemetry":
             return TelemetrySettings(**base, config_bucket=NAMES.config_bucket).to_env()
         case "relay":

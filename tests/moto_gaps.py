@@ -1,16 +1,33 @@
-"""What moto's CloudWatch leaves out and our tests need, taught to it by its own means."""
+"""What moto's CloudFront and CloudWatch leave out and our tests need, taught to them by their own means."""
 
 from __future__ import annotations
 
 from typing import Any, SupportsFloat
 
 import pytest
+from moto.cloudfront.models import CloudFrontBackend, Invalidation
 from moto.cloudwatch.exceptions import ResourceNotFound
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, Statistics
 
 from tests.fakes.health import percentile_95
 
 _STATE = ("state_value", "state_reason", "state_reason_data", "state_updated_timestamp")
+
+
+def fill_cloudfront(patch: pytest.MonkeyPatch) -> None:
+    """An invalidation that is asked for again with its CallerReference is the same invalidation; and the spelling of
+    its status (https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_Invalidation.html)."""
+    create_invalidation = CloudFrontBackend.create_invalidation
+
+    def create(self: CloudFrontBackend, dist_id: str, paths: list[str], caller_ref: str) -> Invalidation:
+        for there in self.invalidations.get(dist_id, ()):
+            if there.caller_ref == caller_ref and there.paths == paths:
+                return there
+        made = create_invalidation(self, dist_id, paths, caller_ref)
+        made.status = "Completed"
+        return made
+
+    patch.setattr(CloudFrontBackend, "create_invalidation", create)
 
 
 def fill_cloudwatch(patch: pytest.MonkeyPatch) -> None:

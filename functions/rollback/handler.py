@@ -1,4 +1,4 @@
-"""`CloudWatch Alarm State Change` of a release's alarm: take the release back, within seconds.
+"""`CloudWatch Alarm State Change` of a release's alarm, and our own `Deployment Failed`: take the release back.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
 """
@@ -11,11 +11,12 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.inbound import AlarmStateChange
-from edgeship.application.react_to_breach import ReactToBreach
+from edgeship.adapters.inbound import AlarmStateChange, DeploymentFailed
+from edgeship.application.react_to_breach import Reaction, ReactToBreach
+from edgeship.application.react_to_failed_deployment import ReactToFailedDeployment
 from edgeship.bootstrap.rollback import build
 from edgeship.bootstrap.runtime import utc_now
-from edgeship.domain.events import Occasion
+from edgeship.domain.events import EventType, Occasion
 
 ACTOR = "edgeship:rollback"
 
@@ -23,27 +24,43 @@ logger = Logger()
 
 
 @cache
-def _use_case() -> ReactToBreach:
+def _use_case() -> tuple[ReactToBreach, ReactToFailedDeployment]:
     return build(os.environ)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """React in every channel that exposes the release; a lost race or an AWS fault rises, and Lambda tries again."""
-    change = AlarmStateChange.model_validate(event)
+    """React to one event; a lost race or an AWS fault rises, and Lambda tries again."""
+    if event.get("detail-type") == EventType.DEPLOYMENT_FAILED:
+        reactions = _to_failed_deployment(DeploymentFailed.model_validate(event))
+    else:
+        reactions = _to_alarm(AlarmStateChange.model_validate(event))
+    return {"reactions": [{"channel": r.channel, "event": r.event, "reason": r.reason} for r in reactions]}
+
+
+def _to_alarm(change: AlarmStateChange) -> list[Reaction]:
+    """In every channel that exposes the release."""
     if not change.in_alarm:
-        return {"reactions": []}
+        return []
     breach = change.to_breach()
-    occasion = Occasion(change.environment, ACTOR, breach.cause, utc_now())
-    reactions = _use_case()(breach, occasion)
+    reactions = _use_case()[0](breach, Occasion(change.environment, ACTOR, breach.cause, utc_now()))
     for reaction in reactions:
-        logger.warning(
-            "reacted",
-            widget=breach.widget,
-            version=str(breach.version),
-            channel=reaction.channel,
-            told=reaction.event,
-            reason=reaction.reason,
-        )
+        _log(reaction, widget=breach.widget, version=str(breach.version))
     if not reactions:
         logger.info("late: nothing exposes it", widget=breach.widget, version=str(breach.version))
-    return {"reactions": [{"channel": r.channel, "event": r.event, "reason": r.reason} for r in reactions]}
+    return reactions
+
+
+def _to_failed_deployment(failed: DeploymentFailed) -> list[Reaction]:
+    """In the channel whose move it was. A CDN that gave no answer is no reason to move anything."""
+    detail = failed.detail
+    if not failed.condemns:
+        logger.info("nothing wrong was found", widget=detail.widget, channel=detail.new.channel)
+        return []
+    occasion = Occasion(detail.environment, ACTOR, detail.cause, utc_now())
+    reaction = _use_case()[1](detail.widget, detail.new.channel, detail.new.sequence, occasion)
+    _log(reaction, widget=detail.widget, sequence=detail.new.sequence)
+    return [reaction]
+
+
+def _log(reaction: Reaction, **about: Any) -> None:
+    logger.warning("reacted", channel=reaction.channel, told=reaction.event, reason=reaction.reason, **about)

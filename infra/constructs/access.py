@@ -51,6 +51,7 @@ class Access(Construct):
             ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
             table.table.table_arn,
         )
+        allow(self.operator, ["dynamodb:Query"], table.watched_index_arn)
         allow(self.operator, ["cloudwatch:PutMetricAlarm"], health_alarms(options), reason=ALARMS_OF_ANY_RELEASE)
         allow(
             self.operator,
@@ -64,7 +65,8 @@ class Access(Construct):
             objects(names.inbox_bucket, f"{ACCEPTED_PREFIX}*"),
             objects(names.inbox_bucket, f"{REJECTED_PREFIX}*"),
             objects(names.site_bucket, "*/v*/*"),
-            reason="Reading kept archives, reasons and published manifests, of any widget and version.",
+            objects(names.site_bucket, "*/latest/*"),
+            reason="Reading kept archives, reasons, published manifests and copies under latest, of any widget.",
         )
         # Without it S3 answers 403, not 404, for a key that is not there.
         allow(self.operator, ["s3:ListBucket"], storage.inbox.bucket_arn, storage.site.bucket_arn)

@@ -15,7 +15,9 @@ from constructs import Construct
 
 from infra.constructs.distribution import Cdn
 from infra.constructs.functions import RegionalFunction
+from infra.constructs.notifications import Notifications
 from infra.constructs.pipeline import Pipeline
+from infra.constructs.propagation import Propagation
 from infra.constructs.rollouts import Rollouts
 from infra.constructs.telemetry import Telemetry
 from infra.options import SynthOptions
@@ -25,6 +27,9 @@ RELAY_LAG_MS = 60_000
 """Events and the edge's snapshot follow a change within seconds; a minute behind means that nothing gets through."""
 CDN_ERROR_PERCENT = 1
 TICK_MISSED_MINUTES = 5
+NOTICE_WAIT_SECONDS = 900
+"""What was received a few times without success no longer counts, so this is how long nobody has taken an event
+(https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html)."""
 
 
 class Alarms(Construct):
@@ -38,6 +43,8 @@ class Alarms(Construct):
         options: SynthOptions,
         pipeline: Pipeline,
         rollouts: Rollouts,
+        propagation: Propagation,
+        notifications: Notifications,
         telemetry: Telemetry,
         cdn: Cdn,
     ) -> None:
@@ -70,6 +77,26 @@ class Alarms(Construct):
             set_aside="missed a minute. The next makes up for it: mend the cause, if it goes on, and empty the queue.",
             failed="fails minute after minute. Some rollouts don't advance, and alarms of releases may be missing: see "
             "its log for the channels. Alarms still take bad releases back.",
+        )
+        self._function(
+            propagation.function,
+            set_aside="could not bring a move to a CDN. The edge serves it all the same; caches may be behind, until "
+            "they expire. See its log for the CDN, mend the cause, send it again.",
+            failed="fails. Moves are served, but caches of a second CDN and the copies under latest may be behind.",
+        )
+        self._function(
+            notifications.function,
+            set_aside="could not tell somebody: edgeship status names the destinations and the reasons. Mend the "
+            "cause, send it again.",
+            failed="fails. Events wait in its queue, and nobody is told of them.",
+        )
+        self._alarm(
+            "Notification/Waiting",
+            notifications.queue.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum"),
+            NOTICE_WAIT_SECONDS,
+            "Events wait to be told, and nobody takes them: see whether the function runs, and whether the account has "
+            "concurrency left.",
+            periods=3,
         )
         self._function(
             telemetry.function,

@@ -20,7 +20,7 @@ from edgeship.settings import FUNCTION_SETTINGS
 from infra.bundling import Bundler, Target
 from infra.constructs.log_group import RetainedLogGroup
 from infra.constructs.permissions import allow
-from infra.constructs.queues import FailureQueue
+from infra.constructs.queues import FailureQueue, WorkQueue
 from infra.options import SynthOptions
 
 DELIVERY_AGE = Duration.hours(24)
@@ -70,6 +70,7 @@ class RegionalFunction(Construct):
         function_name = options.names.function(name)
         self.name = function_name
         self._queues: list[FailureQueue] = []
+        self._undelivered: FailureQueue | None = None
         self.log_group = RetainedLogGroup(self, "Logs", f"/aws/lambda/{function_name}", options, removal)
         self.role = iam.Role(
             self,
@@ -120,19 +121,21 @@ class RegionalFunction(Construct):
 
     def _invoke_by(self, rule: events.Rule, *, delivery_age: Duration, invocation_age: Duration, retries: int) -> None:
         """EventBridge invokes asynchronously: its dead-letter queue catches what never reached Lambda, the function's
-        on-failure destination what reached it and kept failing. Both are needed, and each has its alarm.
+        on-failure destination what reached it and kept failing. Both are needed, and each has its alarm; the rules of
+        one function share them, and its retries.
         """
-        failures, undelivered = FailureQueue(self, "Failures"), FailureQueue(self, "Undelivered")
-        self._queues += [failures, undelivered]
-        self.function.configure_async_invoke(
-            retry_attempts=retries,
-            max_event_age=invocation_age,
-            on_failure=destinations.SqsDestination(failures),
-        )
+        if self._undelivered is None:
+            failures, self._undelivered = FailureQueue(self, "Failures"), FailureQueue(self, "Undelivered")
+            self._queues += [failures, self._undelivered]
+            self.function.configure_async_invoke(
+                retry_attempts=retries,
+                max_event_age=invocation_age,
+                on_failure=destinations.SqsDestination(failures),
+            )
         rule.add_target(
             targets.LambdaFunction(
                 self.function,
-                dead_letter_queue=undelivered,
+                dead_letter_queue=self._undelivered,
                 max_event_age=delivery_age,
                 retry_attempts=DELIVERY_ATTEMPTS,
             )
@@ -169,6 +172,23 @@ class RegionalFunction(Construct):
             retry_attempts=10,
             max_record_age=Duration.hours(24),
             on_failure=sources.SqsDlq(failures),
+        )
+
+    def on_queue(self, id: str, queue: WorkQueue, failures: Sequence[FailureQueue]) -> None:  # noqa: A002
+        """Invoke the function with batches of a queue; `failures` are where its messages end.
+
+        The function names the messages that it could not handle, and these come again alone.
+        """
+        self._queues += failures
+        self.allow(["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], queue.queue_arn)
+        lambda_.EventSourceMapping(
+            self,
+            id,
+            target=self.function,
+            event_source_arn=queue.queue_arn,
+            batch_size=10,
+            max_concurrency=5,
+            report_batch_item_failures=True,
         )
 
 

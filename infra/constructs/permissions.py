@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_iam as iam
 
+from edgeship.domain.secret_reference import REFERENCE
 from edgeship.resource_names import REGION
 from infra.options import SynthOptions
 
@@ -30,6 +31,23 @@ def alarms(options: SynthOptions, pattern: str) -> str:
 def health_alarms(options: SynthOptions) -> str:
     """The ARN of the alarms of releases, which the functions make; those of the machinery are none of them."""
     return alarms(options, f"{options.names.health_alarm_prefix}*")
+
+
+def secret(options: SynthOptions, reference: str) -> tuple[str, str]:
+    """The action that reads a secret, and the secret's ARN.
+
+    Raises:
+        ValueError: the reference is not well formed.
+    """
+    match = REFERENCE.fullmatch(reference)
+    if match is None:
+        raise ValueError("the reference of a secret is not well formed")
+    path = f"edgeship/{match['environment']}/{match['name']}"
+    if match["store"] == "ssm:/":
+        return "ssm:GetParameter", f"arn:aws:ssm:{REGION}:{options.account}:parameter/{path}"
+    # It ends in six characters of Secrets Manager's choice
+    # (https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html).
+    return "secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{options.account}:secret:{path}-*"
 
 
 def allow(

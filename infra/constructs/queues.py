@@ -1,10 +1,12 @@
-"""Queues for what could not be delivered or handled."""
+"""Queues: for what waits, and for what could not be delivered or handled."""
 
 from __future__ import annotations
 
 from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+
+MAX_RECEIVES = 10
 
 
 class FailureQueue(sqs.Queue):
@@ -22,4 +24,25 @@ class FailureQueue(sqs.Queue):
             Acknowledgment(
                 id="AwsSolutions-SQS3", reason="It is itself where failures end; an alarm watches its depth."
             )
+        )
+
+
+class WorkQueue(sqs.Queue):
+    """Encrypted, TLS only; what was received `MAX_RECEIVES` times without success goes to `failures`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        visibility_timeout: Duration,
+        failures: FailureQueue,
+    ) -> None:
+        super().__init__(
+            scope,
+            id,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            visibility_timeout=visibility_timeout,
+            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=MAX_RECEIVES, queue=failures),
         )

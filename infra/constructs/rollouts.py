@@ -6,32 +6,49 @@ from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from constructs import Construct
 
+from edgeship.domain.events import SOURCE, EventType
+from edgeship.resource_names import HEALTH_LIST_KEY, HEALTH_PREFIX
+from infra.constructs.bus import Bus
 from infra.constructs.functions import Build, RegionalFunction
-from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, alarms, health_alarms
+from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, alarms, health_alarms, objects
+from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 
 
 class Rollouts(Construct):
     """rollout and rollback. Each can take a bad release back without the other."""
 
-    def __init__(self, scope: Construct, id: str, build: Build, *, table: StateTable) -> None:  # noqa: A002
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        build: Build,
+        *,
+        storage: Storage,
+        table: StateTable,
+        bus: Bus,
+    ) -> None:
         super().__init__(scope, id)
         self._build = build
-        self.rollout = self._rollout(table)
-        self.rollback = self._rollback(table)
+        self.rollout = self._rollout(storage, table)
+        self.rollback = self._rollback(table, bus)
 
     @property
     def functions(self) -> tuple[RegionalFunction, ...]:
         return (self.rollout, self.rollback)
 
-    def _rollout(self, table: StateTable) -> RegionalFunction:
+    def _rollout(self, storage: Storage, table: StateTable) -> RegionalFunction:
         options = self._build.options
         function = RegionalFunction(
             self,
             "Rollout",
             "rollout",
             self._build,
-            settings={"table": table.table.table_name},
+            settings={
+                "table": table.table.table_name,
+                "site_bucket": storage.site.bucket_name,
+                "config_bucket": storage.config.bucket_name,
+            },
             timeout=Duration.minutes(1),
             memory_mib=512,
         )
@@ -56,10 +73,18 @@ class Rollouts(Construct):
             reason="The action has no resource type "
             "(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html).",
         )
+        function.allow(
+            ["s3:GetObject", "s3:PutObject"],
+            objects(options.names.site_bucket, f"{HEALTH_PREFIX}*"),
+            reason="The health pages of any widget and version, and nothing else that the CDN serves.",
+        )
+        function.allow(["s3:GetObject", "s3:PutObject"], objects(options.names.config_bucket, HEALTH_LIST_KEY))
+        # The first page, and the first list, are read before there is one.
+        function.allow(["s3:ListBucket"], storage.site.bucket_arn, storage.config.bucket_arn)
         function.on_schedule("EveryMinute", events.Schedule.rate(Duration.minutes(1)))
         return function
 
-    def _rollback(self, table: StateTable) -> RegionalFunction:
+    def _rollback(self, table: StateTable, bus: Bus) -> RegionalFunction:
         function = RegionalFunction(
             self,
             "Rollback",
@@ -86,5 +111,10 @@ class Rollouts(Construct):
                     "state": {"value": ["ALARM"]},
                 },
             ),
+        )
+        function.on_event(
+            "FailedDeployment",
+            events.EventPattern(source=[SOURCE], detail_type=[EventType.DEPLOYMENT_FAILED.value]),
+            bus=bus.bus,
         )
         return function

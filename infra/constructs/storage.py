@@ -8,7 +8,7 @@ from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from edgeship.resource_names import ACCEPTED_PREFIX, INCOMING_PREFIX, REJECTED_DAYS, REJECTED_PREFIX
+from edgeship.resource_names import ACCEPTED_PREFIX, INCOMING_PREFIX, REJECTED_DAYS, REJECTED_PREFIX, RETIRED_TAG
 from infra.options import SynthOptions
 
 INCOMING_DAYS = 7
@@ -55,11 +55,12 @@ class Storage(Construct):
             event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
         )
 
-        # No rule ever expires a current object: a published release is served for as long as the stack lives.
+        # No rule ever expires a release: it is served for as long as the stack lives. What expires is a copy under
+        # latest that its release has no more; nobody may tag any other object.
         self.site = self._bucket(
             "Site",
             names.site_bucket,
-            [],
+            [_expire("Retired", options.alias_grace_days, tag=RETIRED_TAG)],
             logs=self.logs,
             cors=[
                 s3.CorsRule(
@@ -105,5 +106,12 @@ class Storage(Construct):
         )
 
 
-def _expire(id: str, days: int, prefix: str | None = None) -> s3.LifecycleRule:  # noqa: A002
-    return s3.LifecycleRule(id=id, prefix=prefix, expiration=Duration.days(days))
+def _expire(
+    id: str,  # noqa: A002
+    days: int,
+    prefix: str | None = None,
+    tag: tuple[str, str] | None = None,
+) -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id=id, prefix=prefix, tag_filters={tag[0]: tag[1]} if tag else None, expiration=Duration.days(days)
+    )

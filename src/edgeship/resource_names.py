@@ -15,18 +15,38 @@ from edgeship.domain import naming
 REGION = "us-east-1"
 """The one region of a stack: Lambda@Edge functions, and the alarms of CloudFront, live there."""
 
+LOCAL = "local"
+"""The environment of the local cloud."""
+
 INCOMING_PREFIX = naming.INCOMING
 ACCEPTED_PREFIX = naming.ACCEPTED
 REJECTED_PREFIX = naming.REJECTED
 REJECTED_DAYS = 90
 """How long a refused archive, and the record of its refusal, are kept."""
 SNAPSHOT_KEY = "edge/snapshot.json"
+HEALTH_PREFIX = naming.HEALTH
+HEALTH_LIST_KEY = "health/published.json"
+"""In the config bucket: the versions that have a health page which says that they are watched."""
+RETIRED_TAG = ("edgeship", "retired")
+"""Key and value of the tag of alias copies that the site bucket's lifecycle rule lets go."""
 WATCHED_INDEX = "watched"
 """The table's sparse index of the channels that the minute tick looks after."""
+NOTICE_PREFIX = "NOTICE#"
+"""The table's partitions of notices begin with this."""
 OUTBOX_SORT_KEY = "EVENT#"
 """The table's items that are events begin with this sort key; the others are state and wake nobody."""
 
-FUNCTIONS = ("artifact_upload", "promotion", "rollout", "rollback", "relay", "telemetry", "edge")
+FUNCTIONS = (
+    "artifact_upload",
+    "promotion",
+    "rollout",
+    "rollback",
+    "propagation",
+    "notification",
+    "relay",
+    "telemetry",
+    "edge",
+)
 
 # S3 bucket names end at 63 characters; "edgeship-" + environment + "-config-" + a 12-digit account must fit.
 _ENVIRONMENT = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
@@ -72,6 +92,10 @@ class ResourceNames:
     @property
     def bus(self) -> str:
         return f"edgeship-{self.environment}"
+
+    @property
+    def notification_topic(self) -> str:
+        return f"edgeship-{self.environment}-notifications"
 
     @property
     def inbox_bucket(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Name = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 MIB = 1024 * 1024
@@ -39,7 +39,7 @@ class Settings(BaseModel):
 
     def to_env(self) -> dict[str, str]:
         """The environment variables that `from_env` reads back to an equal object."""
-        return {self.variable(field): str(value) for field, value in self.model_dump().items()}
+        return {self.variable(field): str(value) for field, value in self.model_dump(exclude_none=True).items()}
 
 
 class ArtifactUploadSettings(Settings):
@@ -57,11 +57,41 @@ class PromotionSettings(Settings):
 
 
 class RolloutSettings(Settings):
+    site_bucket: Name
+    config_bucket: Name
     period_seconds: int = Field(60, gt=0, description="of the metrics that verdicts are made from")
+    page_threads: int = Field(16, gt=0, le=64, description="health pages that are written at a time")
 
 
 class RollbackSettings(Settings):
     pass
+
+
+class PropagationSettings(Settings):
+    """The four fields of Cloudflare's are given together or not at all."""
+
+    site_bucket: Name
+    distribution_id: Name
+    site_url: Name = Field(description="where the distribution answers: https://…")
+    root_widget: Name | None = None
+    pointer_max_age: int = Field(300, ge=0, description="seconds for which a browser may keep a moving path")
+    copy_threads: int = Field(16, gt=0, le=64)
+    cloudflare_zone: Name | None = Field(None, description="the id of the zone")
+    cloudflare_url: Name | None = Field(None, description="where browsers reach the widgets through Cloudflare")
+    cloudflare_token: Name | None = Field(None, description="the reference of the secret that holds the API token")
+    cloudflare_api: Name = "https://api.cloudflare.com/client/v4"
+
+    @model_validator(mode="after")
+    def _cloudflare_whole(self) -> Self:
+        parts = {self.cloudflare_zone, self.cloudflare_url, self.cloudflare_token}
+        if None in parts and len(parts) > 1:
+            raise ValueError("cloudflare_zone, cloudflare_url and cloudflare_token go together")
+        return self
+
+
+class NotificationSettings(Settings):
+    topic_arn: Name
+    queue_url: Name
 
 
 class RelaySettings(Settings):
@@ -80,6 +110,8 @@ FUNCTION_SETTINGS: dict[str, type[Settings]] = {
     "promotion": PromotionSettings,
     "rollout": RolloutSettings,
     "rollback": RollbackSettings,
+    "propagation": PropagationSettings,
+    "notification": NotificationSettings,
     "relay": RelaySettings,
     "telemetry": TelemetrySettings,
 }

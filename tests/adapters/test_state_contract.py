@@ -10,10 +10,13 @@ import pytest
 from edgeship.application.ports import State, Transaction
 from edgeship.domain.channel import Alert, Channel, Lock, Watch
 from edgeship.domain.channel_moves import promote
+from edgeship.domain.deployment import Deployment, Difference, Verdict, Wrong
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.flag_record import FlagRecord, same
 from edgeship.domain.health import Thresholds
+from edgeship.domain.notifications import Destination, Kind, Notifications, NotificationsRecord, Rule, Severity
+from edgeship.domain.notifications_record import change_notifications, notification_test
 from edgeship.domain.policy import Policy, PolicyRecord
 from edgeship.domain.rejection import Upload, reject
 from edgeship.domain.rollout import Held, Phase, Rollout, Step
@@ -56,6 +59,7 @@ def test_a_new_state_is_empty(state: State) -> None:
     assert state.policies([]) == {}
     assert state.policies(["checkout"]) == {"checkout": PolicyRecord("checkout")}
     assert state.watched() == []
+    assert state.notifications() == NotificationsRecord()
     assert state.rejection("x") is None
     assert state.rejections(5) == []
     assert state.events("checkout", 5) == []
@@ -184,6 +188,32 @@ def test_a_channel_is_watched_while_it_has_a_rollout_or_a_watch(state: State) ->
     assert watched() == ["checkout/latest", "other/latest"]
 
 
+def test_deployments_keep_all_they_hold(state: State) -> None:
+    difference = Difference("alias", "/checkout/latest/a.js", Wrong.BYTES, "aa", "bb")
+    first = Deployment("checkout", "latest", 3, V1, counted=True, settled=2)
+    assert state.deployment("checkout", "latest") == Deployment("checkout", "latest")
+    state.commit(Transaction(puts=(first,), events=()))
+    assert state.deployment("checkout", "latest") == replace(first, revision=1)
+    verdict = Verdict("2026-11-23T10:00:00.000Z", ("cloudfront",), 14, (difference,))
+    second = replace(first, revision=1, verdict=verdict)
+    state.commit(Transaction(puts=(second, Deployment("checkout", "beta", 1, V2)), events=()))
+    assert state.deployment("checkout", "latest") == replace(second, revision=2)
+    assert [deployment.channel for deployment in state.deployments("checkout")] == ["beta", "latest"]
+    assert state.deployments("check") == []
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(first,), events=()))
+
+
+def test_invalidation_paths_are_counted_with_the_deployment_or_not_at_all(state: State) -> None:
+    assert state.invalidation_paths("2026-11") == 0
+    deployment = Deployment("checkout", "latest", 1, V1)
+    state.commit(Transaction(puts=(deployment,), events=(), paths=("2026-11", 2)))
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(deployment,), events=(), paths=("2026-11", 2)))
+    state.commit(Transaction(puts=(replace(deployment, revision=1),), events=(), paths=("2026-11", 1)))
+    assert (state.invalidation_paths("2026-11"), state.invalidation_paths("2026-12")) == (3, 0)
+
+
 def test_policies_are_kept_whole_and_found_by_the_hundred(state: State) -> None:
     policy = Policy(
         auto=frozenset({"major"}),
@@ -215,6 +245,33 @@ def test_policies_are_kept_whole_and_found_by_the_hundred(state: State) -> None:
     assert found["checkout"].revision == 2
     assert state.releases("widget-0") == []
     assert state.channels("widget-0") == []
+
+
+def test_notifications_are_kept_whole_and_their_events_are_no_flags(state: State) -> None:
+    notifications = Notifications(
+        destinations=(
+            Destination("z", Kind.SLACK, secret="ssm:/edgeship/test/slack"),
+            Destination("a", Kind.WEBHOOK, "https://example.com/é", "secretsmanager:edgeship/test/a"),
+            Destination("m", Kind.SNS),
+        ),
+        rules=(
+            Rule(("z", "a"), frozenset({EventType.ROLLOUT_HELD}), ("check*", "[a-c]?"), Severity.WARNING),
+            Rule(("m",)),
+        ),
+    )
+    record, changed = change_notifications(state.notifications(), notifications, WHO)
+    state.commit(Transaction(puts=(record,), events=(changed,)))
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(record,), events=()))
+    kept = state.notifications()
+    assert kept == NotificationsRecord(notifications, revision=1)
+    test = Transaction(puts=(), events=(notification_test(("z",), WHO),))
+    state.commit(test)
+    state.commit(test)
+    state.commit(Transaction(puts=(replace(kept, notifications=Notifications((), ())),), events=()))
+    assert state.notifications() == NotificationsRecord(Notifications((), ()), revision=2)
+    assert state.events(None, 9) == []
+    assert state.flags() == []
 
 
 def test_events_come_newest_first_and_no_more_than_asked(state: State) -> None:

@@ -172,7 +172,7 @@ def test_a_rollout_by_hand(document: Any, percentage: float, variant: str | None
 
 def relayed(state: FakeState) -> dict[str, Any]:
     snapshots = FakeSnapshots()
-    relay = RelayEvents(state, snapshots, FakeBus(), FakePoison(), pause=lambda _: None)
+    relay = RelayEvents(state, snapshots, FakeBus(), FakePoison(), clock=lambda: ANN.at, pause=lambda _: None)
     assert relay([StreamRecord(str(n), event, {}) for n, event in enumerate(state.log)]) is None
     assert snapshots.content is not None
     return dict(snapshots.content)

@@ -17,13 +17,16 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.rollout import Step
 from edgeship.domain.version import Version
+from edgeship.resource_names import SNAPSHOT_KEY
 from tests.aws import NAMES, Aws, empty_again, function_env
 from tests.bundles import WIDGET, tar_gz
-from tests.crash import Death, When, process, run
+from tests.crash import Death, process, run
 
 NOW = datetime(2026, 11, 23, 10, 0, 5, tzinfo=UTC)
 LATER = datetime(2026, 11, 23, 11, 0, 0, tzinfo=UTC)
 ANN = Occasion("test", "arn:aws:iam::123456789012:user/ann", "it blinks", LATER)
+
+NOTIFICATIONS = {"destinations": {"mail": {"type": "sns"}}, "rules": [{"to": ["mail"]}]}
 
 Scene = Callable[[Aws], Callable[[], None]]
 """Sets the scene in an empty environment and returns what one delivery of the event runs."""
@@ -139,10 +142,12 @@ def operator_acts(act: Callable[[operator.Operator], None]) -> Scene:
 def relay_flags(aws: Aws) -> Callable[[], None]:
     with process(Death()):
         apply_flags(aws)()
-    event = aws.stream_event()
+    return relayed(aws, aws.stream_event())
 
+
+def relayed(aws: Aws, event: dict[str, Any]) -> Callable[[], None]:
     def deliver() -> None:
-        replace(relay.build(function_env("relay", aws)), pause=lambda _: None)(stream_records(event))
+        replace(relay.build(function_env("relay", aws)), clock=lambda: NOW, pause=lambda _: None)(stream_records(event))
 
     return deliver
 
@@ -158,11 +163,18 @@ def relay_all(aws: Aws) -> Callable[[], None]:
     def deliver() -> None:
         pending = event["Records"]
         while pending:
-            use_case = replace(relay.build(function_env("relay", aws)), pause=lambda _: None)
+            use_case = replace(relay.build(function_env("relay", aws)), clock=lambda: NOW, pause=lambda _: None)
             again = use_case(stream_records({"Records": pending}))
             pending = pending[[r["dynamodb"]["SequenceNumber"] for r in pending].index(again) :] if again else []
 
     return deliver
+
+
+def relay_over_garbage(aws: Aws) -> Callable[[], None]:
+    releases(aws, "1.0.0")
+    make_live("1.0.0")
+    aws.s3.put_object(Bucket=NAMES.config_bucket, Key=SNAPSHOT_KEY, Body=b"garbage")
+    return relayed(aws, aws.stream_event())
 
 
 def ignore(_: object) -> None:
@@ -188,7 +200,14 @@ SCENES: dict[str, Scene] = {
         lambda tools: tools.hold.unquarantine("checkout", Version.parse("1.1.0"), ANN)
     ),
     "routed by an operator": operator_acts(lambda tools: ignore(tools.route("checkout", "latest", "ab", ANN))),
+    "notifications applied by an operator": operator_acts(
+        lambda tools: ignore(tools.notifications(NOTIFICATIONS, ANN))
+    ),
+    "notifications tested by an operator": operator_acts(
+        lambda tools: ignore(tools.test_notification(("email",), ANN))
+    ),
     "relay": relay_all,
+    "relay over a snapshot that is none": relay_over_garbage,
 }
 
 
@@ -199,6 +218,7 @@ def outcome(aws: Aws) -> dict[str, Any]:
         "site": aws.objects(NAMES.site_bucket),
         "inbox": aws.objects(NAMES.inbox_bucket),
         "snapshot": aws.snapshot(),
+        "listed health pages": sorted(aws.health_pages.published().subjects),
         "bus": sorted({(e["detail-type"], e["detail"]["event_id"]) for e in aws.bus_events()}),
         "poison": {message["reason"] for message in aws.poisoned()},
         "alarms": aws.alarms(),
@@ -215,16 +235,16 @@ def play(scene: Scene, deaths: list[Death]) -> dict[str, Any]:
 
 
 def dies_anywhere(scene: Scene) -> None:
-    """Just before and just after each call; the next delivery brings about what an undisturbed one does."""
+    """Just before and just after each call; the next delivery brings about what an undisturbed one does.
+
+    Nothing but its calls outlives a process, so just before a call is just after the one before it.
+    """
     count = Death()
     undisturbed = play(scene, [count])
     assert count.calls > 0
-    sides: tuple[When, ...] = ("before", "after")
-    for call in range(count.calls):
-        for when in sides:
-            death = Death(call, when)
-            assert play(scene, [death, Death()]) == undisturbed, f"died {when} call {call} of {count.calls}"
-            assert death.dead
+    for death in [Death(0, "before"), *(Death(call, "after") for call in range(count.calls))]:
+        assert play(scene, [death, Death()]) == undisturbed, f"died {death.when} call {death.call} of {count.calls}"
+        assert death.dead
 
 
 def dies_again_and_again(scene: Scene) -> None:

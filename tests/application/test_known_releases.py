@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from edgeship.application.known_releases import KnownReleases
 from edgeship.domain.version import Version
 from tests.fakes.telemetry import FakeClock, FakeSnapshots
@@ -74,6 +76,31 @@ def test_the_last_good_one_stands_while_it_cannot_be_read() -> None:
     assert [what for what, _ in scene.told] == ["could not read the snapshot"] * 2
     scene.snapshots.fault, scene.snapshots.content = None, snapshot(2, stable="2.0.0")
     assert scene.has(V2)
+
+
+@pytest.mark.parametrize("corrupt", [False, True])
+def test_the_last_good_one_stands_while_it_is_gone_or_malformed(corrupt: bool) -> None:
+    scene = Scene(snapshot(1, stable="1.0.0"))
+    assert scene.has(V1)
+    scene.snapshots.content, scene.snapshots.corrupt = None, corrupt
+    for _ in range(4):
+        scene.clock.tick(5)
+        assert scene.has(V1)
+        assert scene.has(V9) is False
+    assert bool(scene.told) == corrupt
+    scene.snapshots.content, scene.snapshots.corrupt = snapshot(2, stable="2.0.0"), False
+    scene.clock.tick(5)
+    assert scene.has(V2)
+    assert not scene.has(V1)
+
+
+def test_nothing_is_known_of_a_malformed_one_until_there_is_a_good_one() -> None:
+    scene = Scene(None)
+    scene.snapshots.corrupt = True
+    assert scene.has(V1) is None
+    scene.snapshots.content, scene.snapshots.corrupt = snapshot(1, stable="1.0.0"), False
+    scene.clock.tick(1)
+    assert scene.has(V1) is True
 
 
 def test_nothing_is_known_until_it_was_read() -> None:

@@ -15,6 +15,7 @@ from edgeship.application.promote_release import PromoteRelease
 from edgeship.application.relay_events import RelayEvents, StreamRecord
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType, Occasion
+from edgeship.domain.flag_record import FlagRecord
 from edgeship.domain.version import Version
 from tests.domain.test_channel import release as a_release
 from tests.fakes.delivery import FakeBus, FakePoison, FakeSnapshots
@@ -29,7 +30,10 @@ class Relay:
     def __init__(self, state: FakeState | None = None) -> None:
         self.state = state or FakeState()
         self.snapshots, self.bus, self.poison = FakeSnapshots(), FakeBus(), FakePoison()
-        self.relay = RelayEvents(self.state, self.snapshots, self.bus, self.poison, pause=lambda _: None)
+        self.now = NOW
+        self.relay = RelayEvents(
+            self.state, self.snapshots, self.bus, self.poison, clock=lambda: self.now, pause=lambda _: None
+        )
 
     def deliver(self, records: Sequence[StreamRecord]) -> int:
         """What the stream does: repeat from the record that failed, until none does; returns the deliveries."""
@@ -106,8 +110,34 @@ def test_the_snapshot_follows_the_table_and_is_rebuilt_when_it_is_gone() -> None
     live(relay.state, "button", "1.1.0")
     relay.deliver([moved(1, "button"), moved(1, "button")])
     assert relay.snapshots.content["widgets"]["button"]["channels"] == {"latest": {"stable": "1.1.0"}}
-    assert relay.snapshots.content["revision"] == 2
+    assert relay.snapshots.content["revision"] == int(NOW.timestamp()) + 2
     assert relay.snapshots.writes == 2
+
+
+@pytest.mark.parametrize("corrupt", [False, True])
+def test_one_built_anew_is_newer_than_the_one_that_was_lost(corrupt: bool) -> None:
+    relay = Relay()
+    relay.state.commit(
+        Transaction(puts=(FlagRecord("a", {"variants": {"on": True}, "default_variant": "on"}),), events=())
+    )
+    live(relay.state, "button", "1.0.0")
+    live(relay.state, "checkout", "1.0.0")
+    for number in range(3):
+        live(relay.state, "checkout", f"1.0.{number + 1}")
+        relay.deliver([moved(number, "checkout")])
+    lost = relay.snapshots.content
+    assert lost is not None
+    relay.snapshots.lose(corrupt=corrupt)
+    relay.now += timedelta(seconds=30)
+    live(relay.state, "button", "1.1.0")
+    relay.deliver([moved(3, "button")])
+    found = relay.snapshots.content
+    assert found is not None
+    assert found["widgets"]["checkout"] == lost["widgets"]["checkout"]
+    assert found["widgets"]["button"]["channels"] == {"latest": {"stable": "1.1.0"}}
+    assert found["flags"] == lost["flags"] != {}
+    assert found["revision"] > lost["revision"]
+    assert len(relay.bus.delivered) == 4
 
 
 def test_a_relay_that_is_overtaken_reads_the_table_again() -> None:

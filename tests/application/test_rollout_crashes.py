@@ -11,11 +11,15 @@ import boto3
 import pytest
 
 from edgeship.adapters.alarm_definitions import alarm_name
+from edgeship.adapters.dynamodb_errors import DynamoDBErrorBooks
 from edgeship.application.ports import Transaction
 from edgeship.bootstrap import operator, promotion, rollback, rollout
+from edgeship.domain.beacon import fingerprint
+from edgeship.domain.error_book import ErrorBook, KeptError
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.health import Breach, Check, HealthAlarm, Thresholds
+from edgeship.domain.health_page import Page
 from edgeship.domain.release import Release
 from edgeship.domain.rollout import Step
 from edgeship.domain.version import Version
@@ -31,6 +35,8 @@ from tests.application.test_crashes import (
 )
 from tests.aws import ALARM_REASON, NAMES, Aws, empty_again, function_env
 from tests.crash import Death, process, run
+from tests.fakes.health import FakeHealthPages
+from tests.fakes.telemetry import FakeErrorBooks
 
 STARTED = datetime(2026, 11, 23, 10, 0, 40, tzinfo=UTC)
 FIRST_MINUTE = datetime(2026, 11, 23, 10, 1, tzinfo=UTC)
@@ -41,6 +47,8 @@ ILL_SINCE = datetime(2026, 11, 23, 10, 9, 30, tzinfo=UTC)
 
 ALARMS_MADE = NOW + timedelta(days=1)
 """Later than any tick: no alarm is old enough to be removed unless a scene dates it."""
+
+FOR_EVER = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 
 QUICK = (Step(10, 600), Step(50, 600), Step(100, 0))
 LAST = (Step(50, 600), Step(100, 0))
@@ -59,16 +67,20 @@ def on(at: datetime) -> Occasion:
     return Occasion(NAMES.environment, "edgeship", "something happened", at)
 
 
-def tick(aws: Aws, at: datetime) -> None:
+def tick(aws: Aws, at: datetime, *, pages: bool = True) -> None:
+    """Without `pages`, those and what they tell of errors lie elsewhere: they are many calls to die at."""
     watch, environment = rollout.build(function_env("rollout", aws))
     assert environment == NAMES.environment
-    done = replace(watch, react=replace(watch.react, pause=lambda _: None))(on(at))
+    publish = watch.publish
+    if not pages:
+        publish = replace(publish, pages=FakeHealthPages(), errors=FakeErrorBooks(lambda: at))
+    done = replace(watch, react=replace(watch.react, pause=lambda _: None), publish=publish)(on(at))
     assert not done.faults, done.faults
 
 
 def alarm(aws: Aws, version: Version, at: datetime, since: datetime = ILL_SINCE) -> None:
     """One delivery of the event that an alarm on a version's error rate sends."""
-    use_case = replace(rollback.build(function_env("rollback", aws)), pause=lambda _: None)
+    use_case = replace(rollback.build(function_env("rollback", aws))[0], pause=lambda _: None)
     breach = Breach.by_alarm(("checkout", version), Check.ERROR_RATE, LIMIT, alarm_on(version), ALARM_REASON, since)
     use_case(breach, on(at))
 
@@ -166,15 +178,19 @@ def ticks(
     *,
     at: datetime = BAKED,
     steps: tuple[Step, ...] = QUICK,
+    pages: bool = False,
+    before: datetime | None = None,
     **policy: Any,
 ) -> Scene:
-    """A tick of a rollout of which this was measured."""
+    """A tick of a rollout of which this was measured, and one `before` it."""
 
     def scene(aws: Aws) -> Callable[[], None]:
         rolling_out(aws, steps=steps, **policy)
+        if before is not None:
+            tick(aws, before)
         if candidate is not None:
             measured(aws, candidate)
-        return lambda: tick(aws, at)
+        return lambda: tick(aws, at, pages=pages)
 
     return scene
 
@@ -183,7 +199,7 @@ def tick_sees_an_alarm(aws: Aws) -> Callable[[], None]:
     """It went off, but its event never came."""
     rolling_out(aws)
     aws.put_in_alarm(alarm_on(CANDIDATE), ILL_SINCE)
-    return lambda: tick(aws, BAKED)
+    return lambda: tick(aws, BAKED, pages=False)
 
 
 def tick_finds_the_live_version_ill(aws: Aws) -> Callable[[], None]:
@@ -196,18 +212,21 @@ def tick_finds_the_live_version_ill(aws: Aws) -> Callable[[], None]:
 def tick_makes_what_is_missing(aws: Aws) -> Callable[[], None]:
     rolling_out(aws)
     aws.cloudwatch.delete_alarms(AlarmNames=list(aws.alarms())[::2])
-    return lambda: tick(aws, NOW)
+    return lambda: tick(aws, NOW, pages=False)
 
 
 def tick_follows_the_policy(aws: Aws) -> Callable[[], None]:
     rolling_out(aws)
     tools().policy("checkout", lambda policy: replace(policy, thresholds=Thresholds(latency_ms=1500)), ANN)
-    return lambda: tick(aws, NOW)
+    return lambda: tick(aws, NOW, pages=False)
 
 
 def tick_removes_what_is_left_over(aws: Aws) -> Callable[[], None]:
-    """The candidate was given up: nothing looks at it any more, but the stable version is still watched."""
+    """The candidate was given up: its alarms and its page are those of before. The stable version is still watched."""
     rolling_out(aws)
+    measured(aws, WELL)
+    thrown(aws, "Error: no price for 3 items")
+    tick(aws, BAKED - timedelta(minutes=5))
     tools().steer_rollout.abort("checkout", "latest", replace(ANN, at=STARTED))
     aws.date_alarms(STARTED)
     return lambda: tick(aws, BAKED)
@@ -215,7 +234,15 @@ def tick_removes_what_is_left_over(aws: Aws) -> Callable[[], None]:
 
 def tick_closes_the_window(aws: Aws) -> Callable[[], None]:
     live(aws)
+    tick(aws, STARTED)
     return lambda: tick(aws, NOW + timedelta(days=1))
+
+
+def thrown(aws: Aws, message: str) -> None:
+    """Let browsers have reported an error of the candidate, in a book that outlasts these tests."""
+    error = KeptError(fingerprint(message), message, 3, 0, timestamp(STARTED), timestamp(STARTED))
+    books = DynamoDBErrorBooks(aws.dynamodb, NAMES.table, lambda: STARTED)
+    books.write(ErrorBook("checkout", CANDIDATE, (error,), expires_at=FOR_EVER))
 
 
 def by_an_operator(act: Callable[[operator.Operator], object], *, paused: bool = False) -> Scene:
@@ -273,16 +300,16 @@ SCENES: dict[str, Scene] = {
     "alarm with nothing to go back to": alarm_with_nothing_to_go_back_to,
     "alarm after the window": alarm_after_the_window,
     "tick advances": ticks(WELL),
-    "tick completes": ticks(WELL, steps=LAST),
-    "tick aborts": ticks(ILL),
-    "tick pauses": ticks(ILL, thresholds=Thresholds(error_rate=50)),
+    "tick completes": ticks(WELL, steps=LAST, pages=True),
+    "tick aborts": ticks(ILL, pages=True, before=STARTED),
+    "tick pauses": ticks(ILL, pages=True, thresholds=Thresholds(error_rate=50)),
     "tick holds": ticks(),
-    "tick has nothing to do": ticks(WELL, at=BAKED - timedelta(minutes=5)),
+    "tick has nothing to do": ticks(WELL, at=BAKED - timedelta(minutes=5), pages=True, before=STARTED),
     "tick sees an alarm": tick_sees_an_alarm,
     "tick takes the live version back": tick_finds_the_live_version_ill,
     "tick makes missing alarms": tick_makes_what_is_missing,
     "tick changes alarms with the policy": tick_follows_the_policy,
-    "tick removes alarms that are left over": tick_removes_what_is_left_over,
+    "tick removes what is left over": tick_removes_what_is_left_over,
     "tick closes the window": tick_closes_the_window,
     "rollout started by an operator": started_by_an_operator,
     "rollout paused by an operator": by_an_operator(lambda o: o.steer_rollout.pause("checkout", "latest", ANN)),
@@ -333,7 +360,8 @@ class Paths:
         alarm(self.aws, self.version, BAKED)
 
     def tick(self) -> None:
-        tick(self.aws, BAKED)
+        """Without the pages, which the event has nothing to do with."""
+        tick(self.aws, BAKED, pages=False)
 
 
 def candidate_in_alarm(aws: Aws) -> Paths:
@@ -411,3 +439,27 @@ def test_both_die_anywhere_and_end_the_same(order: str) -> None:
         for other in range(others):
             runs = [(first, Death(one, "after")), (second, Death(other, "after")), (second, Death()), (first, Death())]
             assert meet(scene, runs) == expected, (one, other)
+
+
+@pytest.mark.usefixtures("aws")
+def test_no_page_of_a_tick_that_died_says_for_ever_that_its_version_is_watched() -> None:
+    """The rollout is over before the next tick, which knows of the candidate by the list alone."""
+
+    def page_after(death: Death) -> Page | None:
+        aws = empty_again()
+        with process(Death()):
+            rolling_out(aws)
+        run(lambda: tick(aws, STARTED), death)
+        with process(Death()):
+            tools().steer_rollout.abort("checkout", "latest", replace(ANN, at=STARTED))
+            tick(aws, BAKED)
+        assert aws.health_pages.published().subjects == {("checkout", STABLE)}
+        return aws.health_pages.read("checkout", CANDIDATE)
+
+    count = Death()
+    undisturbed = page_after(count)
+    assert undisturbed is not None
+    assert undisturbed["watched"] is False
+    for death in deaths(count.calls):
+        page = page_after(death)
+        assert page is None or page["watched"] is False, death

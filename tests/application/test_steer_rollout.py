@@ -15,6 +15,7 @@ from edgeship.domain.health import Breach
 from edgeship.domain.rollout import Step
 from edgeship.domain.version import Version
 from tests.application.world import AT_ONCE, POLICY, World, versions
+from tests.fakes.deliveries import FakeDeliveries
 from tests.fakes.state import FakeState
 
 
@@ -241,12 +242,12 @@ def test_an_alarm_of_an_earlier_release_never_touches_a_later_one() -> None:
 def test_the_candidate_does_not_wait_and_what_waits_for_it_does() -> None:
     world = rolling()
     world.register("1.2.0")
-    (widget,) = ReadStatus(world.state)("checkout").widgets
+    (widget,) = ReadStatus(world.state, FakeDeliveries(), lambda: world.now)("checkout").widgets
     assert {str(w.version): w.reason for w in widget.waiting} == {
         "2.0.0": "policy: a major release waits for approval",
         "1.2.0": "waits until the rollout of 1.1.0 has ended",
     }
     world.steer.abort("checkout", "latest", world.occasion())
-    (widget,) = ReadStatus(world.state)("checkout").widgets
+    (widget,) = ReadStatus(world.state, FakeDeliveries(), lambda: world.now)("checkout").widgets
     assert versions(r.version for r in widget.quarantined) == ["1.1.0"]
     assert all("is locked since" in w.reason or "is quarantined" in w.reason for w in widget.waiting)

@@ -10,6 +10,7 @@ from edgeship.application.change_policy import ChangePolicy
 from edgeship.application.ports import Transaction
 from edgeship.application.promote_release import PromoteRelease
 from edgeship.application.promote_upload import PromoteUpload
+from edgeship.application.publish_health import PublishHealth
 from edgeship.application.react_to_breach import ReactToBreach
 from edgeship.application.release_hold import ReleaseHold
 from edgeship.application.roll_back import RollBack
@@ -24,8 +25,9 @@ from edgeship.domain.policy import Policy
 from edgeship.domain.rollout import Step
 from edgeship.domain.version import Version
 from tests.domain.test_channel import release as a_release
-from tests.fakes.health import FakeAlarms, FakeMeasurements
+from tests.fakes.health import FakeAlarms, FakeHealthPages, FakeMeasurements
 from tests.fakes.state import FakeState
+from tests.fakes.telemetry import FakeErrorBooks
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -57,7 +59,10 @@ class World:
         self.hold = ReleaseHold(self.state, never)
         self.change_policy = ChangePolicy(self.state, never)
         self.react = ReactToBreach(self.state, never)
-        self.watch = WatchChannels(self.state, self.alarms, self.measurements, self.react)
+        self.pages = FakeHealthPages()
+        self.errors = FakeErrorBooks(lambda: self.now)
+        self.publish = PublishHealth(self.state, self.pages, self.errors, period_seconds=60, threads=2)
+        self.watch = WatchChannels(self.state, self.alarms, self.measurements, self.react, self.publish)
         for version in versions:
             self.register(version)
 

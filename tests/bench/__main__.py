@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import detection, edge, flags, ship, telemetry, tick
+from tests.bench import detection, edge, flags, propagate, ship, telemetry, tick
 from tests.bench.report import Report
 
 PIPED_WIDTH = 140
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "detection": lambda progress, options: detection.measure(progress),
     "edge": lambda progress, options: edge.measure(progress),
     "flags": lambda progress, options: flags.measure(progress),
+    "propagate": lambda progress, options: propagate.measure(progress, options.rounds),
     "ship": lambda progress, options: ship.measure(progress, options.rounds),
     "telemetry": lambda progress, options: telemetry.measure(progress),
     "tick": lambda progress, options: tick.measure(progress),
@@ -49,7 +50,9 @@ def main(arguments: list[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Compare edgeship with its peers.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("--rounds", type=_rounds, default=ship.ROUNDS, help="rounds of ship (default %(default)s)")
+    parser.add_argument(
+        "--rounds", type=_rounds, default=ship.ROUNDS, help="rounds of propagate and ship (default %(default)s)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write what was found as JSON")
     return parser
 

@@ -151,6 +151,7 @@ def client_environment(cloud: LocalCloud, endpoint_url: str, folder: Path) -> Ma
         process_start=process_start(os.getpid()) or "",
         endpoint_url=endpoint_url,
         edge_url=cloud.edge_url,
+        second_cdn_url=cloud.second_cdn_url,
         environment=cloud.names.environment,
         account=cloud.names.account,
         started_at="",

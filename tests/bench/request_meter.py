@@ -1,4 +1,4 @@
-"""Counts HTTP requests on their way to a server, passing every byte on as it is.
+"""Counts HTTP requests on their way to a server, and bytes both ways, passing every one on as it is.
 
 Both contenders go through one, so that each request counts once and as it was sent: retries, failures and requests
 that an SDK makes by itself included.
@@ -37,6 +37,7 @@ class RequestMeter:
         assert parts.port
         self._upstream = (parts.hostname, parts.port)
         self._counts: Counter[str] = Counter()
+        self._sent = self._received = 0
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="request-meter", daemon=True)
@@ -51,6 +52,11 @@ class RequestMeter:
 
     def total(self) -> int:
         return self.counts().total()
+
+    def traffic(self) -> tuple[int, int]:
+        """Bytes so far, heads included: to the server, and from it."""
+        with self._lock:
+            return self._sent, self._received
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -84,13 +90,25 @@ class RequestMeter:
         with contextlib.suppress(ConnectionError, asyncio.CancelledError), contextlib.closing(writer):
             there_reader, there_writer = await asyncio.open_connection(*self._upstream)
             with contextlib.closing(there_writer):
-                answers = asyncio.create_task(_pass_on(there_reader, writer, None))
+                answers = asyncio.create_task(_pass_on(there_reader, writer, self._came))
                 try:
-                    await _pass_on(reader, there_writer, _RequestParser(self._count))
+                    await _pass_on(reader, there_writer, self._went(_RequestParser(self._count)))
                     await answers
                 finally:
                     answers.cancel()
         self._relays.discard(relay)
+
+    def _went(self, parser: _RequestParser) -> Callable[[bytes], None]:
+        def take(data: bytes) -> None:
+            with self._lock:
+                self._sent += len(data)
+            parser.feed(data)
+
+        return take
+
+    def _came(self, data: bytes) -> None:
+        with self._lock:
+            self._received += len(data)
 
     def _count(self, request: h11.Request) -> None:
         headers = dict(request.headers)
@@ -124,10 +142,9 @@ class _RequestParser:
                     self._parser.receive_data(rest)
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, parser: _RequestParser | None) -> None:
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: Callable[[bytes], None]) -> None:
     while data := await reader.read(_CHUNK):
-        if parser is not None:
-            parser.feed(data)
+        seen(data)
         writer.write(data)
         await writer.drain()
     if writer.can_write_eof():

@@ -27,7 +27,7 @@ from tests.bench.generated_bundle import ENTRYPOINT
 from tests.bench.processes import Workers, run_all
 from tests.bench.report import Report, Row
 from tests.bench.request_meter import RequestMeter
-from tests.bench.steps import Bench, Meters, Requests, Step
+from tests.bench.steps import Bench, Meters, Requests, Step, send_through
 from tests.bench.visitor import Visitor
 
 ROUNDS = 3
@@ -81,7 +81,8 @@ def measure(progress: Progress, rounds: int = ROUNDS) -> Report:
         played = [play(timed, number) for number in range(rounds + 1)]
         client = stack.enter_context(RequestMeter(cloud.endpoint_url))
         functions = stack.enter_context(RequestMeter(cloud.endpoint_url))
-        _send_functions_through(functions.url, cloud)
+        # The edge function's reads are the CDN's traffic, not the publisher's.
+        send_through(functions.url, cloud, *(function for function in FUNCTIONS if function != "edge"))
         counting = replace(timed, env=client_environment(cloud, client.url, folder), meters=Meters(client, functions))
         progress("the last round counts requests")
         counted = play(counting, rounds + 1)
@@ -112,17 +113,6 @@ def _round(bench: Bench, contender: Contender, number: int, moment: float, progr
     if unlock := contender.unlock():
         run_all(unlock, bench.env, bench.folder)
     return Round(number, published, rolled_back)
-
-
-def _send_functions_through(url: str, cloud: LocalCloud) -> None:
-    # The SDKs' own variable, which the emulator leaves alone when the function's configuration has it. The edge
-    # function takes none, and what it reads is the CDN's traffic, not the publisher's.
-    lambda_ = cloud.session().client("lambda")
-    for name in (cloud.names.function(function) for function in FUNCTIONS if function != "edge"):
-        variables = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        lambda_.update_function_configuration(
-            FunctionName=name, Environment={"Variables": {**variables, "AWS_ENDPOINT_URL": url}}
-        )
 
 
 _Read = Callable[[Step], float | None]

@@ -93,6 +93,7 @@ def test_each_request_counts_once_however_it_is_cut_into_packets() -> None:
             assert answers.count(b" 404 Not Found") == 1
             assert meter.counts() == {"s3 PUT": 2, "dynamodb GetItem": 1, "unsigned GET": 1}
             assert meter.total() == 4
+            assert meter.traffic() == (len(sent), len(answers))
 
 
 def test_a_process_is_measured_by_itself_and_not_by_what_started_it(tmp_path: Path) -> None:

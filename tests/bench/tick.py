@@ -1,7 +1,8 @@
 """The minute tick with 1,000 widgets of which 100 roll out: AWS calls and time, on moto in this process.
 
-The calls must not grow with idle widgets. The peer is the loop that first comes to mind: every widget's channels are
-read, and each rollout's metrics and alarms asked for by themselves.
+The calls must not grow with idle widgets. Two of them are for each health page, its errors and the page itself; the
+rest is the same for 1 rollout and for 100. The peer is the loop that first comes to mind: every widget's channels are
+read, and each rollout's metrics and alarms asked for by themselves. It publishes no pages.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from boto3.dynamodb.types import TypeSerializer
 
 from edgeship.adapters.cloudwatch_alarms import CloudWatchAlarms
 from edgeship.adapters.cloudwatch_metrics import CloudWatchMeasurements
-from edgeship.adapters.dynamodb_items import WIDGETS, to_item
+from edgeship.adapters.dynamodb_errors import DynamoDBErrorBooks
+from edgeship.adapters.dynamodb_items import to_item
+from edgeship.adapters.dynamodb_keys import WIDGETS
+from edgeship.application.publish_health import PublishHealth
 from edgeship.application.react_to_breach import ReactToBreach
 from edgeship.application.watch_channels import WatchChannels
 from edgeship.domain.channel import Channel
@@ -62,6 +66,10 @@ def measure(progress: Callable[[str], None]) -> Report:
             naive[0].total(),
             digits=0,
         ),
+        Row(
+            "    to look after them", "", found[IDLE][0].total() - _of_pages(found[IDLE][0]), naive[0].total(), digits=0
+        ),
+        Row("    to publish their health pages", "", _of_pages(found[IDLE][0]), None, digits=0),
         Row("    on moto", "s", found[IDLE][1], naive[1], digits=2),
     ]
     rows += [
@@ -75,6 +83,11 @@ def measure(progress: Callable[[str], None]) -> Report:
         rows=tuple(rows),
         notes=("moto answers in this process: its seconds compare the two, and are not AWS's",),
     )
+
+
+def _of_pages(calls: Calls) -> int:
+    """What reads and writes pages, their list, and the books of errors; nothing else in a tick without news does."""
+    return calls["GetObject"] + calls["PutObject"] + calls["GetItem"]
 
 
 def _widgets(aws: Aws, prefix: str, count: int, *, rolling: bool) -> None:
@@ -100,7 +113,9 @@ def _tick(aws: Aws) -> None:
     state = aws.state
     alarms = CloudWatchAlarms(aws.cloudwatch, NAMES.environment)
     measurements = CloudWatchMeasurements(aws.cloudwatch, NAMES.environment)
-    watch = WatchChannels(state, alarms, measurements, ReactToBreach(state, lambda _: None))
+    errors = DynamoDBErrorBooks(aws.dynamodb, NAMES.table, lambda: NOW)
+    publish = PublishHealth(state, aws.health_pages, errors, measurements.period_seconds, threads=16)
+    watch = WatchChannels(state, alarms, measurements, ReactToBreach(state, lambda _: None), publish)
     tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))
     assert tick.watched == ROLLING
     assert not tick.faults

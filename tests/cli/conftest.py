@@ -14,7 +14,14 @@ def bare(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
     """Command lines in an empty folder, with no environment named."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    for name in ("EDGESHIP_ENV", "EDGESHIP_URL", "SOURCE_DATE_EPOCH", "AWS_ENDPOINT_URL", "AWS_PROFILE"):
+    for name in (
+        "EDGESHIP_ENV",
+        "EDGESHIP_URL",
+        "EDGESHIP_SECOND_URL",
+        "SOURCE_DATE_EPOCH",
+        "AWS_ENDPOINT_URL",
+        "AWS_PROFILE",
+    ):
         monkeypatch.delenv(name, raising=False)
     return CommandLine(capsys)
 

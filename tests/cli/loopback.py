@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -16,8 +16,10 @@ Answer = tuple[int, str, bytes]
 
 
 @contextmanager
-def serving(answer: Callable[[str], Answer]) -> Iterator[str]:
-    """The URL of a server that answers every GET and POST by its path."""
+def serving(
+    answer: Callable[[str], Answer], headers: Callable[[str], Mapping[str, str]] = lambda _: {}
+) -> Iterator[str]:
+    """The URL of a server that answers every GET and POST by its path, with more headers if need be."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -26,6 +28,8 @@ def serving(answer: Callable[[str], Answer]) -> Iterator[str]:
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
+            for name, value in headers(self.path).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 
@@ -50,7 +54,7 @@ def cdn(aws: Aws) -> Callable[[str], Answer]:
 
     def answer(path: str) -> Answer:
         widget, folder, name = path.removeprefix("/").split("/", 2)
-        if folder == "latest":
+        if folder == "latest" or folder.startswith("~"):
             folder = f"v{aws.state.channel(widget, 'latest').version}"
         try:
             found = aws.s3.get_object(Bucket=NAMES.site_bucket, Key=f"{widget}/{folder}/{name}")
@@ -59,6 +63,17 @@ def cdn(aws: Aws) -> Callable[[str], Answer]:
         return 200, found["ContentType"], found["Body"].read()
 
     return answer
+
+
+def version_of(aws: Aws) -> Callable[[str], Mapping[str, str]]:
+    """The header by which the CDN names the version that it serves."""
+
+    def headers(path: str) -> Mapping[str, str]:
+        widget, folder, _ = path.removeprefix("/").split("/", 2)
+        named = folder.removeprefix("v") if folder[:1] == "v" else aws.state.channel(widget, "latest").version
+        return {"x-amz-meta-version": str(named)}
+
+    return headers
 
 
 def stack_with_output(key: str, value: str) -> Callable[[str], Answer]:

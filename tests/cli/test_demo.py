@@ -83,7 +83,7 @@ def test_the_demo_happens_and_can_be_kept(tmp_path: Path) -> None:
             assert 0 < ending["measures"][f"{rescue}: alarm to old bytes"] <= 8
         assert get(ending["urls"]["latest"]) == (EXAMPLES / "v1.2.0" / "widget.js").read_bytes()
         history = run(tmp_path, "history", "checkout-button")
-        assert history["events"][0]["type"] in ("Pointer Moved", "Release Quarantined")
+        assert history["events"][0]["type"] == "Deployment Verified"
         assert run(tmp_path, "local", "down")["stopped"]["endpoint_url"] == ending["endpoint_url"]
     assert process.returncode == 0
 

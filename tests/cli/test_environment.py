@@ -22,6 +22,7 @@ def running_at(endpoint_url: str) -> None:
             process_start=process_start(os.getpid()) or "",
             endpoint_url=endpoint_url,
             edge_url="http://127.0.0.1:9",
+            second_cdn_url="http://127.0.0.1:9",
             environment="local",
             account="000000000000",
             started_at="2026-11-23T10:00:00+00:00",

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, NoCredentialsError, ParamValidationError
 
 from edgeship.cli.errors import ExitCode, explain
-from edgeship.cli.output import size, when
+from edgeship.cli.output import when
 from edgeship.domain.errors import Conflict, Refused
 
 
@@ -60,11 +60,6 @@ sys.exit(",".join(m for m in "{heavy}".split() if m in sys.modules) or 0)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.parametrize(("number", "text"), [(0, "0 B"), (999, "999 B"), (3_150, "3.1 kB"), (14_000_000, "14.0 MB")])
-def test_sizes_for_people(number: int, text: str) -> None:
-    assert size(number) == text
 
 
 def test_times_for_people() -> None:

@@ -39,6 +39,7 @@ def test_the_reference_says_what_each_part_is_at_first() -> None:
         "--no-data": f"`{default.no_data}`",
         "--during-rollout": f"`{default.during_rollout}`",
         "--rollback-window": f"`{show_duration(default.rollback_window_seconds)}`",
+        "--on-failed-verification": f"`{default.on_failed_verification}`",
     }
     assert at_first.keys() == {option for option, _ in settings(default).values()}
     rows = sections()["edgeship policy set"].splitlines()
@@ -73,6 +74,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         *("policy", "set", "checkout", "--auto", "patch, major", "--steps", "100", "--error-rate", "1.5"),
         *("--latency-ms", "800", "--memory-mb", "64", "--soft-error-points", "0.5", "--minimum-sample", "50"),
         *("--no-data", "pass", "--during-rollout", "replace", "--rollback-window", "1h30m"),
+        *("--on-failed-verification", "rollback"),
     )
     assert done.code == 0
     assert to_document(stored(aws)) == {
@@ -88,6 +90,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         "no_data": "pass",
         "during_rollout": "replace",
         "rollback_window_seconds": 5_400,
+        "on_failed_verification": "rollback",
     }
 
 

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from edgeship.adapters.dynamodb_deliveries import DynamoDBDeliveries
+from edgeship.application.notification_ports import Claim
 from edgeship.application.ports import Transaction
 from edgeship.domain.channel import Channel, Moved
-from edgeship.domain.events import Occasion, timestamp
+from edgeship.domain.events import Event, EventType, Occasion, timestamp
 from edgeship.domain.health import Breach, Check, Health, Verdict
 from edgeship.domain.reaction import react
 from edgeship.domain.rollout_moves import hold_rollout
-from tests.aws import Aws
+from tests.aws import NAMES, Aws
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.pipeline import Pipeline
@@ -144,3 +146,27 @@ def test_an_ill_version_after_its_window_is_told_with_the_way_back(
     assert first.startswith("ALERT latest of checkout: 1.1.0 is ill, and stays live, since 20")
     assert second.startswith("what to do: edgeship rollback checkout, or publish a fixed version")
     assert "latest: 1.1.0 is ill, and stays live (error rate 7.5 %" in at_once("history", "checkout").out
+
+
+def undelivered(aws: Aws, widget: str | None, number: int) -> None:
+    """A notification that a destination did not take."""
+    deliveries = DynamoDBDeliveries(aws.dynamodb, NAMES.table)
+    now = datetime.now(UTC)
+    occasion = Occasion("test", "ann", "it blinks", now)
+    event = Event.of(EventType.RELEASE_QUARANTINED, occasion, widget, (number,), None, {"version": "1.4.2"})
+    claim = deliveries.claim(event, "on-call", f"{widget}: 1.4.2 quarantined", now, timedelta(seconds=60))
+    assert isinstance(claim, Claim)
+    deliveries.undelivered(event.event_id, "on-call", claim, "hooks.slack.com answered 503", now)
+
+
+def test_notifications_that_nobody_took_are_shown(rolling: CommandLine, aws: Aws) -> None:
+    for number, widget in enumerate(("checkout", "button", None)):
+        undelivered(aws, widget, number)
+    everything = rolling("status", "--json").document
+    assert {each["widget"] for each in everything["undelivered"]} == {"checkout", "button", None}
+    own = rolling("status", "checkout", "--json").document
+    assert_as_documented(own, "edgeship status")
+    (left,) = own["undelivered"]
+    assert (left["destination"], left["status"], left["attempts"]) == ("on-call", "undelivered", 1)
+    shown = rolling("status", "checkout").out
+    assert row(shown, "checkout: 1.4.2 quarantined", "on-call", "1", "hooks.slack.com answered 503")

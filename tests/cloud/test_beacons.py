@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from edgeship.local.cloud import LocalCloud
 from tests.browser.chromium import chromium, missing
 from tests.browser.sites import Answer, Site
 from tests.bundles import tar_gz
-from tests.cloud.test_ship import ann, eventually, put, served
+from tests.cloud.test_ship import ann, eventually, get, put, served
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
 
@@ -81,3 +82,12 @@ def test_what_a_candidate_throws_in_a_browser_is_counted_for_the_candidate(
     assert counted(cloud, Measure.SESSIONS, "1.0.0") == 0
     (kept,) = eventually(lambda: tools.errors.read("thrower", Version.parse("1.1.0")).errors or None)
     assert (kept.message, kept.count) == ("Error: no price for 3 items", 1)
+    # One tick now: the next by the clock may be a minute away.
+    cloud.session().client("lambda").invoke(FunctionName=cloud.names.function("rollout"))
+    status, headers, body = get(cloud, "/health/thrower/v1.1.0")
+    assert (status, headers["Content-Type"]) == (200, "application/json")
+    assert (headers["Cache-Control"], headers["Access-Control-Allow-Origin"]) == ("public, max-age=60", "*")
+    page = json.loads(body)
+    assert (page["version"], page["watched"], page["stale"]) == ("1.1.0", True, False)
+    assert page["top_errors"] == [{"message": "Error: no price for 3 items", "count": 1}]
+    assert [(channel["name"], channel["role"]) for channel in page["channels"]] == [("latest", "candidate")]

@@ -13,16 +13,22 @@ from edgeship.domain.events import Event
 class FakeSnapshots:
     def __init__(self) -> None:
         self.content: Mapping[str, Any] | None = None
+        self.etag: str | None = None
         self.writes = 0
 
+    def lose(self, *, corrupt: bool) -> None:
+        """Delete what lies there, or write something that is no snapshot."""
+        self.content, self.etag = None, "corrupt" if corrupt else None
+
     def read(self) -> StoredSnapshot:
-        return StoredSnapshot(self.content, str(self.writes) if self.content is not None else None)
+        return StoredSnapshot(self.content, self.etag)
 
     def write(self, content: Mapping[str, Any], replaces: StoredSnapshot) -> None:
         if replaces != self.read():
             raise Conflict("the snapshot was written by another relay")
         self.content = content
         self.writes += 1
+        self.etag = str(self.writes)
 
 
 class FakeBus:

@@ -1,15 +1,18 @@
-"""CloudWatch in memory: its alarms, and what browsers reported."""
+"""CloudWatch in memory: its alarms, and what browsers reported; and the health pages made from that."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from edgeship.application.health_ports import Published
 from edgeship.application.ports import Clock, Span, Subject
+from edgeship.domain.errors import Conflict
 from edgeship.domain.health import HealthAlarm, StandingAlarm, Window
+from edgeship.domain.health_page import Page
 from edgeship.domain.version import Version
 
 
@@ -146,3 +149,36 @@ def _window(start: datetime, seconds: int, reports: Sequence[_Report]) -> Window
 def percentile_95(values: Sequence[float]) -> float | None:
     """The nearest rank; CloudWatch interpolates, in a way that it does not tell."""
     return sorted(values)[math.ceil(0.95 * len(values)) - 1] if values else None
+
+
+@dataclass
+class FakeHealthPages:
+    """A fault in `faults`, while it is there, is raised by every call about that page, or (None) about the list."""
+
+    pages: dict[Subject, Page] = field(default_factory=dict)
+    listed: Published = field(default_factory=Published)
+    faults: dict[Subject | None, Exception] = field(default_factory=dict)
+
+    def read(self, widget: str, version: Version) -> Page | None:
+        self._fail((widget, version))
+        return self.pages.get((widget, version))
+
+    def publish(self, page: Page) -> None:
+        subject = (page["widget"], Version.parse(page["version"]))
+        self._fail(subject)
+        self.pages[subject] = page
+
+    def published(self) -> Published:
+        self._fail(None)
+        return self.listed
+
+    def remember(self, subjects: Collection[Subject], replaces: Published) -> Published:
+        self._fail(None)
+        if replaces != self.listed:
+            raise Conflict("the list of health pages was written by another tick")
+        self.listed = Published(frozenset(subjects), f"{int(self.listed.etag or 0) + 1}")
+        return self.listed
+
+    def _fail(self, what: Subject | None) -> None:
+        if what in self.faults:
+            raise self.faults[what]

@@ -9,9 +9,11 @@ from typing import Any
 
 from edgeship.application.ports import Transaction
 from edgeship.domain.channel import Channel
+from edgeship.domain.deployment import Deployment
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.flag_record import FlagRecord
+from edgeship.domain.notifications import NotificationsRecord
 from edgeship.domain.policy import PolicyRecord, Widget
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.release import Release
@@ -25,6 +27,7 @@ class FakeState:
         self.records: dict[Key, Any] = {}
         self.log: list[Event] = []
         self._claims: dict[Key, str] = {}
+        self._paths: dict[str, int] = {}
         self._lock = Lock()
 
     def commit(self, transaction: Transaction) -> None:
@@ -37,6 +40,9 @@ class FakeState:
                 written = record if isinstance(record, Rejection) else replace(record, revision=record.revision + 1)
                 self.records[_key(record)] = written
             self.log += transaction.events
+            if transaction.paths:
+                month, paths = transaction.paths
+                self._paths[month] = self._paths.get(month, 0) + paths
             new = transaction.registers
             if new:
                 self.records.setdefault(("widget", new.widget), Widget(new.widget, new.version))
@@ -57,6 +63,16 @@ class FakeState:
 
     def channels(self, widget: str) -> list[Channel]:
         return sorted((c for c in self._all(Channel) if c.widget == widget), key=lambda channel: channel.name)
+
+    def deployment(self, widget: str, channel: str) -> Deployment:
+        return self.records.get(("deployment", widget, channel)) or Deployment(widget, channel)
+
+    def deployments(self, widget: str) -> list[Deployment]:
+        found = (d for d in self._all(Deployment) if d.widget == widget)
+        return sorted(found, key=lambda deployment: deployment.channel)
+
+    def invalidation_paths(self, month: str) -> int:
+        return self._paths.get(month, 0)
 
     def release(self, widget: str, version: Version) -> Release | None:
         return self.records.get(("release", widget, version))
@@ -84,8 +100,16 @@ class FakeState:
     def flags(self) -> list[FlagRecord]:
         return sorted(self._all(FlagRecord), key=lambda flag: flag.key)
 
+    def notifications(self) -> NotificationsRecord:
+        return self.records.get(("notifications",)) or NotificationsRecord()
+
     def events(self, widget: str | None, limit: int) -> list[Event]:
-        mine = [e for e in self.log if e.widget == widget and e.type is not EventType.RELEASE_REJECTED]
+        mine = [
+            e
+            for e in self.log
+            if (e.type is EventType.FLAG_CHANGED if widget is None else e.widget == widget)
+            and e.type is not EventType.RELEASE_REJECTED
+        ]
         return sorted(mine, key=lambda e: (e.occurred_at, e.event_id), reverse=True)[:limit]
 
     def _all(self, kind: type[Any]) -> list[Any]:
@@ -93,12 +117,16 @@ class FakeState:
             return [record for record in self.records.values() if isinstance(record, kind)]
 
 
-def _key(record: Channel | FlagRecord | PolicyRecord | Release | Rejection) -> Key:
+def _key(record: Channel | Deployment | FlagRecord | NotificationsRecord | PolicyRecord | Release | Rejection) -> Key:
     match record:
         case Channel():
             return ("channel", record.widget, record.name)
+        case Deployment():
+            return ("deployment", record.widget, record.channel)
         case FlagRecord():
             return ("flag", record.key)
+        case NotificationsRecord():
+            return ("notifications",)
         case PolicyRecord():
             return ("policy", record.widget)
         case Release():

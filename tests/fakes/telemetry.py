@@ -28,16 +28,19 @@ class FakeClock:
 
 @dataclass
 class FakeSnapshots:
-    """`fault`, while it is set, is raised by every read."""
+    """`fault`, while it is set, is raised by every read; `corrupt`: what lies there is no snapshot."""
 
     content: Mapping[str, Any] | None
     fault: Exception | None = None
+    corrupt: bool = False
     reads: int = 0
 
     def read(self) -> StoredSnapshot:
         self.reads += 1
         if self.fault is not None:
             raise self.fault
+        if self.corrupt:
+            return StoredSnapshot(None, '"corrupt"')
         return StoredSnapshot(self.content, None if self.content is None else f'"{self.content["revision"]}"')
 
     def write(self, content: Mapping[str, Any], replaces: StoredSnapshot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,7 @@ from edgeship.domain.rollout import Phase, Step
 from edgeship.domain.version import Version
 from functions.artifact_upload import handler as artifact_upload
 from functions.promotion import handler as promotion
+from functions.propagation import handler as propagation
 from functions.relay import handler as relay
 from functions.rollback import handler as rollback
 from functions.rollout import handler as rollout
@@ -39,10 +41,10 @@ def sample(name: str) -> dict[str, Any]:
 
 @pytest.fixture
 def deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for function in ("artifact_upload", "promotion", "rollout", "rollback", "relay"):
+    for function in ("artifact_upload", "promotion", "rollout", "rollback", "propagation", "relay"):
         for name, value in function_env(function, aws).items():
             monkeypatch.setenv(name, value)
-    modules: list[ModuleType] = [artifact_upload, promotion, rollout, rollback, relay]
+    modules: list[ModuleType] = [artifact_upload, promotion, rollout, rollback, propagation, relay]
     for module in modules:
         module._use_case.cache_clear()
     yield aws
@@ -251,3 +253,36 @@ def test_one_channel_that_fails_keeps_no_other_from_its_tick(deployed: Aws) -> N
         rollout.handler(TICK, None)
     assert str(deployed.state.channel("menu", "latest").version) == "1.5.0"
     assert str(deployed.state.channel("checkout", "latest").version) == "1.4.2"
+
+
+def test_a_move_that_was_overtaken_is_left_to_the_newer_one(deployed: Aws) -> None:
+    assert propagation.handler(sample("edgeship.pointer-moved.json"), None) == {"end": "overtaken"}
+
+
+def failed_deployment(sequence: int, **difference: str) -> dict[str, Any]:
+    event = sample("edgeship.deployment-failed.json")
+    new = event["detail"]["new"]
+    new["sequence"] = sequence
+    new["differences"][0].update(difference)
+    return event
+
+
+@pytest.mark.parametrize(
+    ("kind", "sequence", "said", "version"),
+    [
+        ("bytes", 2, ["Pointer Moved"], "1.4.1"),
+        ("version", 2, ["Pointer Moved"], "1.4.1"),
+        ("unreachable", 2, [], "1.4.2"),
+        ("not_refreshed", 2, [], "1.4.2"),
+        ("bytes", 1, [None], "1.4.2"),
+    ],
+)
+def test_a_failed_deployment_goes_back_where_the_policy_says_so(
+    deployed: Aws, kind: str, sequence: int, said: list[str | None], version: str
+) -> None:
+    live(deployed, "checkout", "1.4.1", minutes_ago(9))
+    tools = live(deployed, "checkout", "1.4.2", minutes_ago(5))
+    tools.policy("checkout", lambda before: replace(before, on_failed_verification="rollback"), by_ann(minutes_ago(4)))
+    answer = rollback.handler(failed_deployment(sequence, kind=kind), None)
+    assert [reaction["event"] for reaction in answer["reactions"]] == said
+    assert str(deployed.state.channel("checkout", "latest").version) == version

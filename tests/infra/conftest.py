@@ -25,12 +25,17 @@ EVERY_OPTION = {
     "web_acl_arn": WEB_ACL,
     "pointer_max_age": "60",
     "root_widget": "checkout",
+    "cloudflare_zone": "023e105f4ecef8ad9ca31a8372d0c353",
+    "cloudflare_url": "https://widgets.example.org",
+    "cloudflare_token": "secretsmanager:edgeship/production/cloudflare",
+    "alias_grace_days": "3",
     "telemetry_concurrency": "20",
     "log_retention_days": "400",
     "access_log_retention_days": "30",
     "accepted_retention_days": "90",
     "event_retention_days": "14",
     "alarm_email": "oncall@example.com",
+    "notification_email": "team@example.com",
 }
 
 

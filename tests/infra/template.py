@@ -87,6 +87,9 @@ class Template:
         if isinstance(value, dict):
             if value.keys() == {"Ref"}:
                 return self._name(value["Ref"])
+            if value.keys() == {"Fn::Join"}:
+                separator, parts = value["Fn::Join"]
+                return separator.join(part if isinstance(part, str) else str(self.resolve(part)) for part in parts)
             return {key: self.resolve(item) for key, item in value.items()}
         return [self.resolve(item) for item in value] if isinstance(value, list) else value
 
@@ -97,7 +100,7 @@ class Template:
         if "Fn::Join" in value:
             separator, parts = value["Fn::Join"]
             return str(separator.join(self.arn(part) for part in parts))
-        key, attribute = value["Fn::GetAtt"]
+        key, attribute = value["Fn::GetAtt"] if "Fn::GetAtt" in value else (value["Ref"], "Ref")
         type_, name = self.body["Resources"][key]["Type"], self._name(key)
         if attribute == "Arn" and type_ in _ARN:
             return _ARN[type_].format(name)

@@ -27,6 +27,9 @@ SAMPLES = (
     ("promotion", "edgeship.release-registered.json"),
     ("promotion", "edgeship.rollout-completed.json"),
     ("rollback", "aws.cloudwatch.alarm-state-change.json"),
+    ("rollback", "edgeship.deployment-failed.json"),
+    ("propagation", "edgeship.pointer-moved.json"),
+    ("propagation", "edgeship.deployment-requested.json"),
 )
 """The samples of the events that each rule's function takes."""
 SCHEDULED = {"rollout": "rate(1 minute)"}
@@ -77,6 +80,29 @@ def test_the_telemetry_bundle_carries_the_client(production: Template) -> None:
         assert bundle.read("functions/telemetry/telemetry.min.js") == telemetry_client(ROOT)
 
 
+def test_propagation_knows_the_second_cdn_and_where_its_token_is_but_not_the_token(
+    production: Template, customised: Template
+) -> None:
+    def given(template: Template) -> dict[str, str]:
+        variables = template.functions()["propagation"]["Properties"]["Environment"]["Variables"]
+        return {key: value for key, value in variables.items() if "CLOUDFLARE" in key or "ROOT" in key}
+
+    assert given(production) == {}
+    assert given(customised) == {
+        "EDGESHIP_CLOUDFLARE_ZONE": "023e105f4ecef8ad9ca31a8372d0c353",
+        "EDGESHIP_CLOUDFLARE_URL": "https://widgets.example.org",
+        "EDGESHIP_CLOUDFLARE_TOKEN": "secretsmanager:edgeship/production/cloudflare",
+        "EDGESHIP_ROOT_WIDGET": "checkout",
+    }
+    readable = {
+        arn
+        for statement in customised.role_statements("propagation")
+        if "secretsmanager:GetSecretValue" in listed(statement["Action"])
+        for arn in listed(statement["Resource"])
+    }
+    assert readable == {"arn:aws:secretsmanager:us-east-1:123456789012:secret:edgeship/production/cloudflare-*"}
+
+
 def test_every_rule_has_a_dead_letter_queue_that_takes_its_messages(production: Template) -> None:
     accepted = {
         (queue["Ref"], statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0])
@@ -98,7 +124,7 @@ def test_every_function_that_a_rule_invokes_has_an_on_failure_destination_it_may
         for config in production.resources("AWS::Lambda::EventInvokeConfig").values()
     }
     names = {key: name for name, key in _function_keys(production).items()}
-    assert {names[key] for key in destinations} == _rules(production).keys() | SCHEDULED.keys()
+    assert {names[key] for key in destinations} == {name for name, _ in _rules(production)} | SCHEDULED.keys()
     for key, config in destinations.items():
         # What the clock starts is started again by it.
         retries, age = (0, 60) if names[key] in SCHEDULED else (2, 21_600)
@@ -112,7 +138,8 @@ def test_every_function_that_a_rule_invokes_has_an_on_failure_destination_it_may
 
 
 def test_every_rule_has_a_sample(production: Template) -> None:
-    assert _rules(production).keys() == {name for name, _ in SAMPLES}
+    for name, pattern in _rules(production):
+        assert any(_matches(pattern, _sample(file)) for taker, file in SAMPLES if taker == name), (name, pattern)
 
 
 def test_every_function_is_started_by_what_is_stated_here(production: Template) -> None:
@@ -124,7 +151,7 @@ def test_every_function_is_started_by_what_is_stated_here(production: Template) 
     }
     assert by_clock == SCHEDULED
     others = FUNCTION_SETTINGS.keys() - {name for name, _ in SAMPLES} - SCHEDULED.keys()
-    assert others == {"relay", "telemetry"}, "the one takes the stream, the other requests"
+    assert others == {"relay", "telemetry", "notification"}, "they take the stream, requests and a queue"
 
 
 def test_a_scheduled_event_that_is_late_is_dropped_for_the_next(production: Template) -> None:
@@ -144,9 +171,8 @@ def test_every_kind_of_event_that_is_written_has_a_sample(type_: EventType) -> N
 
 @pytest.mark.parametrize(("name", "file"), SAMPLES)
 def test_a_rule_matches_its_sample_and_no_near_miss(name: str, file: str, production: Template) -> None:
-    pattern = _rules(production)[name]
     sample = _sample(file)
-    assert _matches(pattern, sample)
+    (pattern,) = (pattern for taker, pattern in _rules(production) if taker == name and _matches(pattern, sample))
     misses = list(_near_misses(pattern, sample))
     assert misses
     for path, miss in misses:
@@ -156,7 +182,7 @@ def test_a_rule_matches_its_sample_and_no_near_miss(name: str, file: str, produc
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
 def test_no_rule_takes_another_event(path: Path, production: Template) -> None:
     event = json.loads(path.read_text("utf-8"))
-    taken_by = {name for name, pattern in _rules(production).items() if _matches(pattern, event)}
+    taken_by = {name for name, pattern in _rules(production) if _matches(pattern, event)}
     assert taken_by == {name for name, sample in SAMPLES if sample == path.name}
 
 
@@ -166,7 +192,7 @@ def test_no_rule_takes_another_event(path: Path, production: Template) -> None:
 def test_uploads_elsewhere_in_the_inbox_wake_nobody(key: str, production: Template) -> None:
     event = _sample("aws.s3.object-created.json")
     event["detail"]["object"]["key"] = key
-    assert not any(_matches(pattern, event) for pattern in _rules(production).values())
+    assert not any(_matches(pattern, event) for _, pattern in _rules(production))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +209,7 @@ def test_other_alarms_and_other_states_take_nothing_back(alarm: str, state: str,
     event = _sample("aws.cloudwatch.alarm-state-change.json")
     event["detail"]["alarmName"] = alarm
     event["detail"]["state"]["value"] = state
-    assert not any(_matches(pattern, event) for pattern in _rules(production).values())
+    assert not any(_matches(pattern, event) for _, pattern in _rules(production))
 
 
 def test_rules_listen_where_their_events_arrive(production: Template) -> None:
@@ -227,7 +253,7 @@ def test_the_relay_takes_every_kind_of_event_that_is_written(type_: EventType, p
 
 
 def test_the_stream_is_read_with_bounds(production: Template) -> None:
-    (mapping,) = (m["Properties"] for m in production.resources("AWS::Lambda::EventSourceMapping").values())
+    mapping = _stream_mapping(production)
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"] is True
     assert 0 < mapping["MaximumRetryAttempts"] <= 10
@@ -252,24 +278,30 @@ def _function_keys(template: Template) -> dict[str, str]:
     return {value["Properties"]["Handler"].split(".")[1]: key for key, value in functions.items()}
 
 
-def _rules(template: Template) -> dict[str, dict[str, Any]]:
-    """The pattern of each function's rule."""
-    return {
-        name: template.resolve(rule["Properties"]["EventPattern"])
+def _rules(template: Template) -> list[tuple[str, dict[str, Any]]]:
+    """The function that each rule invokes, and the rule's pattern. A rule that fills a queue invokes nobody."""
+    return [
+        (name, template.resolve(rule["Properties"]["EventPattern"]))
         for rule in template.resources("AWS::Events::Rule").values()
         if "EventPattern" in rule["Properties"]
         for name in _invoked(template, rule)
-    }
+    ]
 
 
 def _invoked(template: Template, rule: Resource) -> list[str]:
     names = {key: name for name, key in _function_keys(template).items()}
-    return [names[target["Arn"]["Fn::GetAtt"][0]] for target in rule["Properties"]["Targets"]]
+    targets = (target["Arn"]["Fn::GetAtt"][0] for target in rule["Properties"]["Targets"])
+    return [names[key] for key in targets if key in names]
+
+
+def _stream_mapping(template: Template) -> dict[str, Any]:
+    mappings = (m["Properties"] for m in template.resources("AWS::Lambda::EventSourceMapping").values())
+    (found,) = (mapping for mapping in mappings if "StartingPosition" in mapping)
+    return found
 
 
 def _stream_filter(template: Template) -> dict[str, Any]:
-    (mapping,) = template.resources("AWS::Lambda::EventSourceMapping").values()
-    (filter_,) = mapping["Properties"]["FilterCriteria"]["Filters"]
+    (filter_,) = _stream_mapping(template)["FilterCriteria"]["Filters"]
     pattern: dict[str, Any] = json.loads(filter_["Pattern"])
     return pattern
 

@@ -7,6 +7,7 @@ import pytest
 from infra.options import COUNTRIES, NO_ACCOUNT, OptionError, SynthOptions
 from tests.infra.conftest import ACCOUNT, CERTIFICATE, EVERY_OPTION, WEB_ACL
 
+CLOUDFLARE = {key: value for key, value in EVERY_OPTION.items() if key.startswith("cloudflare_")}
 REQUIRED = {"environment": "production", "account": ACCOUNT}
 
 
@@ -101,6 +102,21 @@ def test_keys_of_the_cdk_and_of_other_tools_are_left_alone() -> None:
             "context key pointer-max-age: there is no such option. Did you mean pointer_max_age?",
         ),
         ({"geo_alow": "US"}, "Did you mean geo_allow?"),
+        ({"cloudflare_zone": "example.com"}, "context key cloudflare_zone: not well formed (given 'example.com')"),
+        ({"cloudflare_url": "http://widgets.example.org"}, "context key cloudflare_url: not well formed"),
+        (
+            {"cloudflare_url": "https://widgets.example.org"},
+            "go together: cloudflare_zone, cloudflare_token is missing. Give all or none",
+        ),
+        (
+            {**CLOUDFLARE, "cloudflare_token": "ssm:/edgeship/staging/cloudflare"},
+            "cloudflare_token is a secret of staging, which production may not read: store its own",
+        ),
+        (
+            {**CLOUDFLARE, "cloudflare_token": "eyJ0b2tlbiI6"},
+            "cloudflare_token is no reference: write ssm:/edgeship/production/NAME",
+        ),
+        ({"alias_grace_days": "0"}, "context key alias_grace_days"),
     ],
 )
 def test_what_is_refused_says_which_key_and_what_to_do(given: dict[str, str], says: str) -> None:

@@ -11,14 +11,20 @@ import pytest
 
 from edgeship.adapters.beacons import parse_beacon
 from edgeship.adapters.function_url import FunctionUrlRequest
-from edgeship.bootstrap import telemetry
+from edgeship.bootstrap import operator, telemetry
 from edgeship.resource_names import REGION
 from infra.app import ROOT
-from tests.application import test_crashes, test_rollout_crashes
+from tests.application import (
+    test_crashes,
+    test_notification_crashes,
+    test_propagation_crashes,
+    test_rollout_crashes,
+)
 from tests.application.test_crashes import Scene
 from tests.aws import NAMES, Aws, aws_environment, empty_again, function_env
 from tests.crash import Death, process
 from tests.infra.template import Template, listed
+from tests.notifying import Internet
 
 pytestmark = pytest.mark.xdist_group("infra")
 
@@ -31,8 +37,12 @@ STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIt
 UNSEEN = {
     # An archive over 5 GB; a key that is not there; a manifest that another upload has just published.
     "artifact_upload": {"s3:AbortMultipartUpload", "s3:ListBucket", "s3:GetObject", *TO_A_FAILURE_QUEUE},
+    # Of its queue, and on its behalf.
+    "notification": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
     "promotion": TO_A_FAILURE_QUEUE,
-    "rollout": TO_A_FAILURE_QUEUE,
+    "propagation": TO_A_FAILURE_QUEUE,
+    # The first list's absence, and the first page's.
+    "rollout": {"s3:ListBucket", *TO_A_FAILURE_QUEUE},
     "rollback": TO_A_FAILURE_QUEUE,
     # The first snapshot's absence.
     "telemetry": {"s3:ListBucket"},
@@ -58,13 +68,29 @@ def beacon(aws: Aws) -> Callable[[], None]:
     return deliver
 
 
-SCENES: dict[str, Scene] = {**test_crashes.SCENES, **test_rollout_crashes.SCENES, "beacon": beacon}
+def status(_: Aws) -> Callable[[], None]:
+    def deliver() -> None:
+        operator.build(NAMES, boto3.DEFAULT_SESSION or boto3.Session(), None).status(None)
+
+    return deliver
+
+
+SCENES: dict[str, Scene] = {
+    **test_crashes.SCENES,
+    **test_rollout_crashes.SCENES,
+    **test_notification_crashes.SCENES,
+    **test_propagation_crashes.SCENES,
+    "beacon": beacon,
+    "status for an operator": status,
+}
 
 
 def performer(scene: str) -> str:
     """Whose permissions a scene needs."""
     for word, whose in (
         ("beacon", "telemetry"),
+        ("notice", "notification"),
+        ("propagation", "propagation"),
         ("operator", "operator"),
         ("promotion", "promotion"),
         ("relay", "relay"),
@@ -83,6 +109,7 @@ def calls() -> dict[str, set[Need]]:
     needs: dict[str, set[Need]] = {}
     recording = _RecordingSession()
     with aws_environment(), pytest.MonkeyPatch.context() as patch:
+        Internet().connect(patch)
         for scene, set_up in SCENES.items():
             with process(Death()):
                 deliver = set_up(empty_again())
@@ -129,6 +156,7 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Nee
 
     Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
     """
+    needed: Iterator[Need]
     match service:
         case "s3":
             needed = _of_s3(operation, params)
@@ -141,26 +169,52 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Nee
                 (f"events:{operation}", f"{_arn('events')}:event-bus/{e['EventBusName']}") for e in params["Entries"]
             )
         case "sqs":
-            # CloudFormation names the queue; that the relay is given its URL is held by another test.
-            needed = iter([(f"sqs:{operation}", "arn:of:PipelinePoison")])
+            # CloudFormation names the queues; that functions are given their URLs is held by another test.
+            needed = iter([(f"sqs:{operation}", f"arn:of:{_QUEUES[params['QueueUrl'].rpartition('/')[2]]}")])
+        case "cloudfront":
+            arn = f"arn:aws:cloudfront::{NAMES.account}:distribution/arn:of:CdnDistribution"
+            needed = iter([(f"cloudfront:{operation}", arn)])
+        case "sns" | "ssm" | "secretsmanager":
+            needed = _of_notifications(service, operation, params)
         case _:
             raise AssertionError(f"{service}:{operation} has no entry here: say which permission it needs")
-    for action, arn in needed:
-        yield action, arn.replace(f"edgeship-{NAMES.environment}", "edgeship-production")
+    for action, on in needed:
+        named = on.replace(f"edgeship-{NAMES.environment}", "edgeship-production")
+        yield action, named.replace(f"edgeship/{NAMES.environment}/", "edgeship/production/")
+
+
+_QUEUES = {"poison": "PipelinePoison", "notices": "NotificationsQueue"}
+"""The template's queues by the tests'."""
 
 
 def _arn(service: str) -> str:
     return f"arn:aws:{service}:{REGION}:{NAMES.account}"
 
 
+def _of_notifications(service: str, operation: str, params: dict[str, Any]) -> Iterator[Need]:
+    match service:
+        case "sns":
+            yield f"sns:{operation}", "arn:of:NotificationsTopic"
+        case "ssm":
+            yield f"ssm:{operation}", f"{_arn('ssm')}:parameter{params['Name']}"
+        case "secretsmanager":
+            # A secret's ARN ends in six characters of AWS's choice.
+            yield f"secretsmanager:{operation}", f"{_arn('secretsmanager')}:secret:{params['SecretId']}-a1B2c3"
+
+
 def _of_s3(operation: str, params: dict[str, Any]) -> Iterator[Need]:
-    target = f"arn:aws:s3:::{params['Bucket']}/{params['Key']}"
+    bucket = f"arn:aws:s3:::{params['Bucket']}"
+    target = f"{bucket}/{params.get('Key')}"
     match operation:
+        case "ListObjectsV2":
+            yield "s3:ListBucket", bucket
         case "CopyObject":
             source = params["CopySource"]
             version = "Version" if source.get("VersionId") else ""
             yield f"s3:GetObject{version}", f"arn:aws:s3:::{source['Bucket']}/{source['Key']}"
             yield "s3:PutObject", target
+            if params.get("Tagging"):
+                yield "s3:PutObjectTagging", target
         case "PutObject":
             yield "s3:PutObject", target
         case "HeadObject" | "GetObject":

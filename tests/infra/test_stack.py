@@ -100,15 +100,15 @@ def test_buckets_are_private_encrypted_versioned_and_tls_only(stack: Template) -
         ), key
 
 
-def test_only_the_inbox_expires_what_it_holds_and_only_it_sends_events(production: Template) -> None:
+def test_only_the_inbox_and_retired_copies_expire_and_only_it_sends_events(production: Template) -> None:
     buckets = {b["Properties"]["BucketName"].split("-")[2]: b["Properties"] for b in _buckets(production)}
     expiring = {
-        name: {rule.get("Prefix"): rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
+        name: {_expiring(rule): rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
         for name, rules in ((name, b["LifecycleConfiguration"]["Rules"]) for name, b in buckets.items())
     }
     assert expiring == {
         "inbox": {"incoming/": 7, "accepted/": 365, "rejected/": 90},
-        "site": {},
+        "site": {("edgeship", "retired"): 7},
         "config": {},
         "logs": {None: 90},
     }
@@ -162,7 +162,20 @@ def test_the_operator_cannot_write_what_is_served_or_delete_anything(production:
             assert listed(statement["Resource"]) == [f"arn:aws:s3:::edgeship-production-inbox-{ACCOUNT}/incoming/*"]
 
 
-def test_no_function_may_delete_but_the_alarms_of_releases(stack: Template) -> None:
+def test_the_minute_tick_writes_health_pages_and_no_file_of_a_release(production: Template) -> None:
+    written = {
+        production.arn(resource)
+        for statement in production.role_statements("rollout")
+        if "s3:PutObject" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+    assert written == {
+        f"arn:aws:s3:::edgeship-production-site-{ACCOUNT}/health/*",
+        f"arn:aws:s3:::edgeship-production-config-{ACCOUNT}/health/published.json",
+    }
+
+
+def test_no_function_may_delete_but_alarms_of_releases_and_delivered_messages(stack: Template) -> None:
     deleted = {
         (function, action): stack.resolve(statement["Resource"])
         for function in stack.functions()
@@ -172,7 +185,12 @@ def test_no_function_may_delete_but_the_alarms_of_releases(stack: Template) -> N
     }
     account = "000000000000" if "local" in stack.name else ACCOUNT
     alarms = f"arn:aws:cloudwatch:us-east-1:{account}:alarm:{stack.name}-health-*"
-    assert deleted == {("rollout", "cloudwatch:DeleteAlarms"): alarms}
+    (queue,) = (key for key in stack.resources("AWS::SQS::Queue") if key.startswith("NotificationsQueue"))
+    assert deleted == {
+        ("rollout", "cloudwatch:DeleteAlarms"): alarms,
+        # What has been delivered goes from the queue.
+        ("notification", "sqs:DeleteMessage"): {"Fn::GetAtt": [queue, "Arn"]},
+    }
 
 
 def test_what_takes_requests_from_anybody_reaches_its_own_records_alone(production: Template) -> None:
@@ -249,7 +267,7 @@ def test_a_tick_that_does_not_come_is_told_after_five_minutes(stack: Template) -
 
 
 def test_the_alarm_topic_lets_cloudwatch_publish(stack: Template) -> None:
-    (policy,) = stack.resources("AWS::SNS::TopicPolicy").values()
+    (policy,) = (p for key, p in stack.resources("AWS::SNS::TopicPolicy").items() if key.startswith("Alarms"))
     allowed = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
     assert [statement["Principal"] for statement in allowed] == [{"Service": "cloudwatch.amazonaws.com"}]
 
@@ -273,8 +291,8 @@ def test_retention_options_reach_the_template(customised: Template) -> None:
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {400}
     (archive,) = customised.resources("AWS::Events::Archive").values()
     assert archive["Properties"]["RetentionDays"] == 14
-    (topic,) = customised.resources("AWS::SNS::Subscription").values()
-    assert topic["Properties"]["Endpoint"] == "oncall@example.com"
+    subscriptions = customised.resources("AWS::SNS::Subscription").values()
+    assert {each["Properties"]["Endpoint"] for each in subscriptions} == {"oncall@example.com", "team@example.com"}
 
 
 def test_every_offered_log_retention_is_one_that_cloudformation_knows(production: Template, tmp_path: Any) -> None:
@@ -299,6 +317,12 @@ def test_a_bad_context_ends_with_code_2_and_a_line_a_person_can_act_on(tmp_path:
     assert done.returncode == 2
     assert "context key geo_allow: UK" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def _expiring(rule: dict[str, Any]) -> str | tuple[str, str] | None:
+    """What a lifecycle rule expires: a prefix, or what has a tag."""
+    tags = [(tag["Key"], tag["Value"]) for tag in rule.get("TagFilters", ())]
+    return tags[0] if tags else rule.get("Prefix")
 
 
 def _buckets(stack: Template) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import urllib.error
 import urllib.request
@@ -13,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from edgeship.local.assembly import Assembly
-from edgeship.local.cloud import AlreadyRunning, LocalCloud
+from edgeship.local.cloud import SECOND_CDN_TOKEN, AlreadyRunning, LocalCloud
 from edgeship.local.deploy import DeploymentFailed, deploy
 from edgeship.local.emulator import Emulator, EmulatorFailed
+from edgeship.local.second_cdn.second_cdn import ZONE
 from edgeship.local.state import read_state
 from tests.local.handmade import SITE, write_assembly
 
@@ -75,6 +77,7 @@ def test_it_is_found_by_its_state_file(cloud: LocalCloud, folder: Path, assembly
     state = read_state(folder / "local.json")
     assert state is not None
     assert (state.endpoint_url, state.edge_url) == (cloud.endpoint_url, cloud.edge_url)
+    assert state.second_cdn_url == cloud.second_cdn_url
     assert (state.environment, state.account) == ("local", "000000000000")
     with pytest.raises(AlreadyRunning, match=f"process {state.pid}"):
         LocalCloud(state_path=folder / "local.json", assembly=assembly).start()
@@ -92,6 +95,23 @@ def test_objects_are_served_cached_and_invalidated(cloud: LocalCloud) -> None:
         InvalidationBatch={"Paths": {"Quantity": 1, "Items": ["/w/v9.0.0/*"]}, "CallerReference": "1"},
     )
     until(lambda: get(url).body == b"new", seconds=5)
+
+
+def test_the_second_cdn_serves_the_first_and_is_purged_with_the_token_in_the_emulator(cloud: LocalCloud) -> None:
+    put(cloud, "w/v8.0.0/w.js", b"x")
+    url = f"{cloud.second_cdn_url}/w/v8.0.0/w.js"
+    assert [(g.body, g.headers["CF-Cache-Status"]) for g in (get(url), get(url))] == [(b"x", "MISS"), (b"x", "HIT")]
+    answer = cloud.session().client("ssm").get_parameter(Name=SECOND_CDN_TOKEN, WithDecryption=True)
+    assert answer["Parameter"]["Type"] == "SecureString"
+    purge = urllib.request.Request(
+        f"{cloud.second_cdn.api_url}/zones/{ZONE}/purge_cache",
+        data=json.dumps({"files": [url]}).encode(),
+        headers={"Authorization": f"Bearer {answer['Parameter']['Value']}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(purge, timeout=10) as purged:
+        assert json.load(purged)["success"]
+    assert get(url).headers["CF-Cache-Status"] == "MISS"
+    assert cloud.second_cdn.purges == [url]
 
 
 def test_a_missing_key_is_a_404_that_is_not_kept(cloud: LocalCloud) -> None:

@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edgeship.local.cloud import PERIOD_VARIABLE, LocalCloud
+from edgeship.local.second_cdn.second_cdn import ZONE
 from tests.local.handmade import ACCOUNT, write_assembly
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-local")]
 
-ROLLOUT = {
-    "Type": "AWS::Lambda::Function",
-    "Properties": {
-        "FunctionName": "edgeship-local-rollout",
-        "Runtime": "python3.13",
-        "Handler": "index.handler",
-        "Role": f"arn:aws:iam::{ACCOUNT}:role/handmade",
-        "Code": {"ZipFile": "import os\n\ndef handler(event, context):\n    return dict(os.environ)\n"},
-        "Environment": {"Variables": {"EDGESHIP_ENVIRONMENT": "local"}},
-    },
-}
+
+def function(name: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "FunctionName": f"edgeship-local-{name}",
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Role": f"arn:aws:iam::{ACCOUNT}:role/handmade",
+            "Code": {"ZipFile": "import os\n\ndef handler(event, context):\n    return dict(os.environ)\n"},
+            "Environment": {"Variables": {"EDGESHIP_ENVIRONMENT": "local", "EDGESHIP_SITE_URL": "https://d.example"}},
+        },
+    }
 
 
-def test_its_minutes_are_short_everywhere(tmp_path: Path) -> None:
-    assembly = write_assembly(tmp_path / "assembly", {"Rollout": ROLLOUT})
+def variables(cloud: LocalCloud, name: str) -> dict[str, str]:
+    configuration = cloud.session().client("lambda").get_function_configuration(FunctionName=f"edgeship-local-{name}")
+    found: dict[str, str] = configuration["Environment"]["Variables"]
+    return found
+
+
+def test_its_minutes_are_short_and_its_functions_know_where_they_are(tmp_path: Path) -> None:
+    assembly = write_assembly(
+        tmp_path / "assembly", {"Rollout": function("rollout"), "Propagation": function("propagation")}
+    )
     with LocalCloud(state_path=None, assembly=assembly, speed=30) as cloud:
         monitor = cloud.monitor
         assert monitor.runs
         assert (cloud.speed, monitor.speed) == (30, 30)
-        functions = cloud.session().client("lambda")
-        variables = functions.get_function_configuration(FunctionName="edgeship-local-rollout")["Environment"]
-        assert variables["Variables"] == {"EDGESHIP_ENVIRONMENT": "local", PERIOD_VARIABLE: "2"}
+        assert variables(cloud, "rollout")[PERIOD_VARIABLE] == "2"
+        assert variables(cloud, "propagation") == {
+            "EDGESHIP_ENVIRONMENT": "local",
+            "EDGESHIP_SITE_URL": cloud.edge_url,
+            "EDGESHIP_CLOUDFLARE_URL": cloud.second_cdn_url,
+            "EDGESHIP_CLOUDFLARE_API": f"{cloud.second_cdn_url}/client/v4",
+            "EDGESHIP_CLOUDFLARE_ZONE": ZONE,
+            "EDGESHIP_CLOUDFLARE_TOKEN": "ssm:/edgeship/local/cloudflare",
+        }
     assert not monitor.runs
     with pytest.raises(RuntimeError, match="not been started"):
         _ = cloud.monitor

@@ -20,6 +20,7 @@ def state() -> LocalState:
         process_start=process_start(os.getpid()) or "",
         endpoint_url="http://127.0.0.1:1",
         edge_url="http://127.0.0.1:2",
+        second_cdn_url="http://127.0.0.1:3",
         environment="local",
         account="000000000000",
         started_at="2026-11-23T12:00:00+00:00",

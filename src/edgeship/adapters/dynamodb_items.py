@@ -1,24 +1,7 @@
-"""How records lie in the table: one mapping to attributes and back for each kind.
+"""How records lie in the table: one mapping to attributes and back for each kind, under the keys of `dynamodb_keys.py`.
 
-| pk | sk | record |
-|---|---|---|
-| `WIDGETS` | `<widget>` | widget: its first version |
-| `WIDGET#<widget>` | `RELEASE#<version>` | release |
-| `WIDGET#<widget>` | `CLAIM#<version>` | the digest a version is bound to |
-| `WIDGET#<widget>` | `CHANNEL#<name>` | channel, its rollout included |
-| `WIDGET#<widget>` | `POLICY` | policy |
-| `WIDGET#<widget>` | `EVENT#<occurred_at>#<event_id>` | outbox and history |
-| `FLAGS` | `FLAG#<key>` | flag, and the shared evaluators |
-| `FLAGS` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the flags |
-| `INBOX` | `UPLOAD#<upload_id>` | a refused upload |
-| `INBOX` | `EVENT#<occurred_at>#<event_id>` | outbox and list of refused uploads |
-
-Error books (`ERRORS#<widget>`) have a mapping of their own, in `dynamodb_errors.py`.
-
-A widget's records share a partition key, so the stream delivers them in the order they were written.
-
-The attribute `watched` is on channels with a rollout or a watch alone, so the index by it (`WATCHED_INDEX`) holds these
-and no others, however many widgets there are.
+Channels, error books and deliveries of notices have mappings of their own, in `dynamodb_channels.py`,
+`dynamodb_errors.py` and `dynamodb_deliveries.py`.
 """
 
 from __future__ import annotations
@@ -29,66 +12,44 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from edgeship.domain.channel import Alert, Channel, Lock, Watch
-from edgeship.domain.events import Event, EventType, timestamp
+from edgeship.adapters import dynamodb_keys as keys
+from edgeship.adapters.dynamodb_channels import channel_item
+from edgeship.domain import notifications_record, policy_record
+from edgeship.domain.channel import Channel
+from edgeship.domain.deployment import Deployment, Verdict
+from edgeship.domain.events import Event, EventType
 from edgeship.domain.flag_record import FlagRecord
+from edgeship.domain.notifications import NotificationsRecord
 from edgeship.domain.policy import PolicyRecord, Widget
-from edgeship.domain.policy_record import from_document, to_document
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.release import Quarantine, Release
-from edgeship.domain.rollout import Held, Phase, Rollout, Step
 from edgeship.domain.version import Version
 from edgeship.resource_names import OUTBOX_SORT_KEY, REJECTED_DAYS
 
 Item = dict[str, Any]
 
-WIDGETS = "WIDGETS"
-INBOX = "INBOX"
-FLAGS = "FLAGS"
-POLICY = "POLICY"
-WATCHED = "WATCHED"
-"""The one key of the index of watched channels."""
 
-
-def widget_pk(widget: str) -> str:
-    return f"WIDGET#{widget}"
-
-
-def release_sk(version: Version) -> str:
-    return f"RELEASE#{version}"
-
-
-def claim_sk(version: Version) -> str:
-    return f"CLAIM#{version}"
-
-
-def flag_sk(key: str) -> str:
-    return f"FLAG#{key}"
-
-
-def channel_sk(name: str) -> str:
-    return f"CHANNEL#{name}"
-
-
-def upload_sk(upload_id: str) -> str:
-    return f"UPLOAD#{upload_id}"
-
-
-def to_item(record: Channel | FlagRecord | PolicyRecord | Release | Rejection) -> Item:
+def to_item(
+    record: Channel | Deployment | FlagRecord | NotificationsRecord | PolicyRecord | Release | Rejection,
+) -> Item:
     """The item that holds a record, at the record's own revision plus one."""
     match record:
         case Channel():
-            item = _channel_item(record)
+            item = channel_item(record)
+        case Deployment():
+            item = _deployment_item(record)
         case FlagRecord():
             item = _flag_item(record)
+        case NotificationsRecord():
+            item = _notifications_item(record)
         case PolicyRecord():
             item = _policy_item(record)
         case Release():
             item = _release_item(record)
         case Rejection():
             return {
-                "pk": INBOX,
-                "sk": upload_sk(record.upload_id),
+                "pk": keys.INBOX,
+                "sk": keys.upload_sk(record.upload_id),
                 "revision": 1,
                 "expires_at": _expiry(record.rejected_at),
                 **asdict(record),
@@ -110,8 +71,10 @@ def event_item(event: Event) -> Item:
 
 def _event_pk(event: Event) -> str:
     if event.type is EventType.RELEASE_REJECTED:
-        return INBOX
-    return FLAGS if event.widget is None else widget_pk(event.widget)
+        return keys.INBOX
+    if event.widget is not None:
+        return keys.widget_pk(event.widget)
+    return keys.FLAGS if event.type is EventType.FLAG_CHANGED else keys.NOTIFICATIONS
 
 
 def to_event(item: Mapping[str, Any]) -> Event:
@@ -128,25 +91,8 @@ def to_widget(item: Mapping[str, Any]) -> Widget:
 
 
 def to_policy(item: Mapping[str, Any]) -> PolicyRecord:
-    return PolicyRecord(item["widget"], from_document(json.loads(item["document"])), int(item["revision"]))
-
-
-def to_channel(item: Mapping[str, Any]) -> Channel:
-    return Channel(
-        widget=item["widget"],
-        name=item["name"],
-        version=Version.parse(item["version"]) if item.get("version") else None,
-        sequence=int(item["sequence"]),
-        moved_at=item.get("moved_at"),
-        moved_by=item.get("moved_by"),
-        trail=tuple(Version.parse(text) for text in item["trail"]),
-        lock=Lock(**item["lock"]) if item.get("lock") else None,
-        flag=item.get("flag"),
-        rollout=_to_rollout(item["rollout"]) if item.get("rollout") else None,
-        exposed_at=_to_time(item.get("exposed_at")),
-        watch=_to_watch(item["watch"]) if item.get("watch") else None,
-        alert=Alert(**item["alert"]) if item.get("alert") else None,
-        revision=int(item["revision"]),
+    return PolicyRecord(
+        item["widget"], policy_record.from_document(json.loads(item["document"])), int(item["revision"])
     )
 
 
@@ -170,7 +116,12 @@ def to_release(item: Mapping[str, Any]) -> Release:
 
 def to_flag(item: Mapping[str, Any]) -> FlagRecord:
     document = json.loads(item["document"]) if item["document"] is not None else None
-    return FlagRecord(item["sk"].removeprefix(flag_sk("")), document, int(item["revision"]))
+    return FlagRecord(item["sk"].removeprefix(keys.flag_sk("")), document, int(item["revision"]))
+
+
+def to_notifications(item: Mapping[str, Any]) -> NotificationsRecord:
+    document = json.loads(item["document"])
+    return NotificationsRecord(notifications_record.from_document(document), int(item["revision"]))
 
 
 def to_rejection(fields: Mapping[str, Any]) -> Rejection:
@@ -178,83 +129,58 @@ def to_rejection(fields: Mapping[str, Any]) -> Rejection:
     return Rejection(**{name: fields[name] for name in Rejection.__dataclass_fields__})
 
 
-def _channel_item(channel: Channel) -> Item:
-    return {
-        "pk": widget_pk(channel.widget),
-        "sk": channel_sk(channel.name),
-        "widget": channel.widget,
-        "name": channel.name,
-        "version": str(channel.version) if channel.version else None,
-        "sequence": channel.sequence,
-        "moved_at": channel.moved_at,
-        "moved_by": channel.moved_by,
-        "trail": [str(version) for version in channel.trail],
-        "lock": asdict(channel.lock) if channel.lock else None,
-        "flag": channel.flag,
-        "rollout": _rollout_map(channel.rollout) if channel.rollout else None,
-        "exposed_at": _time(channel.exposed_at),
-        "watch": {**asdict(channel.watch), "until": _time(channel.watch.until)} if channel.watch else None,
-        "alert": asdict(channel.alert) if channel.alert else None,
-        **({"watched": WATCHED} if channel.is_watched else {}),
-    }
-
-
-def _rollout_map(rollout: Rollout) -> dict[str, Any]:
-    return {
-        "candidate": str(rollout.candidate),
-        # As text: percentages are binary fractions, which the table's decimals would not take.
-        "steps": json.dumps([[step.percent, step.bake_seconds] for step in rollout.steps]),
-        "step": rollout.step,
-        "phase": rollout.phase.value,
-        "started_at": _time(rollout.started_at),
-        "stepped_at": _time(rollout.stepped_at),
-        "exposed_at": _time(rollout.exposed_at),
-        "held": {"since": _time(rollout.held.since), "cause": rollout.held.cause} if rollout.held else None,
-    }
-
-
-def _to_rollout(item: Mapping[str, Any]) -> Rollout:
-    held = item.get("held")
-    return Rollout(
-        candidate=Version.parse(item["candidate"]),
-        steps=tuple(Step(percent, bake) for percent, bake in json.loads(item["steps"])),
-        started_at=datetime.fromisoformat(item["started_at"]),
-        stepped_at=datetime.fromisoformat(item["stepped_at"]),
-        exposed_at=datetime.fromisoformat(item["exposed_at"]),
-        step=int(item["step"]),
-        phase=Phase(item["phase"]),
-        held=Held(datetime.fromisoformat(held["since"]), held["cause"]) if held else None,
+def to_deployment(item: Mapping[str, Any]) -> Deployment:
+    verdict = item.get("verdict")
+    return Deployment(
+        widget=item["widget"],
+        channel=item["channel"],
+        sequence=int(item["sequence"]),
+        version=Version.parse(item["version"]),
+        counted=item["counted"],
+        settled=int(item["settled"]),
+        verdict=Verdict.from_dict(json.loads(verdict)) if verdict else None,
+        attempt=int(item["attempt"]),
+        revision=int(item["revision"]),
     )
 
 
-def _to_watch(item: Mapping[str, Any]) -> Watch:
-    return Watch(datetime.fromisoformat(item["until"]), item["goes_back"])
-
-
-def _time(at: datetime | None) -> str | None:
-    return timestamp(at) if at is not None else None
-
-
-def _to_time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def _deployment_item(deployment: Deployment) -> Item:
+    verdict = json.dumps(deployment.verdict.to_dict(), separators=(",", ":")) if deployment.verdict else None
+    return {
+        "pk": keys.widget_pk(deployment.widget),
+        "sk": keys.deployment_sk(deployment.channel),
+        "widget": deployment.widget,
+        "channel": deployment.channel,
+        "sequence": deployment.sequence,
+        "version": str(deployment.version),
+        "counted": deployment.counted,
+        "settled": deployment.settled,
+        "verdict": verdict,
+        "attempt": deployment.attempt,
+    }
 
 
 def _policy_item(record: PolicyRecord) -> Item:
-    document = json.dumps(to_document(record.policy), separators=(",", ":"))
-    return {"pk": widget_pk(record.widget), "sk": POLICY, "widget": record.widget, "document": document}
+    document = json.dumps(policy_record.to_document(record.policy), separators=(",", ":"))
+    return {"pk": keys.widget_pk(record.widget), "sk": keys.POLICY, "widget": record.widget, "document": document}
 
 
 def _flag_item(flag: FlagRecord) -> Item:
     # Kept as text: the table's numbers would round JSON's, and its maps would lose the order of the variants.
     text = json.dumps(flag.document, separators=(",", ":")) if flag.document is not None else None
-    return {"pk": FLAGS, "sk": flag_sk(flag.key), "document": text}
+    return {"pk": keys.FLAGS, "sk": keys.flag_sk(flag.key), "document": text}
+
+
+def _notifications_item(record: NotificationsRecord) -> Item:
+    document = json.dumps(notifications_record.to_document(record.notifications), separators=(",", ":"))
+    return {"pk": keys.NOTIFICATIONS, "sk": keys.RULES, "document": document}
 
 
 def _release_item(release: Release) -> Item:
     return {
         **asdict(release),
-        "pk": widget_pk(release.widget),
-        "sk": release_sk(release.version),
+        "pk": keys.widget_pk(release.widget),
+        "sk": keys.release_sk(release.version),
         "version": str(release.version),
     }
 

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from edgeship.adapters import dynamodb_items as items
+from edgeship.adapters import dynamodb_keys as keys
+from edgeship.adapters.dynamodb_channels import to_channel
 from edgeship.application.ports import Transaction
 from edgeship.domain.channel import Channel
+from edgeship.domain.deployment import Deployment
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event
 from edgeship.domain.flag_record import FlagRecord
+from edgeship.domain.notifications import NotificationsRecord
 from edgeship.domain.policy import PolicyRecord, Widget
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.release import Release
@@ -47,6 +51,8 @@ class DynamoDBState:
         ]
         if transaction.registers:
             writes.append({"Update": self._registration(transaction.registers)})
+        if transaction.paths:
+            writes.append({"Update": self._path_count(*transaction.paths)})
         try:
             self._client.transact_write_items(TransactItems=writes)
         except self._client.exceptions.TransactionCanceledException as cancelled:
@@ -56,7 +62,7 @@ class DynamoDBState:
             raise
 
     def claim(self, widget: str, version: Version, digest: str) -> str:
-        item = {"pk": items.widget_pk(widget), "sk": items.claim_sk(version), "digest": digest}
+        item = {"pk": keys.widget_pk(widget), "sk": keys.claim_sk(version), "digest": digest}
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -71,34 +77,46 @@ class DynamoDBState:
         return digest
 
     def widget(self, name: str) -> Widget | None:
-        item = self._get(items.WIDGETS, name)
+        item = self._get(keys.WIDGETS, name)
         return items.to_widget(item) if item else None
 
     def widgets(self) -> list[Widget]:
-        return [items.to_widget(item) for item in self._query(items.WIDGETS, "")]
+        return [items.to_widget(item) for item in self._query(keys.WIDGETS, "")]
 
     def channel(self, widget: str, name: str) -> Channel:
-        item = self._get(items.widget_pk(widget), items.channel_sk(name))
-        return items.to_channel(item) if item else Channel(widget, name)
+        item = self._get(keys.widget_pk(widget), keys.channel_sk(name))
+        return to_channel(item) if item else Channel(widget, name)
 
     def channels(self, widget: str) -> list[Channel]:
-        return [items.to_channel(i) for i in self._query(items.widget_pk(widget), items.channel_sk(""))]
+        return [to_channel(i) for i in self._query(keys.widget_pk(widget), keys.channel_sk(""))]
+
+    def deployment(self, widget: str, channel: str) -> Deployment:
+        item = self._get(keys.widget_pk(widget), keys.deployment_sk(channel))
+        return items.to_deployment(item) if item else Deployment(widget, channel)
+
+    def deployments(self, widget: str) -> list[Deployment]:
+        found = self._query(keys.widget_pk(widget), keys.deployment_sk(""))
+        return [items.to_deployment(item) for item in found]
+
+    def invalidation_paths(self, month: str) -> int:
+        item = self._get(keys.INVALIDATIONS, month)
+        return int(item["paths"]) if item else 0
 
     def release(self, widget: str, version: Version) -> Release | None:
-        item = self._get(items.widget_pk(widget), items.release_sk(version))
+        item = self._get(keys.widget_pk(widget), keys.release_sk(version))
         return items.to_release(item) if item else None
 
     def releases(self, widget: str) -> list[Release]:
-        found = [items.to_release(i) for i in self._query(items.widget_pk(widget), "RELEASE#")]
+        found = [items.to_release(i) for i in self._query(keys.widget_pk(widget), "RELEASE#")]
         return sorted(found, key=lambda release: release.version, reverse=True)
 
     def rejection(self, upload_id: str) -> Rejection | None:
-        item = self._get(items.INBOX, items.upload_sk(upload_id))
+        item = self._get(keys.INBOX, keys.upload_sk(upload_id))
         return items.to_rejection(item) if item else None
 
     def rejections(self, limit: int, widget: str | None = None) -> list[Rejection]:
         found: list[Rejection] = []
-        for item in self._query(items.INBOX, OUTBOX_SORT_KEY, newest_first=True, page=limit):
+        for item in self._query(keys.INBOX, OUTBOX_SORT_KEY, newest_first=True, page=limit):
             event = items.to_event(item)
             if event.new is not None and widget in (None, event.widget):
                 found.append(items.to_rejection(event.new))
@@ -107,17 +125,17 @@ class DynamoDBState:
         return found
 
     def policy(self, widget: str) -> PolicyRecord:
-        item = self._get(items.widget_pk(widget), items.POLICY)
+        item = self._get(keys.widget_pk(widget), keys.POLICY)
         return items.to_policy(item) if item else PolicyRecord(widget)
 
     def policies(self, widgets: Iterable[str]) -> dict[str, PolicyRecord]:
         found = {widget: PolicyRecord(widget) for widget in widgets}
         names = sorted(found)
         for start in range(0, len(names), _BATCH):
-            keys = [
-                _serialize({"pk": items.widget_pk(name), "sk": items.POLICY}) for name in names[start : start + _BATCH]
+            batch = [
+                _serialize({"pk": keys.widget_pk(name), "sk": keys.POLICY}) for name in names[start : start + _BATCH]
             ]
-            for item in self._get_all(keys):
+            for item in self._get_all(batch):
                 record = items.to_policy(item)
                 found[record.widget] = record
         return found
@@ -127,23 +145,29 @@ class DynamoDBState:
             TableName=self._table,
             IndexName=WATCHED_INDEX,
             KeyConditionExpression="watched = :watched",
-            ExpressionAttributeValues={":watched": {"S": items.WATCHED}},
+            ExpressionAttributeValues={":watched": {"S": keys.WATCHED}},
         )
-        return [items.to_channel(_deserialize(item)) for page in pages for item in page["Items"]]
+        return [to_channel(_deserialize(item)) for page in pages for item in page["Items"]]
 
     def flags(self) -> list[FlagRecord]:
-        return [items.to_flag(item) for item in self._query(items.FLAGS, items.flag_sk(""))]
+        return [items.to_flag(item) for item in self._query(keys.FLAGS, keys.flag_sk(""))]
+
+    def notifications(self) -> NotificationsRecord:
+        item = self._get(keys.NOTIFICATIONS, keys.RULES)
+        return items.to_notifications(item) if item else NotificationsRecord()
 
     def events(self, widget: str | None, limit: int) -> list[Event]:
         found: list[Event] = []
-        pk = items.FLAGS if widget is None else items.widget_pk(widget)
+        pk = keys.FLAGS if widget is None else keys.widget_pk(widget)
         for item in self._query(pk, OUTBOX_SORT_KEY, newest_first=True, page=limit):
             if len(found) == limit:
                 break
             found.append(items.to_event(item))
         return found
 
-    def _conditional_put(self, record: Channel | FlagRecord | PolicyRecord | Release | Rejection) -> dict[str, Any]:
+    def _conditional_put(
+        self, record: Channel | Deployment | FlagRecord | NotificationsRecord | PolicyRecord | Release | Rejection
+    ) -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": self._table, "Item": _serialize(items.to_item(record))}
         revision = 0 if isinstance(record, Rejection) else record.revision
         if revision == 0:
@@ -157,7 +181,7 @@ class DynamoDBState:
     def _at_revision(self, release: Release) -> dict[str, Any]:
         return {
             "TableName": self._table,
-            "Key": _serialize({"pk": items.widget_pk(release.widget), "sk": items.release_sk(release.version)}),
+            "Key": _serialize({"pk": keys.widget_pk(release.widget), "sk": keys.release_sk(release.version)}),
             "ConditionExpression": "revision = :revision",
             "ExpressionAttributeValues": {":revision": {"N": str(release.revision)}},
         }
@@ -166,17 +190,25 @@ class DynamoDBState:
         # if_not_exists makes the first registration stick without reading: registrations never conflict here.
         return {
             "TableName": self._table,
-            "Key": _serialize({"pk": items.WIDGETS, "sk": release.widget}),
+            "Key": _serialize({"pk": keys.WIDGETS, "sk": release.widget}),
             "UpdateExpression": "SET first_version = if_not_exists(first_version, :version)",
             "ExpressionAttributeValues": {":version": {"S": str(release.version)}},
+        }
+
+    def _path_count(self, month: str, paths: int) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "Key": _serialize({"pk": keys.INVALIDATIONS, "sk": month}),
+            "UpdateExpression": "ADD paths :paths",
+            "ExpressionAttributeValues": {":paths": {"N": str(paths)}},
         }
 
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
         answer = self._client.get_item(TableName=self._table, Key=_serialize({"pk": pk, "sk": sk}), ConsistentRead=True)
         return _deserialize(answer["Item"]) if "Item" in answer else None
 
-    def _get_all(self, keys: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        pending: dict[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}}
+    def _get_all(self, batch: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        pending: dict[str, Any] = {self._table: {"Keys": batch, "ConsistentRead": True}}
         while pending:
             # What is over 16 MB or throttled comes back unprocessed.
             answer = self._client.batch_get_item(RequestItems=pending)

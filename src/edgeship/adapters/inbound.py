@@ -16,8 +16,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from edgeship.adapters.alarm_definitions import AlarmedRelease, alarm_of
 from edgeship.adapters.dynamodb_items import to_event
 from edgeship.application.relay_events import StreamRecord
+from edgeship.domain.deployment import Difference, Wrong
 from edgeship.domain.errors import Refused
-from edgeship.domain.events import EventType
+from edgeship.domain.events import Event, EventType
 from edgeship.domain.health import Breach, Check
 from edgeship.domain.rejection import Upload
 from edgeship.domain.version import Version
@@ -93,6 +94,101 @@ class OwnEvent(_Inbound):
             Refused: `version_invalid`.
         """
         return Version.parse(self.detail.new.version or "")
+
+
+class _MovedChannel(_Inbound):
+    channel: str
+    sequence: int
+
+
+class _MovedDetail(_Inbound):
+    event_id: str
+    environment: str
+    widget: str
+    cause: str
+    new: _MovedChannel
+
+
+class PointerMoved(_Inbound):
+    """Our own `Pointer Moved` and `Deployment Requested`: what a channel points at is to be brought to the CDNs."""
+
+    type: Literal[EventType.POINTER_MOVED, EventType.DEPLOYMENT_REQUESTED] = Field(alias="detail-type")
+    detail: _MovedDetail
+
+
+class _Difference(_Inbound):
+    where: str
+    path: str
+    kind: Wrong
+    expected: str
+    got: str
+
+
+class _FailedChannel(_MovedChannel):
+    differences: tuple[_Difference, ...]
+
+
+class _FailedDetail(_MovedDetail):
+    new: _FailedChannel
+
+
+class DeploymentFailed(_Inbound):
+    """Our own `Deployment Failed`."""
+
+    type: Literal[EventType.DEPLOYMENT_FAILED] = Field(alias="detail-type")
+    detail: _FailedDetail
+
+    @property
+    def condemns(self) -> bool:
+        """Whether browsers get something else than the release, as far as was found."""
+        return any(Difference(**difference.model_dump()).condemns for difference in self.detail.new.differences)
+
+
+class _Detail(_Inbound):
+    event_id: str
+    occurred_at: str
+    environment: str
+    widget: str | None
+    actor: str
+    cause: str
+    old: dict[str, Any] | None
+    new: dict[str, Any] | None
+
+
+class BusEvent(_Inbound):
+    """Any of our own events, whole."""
+
+    source: Literal["edgeship"]
+    type: EventType = Field(alias="detail-type")
+    detail: _Detail
+
+    def to_event(self) -> Event:
+        return Event(type=self.type, **self.detail.model_dump())
+
+
+class _MessageAttributes(_Inbound):
+    receive_count: int = Field(alias="ApproximateReceiveCount")
+
+
+class QueueMessage(_Inbound):
+    message_id: str = Field(alias="messageId")
+    receipt_handle: str = Field(alias="receiptHandle")
+    body: str
+    attributes: _MessageAttributes
+
+    @property
+    def receives(self) -> int:
+        """How often it was received, this time included."""
+        return self.attributes.receive_count
+
+
+class QueueBatch(_Inbound):
+    """A batch of an SQS queue's messages.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    """
+
+    records: tuple[QueueMessage, ...] = Field(alias="Records", min_length=1)
 
 
 class _AlarmState(_Inbound):

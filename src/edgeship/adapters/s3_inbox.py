@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from edgeship.adapters.s3_errors import is_denied, is_missing, lost_race
-from edgeship.application.ports import Dropped, Progress
+from edgeship.application.publishing_ports import Dropped, Progress
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.rejection import Upload
 from edgeship.resource_names import ACCEPTED_PREFIX, REJECTED_PREFIX

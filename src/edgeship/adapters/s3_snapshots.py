@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from edgeship.adapters.s3_errors import is_missing, lost_race
 from edgeship.application.ports import StoredSnapshot
 from edgeship.domain.errors import Conflict
+from edgeship.domain.routing import Routes, SnapshotInvalid
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,7 +30,7 @@ class S3Snapshots:
             if is_missing(error):
                 return StoredSnapshot(None, None)
             raise
-        return StoredSnapshot(json.loads(answer["Body"].read()), answer["ETag"])
+        return StoredSnapshot(_parsed(answer["Body"].read()), answer["ETag"])
 
     def write(self, content: Mapping[str, Any], replaces: StoredSnapshot) -> None:
         condition = {"IfMatch": replaces.etag} if replaces.etag else {"IfNoneMatch": "*"}
@@ -46,3 +47,13 @@ class S3Snapshots:
             if lost_race(error):
                 raise Conflict("the snapshot was written by another relay") from error
             raise
+
+
+def _parsed(body: bytes) -> Mapping[str, Any] | None:
+    """The snapshot that `body` is; None when it is one that the edge would not take, whatever it is."""
+    try:
+        document = json.loads(body)
+        Routes(document)
+    except (ValueError, RecursionError, SnapshotInvalid):
+        return None
+    return document  # type: ignore[no-any-return]  # Routes refuses what is no object

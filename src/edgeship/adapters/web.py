@@ -27,7 +27,8 @@ class UrllibWeb:
     def get(self, path: str, query: str = "") -> WebAnswer:
         request = urllib.request.Request(  # noqa: S310  the scheme is checked above
             self._base_url + quote(path, safe="/~") + (f"?{query}" if query else ""),
-            headers={"Cache-Control": "no-cache"},
+            # Firewalls in front of a CDN turn away the name that the library would give.
+            headers={"Cache-Control": "no-cache", "User-Agent": "edgeship"},
         )
         try:
             with self._opener.open(request, timeout=_TIMEOUT) as answer:

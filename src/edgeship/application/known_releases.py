@@ -1,4 +1,7 @@
-"""The releases that beacons may name, as fresh as a beacon needs them."""
+"""The releases that beacons may name, as fresh as a beacon needs them.
+
+As at the edge, the last good snapshot stands while it is gone or malformed.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from datetime import datetime, timedelta
 from edgeship.application.ports import Clock, Snapshots
 from edgeship.application.telemetry_ports import Report
 from edgeship.domain.metric_registry import Releases, measurable_releases
+from edgeship.domain.routing import SnapshotInvalid
 from edgeship.domain.version import Version
 
 MAX_AGE = timedelta(seconds=5)
@@ -43,10 +47,14 @@ class KnownReleases:
         self._asked_at = self._clock()
         try:
             stored = self._snapshots.read()
+            if stored.content is None and stored.etag is not None:
+                raise SnapshotInvalid(f"what lies in its place ({stored.etag}) is none")
         except Exception as fault:  # noqa: BLE001  whatever kept it from being read, the last good one stands
             self._failed = True
             self._report("could not read the snapshot", fault)
             return
         self._failed = False
-        if self._releases is None or stored.etag is None or stored.etag != self._etag:
+        if stored.content is None and self._releases is not None:
+            return
+        if self._releases is None or stored.etag != self._etag:
             self._releases, self._etag = measurable_releases(stored.content), stored.etag

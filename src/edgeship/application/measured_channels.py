@@ -8,10 +8,12 @@ from datetime import datetime
 
 from edgeship.application.ports import Measurements, Span, Subject
 from edgeship.domain.channel import Channel
-from edgeship.domain.health import Window
+from edgeship.domain.health import Thresholds, Window
+from edgeship.domain.health_page import Finding
 from edgeship.domain.rollout import Phase, Rollout
-from edgeship.domain.step_decision import Evidence
-from edgeship.domain.thin_traffic import HOUR_PERIODS
+from edgeship.domain.step_decision import Evidence, judge_candidate
+from edgeship.domain.thin_traffic import HOUR_PERIODS, judge_lately, judged_periods
+from edgeship.domain.version import Version
 
 
 @dataclass(frozen=True)
@@ -33,19 +35,31 @@ class Measured:
         bake, stable_bake = (self.totals.get(span) for span in _spans(channel, rollout, self.now))
         return Evidence(self.recent(candidate), self.recent(stable), bake, stable_bake)
 
+    def finding(self, channel: Channel, version: Version, limits: Thresholds) -> Finding:
+        """How a version that the channel exposes is, by its last periods."""
+        rollout = channel.rollout
+        windows = self.recent((channel.widget, version))
+        if rollout is not None and version == channel.candidate:
+            since = rollout.exposed_at
+            verdict = judge_candidate(rollout, limits, self.evidence(channel), self.now)
+        else:
+            assert channel.exposed_at is not None  # a watch begins with an exposure
+            since = channel.exposed_at
+            verdict = judge_lately(windows, (), limits, since, self.now)
+        return Finding(verdict, limits, judged_periods(windows, limits, since, self.now), self.now)
+
 
 def measure(measurements: Measurements, channels: Iterable[Channel], now: datetime) -> Measured:
-    """Read the last hour of every version that is exposed, and the whole step where a bake is over."""
+    """Read the last hour of every version that is exposed or compared with, and the whole step where a bake is over."""
     subjects: set[Subject] = set()
     spans: set[Span] = set()
     for channel in channels:
-        if channel.watch is not None and channel.version is not None:
-            subjects.add((channel.widget, channel.version))
-        rollout = channel.rollout
-        if rollout is not None and rollout.phase is Phase.RUNNING:
+        subjects.update((channel.widget, version) for version in channel.exposed)
+        if channel.candidate is not None:
             subjects.update(_subjects(channel))
-            if now >= rollout.bakes_until:
-                spans.update(_spans(channel, rollout, now))
+        rollout = channel.rollout
+        if rollout is not None and rollout.phase is Phase.RUNNING and now >= rollout.bakes_until:
+            spans.update(_spans(channel, rollout, now))
     listed = sorted(subjects, key=lambda subject: (subject[0], str(subject[1])))
     asked = sorted(spans, key=lambda span: (span.start, span.subject[0], str(span.subject[1])))
     return Measured(

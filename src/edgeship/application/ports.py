@@ -14,10 +14,12 @@ from typing import Any, Protocol
 
 from edgeship.domain.bundle import EntryCheck
 from edgeship.domain.channel import Channel
+from edgeship.domain.deployment import Deployment
 from edgeship.domain.events import Event
 from edgeship.domain.flag_record import FlagRecord
 from edgeship.domain.health import HealthAlarm, StandingAlarm, Window
 from edgeship.domain.manifest import Declaration, FileEntry, Manifest
+from edgeship.domain.notifications import NotificationsRecord
 from edgeship.domain.policy import PolicyRecord, Widget
 from edgeship.domain.rejection import Rejection, Upload
 from edgeship.domain.release import Release
@@ -35,13 +37,15 @@ class Transaction:
     """Writes that happen together or not at all, with the events that tell of them.
 
     Each record of `puts` is written only if the table still holds the revision it was made from (0: none), and
-    gets the next; each record of `checks` must still be at its revision. `registers` adds the release's widget.
+    gets the next; each record of `checks` must still be at its revision. `registers` adds the release's widget; `paths`
+    adds a number of invalidation paths to the count of a month (`2026-11`).
     """
 
-    puts: tuple[Channel | FlagRecord | PolicyRecord | Release | Rejection, ...]
+    puts: tuple[Channel | Deployment | FlagRecord | NotificationsRecord | PolicyRecord | Release | Rejection, ...]
     events: tuple[Event, ...]
     checks: tuple[Release, ...] = ()
     registers: Release | None = None
+    paths: tuple[str, int] | None = None
 
 
 class State(Protocol):
@@ -71,6 +75,15 @@ class State(Protocol):
 
     def channels(self, widget: str) -> list[Channel]: ...
 
+    def deployment(self, widget: str, channel: str) -> Deployment:
+        """The channel's newest; at revision 0 when there was none."""
+
+    def deployments(self, widget: str) -> list[Deployment]:
+        """The newest of each of a widget's channels that has one."""
+
+    def invalidation_paths(self, month: str) -> int:
+        """The count of a month (`2026-11`)."""
+
     def release(self, widget: str, version: Version) -> Release | None: ...
 
     def releases(self, widget: str) -> list[Release]:
@@ -98,6 +111,9 @@ class State(Protocol):
 
     def flags(self) -> list[FlagRecord]:
         """Every flag's record, by key, deleted ones too."""
+
+    def notifications(self) -> NotificationsRecord:
+        """Whom events are told to; the default at revision 0 when that was never set."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +172,10 @@ class Site(Protocol):
 
 @dataclass(frozen=True)
 class StoredSnapshot:
-    """The edge's snapshot as it lies in the config bucket; `etag` is None when there is none."""
+    """The edge's snapshot as it lies in the config bucket; `etag` is None when nothing does.
+
+    No content under an ETag: what lies there is no snapshot, and is to be replaced.
+    """
 
     content: Mapping[str, Any] | None
     etag: str | None
@@ -237,48 +256,6 @@ class Measurements(Protocol):
     def totals(self, spans: Sequence[Span]) -> dict[Span, Window]:
         """Each span as one window; its percentiles are the means of its periods', weighed by sessions. Ends are widened
         to whole periods."""
-
-
-class Packer(Protocol):
-    """Builds archives on the operator's machine."""
-
-    def pack(self, files: Mapping[str, Path], extra: Mapping[str, bytes], into: Path) -> None:
-        """Write a `.tar.gz` whose bytes depend on nothing but the names and contents."""
-
-    def describe(self, path: str, location: Path) -> UnpackedFile:
-        """Measure and hash a file in place."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Bytes sent so far, of all there are."""
-
-    sent: int
-    total: int
-
-
-@dataclass(frozen=True)
-class Dropped:
-    """An object in the inbox, by its ETag (without quotes)."""
-
-    etag: str
-
-
-class Dropbox(Protocol):
-    """The inbox as an uploader sees it."""
-
-    def put(self, key: str, archive: Path, replaces: str | None, progress: Callable[[Progress], None]) -> Dropped:
-        """Upload if the key is free (`replaces` None), or if it still holds the object with that ETag.
-
-        Raises:
-            Conflict: the key holds something else.
-        """
-
-    def find(self, key: str) -> Dropped | None:
-        """What lies at a key, or None."""
-
-    def holds(self, there: Dropped, archive: Path) -> bool:
-        """Whether an object has the archive's bytes."""
 
 
 class Web(Protocol):

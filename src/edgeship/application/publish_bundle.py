@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from edgeship.application.ports import Archives, Dropbox, Dropped, Packer, Progress, State
+from edgeship.application.ports import Archives, State
+from edgeship.application.publishing_ports import Dropbox, Dropped, Packer, Progress
 from edgeship.domain.bundle import EntryCheck, EntryKind, Limits, is_public
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.manifest import FileEntry, Manifest, check_declaration, choose_entrypoint

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeship.application.ports import State
+from edgeship.application.notification_ports import Deliveries, Delivery
+from edgeship.application.ports import Clock, State
 from edgeship.domain.channel import Channel
+from edgeship.domain.deployment import Deployment
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import LATEST, check_widget
 from edgeship.domain.policy import Decision, Deed, decide_upload
@@ -14,6 +16,7 @@ from edgeship.domain.release import Release
 from edgeship.domain.version import Version
 
 REJECTIONS_SHOWN = 20
+UNDELIVERED_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -31,17 +34,26 @@ class WidgetStatus:
     releases: int
     waiting: tuple[Waiting, ...]
     quarantined: tuple[Release, ...]
+    deployments: tuple[Deployment, ...]
 
 
 @dataclass(frozen=True)
 class Status:
     widgets: tuple[WidgetStatus, ...]
     rejections: tuple[Rejection, ...]
+    undelivered: tuple[Delivery, ...]
+    """Notifications that a destination did not take, or that are just being sent."""
+    month: str
+    """This one: `2026-11`."""
+    invalidation_paths: int
+    """Of the month, in the whole environment."""
 
 
 @dataclass(frozen=True)
 class ReadStatus:
     state: State
+    deliveries: Deliveries
+    clock: Clock
 
     def __call__(self, widget: str | None) -> Status:
         """The status of one widget, or of all.
@@ -50,16 +62,21 @@ class ReadStatus:
             Refused: `widget_invalid`, or `widget_unknown` when the widget has neither releases nor rejections.
         """
         if widget is None:
-            return Status(
-                tuple(self._widget(w.name, w.first) for w in self.state.widgets()),
-                tuple(self.state.rejections(REJECTIONS_SHOWN)),
-            )
+            widgets = tuple(self._widget(w.name, w.first) for w in self.state.widgets())
+            return self._status(None, widgets, tuple(self.state.rejections(REJECTIONS_SHOWN)))
         record = self.state.widget(check_widget(widget))
         rejections = tuple(self.state.rejections(REJECTIONS_SHOWN, widget))
         if record is None and not rejections:
             known = ", ".join(w.name for w in self.state.widgets()) or "none yet"
             raise Refused("widget_unknown", f"There is no widget {widget!r}.", f"Known widgets: {known}.")
-        return Status((self._widget(widget, record.first),) if record else (), rejections)
+        return self._status(widget, (self._widget(widget, record.first),) if record else (), rejections)
+
+    def _status(
+        self, widget: str | None, widgets: tuple[WidgetStatus, ...], rejections: tuple[Rejection, ...]
+    ) -> Status:
+        month = self.clock().strftime("%Y-%m")
+        undelivered = tuple(self.deliveries.list_undelivered(UNDELIVERED_SHOWN, widget))
+        return Status(widgets, rejections, undelivered, month, self.state.invalidation_paths(month))
 
     def _widget(self, widget: str, first: Version) -> WidgetStatus:
         policy = self.state.policy(widget).policy
@@ -79,6 +96,7 @@ class ReadStatus:
             len(releases),
             tuple(waiting),
             tuple(r for r in releases if r.quarantine is not None),
+            tuple(self.state.deployments(widget)),
         )
 
 

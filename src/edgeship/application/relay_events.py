@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgeship.application.ports import Bus, Pause, Poison, Snapshots, State
+from edgeship.application.ports import Bus, Clock, Pause, Poison, Snapshots, State
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.flag_record import EVALUATORS_KEY
@@ -30,6 +30,7 @@ class RelayEvents:
     snapshots: Snapshots
     bus: Bus
     poison: Poison
+    clock: Clock
     pause: Pause
 
     def __call__(self, records: Sequence[StreamRecord]) -> str | None:
@@ -65,7 +66,8 @@ class RelayEvents:
             found = routes_of(self.state.channels(widget), self.state.releases(widget))
             if found["channels"] or (stored.content and widget in stored.content["widgets"]):
                 routes[widget] = found
-        content = next_snapshot(stored.content, routes, self._flags() if flags else None)
+        now = int(self.clock().timestamp())
+        content = next_snapshot(stored.content, routes, self._flags() if flags else None, now)
         if content is not None:
             self.snapshots.write(content, stored)
 

@@ -2,12 +2,13 @@
 
 It is the second path to a rollback: it reads the metrics and the state of the alarms itself, and needs no alarm's
 event; where it can't read the one, it goes by the other. It also makes the alarms be what they should be. Whatever it
-does is conditioned on the channel as it read it; what it could not do now, it does at the next minute.
+does is conditioned on the channel as it read it; what it could not do now, it does at the next minute. Last it
+publishes the health pages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
@@ -15,6 +16,7 @@ from typing import TypeVar
 from edgeship.application.measured_channels import Measured, measure
 from edgeship.application.move_channel import commit_move
 from edgeship.application.ports import Alarms, Measurements, State
+from edgeship.application.publish_health import PublishHealth
 from edgeship.application.react_to_breach import ReactToBreach
 from edgeship.domain.channel import Channel, Moved
 from edgeship.domain.errors import Conflict
@@ -25,7 +27,6 @@ from edgeship.domain.reaction import close_window
 from edgeship.domain.rollout import Phase
 from edgeship.domain.rollout_moves import abort_rollout, advance_rollout, hold_rollout, pause_rollout
 from edgeship.domain.step_decision import Course, StepDecision, decide_step
-from edgeship.domain.thin_traffic import judge_lately
 
 T = TypeVar("T")
 
@@ -45,8 +46,8 @@ class Change:
 
 @dataclass
 class Tick:
-    """What one run found and did; `faults` are channels that it could not look after, and `alarms` or `measurements`
-    when these were not to be had."""
+    """What one run found and did; `faults` are channels that it could not look after, health pages that it could not
+    write, and `alarms`, `measurements` or `health pages` when these were not to be had."""
 
     watched: int = 0
     alarms_made: int = 0
@@ -61,6 +62,7 @@ class WatchChannels:
     alarms: Alarms
     measurements: Measurements
     react: ReactToBreach
+    publish: PublishHealth
 
     def __call__(self, occasion: Occasion) -> Tick:
         """Look after everything once. A channel that can't be looked after keeps none of the others from it."""
@@ -74,18 +76,42 @@ class WatchChannels:
             seen = standing
             _unless_it_fails("alarms", lambda: self._mend_alarms(seen, channels, policies, occasion, tick), tick)
         measured = _unless_it_fails("measurements", lambda: measure(self.measurements, channels, occasion.at), tick)
+        changed: set[Channel] = set()
         for channel in channels:
             care = _Care(self, channel, policies[channel.widget].policy, standing or (), measured, occasion)
             try:
                 change = care.look_after()
             except Conflict:
-                continue  # somebody was faster; the next minute sees what they did
+                changed.add(channel)  # somebody was faster; the next minute sees what they did
+                continue
             except Exception as fault:  # noqa: BLE001  the others must not wait for this one; the handler raises it
                 tick.faults.append((f"{channel.widget}/{channel.name}", fault))
                 continue
             if change is not None:
+                changed.add(channel)
                 tick.changes.append(change)
+        # The pages last: nothing waits for them, and they show what became of the channels.
+        _unless_it_fails(
+            "health pages",
+            lambda: self._publish_health(channels, changed, policies, measured, occasion.environment, tick),
+            tick,
+        )
         return tick
+
+    def _publish_health(
+        self,
+        channels: Iterable[Channel],
+        changed: Collection[Channel],
+        policies: Mapping[str, PolicyRecord],
+        measured: Measured | None,
+        environment: str,
+        tick: Tick,
+    ) -> None:
+        # The index may not show yet what this tick has written.
+        current = [self.state.channel(c.widget, c.name) if c in changed else c for c in channels]
+        limits = {widget: record.policy.thresholds for widget, record in policies.items()}
+        faults = self.publish(environment, current, limits, measured)
+        tick.faults += [(f"health page of {widget} {version}", fault) for (widget, version), fault in faults.items()]
 
     def _mend_alarms(
         self,
@@ -164,10 +190,9 @@ class _Care:
                     yield Breach.by_alarm(
                         alarm.subject, alarm.check, alarm.limit, each.name, each.reason, each.state_since
                     )
-        live, since = self.channel.version, self.channel.exposed_at
-        if self.measured is not None and self.channel.watch is not None and live is not None and since is not None:
-            windows = self.measured.recent((widget, live))
-            verdict = judge_lately(windows, (), self.policy.thresholds, since, self.occasion.at)
+        live = self.channel.version
+        if self.measured is not None and self.channel.watch is not None and live is not None:
+            verdict = self.measured.finding(self.channel, live, self.policy.thresholds).verdict
             if verdict.is_breach:
                 yield Breach.by_verdict(widget, live, verdict, self.occasion.at)
 

@@ -9,6 +9,7 @@ import boto3
 
 from edgeship.adapters.archives import ArchiveReader
 from edgeship.adapters.cloudwatch_alarms import CloudWatchAlarms
+from edgeship.adapters.dynamodb_deliveries import DynamoDBDeliveries
 from edgeship.adapters.dynamodb_errors import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb_state import DynamoDBState
 from edgeship.adapters.manifests import dump_manifest
@@ -17,15 +18,19 @@ from edgeship.adapters.s3_inbox import S3Dropbox
 from edgeship.adapters.s3_site import S3Site
 from edgeship.adapters.web import UrllibWeb
 from edgeship.application.change_flags import ChangeFlags
+from edgeship.application.change_notifications import ChangeNotifications
 from edgeship.application.change_policy import ChangePolicy
+from edgeship.application.follow_notification import FollowNotification
 from edgeship.application.follow_upload import FollowUpload
 from edgeship.application.ports import Site, State
 from edgeship.application.promote_release import PromoteRelease
 from edgeship.application.publish_bundle import PublishBundle
 from edgeship.application.read_status import ReadStatus
 from edgeship.application.release_hold import ReleaseHold
+from edgeship.application.request_deployment import RequestDeployment
 from edgeship.application.roll_back import RollBack
 from edgeship.application.route_channel import RouteChannel
+from edgeship.application.send_test_notification import SendTestNotification
 from edgeship.application.start_rollout import StartRollout
 from edgeship.application.steer_rollout import SteerRollout
 from edgeship.application.telemetry_ports import ErrorBooks
@@ -49,9 +54,13 @@ class Operator:
     hold: ReleaseHold
     route: RouteChannel
     flags: ChangeFlags
+    notifications: ChangeNotifications
+    test_notification: SendTestNotification
+    follow_notification: FollowNotification
     publish: PublishBundle
     follow: FollowUpload
     errors: ErrorBooks
+    request_deployment: RequestDeployment
 
 
 def build(names: ResourceNames, session: boto3.Session, site_url: str | None) -> Operator:
@@ -59,6 +68,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
     s3 = session.client("s3", region_name=REGION, config=client_config())
     dynamodb = session.client("dynamodb", region_name=REGION, config=client_config())
     state = DynamoDBState(dynamodb, names.table)
+    deliveries = DynamoDBDeliveries(dynamodb, names.table)
     alarms = CloudWatchAlarms(
         session.client("cloudwatch", region_name=REGION, config=client_config()), names.environment
     )
@@ -66,7 +76,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
     return Operator(
         state=state,
         site=site,
-        status=ReadStatus(state),
+        status=ReadStatus(state, deliveries, utc_now),
         promote=PromoteRelease(state, alarms, jittered_pause),
         start_rollout=StartRollout(state, alarms, jittered_pause),
         steer_rollout=SteerRollout(state, alarms, jittered_pause),
@@ -75,6 +85,9 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         hold=ReleaseHold(state, jittered_pause),
         route=RouteChannel(state, jittered_pause),
         flags=ChangeFlags(state, jittered_pause),
+        notifications=ChangeNotifications(state, jittered_pause),
+        test_notification=SendTestNotification(state),
+        follow_notification=FollowNotification(deliveries, utc_now, time.sleep),
         publish=PublishBundle(
             archives=ArchiveReader(),
             packer=TarPacker(),
@@ -89,5 +102,6 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
             clock=utc_now,
             sleep=time.sleep,
         ),
+        request_deployment=RequestDeployment(state, jittered_pause),
         errors=DynamoDBErrorBooks(dynamodb, names.table, utc_now),
     )

@@ -11,7 +11,7 @@ from edgeship.adapters.eventbridge_bus import EventBridgeBus
 from edgeship.adapters.s3_snapshots import S3Snapshots
 from edgeship.adapters.sqs_poison import SQSPoison
 from edgeship.application.relay_events import RelayEvents
-from edgeship.bootstrap.runtime import client_config, jittered_pause
+from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
 from edgeship.resource_names import SNAPSHOT_KEY
 from edgeship.settings import RelaySettings
 
@@ -24,5 +24,6 @@ def build(env: Mapping[str, str]) -> RelayEvents:
         snapshots=S3Snapshots(boto3.client("s3", config=client_config()), settings.config_bucket, SNAPSHOT_KEY),
         bus=EventBridgeBus(boto3.client("events", config=client_config()), settings.bus),
         poison=SQSPoison(boto3.client("sqs", config=client_config()), settings.poison_queue_url),
+        clock=utc_now,
         pause=jittered_pause,
     )

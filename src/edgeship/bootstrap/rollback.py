@@ -8,12 +8,13 @@ import boto3
 
 from edgeship.adapters.dynamodb_state import DynamoDBState
 from edgeship.application.react_to_breach import ReactToBreach
+from edgeship.application.react_to_failed_deployment import ReactToFailedDeployment
 from edgeship.bootstrap.runtime import client_config, jittered_pause
 from edgeship.settings import RollbackSettings
 
 
-def build(env: Mapping[str, str]) -> ReactToBreach:
-    """The use case, from the function's environment variables."""
+def build(env: Mapping[str, str]) -> tuple[ReactToBreach, ReactToFailedDeployment]:
+    """The use cases, from the function's environment variables."""
     settings = RollbackSettings.from_env(env)
     state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
-    return ReactToBreach(state, jittered_pause)
+    return ReactToBreach(state, jittered_pause), ReactToFailedDeployment(state, jittered_pause)

@@ -8,22 +8,37 @@ import boto3
 
 from edgeship.adapters.cloudwatch_alarms import CloudWatchAlarms
 from edgeship.adapters.cloudwatch_metrics import CloudWatchMeasurements
+from edgeship.adapters.dynamodb_errors import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb_state import DynamoDBState
+from edgeship.adapters.s3_health import S3HealthPages
+from edgeship.application.publish_health import PublishHealth
 from edgeship.application.react_to_breach import ReactToBreach
 from edgeship.application.watch_channels import WatchChannels
-from edgeship.bootstrap.runtime import client_config, jittered_pause
+from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
+from edgeship.resource_names import HEALTH_LIST_KEY
 from edgeship.settings import RolloutSettings
 
 
 def build(env: Mapping[str, str]) -> tuple[WatchChannels, str]:
     """The use case, from the function's environment variables, and the environment's name."""
     settings = RolloutSettings.from_env(env)
-    state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
+    dynamodb = boto3.client("dynamodb", config=client_config(settings.page_threads))
+    s3 = boto3.client("s3", config=client_config(settings.page_threads))
+    state = DynamoDBState(dynamodb, settings.table)
+    # A page is written each period, so no cache should keep it for longer.
+    pages = S3HealthPages(s3, settings.site_bucket, settings.config_bucket, HEALTH_LIST_KEY, settings.period_seconds)
     cloudwatch = boto3.client("cloudwatch", config=client_config())
     watch = WatchChannels(
         state=state,
         alarms=CloudWatchAlarms(cloudwatch, settings.environment),
         measurements=CloudWatchMeasurements(cloudwatch, settings.environment, settings.period_seconds),
         react=ReactToBreach(state, jittered_pause),
+        publish=PublishHealth(
+            state=state,
+            pages=pages,
+            errors=DynamoDBErrorBooks(dynamodb, settings.table, utc_now),
+            period_seconds=settings.period_seconds,
+            threads=settings.page_threads,
+        ),
     )
     return watch, settings.environment

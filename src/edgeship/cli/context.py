@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 LOCAL = "local"
 ENV_VARIABLE = "EDGESHIP_ENV"
 URL_VARIABLE = "EDGESHIP_URL"
-URL_OUTPUT = "DistributionDomainName"
-"""The stack's output that names the CDN."""
+SECOND_URL_VARIABLE = "EDGESHIP_SECOND_URL"
+URL_OUTPUT, SECOND_URL_OUTPUT = "DistributionDomainName", "CloudflareUrl"
+"""The stack's outputs that name the CDN, and the one in front of it."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,18 @@ class Target:
             return said.rstrip("/")
         return self._deployed_url()
 
+    @cached_property
+    def cdn_urls(self) -> dict[str, str]:
+        """Where each CDN answers, by its name; empty when nobody says."""
+        known = {"cloudfront": self.site_url, "cloudflare": self._second_url}
+        return {name: url for name, url in known.items() if url}
+
+    @property
+    def _second_url(self) -> str | None:
+        if self.local is not None:
+            return self.local.second_cdn_url
+        return os.environ.get(SECOND_URL_VARIABLE, "").rstrip("/") or self._outputs.get(SECOND_URL_OUTPUT)
+
     def occasion(self, cause: str) -> Occasion:
         """This operator, now."""
         from edgeship.bootstrap.runtime import utc_now
@@ -76,16 +89,20 @@ class Target:
         return operator.build(self.names, self.session, site_url)
 
     def _deployed_url(self) -> str | None:
+        domain = self._outputs.get(URL_OUTPUT)
+        return f"https://{domain}" if domain else None
+
+    @cached_property
+    def _outputs(self) -> dict[str, str]:
+        """The stack's outputs; none when these credentials may not read them."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        # An uploader's credentials may not read the stack; the address is a convenience, so no answer is an answer.
+        # An uploader's credentials may not read the stack; the addresses are a convenience: no answer is an answer.
         try:
             stacks = self.session.client("cloudformation").describe_stacks(StackName=self.names.stack)["Stacks"]
         except (BotoCoreError, ClientError):
-            return None
-        outputs = {o.get("OutputKey"): o.get("OutputValue") for stack in stacks for o in stack.get("Outputs", [])}
-        domain = outputs.get(URL_OUTPUT)
-        return f"https://{domain}" if domain else None
+            return {}
+        return {o["OutputKey"]: o["OutputValue"] for stack in stacks for o in stack.get("Outputs", [])}
 
 
 def output(ctx: typer.Context, as_json: bool) -> Output:

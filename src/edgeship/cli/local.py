@@ -28,6 +28,12 @@ _Port = Annotated[
 _EdgePort = Annotated[
     int | None, typer.Option("--edge-port", metavar="PORT", min=1, max=65535, help="Of the CDN. Default: a free one.")
 ]
+_SecondCdnPort = Annotated[
+    int | None,
+    typer.Option(
+        "--second-cdn-port", metavar="PORT", min=1, max=65535, help="Of the CDN before the CDN. Default: a free one."
+    ),
+]
 _Speed = Annotated[
     float,
     typer.Option(
@@ -48,6 +54,7 @@ def up(
     ctx: typer.Context,
     port: _Port = None,
     edge_port: _EdgePort = None,
+    second_cdn_port: _SecondCdnPort = None,
     speed: _Speed = 1,
     as_json: JsonOption = False,
 ) -> None:
@@ -66,7 +73,9 @@ def up(
 
         with interruptible() as interrupted, contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
             with progress_line(out.errors, "starting a local cloud") as tell:
-                cloud = LocalCloud(port=port, edge_port=edge_port, speed=speed, on_progress=tell)
+                cloud = LocalCloud(
+                    port=port, edge_port=edge_port, second_cdn_port=second_cdn_port, speed=speed, on_progress=tell
+                )
                 running.callback(cloud.stop)
                 cloud.start()
             document = {
@@ -74,6 +83,7 @@ def up(
                 "environment": cloud.names.environment,
                 "endpoint_url": cloud.endpoint_url,
                 "edge_url": cloud.edge_url,
+                "second_cdn_url": cloud.second_cdn_url,
                 "inbox": cloud.names.inbox_bucket,
                 "logs": str(cloud.logs),
             }
@@ -136,9 +146,10 @@ def demo(
 
 
 def _welcome(document: dict[str, Any]) -> Iterator[str]:
-    yield f"AWS   {document['endpoint_url']}"
-    yield f"CDN   {document['edge_url']}"
-    yield f"logs  {document['logs']}"
+    yield f"AWS         {document['endpoint_url']}"
+    yield f"CDN         {document['edge_url']}"
+    yield f"second CDN  {document['second_cdn_url']}"
+    yield f"logs        {document['logs']}"
     yield ""
     yield "In this folder, edgeship acts on it. For any other client of AWS:"
     yield "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1"

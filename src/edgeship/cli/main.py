@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from edgeship.cli import channels, embed, flags, local, policy, publish, reading, rollout, status, top_errors
+from edgeship.cli import (
+    channels,
+    embed,
+    flags,
+    local,
+    notifications,
+    policy,
+    propagate,
+    publish,
+    reading,
+    rollout,
+    status,
+    top_errors,
+    verify,
+)
 from edgeship.cli.context import GlobalOptions
 from edgeship.cli.errors import ExitCode, Failure, explain, sentence
 from edgeship.cli.output import Output
@@ -24,6 +38,8 @@ for command in (
     publish.publish,
     reading.releases,
     status.status,
+    verify.verify,
+    propagate.propagate,
     reading.history,
     top_errors.errors,
     channels.promote,
@@ -37,6 +53,7 @@ for command in (
 app.add_typer(rollout.app, name="rollout")
 app.add_typer(policy.app, name="policy")
 app.add_typer(flags.app, name="flags")
+app.add_typer(notifications.app, name="notifications")
 app.add_typer(local.app, name="local")
 
 

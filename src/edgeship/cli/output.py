@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from edgeship.cli.errors import Failure
+from edgeship.domain.plain_text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -65,8 +66,7 @@ def plain(text: object, style: str = "") -> Text:
     """Text with every control character made visible: names and reasons may come from a hostile upload."""
     from rich.text import Text
 
-    shown = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in str(text))
-    return Text(shown, style=style)
+    return Text(printable(text, keep="\n"), style=style)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "") -> RenderableType:
@@ -92,13 +92,6 @@ def when(timestamp: str | None) -> str:
 def hold(reason: Mapping[str, Any] | None) -> str:
     """Why something is held back, by whom and since when; `-` when it is not."""
     return f"{reason['cause']} ({reason['actor']}, {when(reason['since'])})" if reason else "-"
-
-
-def size(number_of_bytes: int) -> str:
-    """Bytes for a person: 512 B, 3.2 kB, 14.0 MB (powers of 1,000)."""
-    if number_of_bytes < 1_000:
-        return f"{number_of_bytes} B"
-    return f"{number_of_bytes / 1e3:.1f} kB" if number_of_bytes < 1e6 else f"{number_of_bytes / 1e6:.1f} MB"
 
 
 def _write_json(document: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from edgeship.cli.output import Output, plain, table
 from edgeship.cli.policy_text import settings
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
-from edgeship.domain.policy import DuringRollout, NoData, Policy
+from edgeship.domain.policy import DuringRollout, NoData, OnFailedVerification, Policy
 from edgeship.domain.policy_record import to_document
 from edgeship.domain.version import Bump
 
@@ -84,6 +84,10 @@ def set_policy(
         str | None,
         typer.Option(metavar="DURATION", help="How long after a move an ill version is taken back by itself."),
     ] = None,
+    on_failed_verification: Annotated[
+        OnFailedVerification | None,
+        typer.Option(help="What happens when a CDN serves something else than a move brought."),
+    ] = None,
     default: Annotated[
         bool, typer.Option("--default", help="Go back to the defaults; other options count on top of them.")
     ] = False,
@@ -109,6 +113,7 @@ def set_policy(
             "rollback_window_seconds": parse_duration(rollback_window, "--rollback-window")
             if rollback_window is not None
             else None,
+            "on_failed_verification": on_failed_verification,
         },
         limits={
             "error_rate": error_rate,

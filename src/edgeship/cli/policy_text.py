@@ -1,15 +1,13 @@
-"""A policy for a person, and the fields in which two differ."""
+"""A policy for a person."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 from edgeship.cli.durations import show_duration, show_steps
 from edgeship.domain.policy import Policy
 
 _NO_DATA = {"hold": "hold the step", "pass": "go on", "fail": "abort"}
 _DURING_ROLLOUT = {"wait": "wait until it has ended", "replace": "replace it"}
+_ON_FAILED_VERIFICATION = {"notify": "tell people", "rollback": "go back to the last good version"}
 
 
 def settings(policy: Policy) -> dict[str, tuple[str, str]]:
@@ -29,16 +27,8 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
             f"{policy.during_rollout}: {_DURING_ROLLOUT[policy.during_rollout]}",
         ),
         "rollback window": ("--rollback-window", show_duration(policy.rollback_window_seconds)),
+        "a CDN serves something else": (
+            "--on-failed-verification",
+            f"{policy.on_failed_verification}: {_ON_FAILED_VERIFICATION[policy.on_failed_verification]}",
+        ),
     }
-
-
-def changed_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """The names of the fields in which two documents of `policy_record` differ; thresholds by their own names."""
-    before, after = _flat(old), _flat(new)
-    return [name for name in after if before.get(name) != after[name]]
-
-
-def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name != "thresholds"} | dict(
-        document.get("thresholds") or {}
-    )

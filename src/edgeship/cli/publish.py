@@ -13,14 +13,15 @@ import typer
 from edgeship.cli import context
 from edgeship.cli.build_facts import gather
 from edgeship.cli.options import EnvOption, FolderArgument, JsonOption
-from edgeship.cli.output import Output, plain, size
+from edgeship.cli.output import Output, plain
 from edgeship.domain.naming import LATEST, release_prefix
+from edgeship.domain.plain_text import size
 from edgeship.domain.version import Version
 
 if TYPE_CHECKING:
     from edgeship.application.follow_upload import Followed
-    from edgeship.application.ports import Progress
     from edgeship.application.publish_bundle import Published
+    from edgeship.application.publishing_ports import Progress
 
 UNFOLLOWED = "uploaded"
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeship.cli import context
-from edgeship.cli.history_text import describe
 from edgeship.cli.options import EnvOption, JsonOption, WidgetArgument
-from edgeship.cli.output import hold, size, table, when
+from edgeship.cli.output import hold, table, when
+from edgeship.domain.event_text import describe
+from edgeship.domain.plain_text import size
 
 if TYPE_CHECKING:
     from edgeship.domain.channel import Channel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,8 +11,10 @@ import typer
 from edgeship.cli import context
 from edgeship.cli.approval import named
 from edgeship.cli.channel_document import channel_document
+from edgeship.cli.deployment_document import deployment_document, deployment_words, differences_shown
 from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import hold, plain, table, when
+from edgeship.domain.deployment import FREE_PATHS_A_MONTH
 from edgeship.domain.events import EventType
 
 if TYPE_CHECKING:
@@ -35,7 +38,8 @@ def status(
     """Show what is live, rolled out, ill, waits or was refused.
 
     That is where each channel points and how its rollout goes, which live versions are ill, which releases wait and
-    why, which are quarantined, and the last 20 uploads that were refused.
+    why, which are quarantined, the last 20 uploads that were refused, and the last 20 notifications that a
+    destination did not take.
 
     Example:
 
@@ -48,15 +52,25 @@ def status(
         "environment": target.names.environment,
         "widgets": [_widget(w) for w in found.widgets],
         "rejections": [rejection.to_dict() for rejection in found.rejections],
+        "undelivered": [asdict(delivery) for delivery in found.undelivered],
+        "invalidation_paths": {
+            "month": found.month,
+            "count": found.invalidation_paths,
+            "free": FREE_PATHS_A_MONTH,
+        },
     }
     out.result(document, _shown(found, document, target.operator.state))
 
 
 def _widget(status: WidgetStatus) -> dict[str, Any]:
+    deployments = {deployment.channel: deployment for deployment in status.deployments}
     return {
         "widget": status.widget,
         "releases": status.releases,
-        "channels": [channel_document(channel) for channel in status.channels],
+        "channels": [
+            {**channel_document(channel), "deployment": deployment_document(channel, deployments.get(channel.name))}
+            for channel in status.channels
+        ],
         "waiting": [{"version": str(waiting.version), "reason": waiting.reason} for waiting in status.waiting],
         "quarantined": [
             {
@@ -75,13 +89,16 @@ def _shown(found: Status, document: Document, state: State) -> Iterator[Renderab
     widgets = document["widgets"]
     for each in found.widgets:
         yield from (plain(line, "bold red") for line in _alerts(each))
-    channels = [
-        (w["widget"], c["name"], _version(c), when(c["since"]), c["by"] or "-", _watch(c["watch"]), hold(c["lock"]))
-        for w in widgets
-        for c in w["channels"]
-    ]
-    columns = ("widget", "channel", "version", "since (UTC)", "by", "goes back if ill (UTC)", "locked")
-    yield table(f"channels in {document['environment']}", columns, channels, empty="no channel points anywhere yet")
+    for w in widgets:
+        for c in w["channels"]:
+            for line in differences_shown(c["deployment"]):
+                yield plain(f"DIFFERS {c['name']} of {w['widget']}: {line}", "bold red")
+    yield table(
+        f"channels in {document['environment']}",
+        ("widget", "channel", "version", "since (UTC)", "by", "on the CDNs", "goes back if ill (UTC)", "locked"),
+        [_channel_row(w["widget"], c) for w in widgets for c in w["channels"]],
+        empty="no channel points anywhere yet",
+    )
     rollouts = [
         _rollout_row(w["widget"], c["name"], c["rollout"], state)
         for w in widgets
@@ -100,6 +117,13 @@ def _shown(found: Status, document: Document, state: State) -> Iterator[Renderab
     refused = [(when(r.rejected_at), r.key, r.reason, r.remedy, r.archive) for r in found.rejections]
     if refused:
         yield table("refused uploads", ("when (UTC)", "upload", "why", "what to do", "kept at"), refused)
+    untold = [
+        (when(d.occurred_at), d.title, d.destination, d.attempts, d.reason or d.status.value) for d in found.undelivered
+    ]
+    if untold:
+        yield table("undelivered notifications", ("when (UTC)", "what", "to", "attempts", "why"), untold)
+    paths = document["invalidation_paths"]
+    yield plain(f"invalidation paths in {paths['month']}: {paths['count']:,} of the {paths['free']:,} that are free")
 
 
 def _alerts(status: WidgetStatus) -> Iterator[str]:
@@ -117,6 +141,19 @@ def _alerts(status: WidgetStatus) -> Iterator[str]:
             f"{when(channel.alert.since)} UTC: {channel.alert.cause}\n"
             f"what to do: {remedy}publish a fixed version and edgeship promote {where} VERSION --now"
         )
+
+
+def _channel_row(widget: str, channel: Document) -> tuple[object, ...]:
+    return (
+        widget,
+        channel["name"],
+        _version(channel),
+        when(channel["since"]),
+        channel["by"] or "-",
+        deployment_words(channel["deployment"]),
+        _watch(channel["watch"]),
+        hold(channel["lock"]),
+    )
 
 
 def _version(channel: Document) -> str:

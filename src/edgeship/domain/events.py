@@ -34,6 +34,11 @@ class EventType(StrEnum):
     RELEASE_UNHEALTHY = "Release Unhealthy"
     POLICY_CHANGED = "Policy Changed"
     FLAG_CHANGED = "Flag Changed"
+    DEPLOYMENT_REQUESTED = "Deployment Requested"
+    DEPLOYMENT_VERIFIED = "Deployment Verified"
+    DEPLOYMENT_FAILED = "Deployment Failed"
+    NOTIFICATIONS_CHANGED = "Notifications Changed"
+    NOTIFICATION_TESTED = "Notification Tested"
 
 
 @dataclass(frozen=True)

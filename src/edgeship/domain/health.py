@@ -140,14 +140,16 @@ def judge(
             moment at which traffic reached it, say nothing.
         stable: the stable version's periods, to compare a candidate with; none to compare with nothing.
     """
-    mine = _last(windows, since, now)
-    sample = sum(window.sessions for window in mine)
-    if not _tells(mine, now) or any(window.sessions < limits.minimum_sample for window in mine):
+    windows = list(windows)
+    mine = telling_periods(windows, limits, since, now)
+    if not mine:
+        sample = sum(window.sessions for window in _last(windows, since, now))
         return Verdict(
             Health.NO_DATA,
             f"{sample} sessions in the last {PERIODS} periods: fewer than {limits.minimum_sample} in one of them",
             sample=sample,
         )
+    sample = sum(window.sessions for window in mine)
     for check, limit in limits.hard():
         values = [window.value(check) for window in mine]
         if all(value is not None and value >= limit for value in values):
@@ -169,6 +171,13 @@ def judge(
             f"in {PERIODS} periods in a row",
         )
     return Verdict(Health.WELL, f"no limit reached, {sample} sessions", sample=sample)
+
+
+def telling_periods(windows: Iterable[Window], limits: Thresholds, since: datetime, now: datetime) -> list[Window]:
+    """The `PERIODS` that `judge` goes by, the oldest first; none where they don't suffice for a verdict."""
+    last = _last(windows, since, now)
+    enough = _tells(last, now) and all(window.sessions >= limits.minimum_sample for window in last)
+    return last if enough else []
 
 
 def over_soft_limit(points: float, limits: Thresholds) -> bool:

@@ -16,6 +16,7 @@ ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".zip")
 INCOMING = "incoming/"
 ACCEPTED = "accepted/"
 REJECTED = "rejected/"
+HEALTH = "health/"
 
 _WIDGET = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -62,6 +63,11 @@ def check_channel(name: str) -> str:
 def release_prefix(widget: str, version: Version) -> str:
     """The immutable folder of a release in the site bucket and on the CDN, with its trailing slash."""
     return f"{widget}/v{version}/"
+
+
+def health_key(widget: str, version: Version) -> str:
+    """The key of a release's health page in the site bucket, and its path on the CDN; root widgets have no other."""
+    return f"{HEALTH}{widget}/v{version}"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from edgeship.domain.version import Bump, Version
 
 NoData = Literal["hold", "pass", "fail"]
 DuringRollout = Literal["wait", "replace"]
+OnFailedVerification = Literal["notify", "rollback"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class Policy:
     """`auto` are the kinds of release that go live by themselves; the others wait for `edgeship promote`.
 
     `no_data` is what happens at the end of a bake with too few sessions; `during_rollout` what a newer upload does to a
-    rollout; `rollback_window_seconds` how long after a move a breach takes the channel back.
+    rollout; `rollback_window_seconds` how long after a move a breach takes the channel back; `on_failed_verification`
+    whether a move goes back when a CDN is found to serve something else. By default it does not: what is wrong then is
+    mostly a cache, and would be wrong with the version before it, too.
     """
 
     auto: frozenset[Bump] = frozenset({"patch", "minor"})
@@ -33,6 +36,7 @@ class Policy:
     no_data: NoData = "hold"
     during_rollout: DuringRollout = "wait"
     rollback_window_seconds: int = 24 * 3600
+    on_failed_verification: OnFailedVerification = "notify"
 
     @property
     def at_once(self) -> bool:
@@ -53,6 +57,7 @@ def check_policy(policy: Policy) -> Policy:
     for name, choice, choices in (
         ("no_data", policy.no_data, get_args(NoData)),
         ("during_rollout", policy.during_rollout, get_args(DuringRollout)),
+        ("on_failed_verification", policy.on_failed_verification, get_args(OnFailedVerification)),
     ):
         if choice not in choices:
             raise _invalid(f"{name}: {choice!r} is no choice", f"Choose among {', '.join(choices)}.")

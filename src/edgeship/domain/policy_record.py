@@ -22,6 +22,7 @@ def to_document(policy: Policy) -> dict[str, Any]:
         "no_data": policy.no_data,
         "during_rollout": policy.during_rollout,
         "rollback_window_seconds": policy.rollback_window_seconds,
+        "on_failed_verification": policy.on_failed_verification,
     }
 
 
@@ -38,6 +39,20 @@ def from_document(document: Mapping[str, Any]) -> Policy:
         no_data=document["no_data"],
         during_rollout=document["during_rollout"],
         rollback_window_seconds=document["rollback_window_seconds"],
+        # Policies that were written before it was thought of don't have it.
+        on_failed_verification=document.get("on_failed_verification", Policy().on_failed_verification),
+    )
+
+
+def changed_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """The names of the fields in which two documents differ; thresholds by their own names."""
+    before, after = _flat(old), _flat(new)
+    return [name for name in after if before.get(name) != after[name]]
+
+
+def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "thresholds"} | dict(
+        document.get("thresholds") or {}
     )
 
 

@@ -1,4 +1,5 @@
-"""What an ill release does to a channel: the rollout ends, the channel goes back, or people are told.
+"""What an ill release does to a channel, and one that browsers don't get as it is: the rollout ends, the channel goes
+back, or people are told.
 
 An alarm may come late, twice or out of order: a breach counts only against what the channel exposes now, and only if it
 was found after that exposure began.
@@ -6,8 +7,9 @@ was found after that exposure began.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from edgeship.domain.channel import Alert, Channel, Moved, locked, measured
 from edgeship.domain.channel_moves import roll_back
@@ -32,17 +34,41 @@ def react(
     if channel.version != breach.version or channel.exposed_at is None or breach.at < channel.exposed_at:
         return None
     if channel.watch is None or not channel.watch.goes_back or breach.at >= channel.watch.until:
-        return _tell(EventType.RELEASE_UNHEALTHY, channel, breach, occasion)
+        return _tell(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
+    return _go_back(channel, releases, occasion, window_seconds, breach.numbers)
+
+
+def react_to_failed_deployment(
+    channel: Channel, releases: Iterable[Release], sequence: int, occasion: Occasion, window_seconds: int
+) -> Moved | None:
+    """The change of the channel when browsers don't get what move number `sequence` brought; None when the channel has
+    moved on, or people know that there is nothing to go back to.
+
+    A locked channel stays: it has been taken back once, and a CDN that goes on failing would take it back for ever.
+    """
+    if channel.sequence != sequence or channel.lock is not None:
+        return None
+    return _go_back(channel, releases, occasion, window_seconds)
+
+
+def _go_back(
+    channel: Channel,
+    releases: Iterable[Release],
+    occasion: Occasion,
+    window_seconds: int,
+    numbers: Mapping[str, Any] | None = None,
+) -> Moved | None:
+    """Roll back, or freeze the channel where there is no good version."""
     try:
-        return roll_back(channel, releases, None, occasion, window_seconds, breach.numbers)
+        return roll_back(channel, releases, None, occasion, window_seconds, numbers)
     except Refused as refused:
         if refused.code != "no_good_version":
             raise
-        frozen = occasion.because(f"{breach.cause}; {refused.reason}")
-        return _tell(EventType.CHANNEL_FROZEN, channel, breach, frozen)
+        frozen = occasion.because(f"{occasion.cause}; {refused.reason}")
+        return _tell(EventType.CHANNEL_FROZEN, channel, frozen, numbers)
 
 
-def _tell(kind: EventType, channel: Channel, breach: Breach, occasion: Occasion) -> Moved | None:
+def _tell(kind: EventType, channel: Channel, occasion: Occasion, numbers: Mapping[str, Any] | None) -> Moved | None:
     """Note the illness on the channel, once for each version that it points at; freezing locks it, too."""
     if channel.alert is not None:
         return None
@@ -55,7 +81,7 @@ def _tell(kind: EventType, channel: Channel, breach: Breach, occasion: Occasion)
         channel.widget,
         (channel.name, channel.revision),
         old=channel.summary(),
-        new={**told.summary(), **measured(breach.numbers)},
+        new={**told.summary(), **measured(numbers)},
     )
     return Moved(told, (event,))
 

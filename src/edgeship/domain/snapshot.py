@@ -54,13 +54,20 @@ def _channel_entry(channel: Channel, barred: Collection[Version]) -> dict[str, A
 
 
 def next_snapshot(
-    snapshot: Mapping[str, Any] | None, routes: Mapping[str, Routes], flags: Mapping[str, Any] | None
+    snapshot: Mapping[str, Any] | None,
+    routes: Mapping[str, Routes],
+    flags: Mapping[str, Any] | None,
+    built_at: int = 0,
 ) -> dict[str, Any] | None:
     """The next snapshot with these widgets' entries and these flags (None: as they are) in the place of the old.
 
     None when it would say the same. What it does not know in the old one it keeps.
+
+    One that takes the place of none begins at the revision `built_at`, the Unix time in seconds: that is above every
+    revision before it, as long as they were written less than once a second, so that an edge that holds one of those
+    takes the new one at once.
     """
-    before = snapshot or {"schema": SCHEMA, "revision": 0, "widgets": {}}
+    before = snapshot or {"schema": SCHEMA, "revision": built_at, "widgets": {}}
     after = {**before, "widgets": dict(sorted({**before["widgets"], **routes}.items()))}
     if flags is not None and (flags or "flags" in before):
         after["flags"] = dict(sorted(flags.items()))

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from edgeship.domain.bake_verdict import judge_bake
-from edgeship.domain.health import Health, Verdict, Window
+from edgeship.domain.health import Health, Thresholds, Verdict, Window
 from edgeship.domain.policy import NoData, Policy
 from edgeship.domain.rollout import Rollout
 from edgeship.domain.thin_traffic import judge_lately
@@ -44,9 +44,14 @@ _COURSES = {Health.BREACH: Course.ABORT, Health.SUSPECT: Course.PAUSE, Health.WE
 _WITHOUT_DATA: dict[NoData, Course] = {"hold": Course.HOLD, "pass": Course.ADVANCE, "fail": Course.ABORT}
 
 
+def judge_candidate(rollout: Rollout, limits: Thresholds, evidence: Evidence, now: datetime) -> Verdict:
+    """The verdict on the candidate's last periods, beside the stable version's."""
+    return judge_lately(evidence.candidate, evidence.stable, limits, rollout.exposed_at, now)
+
+
 def decide_step(rollout: Rollout, policy: Policy, evidence: Evidence, now: datetime) -> StepDecision:
     """What to do with a running rollout; a breach ends a step at any time, the rest waits for the end of its bake."""
-    recent = judge_lately(evidence.candidate, evidence.stable, policy.thresholds, rollout.exposed_at, now)
+    recent = judge_candidate(rollout, policy.thresholds, evidence, now)
     if recent.health in (Health.BREACH, Health.SUSPECT):
         return StepDecision(_COURSES[recent.health], recent)
     if now < rollout.bakes_until:

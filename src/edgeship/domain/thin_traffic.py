@@ -12,7 +12,16 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import sqrt
 
-from edgeship.domain.health import PERIODS, Check, Health, Thresholds, Verdict, Window, judge
+from edgeship.domain.health import (
+    PERIODS,
+    Check,
+    Health,
+    Thresholds,
+    Verdict,
+    Window,
+    judge,
+    telling_periods,
+)
 
 Z = 4.0
 """One-sided, 1 in 30,000: it is looked at each minute, and the looks add up."""
@@ -29,9 +38,9 @@ def judge_lately(
     Args:
         windows, stable, since, now: as for `judge`; the last `HOUR_PERIODS` periods count.
     """
-    mine = [window for window in windows if window.end <= now and window.start >= since]
+    mine = list(windows)
     verdict = judge(mine, stable, limits, since, now)
-    hour = sorted((w for w in mine if now - w.start <= _hour(w)), key=lambda window: window.start)
+    hour = _last_hour(mine, since, now)
     if verdict.health is not Health.NO_DATA or all(w.sessions >= limits.minimum_sample for w in hour[-PERIODS:]):
         return verdict
     sessions = sum(window.sessions for window in hour)
@@ -50,6 +59,18 @@ def judge_lately(
         limits.error_rate,
         sessions,
     )
+
+
+def judged_periods(windows: Iterable[Window], limits: Thresholds, since: datetime, now: datetime) -> list[Window]:
+    """The periods that `judge_lately` goes by, the oldest first: the last `PERIODS` where they suffice for a verdict,
+    else all of the last hour."""
+    mine = list(windows)
+    return telling_periods(mine, limits, since, now) or _last_hour(mine, since, now)
+
+
+def _last_hour(windows: Iterable[Window], since: datetime, now: datetime) -> list[Window]:
+    mine = [w for w in windows if w.end <= now and w.start >= since and now - w.start <= _hour(w)]
+    return sorted(mine, key=lambda window: window.start)
 
 
 def _hour(window: Window) -> timedelta:

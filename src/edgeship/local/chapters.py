@@ -12,6 +12,7 @@ from edgeship.domain.naming import LATEST
 from edgeship.domain.rejection import Rejection
 from edgeship.domain.rollout import Step
 from edgeship.local.example_widget import ENTRYPOINT, SERVED_SECONDS, WIDGET, public_files, publish, served
+from edgeship.local.propagation_chapter import last_mile
 from edgeship.local.rollout_chapters import bad_candidate, bad_release, good_candidate
 from edgeship.local.story import Chapter, Story, expect
 
@@ -125,6 +126,7 @@ CHAPTERS = (
     Chapter("A good release climbs from 1 % to everybody", good_candidate),
     Chapter("A broken release takes itself back", bad_candidate),
     Chapter("A release breaks when everybody has it, and takes itself back", bad_release),
+    Chapter("The last mile: two CDNs, a wrong byte, and people who are told", last_mile),
 )
 
 

@@ -1,5 +1,5 @@
-"""The local cloud: the emulator, the project's own stack deployed to it, the local CloudFront in front, and a monitor
-that does what the emulator lacks.
+"""The local cloud: the emulator, the project's own stack deployed to it, the local CloudFront in front, a second CDN
+before that, and a monitor that does what the emulator lacks.
 
 with LocalCloud() as cloud:
     cloud.session().client("s3").put_object(...)
@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -27,12 +28,16 @@ from edgeship.local.monitor.emulator import MonitoredEmulator
 from edgeship.local.monitor.monitor import BASE_PERIOD, Monitor, require_speed
 from edgeship.local.monitor.periods import real_seconds
 from edgeship.local.sandbox import LOCAL_ACCOUNT, SandboxSession
+from edgeship.local.second_cdn.second_cdn import ZONE, SecondCdn
 from edgeship.local.state import STATE_PATH, LocalState, process_start, read_state, remove_state, write_state
 from edgeship.local.warm_up import warm_up
 from edgeship.resource_names import ResourceNames
+from edgeship.settings import PropagationSettings
 
 PERIOD_VARIABLE = "EDGESHIP_PERIOD_SECONDS"
 """Of the rollout function: how long its periods of measurements last."""
+SECOND_CDN_TOKEN = f"/edgeship/{LOCAL_ENVIRONMENT}/cloudflare"
+"""The parameter that holds the token of the second CDN's API."""
 
 _T = TypeVar("_T")
 
@@ -56,6 +61,7 @@ class LocalCloud:
         *,
         port: int | None = None,
         edge_port: int | None = None,
+        second_cdn_port: int | None = None,
         state_path: Path | None = STATE_PATH,
         root: Path | None = None,
         assembly: Path | None = None,
@@ -64,7 +70,8 @@ class LocalCloud:
     ) -> None:
         """
         Args:
-            port, edge_port: of 127.0.0.1, for the AWS API and for the CDN; free ones when None.
+            port, edge_port, second_cdn_port: of 127.0.0.1, for the AWS API, the CDN and the second CDN; free ones when
+                None.
             state_path: where other processes look for it; None to be found by nobody.
             root: the checkout whose CDK app is deployed; the one this package is in when None.
             assembly: the folder of a cloud assembly to deploy instead of synthesising one.
@@ -76,6 +83,7 @@ class LocalCloud:
         """
         self.speed = require_speed(speed)
         self._edge_port = edge_port
+        self._second_cdn_port = second_cdn_port
         self._state_path = state_path
         self._root = root
         self._assembly = assembly
@@ -83,6 +91,7 @@ class LocalCloud:
         self._emulator = MonitoredEmulator(port)
         self._scratch: Path | None = None
         self._cdn: LocalCdn | None = None
+        self._second_cdn: SecondCdn | None = None
         self._monitor: Monitor | None = None
         self._stack: Stack | None = None
         self.names = ResourceNames(LOCAL_ENVIRONMENT, LOCAL_ACCOUNT)
@@ -96,6 +105,15 @@ class LocalCloud:
     def edge_url(self) -> str:
         """Of the CDN."""
         return self._started(self._cdn).url
+
+    @property
+    def second_cdn(self) -> SecondCdn:
+        """Stands in for Cloudflare, in front of the CDN."""
+        return self._started(self._second_cdn)
+
+    @property
+    def second_cdn_url(self) -> str:
+        return self.second_cdn.url
 
     @property
     def stack(self) -> Stack:
@@ -142,6 +160,9 @@ class LocalCloud:
         monitor, self._monitor = self._monitor, None
         if monitor is not None:
             monitor.stop()
+        second_cdn, self._second_cdn = self._second_cdn, None
+        if second_cdn is not None:
+            second_cdn.stop()
         cdn, self._cdn = self._cdn, None
         if cdn is not None:
             cdn.stop()
@@ -173,32 +194,47 @@ class LocalCloud:
         self._emulator.log = self._scratch / "emulator.log"
         self._emulator.start()
         self._on_progress(f"emulator at {self.endpoint_url}")
+        token = secrets.token_urlsafe(32)
+        self.session().client("ssm").put_parameter(Name=SECOND_CDN_TOKEN, Value=token, Type="SecureString")
         self._stack = deploy(self.session(), Assembly.read(self._assembled()), self._on_progress)
-        if self.speed != 1:
-            self._shorten_periods(real_seconds(BASE_PERIOD, self.speed))
-        warm_up(self.session(), self.names)
         self._cdn = LocalCdn(
             self.session(), self._stack.only(DISTRIBUTION), self._edge_port, self._scratch / "edge.log"
         )
         self._cdn.start()
         self._on_progress(f"CDN at {self.edge_url}")
+        self._second_cdn = SecondCdn(self.edge_url, token=token, port=self._second_cdn_port)
+        self._second_cdn.start()
+        self._on_progress(f"second CDN at {self.second_cdn_url}")
+        if self.speed != 1:
+            self._alter_environment("rollout", {PERIOD_VARIABLE: str(real_seconds(BASE_PERIOD, self.speed))})
+        self._alter_environment("propagation", self._where_it_is_served())
+        warm_up(self.session(), self.names)
         self._monitor = Monitor(self.session(), self.speed)
         self._monitor.start()
         if self._state_path is not None:
             write_state(self._state_path, self._state())
 
-    def _shorten_periods(self, seconds: int) -> None:
-        """Give the rollout function, if the stack has it, periods as short as the monitor's."""
+    def _where_it_is_served(self) -> dict[str, str]:
+        """What the propagation function has to know of the CDNs, and no template can."""
+        fields = {
+            "site_url": self.edge_url,
+            "cloudflare_url": self.second_cdn_url,
+            "cloudflare_api": self.second_cdn.api_url,
+            "cloudflare_zone": ZONE,
+            "cloudflare_token": f"ssm:{SECOND_CDN_TOKEN}",
+        }
+        return {PropagationSettings.variable(field): value for field, value in fields.items()}
+
+    def _alter_environment(self, function: str, variables: Mapping[str, str]) -> None:
+        """Set `variables` in the environment of a function, if the stack has it; the others stay."""
         functions = self.session().client("lambda")
-        name = self.names.function("rollout")
+        name = self.names.function(function)
         try:
             configuration = functions.get_function_configuration(FunctionName=name)
         except functions.exceptions.ResourceNotFoundException:
             return
-        variables = configuration.get("Environment", {}).get("Variables", {})
-        functions.update_function_configuration(
-            FunctionName=name, Environment={"Variables": {**variables, PERIOD_VARIABLE: str(seconds)}}
-        )
+        before = configuration.get("Environment", {}).get("Variables", {})
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": {**before, **variables}})
 
     def _assembled(self) -> Path:
         if self._assembly is not None:
@@ -212,6 +248,7 @@ class LocalCloud:
             process_start=process_start(os.getpid()) or "",
             endpoint_url=self.endpoint_url,
             edge_url=self.edge_url,
+            second_cdn_url=self.second_cdn_url,
             environment=LOCAL_ENVIRONMENT,
             account=LOCAL_ACCOUNT,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -5,7 +5,8 @@ on, read in its sources at version 1.5.33:
 - it runs Python Lambdas with its own interpreter, as children that inherit its environment;
 - a failed asynchronous invocation is tried again LAMBDA_ASYNC_RETRY_BASE_SECONDS later (1 s here, a minute on AWS);
 - event source mappings are polled once a second and woken by a write; a failing DynamoDB batch is tried again each
-  second without end (only MaximumRecordAgeInSeconds bounds it), and `batchItemFailures` of a stream are not read;
+  second without end (only MaximumRecordAgeInSeconds bounds it), and `batchItemFailures` of a stream are not read; those
+  of a queue are, and visibility timeouts and dead-letter queues are as on AWS;
 - at start it removes every Docker container that carries its label, other instances' too: DOCKER_HOST is pointed at
   nothing, so that it never meets the user's Docker.
 """

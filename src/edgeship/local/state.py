@@ -24,6 +24,7 @@ class LocalState:
     process_start: str
     endpoint_url: str
     edge_url: str
+    second_cdn_url: str
     environment: str
     account: str
     started_at: str

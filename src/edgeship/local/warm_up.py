@@ -14,8 +14,24 @@ from edgeship.domain.naming import INCOMING
 from edgeship.local.sandbox import SandboxSession
 from edgeship.resource_names import ResourceNames
 
+_TEST_OF_NOTHING: Mapping[str, Any] = {
+    "source": "edgeship",
+    "detail-type": "Notification Tested",
+    "detail": {
+        "event_id": "warm-up",
+        "occurred_at": "2000-01-01T00:00:00.000Z",
+        "environment": "local",
+        "widget": None,
+        "actor": "warm-up",
+        "cause": "warm-up",
+        "old": None,
+        "new": {"destinations": []},
+    },
+}
+
 # A folder marker is no upload; a widget by a reserved name has no release; a tick has nothing to look after yet, and
-# would do no more than the next one; an alarm that is well asks for nothing; no records, nothing to relay.
+# would do no more than the next one; an alarm that is well asks for nothing; a test of no destination is sent to
+# none; no records, nothing to relay.
 _HARMLESS: Mapping[str, Any] = {
     "artifact_upload": {
         "time": "2000-01-01T00:00:00Z",
@@ -38,6 +54,16 @@ _HARMLESS: Mapping[str, Any] = {
             "state": {"value": "OK", "timestamp": "2000-01-01T00:00:00Z"},
             "configuration": {"metrics": []},
         }
+    },
+    "notification": {
+        "Records": [
+            {
+                "messageId": "warm-up",
+                "receiptHandle": "warm-up",
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "body": json.dumps(_TEST_OF_NOTHING),
+            }
+        ]
     },
     "relay": {"Records": []},
     "telemetry": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -24,12 +24,12 @@ from edgeship.local.cdn.location import EdgeLocation
 from edgeship.local.cdn.origins import origin_for
 from edgeship.local.cdn.server import HOST, HttpServer
 from edgeship.local.sandbox import SandboxSession
+from edgeship.local.serving_thread import ServingThread
 
 FEED_SECONDS = 0.5
 """Between two looks for invalidations and new configurations."""
 
 _IMPATIENT = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
-_LOOK_SECONDS = 0.25  # a signal that another thread took is seen by the main one after at most so long
 
 logger = logging.getLogger(__name__)
 
@@ -56,11 +56,7 @@ class LocalCdn:
         self._fetcher = Fetcher(Cache())
         self._location: EdgeLocation | None = None
         self._runtimes: dict[str, EdgeRuntime] = {}
-        self._started = threading.Event()
-        self._failure: BaseException | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping: asyncio.Event | None = None
-        self._thread: threading.Thread | None = None
+        self._thread = ServingThread("edgeship-cdn", self._serve)
 
     @property
     def url(self) -> str:
@@ -75,24 +71,11 @@ class LocalCdn:
             Unsupported: the distribution uses a feature that is not imitated.
             ClientError: the distribution or a function cannot be read.
         """
-        self._thread = threading.Thread(target=self._run, name="edgeship-cdn", daemon=True)
         self._thread.start()
-        while not self._started.wait(_LOOK_SECONDS):
-            continue
-        if self._failure is not None:
-            self._thread.join()
-            raise self._failure
 
     def stop(self) -> None:
         """Stop it and its edge functions; returns when they are gone. Safe to call twice."""
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        # A start that was interrupted goes on in its thread: it is let finish, since only then it can be stopped.
-        self._started.wait()
-        if self._failure is None and self._loop is not None and self._stopping is not None:
-            self._loop.call_soon_threadsafe(self._stopping.set)
-        thread.join()
+        self._thread.stop()
 
     def __enter__(self) -> Self:
         self.start()
@@ -103,18 +86,7 @@ class LocalCdn:
     ) -> None:
         self.stop()
 
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except BaseException as error:
-            if self._started.is_set():
-                logger.exception("the local CDN ended")
-            self._failure = error
-        finally:
-            self._started.set()
-
-    async def _serve(self) -> None:
-        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+    async def _serve(self, answering: Callable[[], None], stopping: asyncio.Event) -> None:
         with self._open_log() as log:
             connector = aiohttp.TCPConnector(limit=64, keepalive_timeout=60)
             async with aiohttp.ClientSession(auto_decompress=False, connector=connector) as client:
@@ -123,8 +95,8 @@ class LocalCdn:
                     etag = await self._load(client, log)
                     feed = await asyncio.to_thread(DistributionFeed, self._session, self._distribution_id)
                     self._port = await server.start(self._port)
-                    self._started.set()
-                    await self._follow(feed, etag, client, log)
+                    answering()
+                    await self._follow(stopping, feed, etag, client, log)
                 finally:
                     await server.stop()
                     for runtime in self._runtimes.values():
@@ -140,9 +112,10 @@ class LocalCdn:
         assert self._location is not None
         return await self._location.handle(request)
 
-    async def _follow(self, feed: DistributionFeed, etag: str, client: aiohttp.ClientSession, log: _Log) -> None:
-        assert self._stopping is not None
-        while not self._stopping.is_set():
+    async def _follow(
+        self, stopping: asyncio.Event, feed: DistributionFeed, etag: str, client: aiohttp.ClientSession, log: _Log
+    ) -> None:
+        while not stopping.is_set():
             try:
                 news = await asyncio.to_thread(feed.look)
                 if news.paths:
@@ -155,7 +128,7 @@ class LocalCdn:
                 logger.warning("cannot follow distribution %s: %s", self._distribution_id, error)
             try:
                 async with asyncio.timeout(FEED_SECONDS):
-                    await self._stopping.wait()
+                    await stopping.wait()
             except TimeoutError:
                 continue
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from edgeship.cli.history_text import describe
+from edgeship.domain.event_text import describe, is_rollback, words
 from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.health import Breach, Check, Health, Verdict
 from edgeship.domain.policy import Policy
 from edgeship.domain.policy_record import to_document
 from edgeship.domain.version import Version
+from tests.event_samples import sample
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 CHANNEL = {"channel": "latest", "version": "1.4.2", "sequence": 7, "locked": False}
@@ -78,7 +79,66 @@ def test_an_alarm_tells_its_limit_where_that_is_known(limit: float | None, text:
     assert said == f"latest 1.5.0 → 1.4.2 ({text})"
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EventType if kind is not EventType.FLAG_CHANGED])
-def test_every_event_of_a_widget_has_words_of_its_own(kind: EventType) -> None:
-    new = {**CHANNEL, "rollout": ROLLOUT, "files": 4, "total_bytes": 9, "key": "k", "code": "c", "flag": None}
-    assert told(kind, new) != kind.value
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "text"),
+    [
+        (EventType.FLAG_CHANGED, None, {"key": "ab", "enabled": True}, "flag ab added"),
+        (EventType.FLAG_CHANGED, {"key": "ab", "enabled": True}, None, "flag ab deleted"),
+        (EventType.FLAG_CHANGED, {"key": "ab"}, {"key": "ab", "rollout": {}, "x": 1}, "flag ab changed: rollout, x"),
+        # Target users are counted in events, so another one in the place of one leaves no trace.
+        (EventType.FLAG_CHANGED, {"key": "ab", "target_users": 1}, {"key": "ab", "target_users": 1},
+         "flag ab changed: its target users"),
+        (EventType.NOTIFICATIONS_CHANGED, {"destinations": {}, "rules": []}, {"destinations": {}, "rules": [1]},
+         "notifications changed: rules"),
+        (EventType.NOTIFICATIONS_CHANGED, {"destinations": {"a": 1, "b": 2}}, {"destinations": {"b": 2, "a": 1}},
+         "notifications changed: order"),
+        (EventType.NOTIFICATION_TESTED, None, {"destinations": ["a", "b"]}, "test of the notifications to a, b"),
+        (EventType.DEPLOYMENT_REQUESTED, None, CHANNEL, "latest: 1.4.2 is brought to the CDNs again"),
+        (EventType.DEPLOYMENT_VERIFIED, None, {**CHANNEL, "checked": 14, "differences": []},
+         "latest: 1.4.2 is served everywhere"),
+        (EventType.DEPLOYMENT_FAILED, None, {**CHANNEL, "checked": 14, "differences": [{}]},
+         "latest: 1.4.2 is not served everywhere, 1 difference in 14 looks"),
+        (EventType.DEPLOYMENT_FAILED, None, {**CHANNEL, "checked": 14, "differences": [{}, {}]},
+         "latest: 1.4.2 is not served everywhere, 2 differences in 14 looks"),
+    ],
+)  # fmt: skip
+def test_what_befalls_an_environment(
+    kind: EventType, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None, text: str
+) -> None:
+    assert describe(Event.of(kind, Occasion("test", "ann", "because", AT), None, (1,), old, new)) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "locked_before", "locked", "expected"),
+    [
+        ("1.5.0", "1.4.2", False, True, True),
+        ("1.5.0", "1.6.0", False, True, True),  # --to may name a newer version that was live once
+        ("1.5.0", "1.4.2", True, True, True),
+        ("1.5.0", "1.6.0", True, True, False),  # a promotion leaves the lock as it is
+        ("1.5.0", "1.4.2", False, False, False),
+        ("1.10.0", "1.9.0", True, True, True),
+        (None, "1.4.2", True, True, False),
+    ],
+)
+def test_a_rollback_is_told_from_other_moves(
+    before: str | None, after: str, locked_before: bool, locked: bool, expected: bool
+) -> None:
+    old = {**CHANNEL, "version": before, "locked": locked_before}
+    new = {**CHANNEL, "version": after, "locked": locked}
+    event = Event.of(EventType.POINTER_MOVED, Occasion("test", "ann", "because", AT), "checkout", (1,), old, new)
+    assert is_rollback(event) is expected
+    assert describe(event).endswith(" (rollback)") is expected
+
+
+def test_a_rollback_tells_what_was_measured_too() -> None:
+    numbers = Verdict(Health.BREACH, "", Check.ERROR_RATE, 7.5, 5, 240).numbers()
+    new = {**CHANNEL, "locked": True, "measured": numbers}
+    said = told(EventType.POINTER_MOVED, new, {**CHANNEL, "version": "1.5.0"})
+    assert said == "latest 1.5.0 → 1.4.2 (rollback; error rate 7.5 %, limit 5 %, 240 sessions)"
+
+
+@pytest.mark.parametrize("kind", EventType)
+def test_every_event_has_words_of_its_own(kind: EventType) -> None:
+    event = sample(kind)
+    assert words(event) not in ("", kind.value)
+    assert describe(event).startswith(words(event))

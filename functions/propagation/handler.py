@@ -1,0 +1,36 @@
+"""`Pointer Moved`, `Deployment Requested`: bring the move to every CDN, and make sure that it has arrived."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from edgeship.adapters.inbound import PointerMoved
+from edgeship.application.propagate_move import PropagateMove
+from edgeship.bootstrap.propagation import build
+from edgeship.bootstrap.runtime import utc_now
+from edgeship.domain.events import Occasion
+
+ACTOR = "edgeship:propagation"
+
+logger = Logger()
+
+
+@cache
+def _use_case() -> PropagateMove:
+    return build(os.environ)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Propagate one move; a CDN that stays busy or silent, or an AWS fault, rises, and Lambda tries again."""
+    moved = PointerMoved.model_validate(event).detail
+    occasion = Occasion(moved.environment, ACTOR, moved.cause, utc_now())
+    done = _use_case()(moved.widget, moved.new.channel, moved.new.sequence, moved.event_id, occasion)
+    about: dict[str, Any] = {"widget": moved.widget, "channel": moved.new.channel, "sequence": moved.new.sequence}
+    logger.info("propagated", end=done.end, **about)
+    for difference in done.verdict.differences if done.verdict else ():
+        logger.warning("differs", difference=str(difference), **about)
+    return {"end": done.end.value}

@@ -1,0 +1,98 @@
+"""What tells people: a queue that takes every event of the bus, the function behind it, and a topic for e-mail."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from edgeship.domain.events import SOURCE
+from edgeship.resource_names import NOTICE_PREFIX, REGION
+from infra.constructs.bus import Bus
+from infra.constructs.functions import DELIVERY_AGE, DELIVERY_ATTEMPTS, Build, RegionalFunction
+from infra.constructs.queues import FailureQueue, WorkQueue
+from infra.constructs.table import StateTable
+from infra.options import SynthOptions
+
+TIMEOUT = Duration.seconds(60)
+"""Of a batch. Its messages are delivered side by side, each to one destination after another: a dead one takes 5 s."""
+SECRETS_OF_THE_ENVIRONMENT = "The notifications file names secrets, under this environment's prefix alone."
+
+
+class Notifications(Construct):
+    """notification. Events wait in its queue: no destination that is down holds up the bus or another destination."""
+
+    def __init__(self, scope: Construct, id: str, build: Build, *, table: StateTable, bus: Bus) -> None:  # noqa: A002
+        super().__init__(scope, id)
+        options = build.options
+        self.topic = sns.Topic(
+            self,
+            "Topic",
+            topic_name=options.names.notification_topic,
+            display_name=f"edgeship {options.environment}",
+            enforce_ssl=True,
+        )
+        # Not encrypted by a key, as the alarms' topic isn't: what it holds ends in e-mails.
+        if options.notification_email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(options.notification_email))
+        self._failures = FailureQueue(self, "Notification-Failures")
+        self._undelivered = FailureQueue(self, "Notification-Undelivered")
+        # Twice the function's timeout, so that what a process died of comes again soon. While Lambda has no capacity
+        # left, messages may be handed out twice, which the claims in the table see.
+        self.queue = WorkQueue(
+            self, "Queue", visibility_timeout=Duration.seconds(2 * TIMEOUT.to_seconds()), failures=self._failures
+        )
+        self._take_events_of(bus)
+        self.function = RegionalFunction(
+            self,
+            "Notification",
+            "notification",
+            build,
+            settings={
+                "table": table.table.table_name,
+                "topic_arn": self.topic.topic_arn,
+                "queue_url": self.queue.queue_url,
+            },
+            timeout=TIMEOUT,
+            memory_mib=512,
+        )
+        self._permit(options, table)
+        self.function.on_queue("Waiting", self.queue, failures=(self._failures, self._undelivered))
+
+    def _take_events_of(self, bus: Bus) -> None:
+        rule = events.Rule(
+            self,
+            "Every",
+            event_bus=bus.bus,
+            event_pattern=events.EventPattern(source=[SOURCE]),
+            description="Every event of edgeship waits for its notification",
+        )
+        rule.add_target(
+            targets.SqsQueue(
+                self.queue,
+                dead_letter_queue=self._undelivered,
+                max_event_age=DELIVERY_AGE,
+                retry_attempts=DELIVERY_ATTEMPTS,
+            )
+        )
+
+    def _permit(self, options: SynthOptions, table: StateTable) -> None:
+        allow = self.function.allow
+        prefix = f"edgeship/{options.environment}/*"
+        allow(["dynamodb:GetItem"], table.table.table_arn)
+        allow(["dynamodb:UpdateItem"], table.table.table_arn, partitions=f"{NOTICE_PREFIX}*")
+        allow(["sns:Publish"], self.topic.topic_arn)
+        allow(
+            ["ssm:GetParameter"],
+            f"arn:aws:ssm:{REGION}:{options.account}:parameter/{prefix}",
+            reason=SECRETS_OF_THE_ENVIRONMENT,
+        )
+        allow(
+            ["secretsmanager:GetSecretValue"],
+            f"arn:aws:secretsmanager:{REGION}:{options.account}:secret:{prefix}",
+            reason=SECRETS_OF_THE_ENVIRONMENT,
+        )
+        allow(["sqs:ChangeMessageVisibility"], self.queue.queue_arn)

@@ -1,0 +1,69 @@
+"""The keys of the table's records.
+
+| pk | sk | record |
+|---|---|---|
+| `WIDGETS` | `<widget>` | widget: its first version |
+| `WIDGET#<widget>` | `RELEASE#<version>` | release |
+| `WIDGET#<widget>` | `CLAIM#<version>` | the digest a version is bound to |
+| `WIDGET#<widget>` | `CHANNEL#<name>` | channel, its rollout included |
+| `WIDGET#<widget>` | `DEPLOYMENT#<channel>` | how far the channel's newest move has got on the CDNs |
+| `WIDGET#<widget>` | `POLICY` | policy |
+| `WIDGET#<widget>` | `EVENT#<occurred_at>#<event_id>` | outbox and history |
+| `FLAGS` | `FLAG#<key>` | flag, and the shared evaluators |
+| `FLAGS` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the flags |
+| `NOTIFICATIONS` | `RULES` | destinations of notifications, and the rules |
+| `NOTIFICATIONS` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the notifications |
+| `INVALIDATIONS` | `<month>` | the count of a month's invalidation paths |
+| `INBOX` | `UPLOAD#<upload_id>` | a refused upload |
+| `INBOX` | `EVENT#<occurred_at>#<event_id>` | outbox and list of refused uploads |
+
+Error books (`ERRORS#<widget>`) and deliveries of notices (`NOTICE#<event_id>`) have keys of their own, in
+`dynamodb_errors.py` and `dynamodb_deliveries.py`.
+
+A widget's records share a partition key, so the stream delivers them in the order they were written.
+
+The attribute `watched` is on channels with a rollout or a watch alone, so the index by it (`WATCHED_INDEX`) holds these
+and no others, however many widgets there are.
+"""
+
+from __future__ import annotations
+
+from edgeship.domain.version import Version
+
+WIDGETS = "WIDGETS"
+INBOX = "INBOX"
+FLAGS = "FLAGS"
+INVALIDATIONS = "INVALIDATIONS"
+NOTIFICATIONS = "NOTIFICATIONS"
+POLICY = "POLICY"
+RULES = "RULES"
+WATCHED = "WATCHED"
+"""The one key of the index of watched channels."""
+
+
+def widget_pk(widget: str) -> str:
+    return f"WIDGET#{widget}"
+
+
+def release_sk(version: Version) -> str:
+    return f"RELEASE#{version}"
+
+
+def claim_sk(version: Version) -> str:
+    return f"CLAIM#{version}"
+
+
+def flag_sk(key: str) -> str:
+    return f"FLAG#{key}"
+
+
+def channel_sk(name: str) -> str:
+    return f"CHANNEL#{name}"
+
+
+def deployment_sk(channel: str) -> str:
+    return f"DEPLOYMENT#{channel}"
+
+
+def upload_sk(upload_id: str) -> str:
+    return f"UPLOAD#{upload_id}"

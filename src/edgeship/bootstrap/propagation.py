@@ -1,0 +1,69 @@
+"""Composes functions/propagation, and what the command line verifies with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import boto3
+
+from edgeship.adapters.cloudflare import Cloudflare
+from edgeship.adapters.cloudfront import CloudFront
+from edgeship.adapters.dynamodb_state import DynamoDBState
+from edgeship.adapters.emf_path_counts import EmfPathCounts
+from edgeship.adapters.https_post import HttpsPost
+from edgeship.adapters.s3_alias import S3Alias
+from edgeship.adapters.s3_site import S3Site
+from edgeship.adapters.secrets import Secrets
+from edgeship.adapters.web import UrllibWeb
+from edgeship.application.copy_alias import CopyAlias
+from edgeship.application.ports import Web
+from edgeship.application.propagate_move import PropagateMove
+from edgeship.application.refresh_cdns import Cached, RefreshCdns
+from edgeship.application.verify_deployment import VerifyDeployment
+from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
+from edgeship.resource_names import LOCAL
+from edgeship.settings import PropagationSettings
+
+
+def build(env: Mapping[str, str]) -> PropagateMove:
+    """The use case, from the function's environment variables."""
+    settings = PropagationSettings.from_env(env)
+    config = client_config(connections=settings.copy_threads)
+    state = DynamoDBState(boto3.client("dynamodb", config=config), settings.table)
+    s3 = boto3.client("s3", config=config)
+    site = S3Site(s3, settings.site_bucket, threads=1)
+    alias = S3Alias(s3, settings.site_bucket, settings.pointer_max_age, settings.copy_threads)
+    cloudfront = CloudFront(boto3.client("cloudfront", config=client_config()), settings.distribution_id)
+    cdns = [Cached(cloudfront, by_path=False)]
+    webs: dict[str, Web] = {cloudfront.name: UrllibWeb(settings.site_url)}
+    if settings.cloudflare_url is not None:
+        cdns.append(Cached(_cloudflare(settings), by_path=True))
+        webs[Cloudflare.name] = UrllibWeb(settings.cloudflare_url)
+    return PropagateMove(
+        state=state,
+        alias=alias,
+        copy_alias=CopyAlias(state, site, alias),
+        refresh=RefreshCdns(
+            state=state,
+            cdns=cdns,
+            counts=EmfPathCounts(settings.environment),
+            root_widget=settings.root_widget,
+            clock=utc_now,
+            sleep=time.sleep,
+            pause=jittered_pause,
+        ),
+        verify=VerifyDeployment(state, site, alias, webs, utc_now, time.sleep),
+        clock=utc_now,
+        pause=jittered_pause,
+    )
+
+
+def _cloudflare(settings: PropagationSettings) -> Cloudflare:
+    zone, url, token = settings.cloudflare_zone, settings.cloudflare_url, settings.cloudflare_token
+    assert zone is not None  # the settings see to it that all three are there
+    assert url is not None
+    assert token is not None
+    secrets = Secrets(boto3.client("ssm"), boto3.client("secretsmanager"), utc_now)
+    post = HttpsPost(loopback=settings.environment == LOCAL)
+    return Cloudflare(post, zone, url, lambda: secrets.read(token), settings.cloudflare_api)

@@ -1,0 +1,21 @@
+"""Values as text for a person."""
+
+from __future__ import annotations
+
+
+def size(number_of_bytes: int) -> str:
+    """Bytes: 512 B, 3.2 kB, 14.0 MB (powers of 1,000)."""
+    if number_of_bytes < 1_000:
+        return f"{number_of_bytes} B"
+    return f"{number_of_bytes / 1e3:.1f} kB" if number_of_bytes < 1e6 else f"{number_of_bytes / 1e6:.1f} MB"
+
+
+def number(value: float) -> str:
+    """Two decimals at most: 2,345.6."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def printable(text: object, keep: str = "") -> str:
+    """The text with every control character made visible but those of `keep`: names and reasons may come from a hostile
+    upload."""
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in str(text))

@@ -1,0 +1,73 @@
+"""Two hundred moves in a row: the copies, both CDNs and the last notification end as the table does."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edgeship.bootstrap.operator import Operator
+from edgeship.domain.deployment import Verdict
+from edgeship.domain.events import EventType
+from edgeship.domain.notifications_record import to_document
+from edgeship.domain.rollout import Step
+from edgeship.domain.version import Version
+from edgeship.local.cloud import LocalCloud
+from tests.bundles import tar_gz
+from tests.cloud.test_ship import ann, bundle, eventually, fetch, get, put
+from tests.receiver import receiver
+
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
+
+MOVES = 200
+WIDGET = "storm"
+KEY = f"whsec_{base64.b64encode(bytes(range(32))).decode()}"
+
+
+def test_a_storm_of_moves_ends_with_everything_agreeing(cloud: LocalCloud, tools: Operator, tmp_path: Path) -> None:
+    versions = [Version.parse(text) for text in ("1.0.0", "1.1.0", "1.2.0")]
+    tools.policy(WIDGET, lambda before: replace(before, steps=(Step(100, 0),), auto=frozenset()), ann())
+    for version in versions:
+        put(cloud, tmp_path, WIDGET, str(version), tar_gz(bundle(str(version))))
+    eventually(lambda: len(tools.state.releases(WIDGET)) == len(versions) or None)
+    eventually(lambda: tools.state.channel(WIDGET, "latest").version)
+    cloud.session().client("ssm").put_parameter(
+        Name="/edgeship/local/storm", Value=KEY, Type="SecureString", Overwrite=True
+    )
+    before = to_document(tools.state.notifications().notifications)
+    with receiver() as hook:
+        url = f"http://127.0.0.1:{hook.port}/hook"
+        destination = {"type": "webhook", "url": url, "secret": "ssm:/edgeship/local/storm"}
+        rule = {"to": ["hook"], "events": ["Pointer Moved"], "widgets": [WIDGET]}
+        tools.notifications({"destinations": {"hook": destination}, "rules": [rule]}, ann(), loopback=True)
+        for number in range(MOVES):
+            tools.promote(WIDGET, versions[(number + 1) % len(versions)], "latest", ann())
+        channel = tools.state.channel(WIDGET, "latest")
+
+        def verdict() -> Verdict | None:
+            deployment = tools.state.deployment(WIDGET, "latest")
+            return deployment.verdict if deployment.sequence == channel.sequence else None
+
+        found = eventually(verdict, 180)
+        moves = {e.event_id for e in tools.state.events(WIDGET, 1_000) if e.type is EventType.POINTER_MOVED}
+        eventually(lambda: len({r.headers["webhook-id"] for r in hook.received}) >= MOVES or None, 180)
+        tools.notifications(before, ann())
+        told = [json.loads(request.body)["data"] for request in hook.received]
+    assert found.verified, found.differences
+    assert len(told) == len({each["event_id"] for each in told}), "each once"
+    assert {each["event_id"] for each in told} <= moves
+    assert f"latest is at {channel.version} now" in told[-1]["now"]
+    wanted = bundle(str(channel.version))["widget.js"]
+    path = f"/{WIDGET}/latest/widget.js"
+    assert get(cloud, path)[2] == fetch(cloud.second_cdn_url + path)[2] == wanted
+    s3, bucket = cloud.session().client("s3"), cloud.names.site_bucket
+    assert channel.version is not None
+    manifest = tools.site.manifest(WIDGET, channel.version)
+    assert manifest is not None
+    for name in manifest.files:
+        body = bundle(str(channel.version))[name]
+        copy = s3.get_object(Bucket=bucket, Key=f"{WIDGET}/latest/{name}")
+        assert (copy["Body"].read(), copy["Metadata"]) == (body, {"version": str(channel.version)})

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeship.domain.plain_text import number, printable, size
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 B"), (999, "999 B"), (3_150, "3.1 kB"), (14_000_000, "14.0 MB")])
+def test_sizes(count: int, text: str) -> None:
+    assert size(count) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0, "0"), (5, "5"), (7.456, "7.46"), (2_345.6, "2,345.6"), (100, "100")])
+def test_numbers(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_what_is_printable_stays_and_the_rest_becomes_visible() -> None:
+    assert printable("é → 1.4.2\n\x1b[31m\u202e\ud800") == "é → 1.4.2\\n\\x1b[31m\\u202e\\ud800"
+    assert printable("a\nb\t", keep="\n") == "a\nb\\t"
