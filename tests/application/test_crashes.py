@@ -101,11 +101,11 @@ def roll_back(aws: Aws) -> Callable[[], None]:
     return deliver
 
 
-def apply_flags(aws: Aws) -> Callable[[], None]:
+def apply_flags(aws: Aws, count: int = 45) -> Callable[[], None]:
     """More flags than one transaction holds; whoever was cut off applies the file again."""
     flags = {
         f"flag-{n:02}": {"key": f"flag-{n:02}", "variants": {"on": True, "off": False}, "default_variant": "off"}
-        for n in range(45)
+        for n in range(count)
     }
 
     def deliver() -> None:
@@ -140,8 +140,9 @@ def operator_acts(act: Callable[[operator.Operator], None]) -> Scene:
 
 
 def relay_flags(aws: Aws) -> Callable[[], None]:
+    """More than one batch of the bus holds."""
     with process(Death()):
-        apply_flags(aws)()
+        apply_flags(aws, 12)()
     return relayed(aws, aws.stream_event())
 
 

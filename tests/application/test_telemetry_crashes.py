@@ -17,7 +17,7 @@ from edgeship.domain.error_book import MAX_MESSAGES, ErrorBook
 from edgeship.domain.version import Version
 from edgeship.settings import TelemetrySettings
 from tests.aws import NAMES, Aws, empty_again
-from tests.crash import Death, When, process, run
+from tests.crash import Death, process, run
 
 NOW = datetime(2026, 11, 23, 10, 0, 5, tzinfo=UTC)
 V1 = Version.parse("1.4.2")
@@ -78,12 +78,9 @@ def test_dies_anywhere_and_ends_the_same(name: str) -> None:
     undisturbed = play(beacons, [count])
     assert count.calls == 3  # the snapshot is read, the book is read, the book is written
     assert undisturbed[0]["revision"] == len(beacons)
-    sides: tuple[When, ...] = ("before", "after")
-    for call in range(count.calls):
-        for when in sides:
-            death = Death(call, when)
-            assert play(beacons, [death, Death()]) == undisturbed, f"died {when} call {call}"
-            assert death.dead
+    for death in [Death(0, "before"), *(Death(call, "after") for call in range(count.calls))]:
+        assert play(beacons, [death, Death()]) == undisturbed, f"died {death.when} call {death.call}"
+        assert death.dead
     every = [Death(call, "after") for call in range(count.calls)]
     assert play(beacons, [*every, Death(), Death()]) == undisturbed
 

@@ -1,4 +1,4 @@
-"""What the propagation needs, in memory: a bucket, the edge in front of it, and CDNs that keep copies."""
+"""What the propagation needs, in memory, safe among threads: a bucket, the edge, and CDNs that keep copies."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class FakeBucket:
 
     def manifest(self, widget: str, version: Version) -> Manifest | None:
         prefix = release_prefix(widget, version)
-        files = {key.removeprefix(prefix): o for key, o in self.objects.items() if key.startswith(prefix)}
+        files = {key.removeprefix(prefix): o for key, o in self.objects.copy().items() if key.startswith(prefix)}
         if files.pop(MANIFEST_NAME, None) is None:
             return None
         entries = {
@@ -100,7 +100,7 @@ class FakeAlias:
     def _list(self, prefix: str) -> dict[str, StoredFile]:
         return {
             key.removeprefix(prefix): StoredFile(hashlib.md5(o.body).hexdigest(), len(o.body))
-            for key, o in self.bucket.objects.items()
+            for key, o in self.bucket.objects.copy().items()
             if key.startswith(prefix)
         }
 
@@ -150,9 +150,10 @@ class FakeCdn:
     """The folders of each reference."""
 
     def get(self, path: str, query: str = "") -> WebAnswer:
-        if path not in self.cache:
-            self.cache[path] = self.origin.get(path)
-        return self.cache[path]
+        kept = self.cache.get(path)
+        if kept is None:
+            kept = self.cache[path] = self.origin.get(path)
+        return kept
 
     def refresh(self, folders: Sequence[str], reference: str) -> int:
         if self.fault is not None:
@@ -161,8 +162,8 @@ class FakeCdn:
             self.busy -= 1
             raise CdnBusy("too many requests", self.retry_after)
         self.asked[reference] = tuple(folders)
-        for path in [path for path in self.cache if path.startswith(tuple(folders))]:
-            del self.cache[path]
+        for path in [path for path in self.cache.copy() if path.startswith(tuple(folders))]:
+            self.cache.pop(path, None)
         return self.paths and len(folders)
 
     def is_refreshed(self) -> bool:
