@@ -10,7 +10,6 @@ import base64
 import json
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +21,7 @@ from edgeship.domain.rollout import Step
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from tests.bundles import tar_gz
-from tests.cloud.test_ship import ann, bundle, eventually, fetch, get, put
+from tests.cloud.test_ship import ann, bundle, eventually, fetch, get
 from tests.receiver import receiver
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
@@ -32,11 +31,13 @@ WIDGET = "storm"
 KEY = f"whsec_{base64.b64encode(bytes(range(32))).decode()}"
 
 
-def test_a_storm_of_moves_ends_with_everything_agreeing(cloud: LocalCloud, tools: Operator, tmp_path: Path) -> None:
+def test_a_storm_of_moves_ends_with_everything_agreeing(cloud: LocalCloud, tools: Operator) -> None:
     versions = [Version.parse(text) for text in ("1.0.0", "1.1.0", "1.2.0")]
     tools.policy(WIDGET, lambda before: replace(before, steps=(Step(100, 0),), auto=frozenset()), ann())
+    s3 = cloud.session().client("s3")
     for version in versions:
-        put(cloud, tmp_path, WIDGET, str(version), tar_gz(bundle(str(version))))
+        key, body = f"incoming/{WIDGET}/{version}.tar.gz", tar_gz(bundle(str(version)))
+        s3.put_object(Bucket=cloud.names.inbox_bucket, Key=key, Body=body)
     eventually(lambda: len(tools.state.releases(WIDGET)) == len(versions) or None)
     eventually(lambda: tools.state.channel(WIDGET, "latest").version)
     cloud.session().client("ssm").put_parameter(
@@ -68,7 +69,7 @@ def test_a_storm_of_moves_ends_with_everything_agreeing(cloud: LocalCloud, tools
     wanted = bundle(str(channel.version))["widget.js"]
     path = f"/{WIDGET}/latest/widget.js"
     assert get(cloud, path)[2] == fetch(cloud.second_cdn_url + path)[2] == wanted
-    s3, bucket = cloud.session().client("s3"), cloud.names.site_bucket
+    bucket = cloud.names.site_bucket
     assert channel.version is not None
     manifest = tools.site.manifest(WIDGET, channel.version)
     assert manifest is not None
