@@ -49,7 +49,7 @@ class Propagation(Construct):
                 **({"root_widget": options.root_widget} if options.root_widget else {}),
                 **_cloudflare(options),
             },
-            # It asks a busy CDN for four minutes, waits for it as long, and looks for one.
+            # It asks busy CDNs, and waits for them, for four minutes, and looks for one.
             timeout=Duration.minutes(10),
             memory_mib=512,
         )
