@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -246,6 +247,35 @@ def test_a_move_that_is_overtaken_while_it_copies(moment: str) -> None:
     assert here.told() == [EventType.DEPLOYMENT_VERIFIED] * 2
 
 
+class Died(BaseException):
+    """As a process does: nothing in the program catches it."""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("cdn", ["cloudfront", "second"])
+def test_a_run_that_dies_at_a_cdn_is_run_again_by_its_event(cdn: str, when: str) -> None:
+    here = Deployments("1.0.0")
+    here.second.get(f"/{WIDGET}/latest/widget.js")
+    here.move("1.1.0")
+    dying: FakeCdn = getattr(here, cdn)
+    refresh = dying.refresh
+
+    def die(folders: Sequence[str], reference: str) -> int:
+        if when == "after":
+            refresh(folders, reference)
+        raise Died
+
+    dying.refresh = die  # type: ignore[method-assign]
+    with pytest.raises(Died):
+        here.deliver()
+    dying.refresh = refresh  # type: ignore[method-assign]
+    assert here.told() == [EventType.DEPLOYMENT_VERIFIED], "of the first move alone"
+    assert here.deliver().end is End.VERIFIED
+    assert here.second.cache[f"/{WIDGET}/latest/widget.js"].body == b"two"
+    assert list(here.cloudfront.asked) == ["move-1", "move-2"]
+    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 2
+
+
 def test_a_busy_cdn_is_asked_again_until_it_takes_it() -> None:
     here = Deployments("1.0.0")
     here.move("1.1.0")
@@ -353,10 +383,6 @@ def test_what_a_rollout_serves_meanwhile_is_right_too() -> None:
     here.state.commit(Transaction(puts=(replace(here.channel, rollout=None),), events=()))
     here.move("1.0.0")
     assert here.deliver().end is End.FAILED, "nobody may get 1.2.0 any more"
-
-
-class Died(BaseException):
-    """As a process does: nothing in the program catches it."""
 
 
 class Interleaving:

@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
+from edgeship.adapters.dynamodb_attributes import deserialize, serialize
 from edgeship.application.notification_ports import AlreadyDelivered, Busy, Claim, Delivery, DeliveryStatus
 from edgeship.domain.events import Event, timestamp
 from edgeship.resource_names import NOTICE_PREFIX, WATCHED_INDEX
@@ -51,7 +50,7 @@ class DynamoDBDeliveries:
                 ConditionExpression="attribute_not_exists(pk) OR #status = :undelivered "
                 "OR (#status = :sending AND claimed_until <= :now)",
                 ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues=_serialize(
+                ExpressionAttributeValues=serialize(
                     {
                         ":title": title,
                         ":widget": event.widget,
@@ -70,11 +69,11 @@ class DynamoDBDeliveries:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as failed:
-            held = _deserialize(failed.response["Item"])  # type: ignore[typeddict-item]  # ALL_OLD adds it
+            held = deserialize(failed.response["Item"])  # type: ignore[typeddict-item]  # ALL_OLD adds it
             if held["status"] == DeliveryStatus.DELIVERED:
                 return AlreadyDelivered()
             return Busy((datetime.fromisoformat(held["claimed_until"]) - now).total_seconds())
-        return Claim(int(_deserialize(answer["Attributes"])["attempts"]))
+        return Claim(int(deserialize(answer["Attributes"])["attempts"]))
 
     def delivered(self, event_id: str, destination: str, now: datetime) -> None:
         self._settle(
@@ -112,7 +111,7 @@ class DynamoDBDeliveries:
             KeyConditionExpression="watched = :watched",
             ExpressionAttributeValues={":watched": {"S": WATCHED}},
         )
-        found = [_to_delivery(_deserialize(item)) for item in answer["Items"]]
+        found = [_to_delivery(deserialize(item)) for item in answer["Items"]]
         found.sort(key=lambda delivery: (delivery.occurred_at, delivery.event_id), reverse=True)
         return [delivery for delivery in found if widget in (None, delivery.widget)][:limit]
 
@@ -123,7 +122,7 @@ class DynamoDBDeliveries:
             ExpressionAttributeValues={":pk": {"S": _pk(event_id)}},
             ConsistentRead=True,
         )
-        return [_to_delivery(_deserialize(item)) for item in answer["Items"]]
+        return [_to_delivery(deserialize(item)) for item in answer["Items"]]
 
     def _settle(self, key: dict[str, Any], update: str, condition: str, values: dict[str, Any]) -> None:
         try:
@@ -133,7 +132,7 @@ class DynamoDBDeliveries:
                 UpdateExpression=update,
                 ConditionExpression=condition,
                 ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues=_serialize(values),
+                ExpressionAttributeValues=serialize(values),
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             # It is settled already, or somebody else's by now.
@@ -145,7 +144,7 @@ def _pk(event_id: str) -> str:
 
 
 def _key(event_id: str, destination: str) -> dict[str, Any]:
-    return _serialize({"pk": _pk(event_id), "sk": destination})
+    return serialize({"pk": _pk(event_id), "sk": destination})
 
 
 def _expiry(now: datetime) -> int:
@@ -164,13 +163,3 @@ def _to_delivery(item: Mapping[str, Any]) -> Delivery:
         reason=item["reason"],
         updated_at=item["updated_at"],
     )
-
-
-def _serialize(item: Mapping[str, Any]) -> dict[str, Any]:
-    serializer = TypeSerializer()
-    return {name: serializer.serialize(value) for name, value in item.items()}
-
-
-def _deserialize(item: Mapping[str, Any]) -> dict[str, Any]:
-    deserializer = TypeDeserializer()
-    return {name: deserializer.deserialize(value) for name, value in item.items()}

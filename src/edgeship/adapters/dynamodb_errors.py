@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
+from edgeship.adapters.dynamodb_attributes import deserialize, serialize
 from edgeship.application.ports import Clock
 from edgeship.domain.error_book import ErrorBook, KeptError
 from edgeship.domain.errors import Conflict
@@ -31,7 +30,7 @@ class DynamoDBErrorBooks:
         self._clock = clock
 
     def read(self, widget: str, version: Version) -> ErrorBook:
-        key = _serialize({"pk": _pk(widget), "sk": str(version)})
+        key = serialize({"pk": _pk(widget), "sk": str(version)})
         answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         if "Item" not in answer:
             return ErrorBook(widget, version)
@@ -48,7 +47,7 @@ class DynamoDBErrorBooks:
                 "ExpressionAttributeValues": {":revision": {"N": str(book.revision)}},
             }
         try:
-            self._client.put_item(TableName=self._table, Item=_serialize(_to_item(book)), **condition)
+            self._client.put_item(TableName=self._table, Item=serialize(_to_item(book)), **condition)
         except self._client.exceptions.ConditionalCheckFailedException as failed:
             raise Conflict(f"the error book of {book.widget} {book.version} has changed") from failed
 
@@ -69,7 +68,7 @@ def _to_item(book: ErrorBook) -> dict[str, Any]:
 
 
 def _to_book(widget: str, version: Version, raw: Mapping[str, Any]) -> ErrorBook:
-    item = {name: TypeDeserializer().deserialize(value) for name, value in raw.items()}
+    item = deserialize(raw)
     return ErrorBook(
         widget=widget,
         version=version,
@@ -80,8 +79,3 @@ def _to_book(widget: str, version: Version, raw: Mapping[str, Any]) -> ErrorBook
         expires_at=int(item["expires_at"]),
         revision=int(item["revision"]),
     )
-
-
-def _serialize(item: Mapping[str, Any]) -> dict[str, Any]:
-    serializer = TypeSerializer()
-    return {name: serializer.serialize(value) for name, value in item.items()}

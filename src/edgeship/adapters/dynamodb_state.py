@@ -5,13 +5,12 @@ Transactions: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
-
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from edgeship.adapters import dynamodb_items as items
 from edgeship.adapters import dynamodb_keys as keys
+from edgeship.adapters.dynamodb_attributes import deserialize, serialize
 from edgeship.adapters.dynamodb_channels import to_channel
 from edgeship.application.ports import Transaction
 from edgeship.domain.channel import Channel
@@ -46,7 +45,7 @@ class DynamoDBState:
         writes: list[Any] = [{"Put": self._conditional_put(record)} for record in transaction.puts]
         writes += [{"ConditionCheck": self._at_revision(release)} for release in transaction.checks]
         writes += [
-            {"Put": {"TableName": self._table, "Item": _serialize(items.event_item(event))}}
+            {"Put": {"TableName": self._table, "Item": serialize(items.event_item(event))}}
             for event in transaction.events
         ]
         if transaction.registers:
@@ -66,14 +65,14 @@ class DynamoDBState:
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=_serialize(item),
+                Item=serialize(item),
                 ConditionExpression="attribute_not_exists(pk) OR digest = :digest",
                 ExpressionAttributeValues={":digest": {"S": digest}},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as failed:
             holder: dict[str, Any] = failed.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD adds it
-            return str(_deserialize(holder)["digest"])
+            return str(deserialize(holder)["digest"])
         return digest
 
     def widget(self, name: str) -> Widget | None:
@@ -133,7 +132,7 @@ class DynamoDBState:
         names = sorted(found)
         for start in range(0, len(names), _BATCH):
             batch = [
-                _serialize({"pk": keys.widget_pk(name), "sk": keys.POLICY}) for name in names[start : start + _BATCH]
+                serialize({"pk": keys.widget_pk(name), "sk": keys.POLICY}) for name in names[start : start + _BATCH]
             ]
             for item in self._get_all(batch):
                 record = items.to_policy(item)
@@ -147,7 +146,7 @@ class DynamoDBState:
             KeyConditionExpression="watched = :watched",
             ExpressionAttributeValues={":watched": {"S": keys.WATCHED}},
         )
-        return [to_channel(_deserialize(item)) for page in pages for item in page["Items"]]
+        return [to_channel(deserialize(item)) for page in pages for item in page["Items"]]
 
     def flags(self) -> list[FlagRecord]:
         return [items.to_flag(item) for item in self._query(keys.FLAGS, keys.flag_sk(""))]
@@ -168,7 +167,7 @@ class DynamoDBState:
     def _conditional_put(
         self, record: Channel | Deployment | FlagRecord | NotificationsRecord | PolicyRecord | Release | Rejection
     ) -> dict[str, Any]:
-        put: dict[str, Any] = {"TableName": self._table, "Item": _serialize(items.to_item(record))}
+        put: dict[str, Any] = {"TableName": self._table, "Item": serialize(items.to_item(record))}
         revision = 0 if isinstance(record, Rejection) else record.revision
         if revision == 0:
             return {**put, "ConditionExpression": "attribute_not_exists(pk)"}
@@ -181,7 +180,7 @@ class DynamoDBState:
     def _at_revision(self, release: Release) -> dict[str, Any]:
         return {
             "TableName": self._table,
-            "Key": _serialize({"pk": keys.widget_pk(release.widget), "sk": keys.release_sk(release.version)}),
+            "Key": serialize({"pk": keys.widget_pk(release.widget), "sk": keys.release_sk(release.version)}),
             "ConditionExpression": "revision = :revision",
             "ExpressionAttributeValues": {":revision": {"N": str(release.revision)}},
         }
@@ -190,7 +189,7 @@ class DynamoDBState:
         # if_not_exists makes the first registration stick without reading: registrations never conflict here.
         return {
             "TableName": self._table,
-            "Key": _serialize({"pk": keys.WIDGETS, "sk": release.widget}),
+            "Key": serialize({"pk": keys.WIDGETS, "sk": release.widget}),
             "UpdateExpression": "SET first_version = if_not_exists(first_version, :version)",
             "ExpressionAttributeValues": {":version": {"S": str(release.version)}},
         }
@@ -198,21 +197,21 @@ class DynamoDBState:
     def _path_count(self, month: str, paths: int) -> dict[str, Any]:
         return {
             "TableName": self._table,
-            "Key": _serialize({"pk": keys.INVALIDATIONS, "sk": month}),
+            "Key": serialize({"pk": keys.INVALIDATIONS, "sk": month}),
             "UpdateExpression": "ADD paths :paths",
             "ExpressionAttributeValues": {":paths": {"N": str(paths)}},
         }
 
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
-        answer = self._client.get_item(TableName=self._table, Key=_serialize({"pk": pk, "sk": sk}), ConsistentRead=True)
-        return _deserialize(answer["Item"]) if "Item" in answer else None
+        answer = self._client.get_item(TableName=self._table, Key=serialize({"pk": pk, "sk": sk}), ConsistentRead=True)
+        return deserialize(answer["Item"]) if "Item" in answer else None
 
     def _get_all(self, batch: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         pending: dict[str, Any] = {self._table: {"Keys": batch, "ConsistentRead": True}}
         while pending:
             # What is over 16 MB or throttled comes back unprocessed.
             answer = self._client.batch_get_item(RequestItems=pending)
-            yield from map(_deserialize, answer["Responses"].get(self._table, ()))
+            yield from map(deserialize, answer["Responses"].get(self._table, ()))
             pending = dict(answer.get("UnprocessedKeys", {}))
 
     def _query(
@@ -230,14 +229,4 @@ class DynamoDBState:
             PaginationConfig={"PageSize": page} if page else {},
         )
         for answer in pages:
-            yield from map(_deserialize, answer["Items"])
-
-
-def _serialize(item: Mapping[str, Any]) -> dict[str, Any]:
-    serializer = TypeSerializer()
-    return {name: serializer.serialize(value) for name, value in item.items()}
-
-
-def _deserialize(item: Mapping[str, Any]) -> dict[str, Any]:
-    deserializer = TypeDeserializer()
-    return {name: deserializer.deserialize(value) for name, value in item.items()}
+            yield from map(deserialize, answer["Items"])

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from edgeship.application.overtaken import Overtaken, refuse_overtaken
 from edgeship.application.ports import Site, State
 from edgeship.application.propagation_ports import Alias
+from edgeship.application.released_manifest import released_manifest
 from edgeship.domain.channel import Channel
-from edgeship.domain.manifest import Manifest
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
 
 BATCH = 100
@@ -55,7 +55,7 @@ class CopyAlias:
     def _copy(self, channel: Channel) -> None:
         """New files first, and what refers to them last: the entrypoint, then the manifest."""
         assert channel.version is not None
-        manifest = self.manifest(channel)
+        manifest = released_manifest(self.site, channel)
         there = self.alias.files(channel.widget)
         paths = sorted(manifest.files.keys() - {manifest.entrypoint}, key=lambda path: (path in there, path))
         for start in range(0, len(paths), BATCH):
@@ -66,18 +66,6 @@ class CopyAlias:
         entrypoint = {manifest.entrypoint: manifest.files[manifest.entrypoint].content_type}
         for types in (entrypoint, {MANIFEST_NAME: "application/json"}):
             self.alias.copy(channel.widget, channel.version, types)
-
-    def manifest(self, channel: Channel) -> Manifest:
-        """Of the release that a channel points at.
-
-        Raises:
-            RuntimeError: it is not in the site bucket, where every registered release has one.
-        """
-        assert channel.version is not None
-        manifest = self.site.manifest(channel.widget, channel.version)
-        if manifest is None:
-            raise RuntimeError(f"the manifest of {channel.widget} {channel.version} is not in the site bucket")
-        return manifest
 
     def _wrong(self, channel: Channel) -> bool:
         assert channel.version is not None

@@ -14,6 +14,7 @@ from edgeship.application.overtaken import Overtaken, deployment_of, refuse_over
 from edgeship.application.ports import Clock, Pause, State, Transaction
 from edgeship.application.propagation_ports import Alias
 from edgeship.application.refresh_cdns import RefreshCdns
+from edgeship.application.released_manifest import released_manifest
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.application.verify_deployment import VerifyDeployment
 from edgeship.domain.channel import Channel
@@ -85,7 +86,7 @@ class PropagateMove:
 
     def _retire(self, channel: Channel) -> None:
         """Let the files go that the release has no more. A newer move may need one of them again, so it is last."""
-        wanted = self.copy_alias.manifest(channel).files.keys() | {MANIFEST_NAME}
+        wanted = released_manifest(self.copy_alias.site, channel).files.keys() | {MANIFEST_NAME}
         gone = sorted(self.alias.files(channel.widget).keys() - wanted)
         if gone:
             refuse_overtaken(self.state, channel)

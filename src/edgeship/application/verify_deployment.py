@@ -10,6 +10,7 @@ from functools import partial
 
 from edgeship.application.ports import Clock, Site, State, Web
 from edgeship.application.propagation_ports import Alias, Sleep
+from edgeship.application.released_manifest import released_manifest
 from edgeship.domain.channel import Channel
 from edgeship.domain.deployment import (
     ALIAS,
@@ -56,7 +57,7 @@ class VerifyDeployment:
             RuntimeError: the release's manifest is not in the site bucket.
         """
         assert channel.version is not None
-        manifest = self._manifest(channel.widget, channel.version)
+        manifest = released_manifest(self.site, channel)
         routes = routes_of(self.state.channels(channel.widget), self.state.releases(channel.widget))
         looks = [(cdn, look) for cdn in self.webs for look in looks_at(channel, manifest, routes["ranges"])]
         others = _Others(self, channel, routes)
@@ -97,12 +98,6 @@ class VerifyDeployment:
             sha256 = self.alias.sha256(widget, path)
             if sha256 != entry.sha256:
                 yield Difference(ALIAS, f"/{widget}/{LATEST}/{path}", Wrong.BYTES, entry.sha256, sha256 or "no file")
-
-    def _manifest(self, widget: str, version: Version) -> Manifest:
-        manifest = self.site.manifest(widget, version)
-        if manifest is None:
-            raise RuntimeError(f"the manifest of {widget} {version} is not in the site bucket")
-        return manifest
 
 
 @dataclass(frozen=True)

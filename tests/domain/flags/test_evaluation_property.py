@@ -136,7 +136,7 @@ contexts = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_500, deadline=None)
 @given(
     flag=flags(),
     asked=st.lists(contexts, min_size=1, max_size=4),
