@@ -20,7 +20,7 @@ from pydantic import (
 
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
-from edgeship.domain.secret_reference import reference_fault
+from edgeship.domain.notifications.secret_reference import reference_fault
 from edgeship.resource_names import LOCAL, ResourceNames
 
 NO_ACCOUNT: Final = "000000000000"

@@ -7,7 +7,7 @@ import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.aws import Aws, aws_environment
+from tests.support.aws import Aws, aws_environment
 
 # A session reads the models of its services from disk, which takes longer than what most tests do with them; in one
 # process they are the same for all.

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from edgeship.adapters.archives import describe
-from edgeship.adapters.manifests import dump_manifest
+from edgeship.adapters.archives.reader import describe
+from edgeship.adapters.documents.manifests import dump_manifest
 from edgeship.domain.events import EventType
-from edgeship.domain.manifest import FileEntry, Manifest
-from edgeship.domain.media_types import content_type
+from edgeship.domain.releases.manifest import FileEntry, Manifest
+from edgeship.domain.releases.media_types import content_type
 from edgeship.domain.version import Version
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 SCHEMA = json.loads((ROOT / "docs" / "schemas" / "manifest.schema.json").read_text())
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.inbound import ObjectCreated
-from edgeship.application.accept_upload import AcceptUpload
+from edgeship.adapters.lambda_events.inbound import ObjectCreated
+from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.bootstrap.artifact_upload import build
-from edgeship.domain.rejection import Rejection
+from edgeship.domain.releases.rejection import Rejection
 
 logger = Logger()
 

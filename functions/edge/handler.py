@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-from edgeship.domain.routing import Rewrite, Unknown, resolve
+from edgeship.domain.edge.routing import Rewrite, Unknown, resolve
 from functions.edge.config import Config
 from functions.edge.http_answer import Answer
 from functions.edge.http_get import HttpGetter
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from edgeship.domain.edge.routing import Routes
     from edgeship.domain.flags.compile_flags import Flags
-    from edgeship.domain.routing import Routes
 
 
 class Edge:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from edgeship.domain.routing import Unknown
+from edgeship.domain.edge.routing import Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 
-from edgeship.domain.routing import Routes, SnapshotInvalid
+from edgeship.domain.edge.routing import Routes, SnapshotInvalid
 from functions.edge.http_answer import Answer, NoAnswer
 
 TYPE_CHECKING = False

@@ -11,11 +11,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.inbound import BusEvent, QueueBatch, QueueMessage
-from edgeship.adapters.sqs_put_off import SqsPutOff
-from edgeship.application.deliver_notice import Delivered, DeliverNotice, Undelivered
+from edgeship.adapters.lambda_events.inbound import BusEvent, QueueBatch, QueueMessage
+from edgeship.adapters.messaging.sqs_put_off import SqsPutOff
+from edgeship.application.notifications.deliver_notice import Delivered, DeliverNotice, Undelivered
 from edgeship.bootstrap.notification import build
-from edgeship.domain.backoff import backoff
+from edgeship.domain.notifications.backoff import backoff
 
 logger = Logger()
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.inbound import OwnEvent
-from edgeship.application.promote_upload import PromoteUpload
+from edgeship.adapters.lambda_events.inbound import OwnEvent
+from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.bootstrap.promotion import build
 from edgeship.bootstrap.runtime import utc_now
 from edgeship.domain.events import EventType, Occasion

@@ -8,8 +8,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.inbound import PointerMoved
-from edgeship.application.propagate_move import PropagateMove
+from edgeship.adapters.lambda_events.inbound import PointerMoved
+from edgeship.application.propagation.propagate_move import PropagateMove
 from edgeship.bootstrap.propagation import build
 from edgeship.bootstrap.runtime import utc_now
 from edgeship.domain.events import Occasion

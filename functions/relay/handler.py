@@ -8,8 +8,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.inbound import stream_records
-from edgeship.application.relay_events import RelayEvents
+from edgeship.adapters.lambda_events.inbound import stream_records
+from edgeship.application.edge.relay_events import RelayEvents
 from edgeship.bootstrap.relay import build
 
 logger = Logger()

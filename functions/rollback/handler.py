@@ -11,9 +11,9 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.inbound import AlarmStateChange, DeploymentFailed
-from edgeship.application.react_to_breach import Reaction, ReactToBreach
-from edgeship.application.react_to_failed_deployment import ReactToFailedDeployment
+from edgeship.adapters.lambda_events.inbound import AlarmStateChange, DeploymentFailed
+from edgeship.application.channels.react_to_breach import Reaction, ReactToBreach
+from edgeship.application.channels.react_to_failed_deployment import ReactToFailedDeployment
 from edgeship.bootstrap.rollback import build
 from edgeship.bootstrap.runtime import utc_now
 from edgeship.domain.events import EventType, Occasion

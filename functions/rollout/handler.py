@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.application.watch_channels import WatchChannels
+from edgeship.application.channels.watch_channels import WatchChannels
 from edgeship.bootstrap.rollout import build
 from edgeship.bootstrap.runtime import utc_now
 from edgeship.domain.events import Occasion

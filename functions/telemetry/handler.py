@@ -8,9 +8,9 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.beacons import parse_beacon
-from edgeship.adapters.function_url import FunctionUrlRequest
-from edgeship.application.record_beacon import RecordBeacon
+from edgeship.adapters.lambda_events.beacons import parse_beacon
+from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
+from edgeship.application.telemetry.record_beacon import RecordBeacon
 from edgeship.bootstrap.telemetry import build
 from functions.telemetry import client_script
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_iam as iam
 
-from edgeship.domain.secret_reference import REFERENCE
+from edgeship.domain.notifications.secret_reference import REFERENCE
 from edgeship.resource_names import REGION
 from infra.options import SynthOptions
 

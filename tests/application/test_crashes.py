@@ -10,17 +10,17 @@ from typing import Any
 import boto3
 import pytest
 
-from edgeship.adapters.inbound import ObjectCreated, stream_records
-from edgeship.application.change_flags import FlagsFile
+from edgeship.adapters.lambda_events.inbound import ObjectCreated, stream_records
+from edgeship.application.flags.change_flags import FlagsFile
 from edgeship.bootstrap import artifact_upload, operator, promotion, relay
+from edgeship.domain.channels.rollout import Step
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
-from edgeship.domain.rollout import Step
 from edgeship.domain.version import Version
 from edgeship.resource_names import SNAPSHOT_KEY
-from tests.aws import NAMES, Aws, empty_again, function_env
-from tests.bundles import WIDGET, tar_gz
-from tests.crash import Death, process, run
+from tests.support.aws import NAMES, Aws, empty_again, function_env
+from tests.support.bundles import WIDGET, tar_gz
+from tests.support.crash import Death, process, run
 
 NOW = datetime(2026, 11, 23, 10, 0, 5, tzinfo=UTC)
 LATER = datetime(2026, 11, 23, 11, 0, 0, tzinfo=UTC)

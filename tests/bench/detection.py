@@ -14,11 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from edgeship.domain.health import PERIOD_SECONDS, Window
-from edgeship.domain.policy import Policy
-from edgeship.domain.rollout import Step, start
-from edgeship.domain.step_decision import Course, Evidence, decide_step
-from edgeship.domain.thin_traffic import HOUR_PERIODS
+from edgeship.domain.channels.policy import Policy
+from edgeship.domain.channels.rollout import Step, start
+from edgeship.domain.channels.step_decision import Course, Evidence, decide_step
+from edgeship.domain.health.datapoint import Window
+from edgeship.domain.health.low_traffic import HOUR_PERIODS
+from edgeship.domain.health.thresholds import PERIOD_SECONDS
 from edgeship.domain.version import Version
 from tests.bench.report import Report, Row
 

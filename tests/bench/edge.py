@@ -18,8 +18,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from edgeship.domain.edge.routing import Routes
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
-from edgeship.domain.routing import Routes
 from functions.edge.handler import Edge
 from functions.edge.http_answer import Answer
 from functions.edge.snapshot_source import SnapshotSource

@@ -27,9 +27,9 @@ from typing import TypeVar
 
 from edgeship.bootstrap import operator
 from edgeship.bootstrap.operator import Operator
-from edgeship.domain.deployment import Verdict
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
+from edgeship.domain.propagation.deployment import Verdict
 from edgeship.domain.version import Version
 from edgeship.local.cloud import DISTRIBUTION, LocalCloud
 from tests.bench import generated_bundle
@@ -38,7 +38,7 @@ from tests.bench.processes import Command, run
 from tests.bench.report import Report, Row
 from tests.bench.request_meter import RequestMeter
 from tests.bench.steps import send_through
-from tests.bundles import tar_gz
+from tests.support.bundles import tar_gz
 
 OURS, THEIRS = "bench", "peer"
 """The folders in the site bucket; the first is the widget's name, too."""

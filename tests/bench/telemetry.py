@@ -25,12 +25,12 @@ from urllib.parse import parse_qs, quote
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.warnings import PowertoolsUserWarning
 
-from edgeship.adapters.emf_metrics import EmfMetrics
-from edgeship.application.keep_errors import WRITES_A_SECOND, KeepErrors
-from edgeship.application.known_releases import KnownReleases
-from edgeship.application.record_beacon import RecordBeacon
-from edgeship.domain.measures import NAMESPACE
-from edgeship.domain.metric_registry import measurable_releases
+from edgeship.adapters.cloudwatch.emf_metrics import EmfMetrics
+from edgeship.application.telemetry.keep_errors import WRITES_A_SECOND, KeepErrors
+from edgeship.application.telemetry.known_releases import KnownReleases
+from edgeship.application.telemetry.record_beacon import RecordBeacon
+from edgeship.domain.telemetry.metric_registry import measurable_releases
+from edgeship.domain.telemetry.metrics import NAMESPACE
 from functions.telemetry import handler as telemetry
 from tests.bench.report import Report, Row
 from tests.fakes.telemetry import FakeClock, FakeErrorBooks, FakeSnapshots

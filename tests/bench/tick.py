@@ -17,23 +17,23 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
-from edgeship.adapters.cloudwatch_alarms import CloudWatchAlarms
-from edgeship.adapters.cloudwatch_metrics import CloudWatchMeasurements
-from edgeship.adapters.dynamodb_errors import DynamoDBErrorBooks
-from edgeship.adapters.dynamodb_items import to_item
-from edgeship.adapters.dynamodb_keys import WIDGETS
-from edgeship.application.publish_health import PublishHealth
-from edgeship.application.react_to_breach import ReactToBreach
-from edgeship.application.watch_channels import WatchChannels
-from edgeship.domain.channel import Channel
+from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
+from edgeship.adapters.cloudwatch.metrics import CloudWatchMeasurements
+from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
+from edgeship.adapters.dynamodb.items import to_item
+from edgeship.adapters.dynamodb.keys import WIDGETS
+from edgeship.application.channels.react_to_breach import ReactToBreach
+from edgeship.application.channels.watch_channels import WatchChannels
+from edgeship.application.health.publish_health import PublishHealth
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.policy import Policy
+from edgeship.domain.channels.rollout import DEFAULT_STEPS, start
 from edgeship.domain.events import Occasion
-from edgeship.domain.health import alarms_of
-from edgeship.domain.policy import Policy
-from edgeship.domain.rollout import DEFAULT_STEPS, start
+from edgeship.domain.health.alarms import alarms_of
 from edgeship.domain.version import Version
-from tests.aws import NAMES, Aws, aws_environment
 from tests.bench.report import Report, Row
-from tests.domain.test_channel import release as a_release
+from tests.domain.channels.test_channel import release as a_release
+from tests.support.aws import NAMES, Aws, aws_environment
 
 ROLLING = 100
 IDLE = 900

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.aws import Aws
 from tests.cli.command_line import CommandLine
 from tests.cli.pipeline import Pipeline
+from tests.support.aws import Aws
 
 
 @pytest.fixture

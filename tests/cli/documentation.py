@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
-TEXT = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+from tests.support.repository import ROOT
+
+TEXT = (ROOT / "docs" / "cli.md").read_text()
 
 
 def sections() -> dict[str, str]:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from edgeship.application.accept_upload import AcceptUpload
-from edgeship.application.promote_upload import PromoteUpload
+from edgeship.application.channels.promote_upload import PromoteUpload
+from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.bootstrap import artifact_upload, promotion
 from edgeship.domain.events import Occasion
-from edgeship.domain.rejection import Rejection, Upload
-from edgeship.domain.release import Release
-from tests.aws import NAMES, Aws, function_env
-from tests.bundles import WIDGET, tar_gz
+from edgeship.domain.releases.rejection import Rejection, Upload
+from edgeship.domain.releases.release import Release
+from tests.support.aws import NAMES, Aws, function_env
+from tests.support.bundles import WIDGET, tar_gz
 
 UPLOADER = "aws:uploader"
 

@@ -18,11 +18,12 @@ import pytest
 
 from edgeship.local.chapters import CHAPTERS
 from tests.cli.documentation import assert_as_documented
+from tests.support.repository import ROOT
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-demo")]
 
 SCRIPT = Path(sys.executable).with_name("edgeship")
-EXAMPLES = Path(__file__).parents[2] / "examples" / "checkout-button"
+EXAMPLES = ROOT / "examples" / "checkout-button"
 
 
 def environment() -> dict[str, str]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from edgeship.cli.durations import parse_duration, parse_steps, show_duration, show_steps
 from edgeship.cli.errors import Usage
-from edgeship.domain.rollout import DEFAULT_STEPS, MAX_BAKE_SECONDS, Step
+from edgeship.domain.channels.rollout import DEFAULT_STEPS, MAX_BAKE_SECONDS, Step
 
 
 @pytest.mark.parametrize(

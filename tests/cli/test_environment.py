@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from edgeship.local.state import STATE_PATH, LocalState, process_start, write_state
-from tests.aws import NAMES, Aws
 from tests.cli.command_line import CommandLine
 from tests.cli.loopback import Answer, serving
+from tests.support.aws import NAMES, Aws
 
 
 def running_at(endpoint_url: str) -> None:

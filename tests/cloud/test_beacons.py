@@ -12,14 +12,14 @@ import pytest
 from selenium.webdriver import Remote
 
 from edgeship.bootstrap.operator import Operator
-from edgeship.domain.measures import NAMESPACE, Measure
-from edgeship.domain.rollout import Step
+from edgeship.domain.channels.rollout import Step
+from edgeship.domain.telemetry.metrics import NAMESPACE, Measure
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from tests.browser.chromium import chromium, missing
 from tests.browser.sites import Answer, Site
-from tests.bundles import tar_gz
 from tests.cloud.test_ship import ann, eventually, get, put, served
+from tests.support.bundles import tar_gz
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
 

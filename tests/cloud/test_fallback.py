@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from edgeship.bootstrap.operator import Operator
-from edgeship.domain.rollout import Step
-from edgeship.domain.routing import Routes, SnapshotInvalid
+from edgeship.domain.channels.rollout import Step
+from edgeship.domain.edge.routing import Routes, SnapshotInvalid
 from edgeship.local.cdn.local_cdn import LocalCdn
 from edgeship.local.cloud import DISTRIBUTION, LocalCloud
 from edgeship.resource_names import SNAPSHOT_KEY
-from tests.bundles import tar_gz
 from tests.cloud.test_ship import ann, bundle, eventually, fetch, get, put, served
+from tests.support.bundles import tar_gz
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
 

@@ -15,10 +15,11 @@ from edgeship.local.cloud import LocalCloud
 from tests.cloud.openfeature_web import SOURCES
 from tests.cloud.test_ofrep import apply, value_at_the_edge
 from tests.cloud.test_ship import eventually
+from tests.support.repository import ROOT
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "flags-page"
+EXAMPLE = ROOT / "examples" / "flags-page"
 PAGE = (EXAMPLE / "page.html").read_text()
 FLAGS = json.loads((EXAMPLE / "flags.json").read_text())["flags"]
 

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from edgeship.adapters.dynamodb_deliveries import DynamoDBDeliveries
-from edgeship.application.notification_ports import AlreadyDelivered, Busy, Claim, Delivery, DeliveryStatus
+from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
+from edgeship.application.notifications.ports import AlreadyDelivered, Busy, Claim, Delivery, DeliveryStatus
 from edgeship.bootstrap.operator import Operator
 from edgeship.domain.events import Event, EventType
-from edgeship.domain.notifications_record import to_document
+from edgeship.domain.notifications.rules_record import to_document
 from edgeship.local.cloud import LocalCloud
 from tests.cloud.test_ship import ann, eventually
-from tests.receiver import Receiver, receiver
+from tests.support.receiver import Receiver, receiver
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
 

@@ -18,7 +18,7 @@ from openfeature.client import OpenFeatureClient
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
 
-from edgeship.application.change_flags import FlagsFile
+from edgeship.application.flags.change_flags import FlagsFile
 from edgeship.bootstrap import operator
 from edgeship.bootstrap.operator import Operator
 from edgeship.domain.bucketing import is_in

@@ -20,20 +20,20 @@ from typing import TypeVar
 
 import pytest
 
-from edgeship.adapters.cloudwatch_alarms import CloudWatchAlarms
-from edgeship.adapters.dynamodb_state import DynamoDBState
-from edgeship.application.ports import Transaction
-from edgeship.application.promote_release import PromoteRelease
+from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
+from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.application.channels.promote_release import PromoteRelease
+from edgeship.application.transaction import Transaction
 from edgeship.bootstrap.operator import Operator
 from edgeship.bootstrap.runtime import jittered_pause
+from edgeship.domain.channels.rollout import Step
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion
-from edgeship.domain.rollout import Step
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from edgeship.local.sandbox import child_environment
-from tests.bundles import WIDGET, tar_gz
-from tests.domain.test_channel import release as a_release
+from tests.domain.channels.test_channel import release as a_release
+from tests.support.bundles import WIDGET, tar_gz
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
 

@@ -1,7 +1,7 @@
 """Many moves in a row: the copies, both CDNs and the last notification end as the table does.
 
-Two hundred take the emulator a minute or more: STORM_MOVES=200 asks for them. tests/application/test_storm.py makes as
-many on fakes, every time.
+Two hundred take the emulator a minute or more: STORM_MOVES=200 asks for them.
+tests/application/propagation/test_storm.py makes as many on fakes, every time.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from dataclasses import replace
 import pytest
 
 from edgeship.bootstrap.operator import Operator
-from edgeship.domain.deployment import Verdict
+from edgeship.domain.channels.rollout import Step
 from edgeship.domain.events import EventType
-from edgeship.domain.notifications_record import to_document
-from edgeship.domain.rollout import Step
+from edgeship.domain.notifications.rules_record import to_document
+from edgeship.domain.propagation.deployment import Verdict
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
-from tests.bundles import tar_gz
 from tests.cloud.test_ship import ann, bundle, eventually, fetch, get
-from tests.receiver import receiver
+from tests.support.bundles import tar_gz
+from tests.support.receiver import receiver
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
 

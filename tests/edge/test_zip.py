@@ -90,7 +90,8 @@ def test_the_zip_carries_routing_and_evaluation_and_its_own_folder() -> None:
         "edgeship/__init__.py",
         "edgeship/domain/__init__.py",
         "edgeship/domain/bucketing.py",
-        "edgeship/domain/routing.py",
+        "edgeship/domain/edge/__init__.py",
+        "edgeship/domain/edge/routing.py",
         "functions/__init__.py",
     }
     assert "edgeship/domain/flags/compile_flags.py" in flags

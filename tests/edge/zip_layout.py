@@ -7,7 +7,8 @@ import json
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.repository import ROOT
+
 SOURCES = {"functions": ROOT, "edgeship": ROOT / "src"}
 CONFIG = {
     "bucket": "edgeship-test-config-000000000000",

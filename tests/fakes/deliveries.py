@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
 
-from edgeship.application.notification_ports import (
+from edgeship.application.notifications.ports import (
     AlreadyDelivered,
     Busy,
     Claim,
@@ -15,8 +15,8 @@ from edgeship.application.notification_ports import (
     NotSent,
 )
 from edgeship.domain.events import Event, timestamp
-from edgeship.domain.notice import Notice
-from edgeship.domain.notifications import Destination
+from edgeship.domain.notifications.notice import Notice
+from edgeship.domain.notifications.rules import Destination
 
 
 class FakeDeliveries:

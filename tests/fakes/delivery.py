@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edgeship.application.ports import BusFailure, StoredSnapshot
+from edgeship.application.edge.ports import BusFailure, StoredSnapshot
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event
 

@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from edgeship.application.health_ports import Published
-from edgeship.application.ports import Clock, Span, Subject
+from edgeship.application.health.ports import Published, Span, Subject
+from edgeship.application.ports import Clock
 from edgeship.domain.errors import Conflict
-from edgeship.domain.health import HealthAlarm, StandingAlarm, Window
-from edgeship.domain.health_page import Page
+from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
+from edgeship.domain.health.datapoint import Window
+from edgeship.domain.health.health_page import Page
 from edgeship.domain.version import Version
 
 

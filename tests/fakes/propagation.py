@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from edgeship.application.ports import State, WebAnswer
-from edgeship.application.propagation_ports import CdnBusy, StoredFile
-from edgeship.domain.manifest import FileEntry, Manifest
+from edgeship.application.ports import WebAnswer
+from edgeship.application.propagation.ports import CdnBusy, StoredFile
+from edgeship.application.status.ports import EnvironmentState
 from edgeship.domain.naming import LATEST, MANIFEST_NAME, release_prefix
+from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.version import Version
 
 
@@ -109,7 +110,7 @@ class FakeAlias:
 class FakeEdge:
     """The CDN with the edge, which knows of a move after `lag` seconds; `candidates` are served to everybody."""
 
-    state: State
+    state: EnvironmentState
     bucket: FakeBucket
     clock: FakeTime
     lag: float = 0

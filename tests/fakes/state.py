@@ -7,16 +7,16 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any
 
-from edgeship.application.ports import Transaction
-from edgeship.domain.channel import Channel
-from edgeship.domain.deployment import Deployment
+from edgeship.application.transaction import Transaction
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.policy import PolicyRecord, Widget
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType
-from edgeship.domain.flag_record import FlagRecord
-from edgeship.domain.notifications import NotificationsRecord
-from edgeship.domain.policy import PolicyRecord, Widget
-from edgeship.domain.rejection import Rejection
-from edgeship.domain.release import Release
+from edgeship.domain.flags.flag_record import FlagRecord
+from edgeship.domain.notifications.rules import NotificationsRecord
+from edgeship.domain.propagation.deployment import Deployment
+from edgeship.domain.releases.rejection import Rejection
+from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 
 Key = tuple[Any, ...]

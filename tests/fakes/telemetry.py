@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from edgeship.application.ports import Clock, StoredSnapshot
-from edgeship.domain.beacon import Refusal
-from edgeship.domain.error_book import ErrorBook
+from edgeship.application.edge.ports import StoredSnapshot
+from edgeship.application.ports import Clock
 from edgeship.domain.errors import Conflict
-from edgeship.domain.measures import Measure
+from edgeship.domain.telemetry.beacon import Refusal
+from edgeship.domain.telemetry.error_book import ErrorBook
+from edgeship.domain.telemetry.metrics import Measure
 from edgeship.domain.version import Version
 
 

@@ -19,13 +19,13 @@ from typing import Any
 from unittest import mock
 from urllib.parse import quote
 
-from edgeship.adapters.emf_metrics import EmfMetrics
-from edgeship.application.keep_errors import KeepErrors
-from edgeship.application.known_releases import KnownReleases
-from edgeship.application.record_beacon import RecordBeacon
-from edgeship.domain.beacon import Loss
-from edgeship.domain.measures import DIMENSIONS, NAMESPACE, UNITS
-from edgeship.domain.metric_registry import measurable_releases
+from edgeship.adapters.cloudwatch.emf_metrics import EmfMetrics
+from edgeship.application.telemetry.keep_errors import KeepErrors
+from edgeship.application.telemetry.known_releases import KnownReleases
+from edgeship.application.telemetry.record_beacon import RecordBeacon
+from edgeship.domain.telemetry.beacon import Loss
+from edgeship.domain.telemetry.metric_registry import measurable_releases
+from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS
 from functions.telemetry import handler as telemetry
 from tests.fakes.telemetry import FakeClock, FakeErrorBooks, FakeSnapshots
 

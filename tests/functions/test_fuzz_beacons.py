@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeship.domain.beacon import Loss, Refusal
+from edgeship.domain.telemetry.beacon import Loss, Refusal
 from tests.functions.fuzz_beacons import fuzz
 
 

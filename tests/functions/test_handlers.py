@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,11 +13,11 @@ import boto3
 import pytest
 from pydantic import ValidationError
 
-from edgeship.application.ports import Transaction
+from edgeship.application.transaction import Transaction
 from edgeship.bootstrap import operator
+from edgeship.domain.channels.rollout import Phase, Step
 from edgeship.domain.events import Occasion, timestamp
-from edgeship.domain.release import Release
-from edgeship.domain.rollout import Phase, Step
+from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 from functions.artifact_upload import handler as artifact_upload
 from functions.promotion import handler as promotion
@@ -26,10 +25,10 @@ from functions.propagation import handler as propagation
 from functions.relay import handler as relay
 from functions.rollback import handler as rollback
 from functions.rollout import handler as rollout
-from tests.aws import NAMES, Aws, function_env
-from tests.bundles import WIDGET, tar_gz
+from tests.support.aws import NAMES, Aws, function_env
+from tests.support.bundles import WIDGET, tar_gz
+from tests.support.repository import EVENTS
 
-EVENTS = Path(__file__).parents[2] / "events"
 TICK = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 STEPS = (Step(10, 600), Step(100, 0))
 

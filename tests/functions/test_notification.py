@@ -7,22 +7,21 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from moto.sqs.models import sqs_backends
 
-from edgeship.adapters.dynamodb_deliveries import DynamoDBDeliveries
-from edgeship.adapters.inbound import BusEvent, QueueBatch
-from edgeship.application.notification_ports import DeliveryStatus
+from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
+from edgeship.adapters.lambda_events.inbound import BusEvent, QueueBatch
+from edgeship.application.notifications.ports import DeliveryStatus
 from edgeship.domain.events import EventType
 from edgeship.resource_names import REGION
 from functions.notification import handler as notification
-from tests.aws import ACCOUNT, NAMES, Aws, function_env
-from tests.notifying import KEY, SLACK_URL, Internet, mails, set_up
+from tests.support.aws import ACCOUNT, NAMES, Aws, function_env
+from tests.support.notifying import KEY, SLACK_URL, Internet, mails, set_up
+from tests.support.repository import EVENTS
 
-EVENTS = Path(__file__).parents[2] / "events"
 SAMPLE: dict[str, Any] = json.loads((EVENTS / "aws.sqs.notification.json").read_text())
 BODY: dict[str, Any] = json.loads(SAMPLE["Records"][0]["body"])
 NONSENSE = "it is no event"

@@ -12,19 +12,18 @@ from urllib.parse import quote
 import pytest
 from pydantic import ValidationError
 
-from edgeship.adapters.dynamodb_errors import DynamoDBErrorBooks
-from edgeship.application.ports import StoredSnapshot
+from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
+from edgeship.application.edge.ports import StoredSnapshot
 from edgeship.bootstrap.runtime import utc_now
-from edgeship.domain.error_book import ErrorBook
+from edgeship.domain.telemetry.error_book import ErrorBook
 from edgeship.domain.version import Version
 from edgeship.settings import TelemetrySettings
 from functions.telemetry import client_script
 from functions.telemetry.handler import _use_case, handler
-from tests.aws import NAMES, Aws
+from tests.support.aws import NAMES, Aws
+from tests.support.repository import EVENTS
 
-SAMPLE: dict[str, Any] = json.loads(
-    (Path(__file__).parents[2] / "events" / "aws.lambda-url.telemetry.json").read_text()
-)
+SAMPLE: dict[str, Any] = json.loads((EVENTS / "aws.lambda-url.telemetry.json").read_text())
 SNAPSHOT = {
     "schema": 1,
     "revision": 1,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from edgeship.adapters.dynamodb_items import event_item
+from edgeship.adapters.dynamodb.items import event_item
 from edgeship.domain.events import SOURCE, Event, EventType
 from edgeship.settings import FUNCTION_SETTINGS
 from infra.app import ROOT

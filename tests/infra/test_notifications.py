@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from edgeship.application.deliver_notice import LEASE
+from edgeship.application.notifications.deliver_notice import LEASE
 from edgeship.domain.events import EventType
 from edgeship.resource_names import NOTICE_PREFIX
 from infra.app import ROOT

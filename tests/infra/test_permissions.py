@@ -9,22 +9,20 @@ from typing import Any
 import boto3
 import pytest
 
-from edgeship.adapters.beacons import parse_beacon
-from edgeship.adapters.function_url import FunctionUrlRequest
+from edgeship.adapters.lambda_events.beacons import parse_beacon
+from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
 from edgeship.bootstrap import operator, telemetry
 from edgeship.resource_names import REGION
 from infra.app import ROOT
-from tests.application import (
-    test_crashes,
-    test_notification_crashes,
-    test_propagation_crashes,
-    test_rollout_crashes,
-)
+from tests.application import test_crashes
+from tests.application.channels import test_rollout_crashes
+from tests.application.notifications import test_notification_crashes
+from tests.application.propagation import test_propagation_crashes
 from tests.application.test_crashes import Scene
-from tests.aws import NAMES, Aws, aws_environment, empty_again, function_env
-from tests.crash import Death, process
 from tests.infra.template import Template, listed
-from tests.notifying import Internet
+from tests.support.aws import NAMES, Aws, aws_environment, empty_again, function_env
+from tests.support.crash import Death, process
+from tests.support.notifying import Internet
 
 pytestmark = pytest.mark.xdist_group("infra")
 

@@ -9,7 +9,7 @@ import pytest
 from cfnlint.api import lint_file
 from cfnlint.config import ManualArgs
 
-from edgeship.adapters import dynamodb_errors
+from edgeship.adapters.dynamodb import error_books as dynamodb_errors
 from edgeship.resource_names import WATCHED_INDEX, ResourceNames
 from edgeship.settings import FUNCTION_SETTINGS
 from infra.options import LOG_RETENTION_DAYS

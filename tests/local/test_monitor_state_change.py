@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from edgeship.local.monitor.alarm import Datapoint, State, StateValue, evaluate
 from edgeship.local.monitor.definition import read
 from edgeship.local.monitor.state_change import event
+from tests.support.repository import ROOT
 
-SAMPLE: dict[str, Any] = json.loads(
-    (Path(__file__).parents[2] / "events/aws.cloudwatch.alarm-state-change.json").read_text()
-)
+SAMPLE: dict[str, Any] = json.loads((ROOT / "events/aws.cloudwatch.alarm-state-change.json").read_text())
 DIMENSIONS = {"environment": "production", "widget": "checkout", "version": "1.5.0"}
 
 

@@ -14,9 +14,9 @@ import pytest
 from multidict import CIMultiDict
 from yarl import URL
 
-from edgeship.adapters.cloudflare import Cloudflare
-from edgeship.adapters.https_post import HttpsPost
-from edgeship.application.propagation_ports import CdnBusy
+from edgeship.adapters.cdn.cloudflare import Cloudflare
+from edgeship.adapters.http.https_post import HttpsPost
+from edgeship.application.propagation.ports import CdnBusy
 from edgeship.local.cdn.server import HttpServer
 from edgeship.local.sandbox import NotLoopback
 from edgeship.local.second_cdn.second_cdn import ZONE, SecondCdn

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import boto3
 
-from edgeship.adapters.archives import ArchiveReader
-from edgeship.adapters.dynamodb_state import DynamoDBState
-from edgeship.adapters.s3_inbox import S3Inbox
-from edgeship.adapters.s3_site import S3Site
-from edgeship.application.accept_upload import AcceptUpload
+from edgeship.adapters.archives.reader import ArchiveReader
+from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.s3.inbox import S3Inbox
+from edgeship.adapters.s3.site import S3Site
+from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.bootstrap.runtime import client_config, utc_now
-from edgeship.domain.bundle import Limits
+from edgeship.domain.releases.bundle import Limits
 from edgeship.settings import ArtifactUploadSettings
 
 

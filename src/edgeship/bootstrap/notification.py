@@ -7,17 +7,17 @@ from collections.abc import Mapping
 import boto3
 from botocore.config import Config
 
-from edgeship.adapters.dynamodb_deliveries import DynamoDBDeliveries
-from edgeship.adapters.dynamodb_state import DynamoDBState
-from edgeship.adapters.https_post import HttpsPost
+from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
+from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.http.https_post import HttpsPost
+from edgeship.adapters.messaging.sqs_put_off import SqsPutOff
+from edgeship.adapters.notify.slack import SlackSender
+from edgeship.adapters.notify.sns_topic import SnsSender
+from edgeship.adapters.notify.webhooks import WebhookSender
 from edgeship.adapters.secrets import Secrets
-from edgeship.adapters.slack import SlackSender
-from edgeship.adapters.sns_topic import SnsSender
-from edgeship.adapters.sqs_put_off import SqsPutOff
-from edgeship.adapters.webhooks import WebhookSender
-from edgeship.application.deliver_notice import DeliverNotice
+from edgeship.application.notifications.deliver_notice import DeliverNotice
 from edgeship.bootstrap.runtime import client_config, utc_now
-from edgeship.domain.notifications import Kind
+from edgeship.domain.notifications.rules import Kind
 from edgeship.resource_names import LOCAL
 from edgeship.settings import NotificationSettings
 

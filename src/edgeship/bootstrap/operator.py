@@ -7,35 +7,36 @@ from dataclasses import dataclass
 
 import boto3
 
-from edgeship.adapters.archives import ArchiveReader
-from edgeship.adapters.cloudwatch_alarms import CloudWatchAlarms
-from edgeship.adapters.dynamodb_deliveries import DynamoDBDeliveries
-from edgeship.adapters.dynamodb_errors import DynamoDBErrorBooks
-from edgeship.adapters.dynamodb_state import DynamoDBState
-from edgeship.adapters.manifests import dump_manifest
-from edgeship.adapters.packer import TarPacker
-from edgeship.adapters.s3_inbox import S3Dropbox
-from edgeship.adapters.s3_site import S3Site
-from edgeship.adapters.web import UrllibWeb
-from edgeship.application.change_flags import ChangeFlags
-from edgeship.application.change_notifications import ChangeNotifications
-from edgeship.application.change_policy import ChangePolicy
-from edgeship.application.follow_notification import FollowNotification
-from edgeship.application.follow_upload import FollowUpload
-from edgeship.application.ports import Site, State
-from edgeship.application.promote_release import PromoteRelease
-from edgeship.application.publish_bundle import PublishBundle
-from edgeship.application.read_status import ReadStatus
-from edgeship.application.release_hold import ReleaseHold
-from edgeship.application.request_deployment import RequestDeployment
-from edgeship.application.roll_back import RollBack
-from edgeship.application.route_channel import RouteChannel
-from edgeship.application.send_test_notification import SendTestNotification
-from edgeship.application.start_rollout import StartRollout
-from edgeship.application.steer_rollout import SteerRollout
-from edgeship.application.telemetry_ports import ErrorBooks
+from edgeship.adapters.archives.packer import TarPacker
+from edgeship.adapters.archives.reader import ArchiveReader
+from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
+from edgeship.adapters.documents.manifests import dump_manifest
+from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
+from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
+from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.http.web import UrllibWeb
+from edgeship.adapters.s3.inbox import S3Dropbox
+from edgeship.adapters.s3.site import S3Site
+from edgeship.application.channels.change_policy import ChangePolicy
+from edgeship.application.channels.follow_upload import FollowUpload
+from edgeship.application.channels.promote_release import PromoteRelease
+from edgeship.application.channels.release_hold import ReleaseHold
+from edgeship.application.channels.roll_back import RollBack
+from edgeship.application.channels.route_channel import RouteChannel
+from edgeship.application.channels.start_rollout import StartRollout
+from edgeship.application.channels.steer_rollout import SteerRollout
+from edgeship.application.flags.change_flags import ChangeFlags
+from edgeship.application.notifications.change_rules import ChangeNotifications
+from edgeship.application.notifications.follow_notification import FollowNotification
+from edgeship.application.notifications.send_test_notification import SendTestNotification
+from edgeship.application.propagation.request_deployment import RequestDeployment
+from edgeship.application.releases.ports import Site
+from edgeship.application.releases.publish_bundle import PublishBundle
+from edgeship.application.status.ports import EnvironmentState
+from edgeship.application.status.read_status import ReadStatus
+from edgeship.application.telemetry.ports import ErrorBooks
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
-from edgeship.domain.bundle import Limits
+from edgeship.domain.releases.bundle import Limits
 from edgeship.resource_names import REGION, ResourceNames
 
 
@@ -43,7 +44,7 @@ from edgeship.resource_names import REGION, ResourceNames
 class Operator:
     """The use cases of an operator in one environment."""
 
-    state: State
+    state: EnvironmentState
     site: Site
     status: ReadStatus
     promote: PromoteRelease
@@ -83,7 +84,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         policy=ChangePolicy(state, jittered_pause),
         roll_back=RollBack(state),
         hold=ReleaseHold(state, jittered_pause),
-        route=RouteChannel(state, jittered_pause),
+        route=RouteChannel(state, state, jittered_pause),
         flags=ChangeFlags(state, jittered_pause),
         notifications=ChangeNotifications(state, jittered_pause),
         test_notification=SendTestNotification(state),

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import boto3
 
-from edgeship.adapters.cloudwatch_alarms import CloudWatchAlarms
-from edgeship.adapters.dynamodb_state import DynamoDBState
-from edgeship.application.promote_upload import PromoteUpload
+from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
+from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.bootstrap.runtime import client_config, jittered_pause
 from edgeship.settings import PromotionSettings
 

@@ -7,20 +7,20 @@ from collections.abc import Mapping
 
 import boto3
 
-from edgeship.adapters.cloudflare import Cloudflare
-from edgeship.adapters.cloudfront import CloudFront
-from edgeship.adapters.dynamodb_state import DynamoDBState
-from edgeship.adapters.emf_path_counts import EmfPathCounts
-from edgeship.adapters.https_post import HttpsPost
-from edgeship.adapters.s3_alias import S3Alias
-from edgeship.adapters.s3_site import S3Site
+from edgeship.adapters.cdn.cloudflare import Cloudflare
+from edgeship.adapters.cdn.cloudfront import CloudFront
+from edgeship.adapters.cloudwatch.emf_path_counts import EmfPathCounts
+from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.http.https_post import HttpsPost
+from edgeship.adapters.http.web import UrllibWeb
+from edgeship.adapters.s3.latest_copies import S3Alias
+from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.secrets import Secrets
-from edgeship.adapters.web import UrllibWeb
-from edgeship.application.copy_alias import CopyAlias
 from edgeship.application.ports import Web
-from edgeship.application.propagate_move import PropagateMove
-from edgeship.application.refresh_cdns import Cached, RefreshCdns
-from edgeship.application.verify_deployment import VerifyDeployment
+from edgeship.application.propagation.copy_latest import CopyAlias
+from edgeship.application.propagation.propagate_move import PropagateMove
+from edgeship.application.propagation.refresh_cdns import Cached, RefreshCdns
+from edgeship.application.propagation.verify_deployment import VerifyDeployment
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
 from edgeship.resource_names import LOCAL
 from edgeship.settings import PropagationSettings

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import boto3
 
-from edgeship.adapters.dynamodb_state import DynamoDBState
-from edgeship.adapters.eventbridge_bus import EventBridgeBus
-from edgeship.adapters.s3_snapshots import S3Snapshots
-from edgeship.adapters.sqs_poison import SQSPoison
-from edgeship.application.relay_events import RelayEvents
+from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.messaging.eventbridge_bus import EventBridgeBus
+from edgeship.adapters.messaging.sqs_poison import SQSPoison
+from edgeship.adapters.s3.snapshots import S3Snapshots
+from edgeship.application.edge.relay_events import RelayEvents
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
 from edgeship.resource_names import SNAPSHOT_KEY
 from edgeship.settings import RelaySettings

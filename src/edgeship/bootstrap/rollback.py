@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import boto3
 
-from edgeship.adapters.dynamodb_state import DynamoDBState
-from edgeship.application.react_to_breach import ReactToBreach
-from edgeship.application.react_to_failed_deployment import ReactToFailedDeployment
+from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.application.channels.react_to_breach import ReactToBreach
+from edgeship.application.channels.react_to_failed_deployment import ReactToFailedDeployment
 from edgeship.bootstrap.runtime import client_config, jittered_pause
 from edgeship.settings import RollbackSettings
 

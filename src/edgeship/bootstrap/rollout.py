@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import boto3
 
-from edgeship.adapters.cloudwatch_alarms import CloudWatchAlarms
-from edgeship.adapters.cloudwatch_metrics import CloudWatchMeasurements
-from edgeship.adapters.dynamodb_errors import DynamoDBErrorBooks
-from edgeship.adapters.dynamodb_state import DynamoDBState
-from edgeship.adapters.s3_health import S3HealthPages
-from edgeship.application.publish_health import PublishHealth
-from edgeship.application.react_to_breach import ReactToBreach
-from edgeship.application.watch_channels import WatchChannels
+from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
+from edgeship.adapters.cloudwatch.metrics import CloudWatchMeasurements
+from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
+from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.s3.health_pages import S3HealthPages
+from edgeship.application.channels.react_to_breach import ReactToBreach
+from edgeship.application.channels.watch_channels import WatchChannels
+from edgeship.application.health.publish_health import PublishHealth
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
 from edgeship.resource_names import HEALTH_LIST_KEY
 from edgeship.settings import RolloutSettings

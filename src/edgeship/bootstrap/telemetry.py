@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import boto3
 from botocore.config import Config
 
-from edgeship.adapters.dynamodb_errors import DynamoDBErrorBooks
-from edgeship.adapters.emf_metrics import EmfMetrics
-from edgeship.adapters.s3_snapshots import S3Snapshots
-from edgeship.application.keep_errors import KeepErrors
-from edgeship.application.known_releases import KnownReleases
-from edgeship.application.record_beacon import RecordBeacon
-from edgeship.application.telemetry_ports import Report
+from edgeship.adapters.cloudwatch.emf_metrics import EmfMetrics
+from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
+from edgeship.adapters.s3.snapshots import S3Snapshots
+from edgeship.application.ports import Report
+from edgeship.application.telemetry.keep_errors import KeepErrors
+from edgeship.application.telemetry.known_releases import KnownReleases
+from edgeship.application.telemetry.record_beacon import RecordBeacon
 from edgeship.bootstrap.runtime import utc_now
 from edgeship.resource_names import SNAPSHOT_KEY
 from edgeship.settings import TelemetrySettings

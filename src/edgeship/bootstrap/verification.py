@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 import boto3
 
-from edgeship.adapters.dynamodb_state import DynamoDBState
-from edgeship.adapters.s3_alias import S3Alias
-from edgeship.adapters.s3_site import S3Site
-from edgeship.adapters.web import UrllibWeb
-from edgeship.application.verify_deployment import VerifyDeployment
+from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.http.web import UrllibWeb
+from edgeship.adapters.s3.latest_copies import S3Alias
+from edgeship.adapters.s3.site import S3Site
+from edgeship.application.propagation.verify_deployment import VerifyDeployment
 from edgeship.bootstrap.runtime import client_config, utc_now
 from edgeship.resource_names import REGION, ResourceNames
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from edgeship.cli.errors import Usage
-from edgeship.domain.rollout import DEFAULT_STEPS, Step
+from edgeship.domain.channels.rollout import DEFAULT_STEPS, Step
 
 _UNITS = {"d": 24 * 3600, "h": 3600, "m": 60, "s": 1}
 # Nine digits are more than any limit allows, and fewer than int() refuses to read.

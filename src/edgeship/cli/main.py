@@ -8,24 +8,17 @@ from typing import Annotated
 
 import typer
 
-from edgeship.cli import (
-    channels,
-    embed,
-    flags,
-    local,
-    notifications,
-    policy,
-    propagate,
-    publish,
-    reading,
-    rollout,
-    status,
-    top_errors,
-    verify,
-)
+from edgeship.cli import local
+from edgeship.cli.channels import channels, policy, rollout
 from edgeship.cli.context import GlobalOptions
 from edgeship.cli.errors import ExitCode, Failure, explain, sentence
+from edgeship.cli.flags import flags
+from edgeship.cli.notifications import notifications
 from edgeship.cli.output import Output
+from edgeship.cli.propagation import propagate, verify
+from edgeship.cli.releases import embed, publish, reading
+from edgeship.cli.status import status
+from edgeship.cli.telemetry import top_errors
 
 app = typer.Typer(
     name="edgeship",

@@ -7,10 +7,10 @@ import tarfile
 import time
 from dataclasses import replace
 
+from edgeship.domain.channels.rollout import Step
 from edgeship.domain.events import EventType
 from edgeship.domain.naming import LATEST
-from edgeship.domain.rejection import Rejection
-from edgeship.domain.rollout import Step
+from edgeship.domain.releases.rejection import Rejection
 from edgeship.local.example_widget import ENTRYPOINT, SERVED_SECONDS, WIDGET, public_files, publish, served
 from edgeship.local.propagation_chapter import last_mile
 from edgeship.local.rollout_chapters import bad_candidate, bad_release, good_candidate

@@ -7,9 +7,9 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from edgeship.application.follow_upload import Stage
-from edgeship.application.publish_bundle import BundleFacts
-from edgeship.domain.bundle import is_public
+from edgeship.application.channels.follow_upload import Stage
+from edgeship.application.releases.publish_bundle import BundleFacts
+from edgeship.domain.releases.bundle import is_public
 from edgeship.domain.version import Version
 from edgeship.local.story import Step, Story, expect
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import time
 
-from edgeship.adapters.web import UrllibWeb
-from edgeship.domain.deployment import ALIAS, Verdict, Wrong
+from edgeship.adapters.http.web import UrllibWeb
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
+from edgeship.domain.propagation.deployment import ALIAS, Verdict, Wrong
 from edgeship.domain.version import Version
 from edgeship.local.chat_room import ChatRoom, chat_room
 from edgeship.local.example_widget import ENTRYPOINT, WIDGET, public_files

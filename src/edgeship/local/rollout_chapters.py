@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from edgeship.application.follow_upload import Stage
+from edgeship.application.channels.follow_upload import Stage
 from edgeship.domain.bucketing import is_in, rollout_salt
-from edgeship.domain.channel import Channel
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.rollout import Phase
+from edgeship.domain.channels.rollout import Step as RolloutStep
 from edgeship.domain.events import Event, EventType
-from edgeship.domain.health import Check
+from edgeship.domain.health.thresholds import Check
 from edgeship.domain.naming import LATEST
-from edgeship.domain.rollout import Phase
-from edgeship.domain.rollout import Step as RolloutStep
 from edgeship.domain.version import Version
 from edgeship.local.crowd import USERS, Crowd
 from edgeship.local.example_widget import ENTRYPOINT, WIDGET, publish, served

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
-from edgeship.adapters.web import UrllibWeb
+from edgeship.adapters.http.web import UrllibWeb
 from edgeship.application.ports import WebAnswer
 from edgeship.bootstrap import operator
 from edgeship.domain.errors import Conflict, Refused

@@ -19,9 +19,10 @@ from typing import Any
 
 from edgeship.domain.flags.javascript import UNDEFINED, LogicError
 from edgeship.domain.flags.jsonlogic import compile_logic
+from tests.support.repository import ROOT
 
 VECTORS = Path(__file__).parent / "jsonlogic_vectors.json"
-JAVASCRIPT = Path(__file__).parents[2] / "js"
+JAVASCRIPT = ROOT / "tests" / "js"
 VECTOR_COUNT = 800
 
 SCALARS: list[Any] = [

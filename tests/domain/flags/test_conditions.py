@@ -8,7 +8,7 @@ import pytest
 
 from edgeship.domain.flags.conditions import OPS, compile_condition
 from edgeship.domain.flags.malformed import Malformed
-from tests.domain.flags import reference
+from tests.support import reference_evaluator as reference
 
 CASES: list[tuple[str, Any, list[Any], bool]] = [
     ("in", "pro", ["free", "pro"], True),

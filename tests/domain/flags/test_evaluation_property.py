@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from edgeship.domain.flags.compile_flags import compile_flags
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.flags.validate import problems
-from tests.domain.flags import reference
+from tests.support import reference_evaluator as reference
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 VARIANT_SETS: list[dict[str, Any]] = [

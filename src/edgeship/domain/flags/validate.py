@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from edgeship.domain.flags.pointer import under
 from edgeship.domain.flags.validate_flag import flag_problems
 from edgeship.domain.flags.validate_logic import logic_problems
+from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]
 """A JSON pointer and what is wrong there, for a person."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from edgeship.domain.flags.jsonlogic import KNOWN, MAX_DEPTH, MAX_NODES, is_rule
-from edgeship.domain.flags.pointer import under
 from edgeship.domain.flags.references import REFERENCE, is_reference
+from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]
 

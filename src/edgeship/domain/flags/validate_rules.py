@@ -7,8 +7,8 @@ from typing import Any
 
 from edgeship.domain.flags.conditions import NUMBERS, OPS, SEMVER, STRINGS
 from edgeship.domain.flags.patterns import PatternRefused, check_pattern
-from edgeship.domain.flags.pointer import under
 from edgeship.domain.flags.semver import parse as parse_semver
+from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]
 

@@ -1,0 +1,50 @@
+"""The metrics that beacons add to, printed in CloudWatch's embedded metric format.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+from edgeship.domain.telemetry.beacon import Loss, Refusal
+from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Measure
+from edgeship.domain.version import Version
+
+
+class EmfMetrics:
+    """One line on standard output for each call, whole and at once: nothing waits for a flush."""
+
+    def __init__(self, environment: str) -> None:
+        self._environment = environment
+        # The provider itself, since `Metrics` shares one set of dimensions among all its instances. An empty service,
+        # not None: that would be POWERTOOLS_SERVICE_NAME's, which it adds as a dimension.
+        self._provider = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service="")
+
+    def add(self, widget: str, version: Version, measurements: Mapping[Measure, float]) -> None:
+        if measurements:
+            metrics = {measure.value: (UNITS[measure], value) for measure, value in measurements.items()}
+            self._print((self._environment, widget, str(version)), metrics)
+
+    def refused(self, reason: Refusal) -> None:
+        # A property of the log line, which can be searched for; not a dimension.
+        self._print((self._environment,), {Loss.BEACONS_REFUSED.value: ("Count", 1)}, reason=reason.value)
+
+    def errors_not_kept(self, count: int) -> None:
+        self._print((self._environment,), {Loss.ERRORS_NOT_KEPT.value: ("Count", count)})
+
+    def _print(self, dimensions: tuple[str, ...], metrics: Mapping[str, tuple[str, float]], **properties: str) -> None:
+        """`dimensions` are the values of the first of DIMENSIONS; `metrics` has the unit and the value of each."""
+        provider = self._provider
+        try:
+            for dimension, value in zip(DIMENSIONS, dimensions, strict=False):
+                provider.add_dimension(dimension, value)
+            for name, (unit, amount) in metrics.items():
+                provider.add_metric(name, unit, amount)
+            for name, text in properties.items():
+                provider.add_metadata(name, text)
+            provider.flush_metrics()
+        finally:
+            provider.clear_metrics()  # flushing clears nothing where POWERTOOLS_METRICS_DISABLED is set

@@ -1,0 +1,209 @@
+"""What browsers reported, read from CloudWatch, behind the `Measurements` port.
+
+GetMetricData: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html (every limit
+below is from there).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from edgeship.application.health.ports import Span, Subject
+from edgeship.domain.health.datapoint import Window
+from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, Measure
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+
+_STATS = {
+    Measure.SESSIONS: "Sum",
+    Measure.FAILED_SESSIONS: "Sum",
+    Measure.LOAD_LATENCY: "p95",
+    Measure.MEMORY: "p95",
+}
+_MAX_QUERIES = 500
+_MAX_DATAPOINTS = 100_800
+"""More come in pages."""
+_KEPT = ((timedelta(days=15), 60), (timedelta(days=63), 300))
+"""Up to which age data has which period; older data has `_OLDEST`, until it is gone after 455 days."""
+_OLDEST = 3600
+_COARSER = (300, 900, 3600)
+"""Periods that divide an hour, so that their bounds are those of the clock whatever the start is."""
+_FINENESS = 12
+"""A span is read in at least so many periods, if there are finer ones: widening adds less than a twelfth at an end."""
+
+
+class DataIncomplete(Exception):
+    """CloudWatch could not give all it was asked for; half the numbers are no basis for a verdict."""
+
+
+@dataclass
+class _Series:
+    """A subject's measurements in periods of `period` seconds, from `start` to `end`: their bounds."""
+
+    subject: Subject
+    period: int
+    start: datetime
+    end: datetime
+    values: dict[Measure, dict[datetime, float]] = field(default_factory=lambda: {measure: {} for measure in _STATS})
+
+    def total(self, measure: Measure) -> int:
+        return round(sum(self.values[measure].values()))
+
+    def mean(self, measure: Measure) -> float | None:
+        """Of the periods' values, weighed by their sessions."""
+        sessions = self.values[Measure.SESSIONS]
+        weighed = [(value, sessions.get(start, 0)) for start, value in self.values[measure].items()]
+        weight = sum(count for _, count in weighed)
+        return sum(value * count for value, count in weighed) / weight if weight else None
+
+    def windows(self) -> list[Window]:
+        starts = sorted({start for values in self.values.values() for start in values})
+        return [
+            Window(
+                start,
+                self.period,
+                round(self.values[Measure.SESSIONS].get(start, 0)),
+                round(self.values[Measure.FAILED_SESSIONS].get(start, 0)),
+                self.values[Measure.LOAD_LATENCY].get(start),
+                self.values[Measure.MEMORY].get(start),
+            )
+            for start in starts
+        ]
+
+
+class CloudWatchMeasurements:
+    """Four queries a subject, up to 125 subjects a call.
+
+    `totals` reads each span in the coarsest period that keeps to `_FINENESS` (a day in hours, an hour in five
+    minutes), and never in one that is finer than what CloudWatch still has. That is few datapoints, and it tames the
+    percentiles: of a period with a session or two they are noise.
+
+    Raises:
+        DataIncomplete: by both methods, when an answer is.
+    """
+
+    def __init__(self, client: CloudWatchClient, environment: str, period_seconds: int = 60) -> None:
+        self._client = client
+        self._environment = environment
+        self.period_seconds = period_seconds
+
+    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Window]]:
+        end = _aligned(now, self.period_seconds)
+        start = end - timedelta(seconds=count * self.period_seconds)
+        found = [_Series(subject, self.period_seconds, start, end) for subject in dict.fromkeys(subjects)]
+        self._fill(found)
+        return {series.subject: series.windows() for series in found}
+
+    def totals(self, spans: Sequence[Span]) -> dict[Span, Window]:
+        # The age of data is counted from the latest end: who asks about now asks about spans that end now.
+        latest = max((span.end for span in spans), default=None)
+        found = {span: self._series(span, latest or span.end) for span in spans}
+        self._fill(found.values())
+        return {
+            span: Window(
+                series.start,
+                int((series.end - series.start).total_seconds()),
+                series.total(Measure.SESSIONS),
+                series.total(Measure.FAILED_SESSIONS),
+                series.mean(Measure.LOAD_LATENCY),
+                series.mean(Measure.MEMORY),
+            )
+            for span, series in found.items()
+        }
+
+    def _series(self, span: Span, now: datetime) -> _Series:
+        finest = (span.end - span.start).total_seconds() / _FINENESS
+        period = max((each for each in _COARSER if each <= finest), default=self.period_seconds)
+        # An hour more: aligned, the start is older than the span's.
+        age = now - span.start + timedelta(hours=1)
+        kept = next((seconds for oldest, seconds in _KEPT if age <= oldest), _OLDEST)
+        if kept > _KEPT[0][1]:
+            period = max(period, kept)
+        period = max(period, self.period_seconds)
+        start = _aligned(span.start, period)
+        end = max(_aligned(span.end, period, up=True), start + timedelta(seconds=period))
+        return _Series(span.subject, period, start, end)
+
+    def _fill(self, wanted: Iterable[_Series]) -> None:
+        for batch in _batches(wanted):
+            self._read(batch)
+
+    def _read(self, batch: Sequence[_Series]) -> None:
+        """One call, from the earliest start to the latest end; each series takes what lies inside its own."""
+        asked = {f"q{n}_{m}": (series, measure) for n, series in enumerate(batch) for m, measure in enumerate(_STATS)}
+        pages = self._client.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=[self._query(name, *each) for name, each in asked.items()],
+            StartTime=min(series.start for series in batch),
+            EndTime=max(series.end for series in batch),
+            ScanBy="TimestampAscending",
+        )
+        statuses: dict[str, str] = {}
+        for page in pages:
+            for result in page["MetricDataResults"]:
+                series, measure = asked[result["Id"]]
+                statuses[result["Id"]] = result["StatusCode"]  # the last page's: all but the last have PartialData
+                for at, value in zip(result["Timestamps"], result["Values"], strict=True):
+                    if series.start <= at < series.end:
+                        series.values[measure][at.astimezone(UTC)] = value
+        _check_complete(statuses, asked)
+
+    def _query(self, name: str, series: _Series, measure: Measure) -> Any:
+        widget, version = series.subject
+        dimensions = zip(DIMENSIONS, (self._environment, widget, str(version)), strict=True)
+        return {
+            "Id": name,
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": NAMESPACE,
+                    "MetricName": measure.value,
+                    "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions],
+                },
+                "Period": series.period,
+                "Stat": _STATS[measure],
+            },
+        }
+
+
+def _batches(wanted: Iterable[_Series]) -> Iterator[list[_Series]]:
+    """Calls of one period each, within the limits.
+
+    One period, since the start of a call rules out periods finer than what is kept of that age: where all periods are
+    alike, the earliest start has the same as the others. Spans read in one period are about as long as each other, so
+    those that end together share a call, of which few datapoints are for nobody.
+    """
+    batch: list[_Series] = []
+    for series in sorted(wanted, key=lambda each: (each.period, each.start, each.end)):
+        if batch and (batch[0].period != series.period or not _fits([*batch, series])):
+            yield batch
+            batch = []
+        batch.append(series)
+    if batch:
+        yield batch
+
+
+def _fits(batch: Sequence[_Series]) -> bool:
+    # Sorted: the first starts earliest.
+    queries = len(batch) * len(_STATS)
+    seconds = (max(series.end for series in batch) - batch[0].start).total_seconds()
+    return queries <= _MAX_QUERIES and queries * seconds / batch[0].period <= _MAX_DATAPOINTS
+
+
+def _check_complete(statuses: Mapping[str, str], asked: Mapping[str, tuple[_Series, Measure]]) -> None:
+    for name, (series, measure) in asked.items():
+        status = statuses.get(name, "no answer")
+        if status != "Complete":
+            widget, version = series.subject
+            raise DataIncomplete(
+                f"GetMetricData: {measure} of {widget} {version} from {series.start:%Y-%m-%dT%H:%MZ}: {status}"
+            )
+
+
+def _aligned(at: datetime, seconds: int, *, up: bool = False) -> datetime:
+    """The bound of a period at or before a time, or at or after it."""
+    periods = at.timestamp() / seconds
+    return datetime.fromtimestamp((math.ceil(periods) if up else math.floor(periods)) * seconds, UTC)

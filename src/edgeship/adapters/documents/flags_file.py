@@ -1,0 +1,172 @@
+"""The flags file: JSON under review, its schema for editors, and flagd's form of it.
+
+Whether a file is right is decided by `edgeship.domain.flags.validate`, which finds every fault; the model here is
+what its JSON Schema (docs/schemas/flags.schema.json) is generated from.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+
+from edgeship.application.flags.change_flags import FlagsFile, FlagsRefused
+from edgeship.domain.flags.validate import flag_documents, problems
+
+Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
+VariantName = Annotated[str, Field(min_length=1)]
+Value = bool | str | int | float | dict[str, JsonValue]
+Percentage = Annotated[float, Field(ge=0, le=100, multiple_of=0.01)]
+Operator = Literal[
+    "in",
+    "not_in",
+    "eq",
+    "ne",
+    "lt",
+    "lte",
+    "gt",
+    "gte",
+    "contains",
+    "starts_with",
+    "ends_with",
+    "matches",
+    "semver_eq",
+    "semver_ne",
+    "semver_lt",
+    "semver_lte",
+    "semver_gt",
+    "semver_gte",
+    "exists",
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Condition(_Model):
+    """One attribute of the context held against values."""
+
+    attribute: str = Field(min_length=1)
+    op: Operator
+    values: list[JsonValue] = []
+
+
+class Rule(_Model):
+    """When every condition holds, a variant, or a weighted split of several."""
+
+    if_: list[Condition] = Field(alias="if", description="All of them must hold; an empty list holds for everybody.")
+    variant: VariantName | None = None
+    split: dict[VariantName, Annotated[float, Field(ge=0)]] | None = None
+
+
+class ScheduleStep(_Model):
+    """From this time on, this percentage."""
+
+    at: AwareDatetime
+    percentage: Percentage
+
+
+class Rollout(_Model):
+    """A percentage of users gets the variant; the schedule says how it grows, as a function of time alone."""
+
+    variant: VariantName
+    percentage: Percentage = 0
+    schedule: list[ScheduleStep] = []
+
+
+class FlagModel(_Model):
+    """One flag."""
+
+    key: Key | None = Field(None, description="Needed where flags are a list; else the key they stand under.")
+    description: str = ""
+    enabled: bool = True
+    variants: dict[VariantName, Value] = Field(min_length=1, description="All of one type.")
+    default_variant: VariantName
+    environments: list[str] = Field([], description="Where the flag is on; empty for everywhere.")
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    target_users: list[str] = Field([], description="Users who get target_variant; hashed before they reach the edge.")
+    target_variant: VariantName | None = None
+    rules: list[Rule] = []
+    targeting: dict[str, JsonValue] | None = Field(None, description="JsonLogic with flagd's operators.")
+    rollout: Rollout | None = None
+    public: bool = Field(True, description="False: the public endpoint does not know the flag.")
+    metadata: dict[str, bool | str | int | float] = {}
+
+
+class FlagsFileModel(_Model):
+    """A flags file."""
+
+    schema_: str | None = Field(None, alias="$schema")
+    flags: dict[Key, FlagModel] | list[FlagModel]
+    evaluators: dict[str, dict[str, JsonValue]] = Field({}, description='Shared JsonLogic, used by {"$ref": name}.')
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a flags file."""
+    schema = FlagsFileModel.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def read_json(path: Path) -> Any:
+    """A file's JSON.
+
+    Raises:
+        OSError: it can't be read. FlagsRefused: it is not JSON, with the place.
+    """
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except UnicodeDecodeError as fault:
+        raise FlagsRefused([(str(path), f"is not UTF-8: {fault.reason} at byte {fault.start}")]) from None
+    except json.JSONDecodeError as fault:
+        raise FlagsRefused([(f"{path}:{fault.lineno}:{fault.colno}", f"is not JSON: {fault.msg}")]) from None
+
+
+def read_flags_file(path: Path) -> FlagsFile:
+    """The flags of a file, by key.
+
+    Raises:
+        OSError: it can't be read. FlagsRefused: it is not a flags file at all; finer faults show when it is applied.
+    """
+    document = read_json(path)
+    if not isinstance(document, dict) or not isinstance(document.get("flags"), dict | list):
+        raise FlagsRefused([(str(path), 'is not a flags file: write {"flags": {...}} or {"flags": [...]}')])
+    found = problems(document)
+    if found:
+        raise FlagsRefused(found)
+    return FlagsFile({flag["key"]: flag for flag in flag_documents(document)}, document.get("evaluators", {}))
+
+
+def from_flagd(path: Path) -> FlagsFile:
+    """The flags of a flagd definition (https://flagd.dev/reference/flag-definitions/).
+
+    Raises:
+        OSError: it can't be read. FlagsRefused: it is not a flagd definition.
+    """
+    document = read_json(path)
+    flags = document.get("flags") if isinstance(document, dict) else None
+    if not isinstance(flags, dict):
+        raise FlagsRefused([(str(path), 'is not a flagd definition: write {"flags": {...}}')])
+    faults = [
+        (f"/flags/{key}", "is not a flag: state, variants and defaultVariant are needed")
+        for key, flag in flags.items()
+        if not isinstance(flag, dict) or not {"state", "variants", "defaultVariant"} <= flag.keys()
+    ]
+    if faults:
+        raise FlagsRefused(faults)
+    return FlagsFile({key: _from_flagd(key, flag) for key, flag in flags.items()}, document.get("$evaluators", {}))
+
+
+def _from_flagd(key: str, flag: dict[str, Any]) -> dict[str, Any]:
+    ours = {
+        "key": key,
+        "enabled": flag["state"] == "ENABLED",
+        "variants": flag["variants"],
+        "default_variant": flag["defaultVariant"],
+    }
+    # flagd writes an empty object where there is no targeting.
+    kept = {name: flag[name] for name in ("targeting", "metadata") if flag.get(name)}
+    return {**ours, **kept}

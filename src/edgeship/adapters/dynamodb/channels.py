@@ -1,0 +1,96 @@
+"""How a channel lies in the table, its rollout included."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from edgeship.adapters.dynamodb import keys as keys
+from edgeship.domain.channels.channel import Alert, Channel, Lock, Watch
+from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step
+from edgeship.domain.events import timestamp
+from edgeship.domain.version import Version
+
+
+def to_channel(item: Mapping[str, Any]) -> Channel:
+    return Channel(
+        widget=item["widget"],
+        name=item["name"],
+        version=Version.parse(item["version"]) if item.get("version") else None,
+        sequence=int(item["sequence"]),
+        moved_at=item.get("moved_at"),
+        moved_by=item.get("moved_by"),
+        trail=tuple(Version.parse(text) for text in item["trail"]),
+        lock=Lock(**item["lock"]) if item.get("lock") else None,
+        flag=item.get("flag"),
+        rollout=_to_rollout(item["rollout"]) if item.get("rollout") else None,
+        exposed_at=_to_time(item.get("exposed_at")),
+        watch=_to_watch(item["watch"]) if item.get("watch") else None,
+        alert=Alert(**item["alert"]) if item.get("alert") else None,
+        revision=int(item["revision"]),
+    )
+
+
+def channel_item(channel: Channel) -> dict[str, Any]:
+    """All of it but its revision."""
+    return {
+        "pk": keys.widget_pk(channel.widget),
+        "sk": keys.channel_sk(channel.name),
+        "widget": channel.widget,
+        "name": channel.name,
+        "version": str(channel.version) if channel.version else None,
+        "sequence": channel.sequence,
+        "moved_at": channel.moved_at,
+        "moved_by": channel.moved_by,
+        "trail": [str(version) for version in channel.trail],
+        "lock": asdict(channel.lock) if channel.lock else None,
+        "flag": channel.flag,
+        "rollout": _rollout_map(channel.rollout) if channel.rollout else None,
+        "exposed_at": _time(channel.exposed_at),
+        "watch": {**asdict(channel.watch), "until": _time(channel.watch.until)} if channel.watch else None,
+        "alert": asdict(channel.alert) if channel.alert else None,
+        **({"watched": keys.WATCHED} if channel.is_watched else {}),
+    }
+
+
+def _rollout_map(rollout: Rollout) -> dict[str, Any]:
+    return {
+        "candidate": str(rollout.candidate),
+        # As text: percentages are binary fractions, which the table's decimals would not take.
+        "steps": json.dumps([[step.percent, step.bake_seconds] for step in rollout.steps]),
+        "step": rollout.step,
+        "phase": rollout.phase.value,
+        "started_at": _time(rollout.started_at),
+        "stepped_at": _time(rollout.stepped_at),
+        "exposed_at": _time(rollout.exposed_at),
+        "held": {"since": _time(rollout.held.since), "cause": rollout.held.cause} if rollout.held else None,
+    }
+
+
+def _to_rollout(item: Mapping[str, Any]) -> Rollout:
+    held = item.get("held")
+    return Rollout(
+        candidate=Version.parse(item["candidate"]),
+        steps=tuple(Step(percent, bake) for percent, bake in json.loads(item["steps"])),
+        started_at=datetime.fromisoformat(item["started_at"]),
+        stepped_at=datetime.fromisoformat(item["stepped_at"]),
+        exposed_at=datetime.fromisoformat(item["exposed_at"]),
+        step=int(item["step"]),
+        phase=Phase(item["phase"]),
+        held=Held(datetime.fromisoformat(held["since"]), held["cause"]) if held else None,
+    )
+
+
+def _to_watch(item: Mapping[str, Any]) -> Watch:
+    return Watch(datetime.fromisoformat(item["until"]), item["goes_back"])
+
+
+def _time(at: datetime | None) -> str | None:
+    return timestamp(at) if at is not None else None
+
+
+def _to_time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,190 @@
+"""How records lie in the table: one mapping to attributes and back for each kind, under the keys of `dynamodb_keys.py`.
+
+Channels, error books and deliveries of notices have mappings of their own, in `dynamodb_channels.py`,
+`dynamodb_errors.py` and `dynamodb_deliveries.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from edgeship.adapters.dynamodb import keys as keys
+from edgeship.adapters.dynamodb.channels import channel_item
+from edgeship.domain.channels import policy_record
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.policy import PolicyRecord, Widget
+from edgeship.domain.events import Event, EventType
+from edgeship.domain.flags.flag_record import FlagRecord
+from edgeship.domain.notifications import rules_record as notifications_record
+from edgeship.domain.notifications.rules import NotificationsRecord
+from edgeship.domain.propagation.deployment import Deployment, Verdict
+from edgeship.domain.releases.rejection import Rejection
+from edgeship.domain.releases.release import Quarantine, Release
+from edgeship.domain.version import Version
+from edgeship.resource_names import OUTBOX_SORT_KEY, REJECTED_DAYS
+
+Item = dict[str, Any]
+
+
+def to_item(
+    record: Channel | Deployment | FlagRecord | NotificationsRecord | PolicyRecord | Release | Rejection,
+) -> Item:
+    """The item that holds a record, at the record's own revision plus one."""
+    match record:
+        case Channel():
+            item = channel_item(record)
+        case Deployment():
+            item = _deployment_item(record)
+        case FlagRecord():
+            item = _flag_item(record)
+        case NotificationsRecord():
+            item = _notifications_item(record)
+        case PolicyRecord():
+            item = _policy_item(record)
+        case Release():
+            item = _release_item(record)
+        case Rejection():
+            return {
+                "pk": keys.INBOX,
+                "sk": keys.upload_sk(record.upload_id),
+                "revision": 1,
+                "expires_at": _expiry(record.rejected_at),
+                **asdict(record),
+            }
+    return {**item, "revision": record.revision + 1}
+
+
+def event_item(event: Event) -> Item:
+    """The outbox item of an event; refused uploads share the inbox's partition, whatever widget they named."""
+    rejected = event.type is EventType.RELEASE_REJECTED
+    item = {
+        "pk": _event_pk(event),
+        "sk": f"{OUTBOX_SORT_KEY}{event.occurred_at}#{event.event_id}",
+        "detail_type": event.type.value,
+        "detail": json.dumps(event.detail(), separators=(",", ":"), sort_keys=True),
+    }
+    return {**item, "expires_at": _expiry(event.occurred_at)} if rejected else item
+
+
+def _event_pk(event: Event) -> str:
+    if event.type is EventType.RELEASE_REJECTED:
+        return keys.INBOX
+    if event.widget is not None:
+        return keys.widget_pk(event.widget)
+    return keys.FLAGS if event.type is EventType.FLAG_CHANGED else keys.NOTIFICATIONS
+
+
+def to_event(item: Mapping[str, Any]) -> Event:
+    """Read an outbox item.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is not one.
+    """
+    return Event(type=EventType(item["detail_type"]), **json.loads(item["detail"]))
+
+
+def to_widget(item: Mapping[str, Any]) -> Widget:
+    return Widget(item["sk"], Version.parse(item["first_version"]))
+
+
+def to_policy(item: Mapping[str, Any]) -> PolicyRecord:
+    return PolicyRecord(
+        item["widget"], policy_record.from_document(json.loads(item["document"])), int(item["revision"])
+    )
+
+
+def to_release(item: Mapping[str, Any]) -> Release:
+    return Release(
+        widget=item["widget"],
+        version=Version.parse(item["version"]),
+        digest=item["digest"],
+        entrypoint=item["entrypoint"],
+        files=int(item["files"]),
+        total_bytes=int(item["total_bytes"]),
+        created_at=item["created_at"],
+        git_commit=item.get("git_commit"),
+        registered_at=item["registered_at"],
+        registered_by=item["registered_by"],
+        promoted_at=item.get("promoted_at"),
+        quarantine=Quarantine(**item["quarantine"]) if item.get("quarantine") else None,
+        revision=int(item["revision"]),
+    )
+
+
+def to_flag(item: Mapping[str, Any]) -> FlagRecord:
+    document = json.loads(item["document"]) if item["document"] is not None else None
+    return FlagRecord(item["sk"].removeprefix(keys.flag_sk("")), document, int(item["revision"]))
+
+
+def to_notifications(item: Mapping[str, Any]) -> NotificationsRecord:
+    document = json.loads(item["document"])
+    return NotificationsRecord(notifications_record.from_document(document), int(item["revision"]))
+
+
+def to_rejection(fields: Mapping[str, Any]) -> Rejection:
+    """Read a refused upload from its item, or from the `new` of its event."""
+    return Rejection(**{name: fields[name] for name in Rejection.__dataclass_fields__})
+
+
+def to_deployment(item: Mapping[str, Any]) -> Deployment:
+    verdict = item.get("verdict")
+    return Deployment(
+        widget=item["widget"],
+        channel=item["channel"],
+        sequence=int(item["sequence"]),
+        version=Version.parse(item["version"]),
+        counted=item["counted"],
+        settled=int(item["settled"]),
+        verdict=Verdict.from_dict(json.loads(verdict)) if verdict else None,
+        attempt=int(item["attempt"]),
+        revision=int(item["revision"]),
+    )
+
+
+def _deployment_item(deployment: Deployment) -> Item:
+    verdict = json.dumps(deployment.verdict.to_dict(), separators=(",", ":")) if deployment.verdict else None
+    return {
+        "pk": keys.widget_pk(deployment.widget),
+        "sk": keys.deployment_sk(deployment.channel),
+        "widget": deployment.widget,
+        "channel": deployment.channel,
+        "sequence": deployment.sequence,
+        "version": str(deployment.version),
+        "counted": deployment.counted,
+        "settled": deployment.settled,
+        "verdict": verdict,
+        "attempt": deployment.attempt,
+    }
+
+
+def _policy_item(record: PolicyRecord) -> Item:
+    document = json.dumps(policy_record.to_document(record.policy), separators=(",", ":"))
+    return {"pk": keys.widget_pk(record.widget), "sk": keys.POLICY, "widget": record.widget, "document": document}
+
+
+def _flag_item(flag: FlagRecord) -> Item:
+    # Kept as text: the table's numbers would round JSON's, and its maps would lose the order of the variants.
+    text = json.dumps(flag.document, separators=(",", ":")) if flag.document is not None else None
+    return {"pk": keys.FLAGS, "sk": keys.flag_sk(flag.key), "document": text}
+
+
+def _notifications_item(record: NotificationsRecord) -> Item:
+    document = json.dumps(notifications_record.to_document(record.notifications), separators=(",", ":"))
+    return {"pk": keys.NOTIFICATIONS, "sk": keys.RULES, "document": document}
+
+
+def _release_item(release: Release) -> Item:
+    return {
+        **asdict(release),
+        "pk": keys.widget_pk(release.widget),
+        "sk": keys.release_sk(release.version),
+        "version": str(release.version),
+    }
+
+
+def _expiry(rejected_at: str) -> int:
+    return int((datetime.fromisoformat(rejected_at) + timedelta(days=REJECTED_DAYS)).timestamp())

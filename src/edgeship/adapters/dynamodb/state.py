@@ -1,0 +1,232 @@
+"""The table behind the `State` port.
+
+Transactions: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from edgeship.adapters.dynamodb import items as items
+from edgeship.adapters.dynamodb import keys as keys
+from edgeship.adapters.dynamodb.attributes import deserialize, serialize
+from edgeship.adapters.dynamodb.channels import to_channel
+from edgeship.application.transaction import Transaction
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.policy import PolicyRecord, Widget
+from edgeship.domain.errors import Conflict
+from edgeship.domain.events import Event
+from edgeship.domain.flags.flag_record import FlagRecord
+from edgeship.domain.notifications.rules import NotificationsRecord
+from edgeship.domain.propagation.deployment import Deployment
+from edgeship.domain.releases.rejection import Rejection
+from edgeship.domain.releases.release import Release
+from edgeship.domain.version import Version
+from edgeship.resource_names import OUTBOX_SORT_KEY, WATCHED_INDEX
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_BATCH = 100
+"""Keys of one BatchGetItem.
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
+_LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+
+
+class DynamoDBState:
+    """Reads are strongly consistent; every write is conditional."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def commit(self, transaction: Transaction) -> None:
+        writes: list[Any] = [{"Put": self._conditional_put(record)} for record in transaction.puts]
+        writes += [{"ConditionCheck": self._at_revision(release)} for release in transaction.checks]
+        writes += [
+            {"Put": {"TableName": self._table, "Item": serialize(items.event_item(event))}}
+            for event in transaction.events
+        ]
+        if transaction.registers:
+            writes.append({"Update": self._registration(transaction.registers)})
+        if transaction.paths:
+            writes.append({"Update": self._path_count(*transaction.paths)})
+        try:
+            self._client.transact_write_items(TransactItems=writes)
+        except self._client.exceptions.TransactionCanceledException as cancelled:
+            codes = {reason.get("Code", "None") for reason in cancelled.response["CancellationReasons"]}
+            if codes & _LOST_RACE:
+                raise Conflict(str(cancelled)) from cancelled
+            raise
+
+    def claim(self, widget: str, version: Version, digest: str) -> str:
+        item = {"pk": keys.widget_pk(widget), "sk": keys.claim_sk(version), "digest": digest}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=serialize(item),
+                ConditionExpression="attribute_not_exists(pk) OR digest = :digest",
+                ExpressionAttributeValues={":digest": {"S": digest}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as failed:
+            holder: dict[str, Any] = failed.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD adds it
+            return str(deserialize(holder)["digest"])
+        return digest
+
+    def widget(self, name: str) -> Widget | None:
+        item = self._get(keys.WIDGETS, name)
+        return items.to_widget(item) if item else None
+
+    def widgets(self) -> list[Widget]:
+        return [items.to_widget(item) for item in self._query(keys.WIDGETS, "")]
+
+    def channel(self, widget: str, name: str) -> Channel:
+        item = self._get(keys.widget_pk(widget), keys.channel_sk(name))
+        return to_channel(item) if item else Channel(widget, name)
+
+    def channels(self, widget: str) -> list[Channel]:
+        return [to_channel(i) for i in self._query(keys.widget_pk(widget), keys.channel_sk(""))]
+
+    def deployment(self, widget: str, channel: str) -> Deployment:
+        item = self._get(keys.widget_pk(widget), keys.deployment_sk(channel))
+        return items.to_deployment(item) if item else Deployment(widget, channel)
+
+    def deployments(self, widget: str) -> list[Deployment]:
+        found = self._query(keys.widget_pk(widget), keys.deployment_sk(""))
+        return [items.to_deployment(item) for item in found]
+
+    def invalidation_paths(self, month: str) -> int:
+        item = self._get(keys.INVALIDATIONS, month)
+        return int(item["paths"]) if item else 0
+
+    def release(self, widget: str, version: Version) -> Release | None:
+        item = self._get(keys.widget_pk(widget), keys.release_sk(version))
+        return items.to_release(item) if item else None
+
+    def releases(self, widget: str) -> list[Release]:
+        found = [items.to_release(i) for i in self._query(keys.widget_pk(widget), "RELEASE#")]
+        return sorted(found, key=lambda release: release.version, reverse=True)
+
+    def rejection(self, upload_id: str) -> Rejection | None:
+        item = self._get(keys.INBOX, keys.upload_sk(upload_id))
+        return items.to_rejection(item) if item else None
+
+    def rejections(self, limit: int, widget: str | None = None) -> list[Rejection]:
+        found: list[Rejection] = []
+        for item in self._query(keys.INBOX, OUTBOX_SORT_KEY, newest_first=True, page=limit):
+            event = items.to_event(item)
+            if event.new is not None and widget in (None, event.widget):
+                found.append(items.to_rejection(event.new))
+            if len(found) == limit:
+                break
+        return found
+
+    def policy(self, widget: str) -> PolicyRecord:
+        item = self._get(keys.widget_pk(widget), keys.POLICY)
+        return items.to_policy(item) if item else PolicyRecord(widget)
+
+    def policies(self, widgets: Iterable[str]) -> dict[str, PolicyRecord]:
+        found = {widget: PolicyRecord(widget) for widget in widgets}
+        names = sorted(found)
+        for start in range(0, len(names), _BATCH):
+            batch = [
+                serialize({"pk": keys.widget_pk(name), "sk": keys.POLICY}) for name in names[start : start + _BATCH]
+            ]
+            for item in self._get_all(batch):
+                record = items.to_policy(item)
+                found[record.widget] = record
+        return found
+
+    def watched(self) -> list[Channel]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=WATCHED_INDEX,
+            KeyConditionExpression="watched = :watched",
+            ExpressionAttributeValues={":watched": {"S": keys.WATCHED}},
+        )
+        return [to_channel(deserialize(item)) for page in pages for item in page["Items"]]
+
+    def flags(self) -> list[FlagRecord]:
+        return [items.to_flag(item) for item in self._query(keys.FLAGS, keys.flag_sk(""))]
+
+    def notifications(self) -> NotificationsRecord:
+        item = self._get(keys.NOTIFICATIONS, keys.RULES)
+        return items.to_notifications(item) if item else NotificationsRecord()
+
+    def events(self, widget: str | None, limit: int) -> list[Event]:
+        found: list[Event] = []
+        pk = keys.FLAGS if widget is None else keys.widget_pk(widget)
+        for item in self._query(pk, OUTBOX_SORT_KEY, newest_first=True, page=limit):
+            if len(found) == limit:
+                break
+            found.append(items.to_event(item))
+        return found
+
+    def _conditional_put(
+        self, record: Channel | Deployment | FlagRecord | NotificationsRecord | PolicyRecord | Release | Rejection
+    ) -> dict[str, Any]:
+        put: dict[str, Any] = {"TableName": self._table, "Item": serialize(items.to_item(record))}
+        revision = 0 if isinstance(record, Rejection) else record.revision
+        if revision == 0:
+            return {**put, "ConditionExpression": "attribute_not_exists(pk)"}
+        return {
+            **put,
+            "ConditionExpression": "revision = :revision",
+            "ExpressionAttributeValues": {":revision": {"N": str(revision)}},
+        }
+
+    def _at_revision(self, release: Release) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "Key": serialize({"pk": keys.widget_pk(release.widget), "sk": keys.release_sk(release.version)}),
+            "ConditionExpression": "revision = :revision",
+            "ExpressionAttributeValues": {":revision": {"N": str(release.revision)}},
+        }
+
+    def _registration(self, release: Release) -> dict[str, Any]:
+        # if_not_exists makes the first registration stick without reading: registrations never conflict here.
+        return {
+            "TableName": self._table,
+            "Key": serialize({"pk": keys.WIDGETS, "sk": release.widget}),
+            "UpdateExpression": "SET first_version = if_not_exists(first_version, :version)",
+            "ExpressionAttributeValues": {":version": {"S": str(release.version)}},
+        }
+
+    def _path_count(self, month: str, paths: int) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "Key": serialize({"pk": keys.INVALIDATIONS, "sk": month}),
+            "UpdateExpression": "ADD paths :paths",
+            "ExpressionAttributeValues": {":paths": {"N": str(paths)}},
+        }
+
+    def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
+        answer = self._client.get_item(TableName=self._table, Key=serialize({"pk": pk, "sk": sk}), ConsistentRead=True)
+        return deserialize(answer["Item"]) if "Item" in answer else None
+
+    def _get_all(self, batch: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        pending: dict[str, Any] = {self._table: {"Keys": batch, "ConsistentRead": True}}
+        while pending:
+            # What is over 16 MB or throttled comes back unprocessed.
+            answer = self._client.batch_get_item(RequestItems=pending)
+            yield from map(deserialize, answer["Responses"].get(self._table, ()))
+            pending = dict(answer.get("UnprocessedKeys", {}))
+
+    def _query(
+        self, pk: str, sk_prefix: str, *, newest_first: bool = False, page: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        condition, values = "pk = :pk", {":pk": {"S": pk}}
+        if sk_prefix:
+            condition, values = f"{condition} AND begins_with(sk, :sk)", {**values, ":sk": {"S": sk_prefix}}
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+            ScanIndexForward=not newest_first,
+            PaginationConfig={"PageSize": page} if page else {},
+        )
+        for answer in pages:
+            yield from map(deserialize, answer["Items"])

@@ -1,0 +1,117 @@
+"""Beacons as they come from browsers, or from anybody: strictly parsed, or refused.
+
+`/telemetry?d=<URL-encoded JSON>`; docs/telemetry.md says what the fields mean.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Final
+from urllib.parse import unquote_to_bytes
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, ValidationError
+
+from edgeship.domain.errors import Refused
+from edgeship.domain.telemetry.beacon import (
+    MAX_ERRORS,
+    MAX_LENGTH,
+    MAX_MESSAGE_LENGTH,
+    Beacon,
+    Refusal,
+    ReportedError,
+)
+from edgeship.domain.version import MAX_VERSION_LENGTH, Version
+
+PARAMETER: Final = "d"
+_MAX_ENCODED = MAX_LENGTH * len("%F0%9F%98%80")
+"""Characters of a beacon's JSON, each of the most bytes and each byte encoded."""
+
+_Flag = Annotated[int, Field(ge=0, le=1)]
+_Message = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=MAX_MESSAGE_LENGTH)]
+_Count = Annotated[int, Strict(), Field(ge=1, le=1_000)]
+# JSON has no tuples, so the pair itself can't be strict; its parts are.
+_Error = Annotated[tuple[_Message, _Count], Strict(strict=False)]
+
+
+class _Wire(BaseModel):
+    """The JSON of a beacon. Strict: `true` is no number, and text is none either."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)
+
+    schema_: Annotated[int, Field(ge=1, le=1)] = Field(alias="v")
+    widget: str = Field(alias="w", max_length=63)
+    release: str = Field(alias="r", max_length=MAX_VERSION_LENGTH)
+    page_view: str = Field(alias="i", pattern="^[0-9a-f]{8,32}$")
+    number: int = Field(alias="n", ge=0, le=10_000)
+    starts_session: _Flag = Field(0, alias="s")
+    fails_session: _Flag = Field(0, alias="f")
+    errors: list[_Error] = Field([], alias="e", max_length=MAX_ERRORS)
+    load_latency: float = Field(0, alias="l", ge=0, le=600_000)
+    memory: float = Field(0, alias="m", ge=0, le=65_536)
+
+    def to_beacon(self) -> Beacon:
+        """The domain's beacon.
+
+        Raises:
+            Refused: `version_invalid`.
+        """
+        told = self.model_fields_set  # `null` is not how a beacon leaves a number out
+        return Beacon(
+            widget=self.widget,
+            version=Version.parse(self.release),
+            page_view=self.page_view,
+            number=self.number,
+            starts_session=bool(self.starts_session),
+            fails_session=bool(self.fails_session),
+            errors=tuple(ReportedError(message, count) for message, count in self.errors),
+            load_latency=self.load_latency if "load_latency" in told else None,
+            memory=self.memory if "memory" in told else None,
+        )
+
+
+def parse_beacon(raw_query: str) -> Beacon | Refusal:
+    """Read the beacon in a query string as it came; the first `d` counts. Nothing is raised, whatever it holds."""
+    encoded = _parameter(raw_query)
+    if encoded is None:
+        return Refusal.MISSING
+    if len(encoded) > _MAX_ENCODED:
+        return Refusal.TOO_LONG
+    try:
+        text = unquote_to_bytes(encoded.replace("+", " ")).decode()
+    except UnicodeError:
+        return Refusal.NOT_JSON
+    if len(text) > MAX_LENGTH:
+        return Refusal.TOO_LONG
+    try:
+        document = json.loads(text, object_pairs_hook=_unambiguous, parse_constant=_no_constant)
+    except _Ambiguous:
+        return Refusal.INVALID
+    except (ValueError, RecursionError):  # nested deeper than the parser goes
+        return Refusal.NOT_JSON
+    try:
+        return _Wire.model_validate(document).to_beacon()
+    except (ValidationError, Refused):
+        return Refusal.INVALID
+
+
+class _Ambiguous(Exception):
+    """An object has a key twice; parsers differ in which one they take."""
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Ambiguous
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _parameter(raw_query: str) -> str | None:
+    for part in raw_query.split("&"):
+        name, equals, value = part.partition("=")
+        if name == PARAMETER and equals:
+            return value
+    return None

@@ -1,0 +1,127 @@
+"""The inbox bucket, as the upload's handler sees it and as an uploader does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from edgeship.adapters.s3.errors import is_denied, is_missing, lost_race
+from edgeship.application.releases.ports import Dropped, Progress
+from edgeship.domain.errors import Conflict, Refused
+from edgeship.domain.releases.rejection import Upload
+from edgeship.resource_names import ACCEPTED_PREFIX, REJECTED_PREFIX
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef
+
+_CHUNK = 1024 * 1024
+_COPY_LIMIT = 5 * 1024**3
+"""Bytes that one CopyObject takes (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html)."""
+
+
+class S3Inbox:
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def fetch(self, upload: Upload, into: Path) -> None:
+        # Without a version id the ETag still holds us to the object that the event told of.
+        answer = (
+            self._client.get_object(Bucket=self._bucket, Key=upload.key, VersionId=upload.version_id)
+            if upload.version_id
+            else self._client.get_object(Bucket=self._bucket, Key=upload.key, IfMatch=upload.etag)
+        )
+        with into.open("wb") as file:
+            shutil.copyfileobj(answer["Body"], file, _CHUNK)
+
+    def keep_accepted(self, upload: Upload) -> None:
+        self._copy(upload, ACCEPTED_PREFIX + upload.tail)
+
+    def keep_rejected(self, upload: Upload, document: Mapping[str, Any]) -> None:
+        self._copy(upload, REJECTED_PREFIX + upload.tail)
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=f"{REJECTED_PREFIX}{upload.tail}.reason.json",
+            Body=json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n",
+            ContentType="application/json",
+        )
+
+    def _copy(self, upload: Upload, key: str) -> None:
+        source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": upload.key}
+        if upload.version_id:
+            source["VersionId"] = upload.version_id
+        if upload.size > _COPY_LIMIT:
+            self._client.copy(source, self._bucket, key)
+        else:
+            # Tags are left behind: reading them would need a permission of its own, and they say nothing here.
+            self._client.copy_object(Bucket=self._bucket, Key=key, CopySource=source, TaggingDirective="REPLACE")
+
+
+class S3Dropbox:
+    """Puts archives into the inbox; needs no permission beyond `s3:PutObject` unless a key is taken."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, key: str, archive: Path, replaces: str | None, progress: Callable[[Progress], None]) -> Dropped:
+        condition = {"IfMatch": f'"{replaces}"'} if replaces else {"IfNoneMatch": "*"}
+        with archive.open("rb") as file:
+            body = _Counted(file, archive.stat().st_size, progress)
+            try:
+                answer = self._client.put_object(Bucket=self._bucket, Key=key, Body=body, **condition)  # type: ignore[arg-type]  # a file-like of our own
+            except ClientError as error:
+                if lost_race(error):
+                    raise Conflict(f"{key} holds another object") from error
+                raise
+        return Dropped(answer["ETag"].strip('"'))
+
+    def find(self, key: str) -> Dropped | None:
+        try:
+            answer = self._client.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            if is_denied(error):
+                raise Refused(
+                    "version_exists",
+                    f"The inbox holds an archive at {key} already, and these credentials may not look at it.",
+                    "If it is the same build, nothing needs to be done; if not, publish under a new version.",
+                ) from None
+            raise
+        return Dropped(answer["ETag"].strip('"'))
+
+    def holds(self, there: Dropped, archive: Path) -> bool:
+        # The ETag of an object put whole, with SSE-S3, is the MD5 of its bytes
+        # (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
+        with archive.open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest() == there.etag
+
+
+class _Counted:
+    """A file that reports how far it has been read; botocore rewinds it to hash it and to try again."""
+
+    def __init__(self, file: Any, total: int, progress: Callable[[Progress], None]) -> None:
+        self._file = file
+        self._total = total
+        self._progress = progress
+
+    def read(self, size: int = -1) -> bytes:
+        chunk: bytes = self._file.read(size)
+        self._progress(Progress(self._file.tell(), self._total))
+        return chunk
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        position: int = self._file.seek(offset, whence)
+        return position
+
+    def tell(self) -> int:
+        position: int = self._file.tell()
+        return position

@@ -1,0 +1,82 @@
+"""The site bucket behind the `Site` port."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from edgeship.adapters.documents.manifests import dump_manifest, load_manifest
+from edgeship.adapters.s3.errors import is_missing, lost_race
+from edgeship.application.releases.ports import UnpackedFile
+from edgeship.domain.naming import MANIFEST_NAME, release_prefix
+from edgeship.domain.releases.manifest import FileEntry, Manifest
+from edgeship.domain.version import Version
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+class S3Site:
+    """Every object carries its version as `x-amz-meta-version`, which the CDN passes on to browsers."""
+
+    def __init__(self, client: S3Client, bucket: str, threads: int) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._threads = threads
+
+    def put_files(self, widget: str, version: Version, files: Iterable[tuple[UnpackedFile, FileEntry]]) -> None:
+        prefix = release_prefix(widget, version)
+
+        def put(file: UnpackedFile, entry: FileEntry) -> None:
+            with file.location.open("rb") as body:
+                self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=prefix + file.path,
+                    Body=body,
+                    ContentType=entry.content_type,
+                    CacheControl=IMMUTABLE,
+                    Metadata={"version": str(version)},
+                    # S3 refuses the object if the bytes that arrive are not the bytes that were hashed.
+                    ChecksumSHA256=base64.b64encode(bytes.fromhex(entry.sha256)).decode(),
+                )
+
+        with ThreadPoolExecutor(self._threads) as pool:
+            for done in [pool.submit(put, file, entry) for file, entry in files]:
+                done.result()
+
+    def put_manifest(self, manifest: Manifest) -> Manifest:
+        for _ in range(5):
+            try:
+                self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=release_prefix(manifest.widget, manifest.version) + MANIFEST_NAME,
+                    Body=dump_manifest(manifest),
+                    ContentType="application/json",
+                    CacheControl=IMMUTABLE,
+                    Metadata={"version": str(manifest.version)},
+                    IfNoneMatch="*",
+                )
+            except ClientError as error:
+                if not lost_race(error):
+                    raise
+                there = self.manifest(manifest.widget, manifest.version)
+                if there is not None:
+                    return there
+            else:
+                return manifest
+        raise RuntimeError(f"the manifest of {manifest.widget} {manifest.version} is contended; try again")
+
+    def manifest(self, widget: str, version: Version) -> Manifest | None:
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=release_prefix(widget, version) + MANIFEST_NAME)
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            raise
+        return load_manifest(answer["Body"].read())

@@ -1,0 +1,59 @@
+"""The config bucket's snapshot behind the `Snapshots` port."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from edgeship.adapters.s3.errors import is_missing, lost_race
+from edgeship.application.edge.ports import StoredSnapshot
+from edgeship.domain.edge.routing import Routes, SnapshotInvalid
+from edgeship.domain.errors import Conflict
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class S3Snapshots:
+    def __init__(self, client: S3Client, bucket: str, key: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._key = key
+
+    def read(self) -> StoredSnapshot:
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._key)
+        except ClientError as error:
+            if is_missing(error):
+                return StoredSnapshot(None, None)
+            raise
+        return StoredSnapshot(_parsed(answer["Body"].read()), answer["ETag"])
+
+    def write(self, content: Mapping[str, Any], replaces: StoredSnapshot) -> None:
+        condition = {"IfMatch": replaces.etag} if replaces.etag else {"IfNoneMatch": "*"}
+        try:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=self._key,
+                Body=json.dumps(content, separators=(",", ":")).encode(),
+                ContentType="application/json",
+                CacheControl="no-store",
+                **condition,  # type: ignore[arg-type]
+            )
+        except ClientError as error:
+            if lost_race(error):
+                raise Conflict("the snapshot was written by another relay") from error
+            raise
+
+
+def _parsed(body: bytes) -> Mapping[str, Any] | None:
+    """The snapshot that `body` is; None when it is one that the edge would not take, whatever it is."""
+    try:
+        document = json.loads(body)
+        Routes(document)
+    except (ValueError, RecursionError, SnapshotInvalid):
+        return None
+    return document  # type: ignore[no-any-return]  # Routes refuses what is no object

@@ -1,0 +1,108 @@
+"""Follow an upload until browsers get it, or until it is clear that they will not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from edgeship.application.channels.ports import ChannelState
+from edgeship.application.ports import Clock, Web
+from edgeship.application.releases.publish_bundle import RECENT_REJECTIONS, Published
+from edgeship.domain.channels.policy import Deed, decide_upload
+from edgeship.domain.errors import Refused
+from edgeship.domain.naming import LATEST, release_prefix
+from edgeship.domain.releases.release import Release
+
+POLL_SECONDS = 0.25
+
+
+class Stage(StrEnum):
+    UPLOADED = "uploaded"
+    REGISTERED = "registered"
+    PROMOTED = "promoted"
+    WAITING = "waiting"
+    ROLLING_OUT = "rolling_out"
+    """Served under its own path, and to the part of the users that its rollout has reached."""
+    SERVED = "served"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Where an upload has got to, and the reason if it waits there."""
+
+    stage: Stage
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class FollowUpload:
+    """`web` is None when the CDN's address is not known: then an upload is followed up to the table."""
+
+    state: ChannelState
+    web: Web | None
+    clock: Clock
+    sleep: Callable[[float], None]
+
+    def __call__(self, published: Published, timeout: timedelta, notice: Callable[[Followed], None]) -> Followed:
+        """Wait until the release is served, or waits for an operator; `notice` hears of each stage once.
+
+        Raises:
+            Refused: the upload was refused, with its reason.
+            TimeoutError: neither happened in time; the message says how far it got.
+        """
+        deadline = self.clock() + timeout
+        reached = Followed(Stage.UPLOADED)
+        notice(reached)
+        while True:
+            now = self._look(published)
+            if now.stage is not reached.stage:
+                reached = now
+                notice(reached)
+            if reached.stage in (Stage.WAITING, Stage.ROLLING_OUT, Stage.SERVED):
+                return reached
+            if self.clock() >= deadline:
+                raise TimeoutError(
+                    f"{published.key} was {reached.stage} but not served within {timeout.total_seconds():g} s; "
+                    "see edgeship status, and the logs of the functions"
+                )
+            self.sleep(POLL_SECONDS)
+
+    def _look(self, published: Published) -> Followed:
+        widget, version = published.key.widget, published.key.version
+        release = self.state.release(widget, version)
+        record = self.state.widget(widget)
+        if release is None or record is None or release.digest != published.digest:
+            for rejection in self.state.rejections(RECENT_REJECTIONS, published.key.widget):
+                mine = (rejection.key, rejection.etag) == (str(published.key), published.drop.etag)
+                if mine and rejection.upload_id not in published.refused_before:
+                    raise Refused(rejection.code, rejection.reason, rejection.remedy)
+            return Followed(Stage.UPLOADED)
+        channel = self.state.channel(widget, LATEST)
+        exact, latest = release_prefix(widget, version), f"{widget}/{LATEST}/"
+        if channel.rollout is not None and channel.candidate == version:
+            if not self._is_served(release, published.entrypoint_sha256, exact):
+                return Followed(Stage.PROMOTED)
+            return Followed(Stage.ROLLING_OUT, f"at {channel.rollout.percent:g} %")
+        if channel.version != version:
+            decision = decide_upload(self.state.policy(widget).policy, channel, release, record.first)
+            if decision.deed is Deed.LEAVE:
+                return Followed(Stage.WAITING, decision.reason)
+            return Followed(Stage.REGISTERED)
+        served = self._is_served(release, published.entrypoint_sha256, exact, latest)
+        return Followed(Stage.SERVED if served else Stage.PROMOTED)
+
+    def _is_served(self, release: Release, expected: str, *paths: str) -> bool:
+        if self.web is None:
+            return True
+        for path in paths:
+            try:
+                answer = self.web.get(f"/{path}{release.entrypoint}")
+            except OSError:
+                # No answer now is no answer for good: the deadline decides how long to ask again.
+                return False
+            if answer.status != 200 or hashlib.sha256(answer.body).hexdigest() != expected:
+                return False
+        return True

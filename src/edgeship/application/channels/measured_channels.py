@@ -1,0 +1,82 @@
+"""Reads, in as few calls as can be, what the channels' verdicts need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from edgeship.application.health.ports import Measurements, Span, Subject
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.rollout import Phase, Rollout
+from edgeship.domain.channels.step_decision import Evidence, judge_candidate
+from edgeship.domain.health.datapoint import Window
+from edgeship.domain.health.health_page import Finding
+from edgeship.domain.health.low_traffic import HOUR_PERIODS, judge_lately, judged_periods
+from edgeship.domain.health.thresholds import Thresholds
+from edgeship.domain.version import Version
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of every watched version, at one moment."""
+
+    now: datetime
+    periods: Mapping[Subject, Sequence[Window]]
+    totals: Mapping[Span, Window]
+
+    def recent(self, subject: Subject) -> Sequence[Window]:
+        return self.periods.get(subject, ())
+
+    def evidence(self, channel: Channel) -> Evidence:
+        """What a running rollout of the channel is decided by."""
+        rollout = channel.rollout
+        assert rollout is not None
+        candidate, stable = _subjects(channel)
+        bake, stable_bake = (self.totals.get(span) for span in _spans(channel, rollout, self.now))
+        return Evidence(self.recent(candidate), self.recent(stable), bake, stable_bake)
+
+    def finding(self, channel: Channel, version: Version, limits: Thresholds) -> Finding:
+        """How a version that the channel exposes is, by its last periods."""
+        rollout = channel.rollout
+        windows = self.recent((channel.widget, version))
+        if rollout is not None and version == channel.candidate:
+            since = rollout.exposed_at
+            verdict = judge_candidate(rollout, limits, self.evidence(channel), self.now)
+        else:
+            assert channel.exposed_at is not None  # a watch begins with an exposure
+            since = channel.exposed_at
+            verdict = judge_lately(windows, (), limits, since, self.now)
+        return Finding(verdict, limits, judged_periods(windows, limits, since, self.now), self.now)
+
+
+def measure(measurements: Measurements, channels: Iterable[Channel], now: datetime) -> Measured:
+    """Read the last hour of every version that is exposed or compared with, and the whole step where a bake is over."""
+    subjects: set[Subject] = set()
+    spans: set[Span] = set()
+    for channel in channels:
+        subjects.update((channel.widget, version) for version in channel.exposed)
+        if channel.candidate is not None:
+            subjects.update(_subjects(channel))
+        rollout = channel.rollout
+        if rollout is not None and rollout.phase is Phase.RUNNING and now >= rollout.bakes_until:
+            spans.update(_spans(channel, rollout, now))
+    listed = sorted(subjects, key=lambda subject: (subject[0], str(subject[1])))
+    asked = sorted(spans, key=lambda span: (span.start, span.subject[0], str(span.subject[1])))
+    return Measured(
+        now,
+        measurements.periods(listed, HOUR_PERIODS, now) if listed else {},
+        measurements.totals(asked) if asked else {},
+    )
+
+
+def _subjects(channel: Channel) -> tuple[Subject, Subject]:
+    """The candidate and the stable version of a rollout."""
+    assert channel.candidate is not None
+    assert channel.version is not None
+    return (channel.widget, channel.candidate), (channel.widget, channel.version)
+
+
+def _spans(channel: Channel, rollout: Rollout, now: datetime) -> tuple[Span, Span]:
+    candidate, stable = _subjects(channel)
+    return Span(candidate, rollout.stepped_at, now), Span(stable, rollout.stepped_at, now)

@@ -1,0 +1,44 @@
+"""The one way a change of a channel is written: channel, releases and events in one conditional transaction."""
+
+from __future__ import annotations
+
+from edgeship.application.channels.ports import ChannelState
+from edgeship.application.health.ports import Alarms
+from edgeship.application.transaction import Transaction
+from edgeship.domain.channels.channel import Moved
+from edgeship.domain.health.alarms import HealthAlarm, alarms_of
+from edgeship.domain.health.thresholds import Thresholds
+
+
+def commit_move(state: ChannelState, moved: Moved) -> None:
+    """Write a change.
+
+    Raises:
+        Conflict: the channel or a release it relied on has changed; nothing was written.
+    """
+    state.commit(Transaction(puts=(moved.channel, *moved.changed), checks=moved.unchanged, events=moved.events))
+
+
+class Exposure:
+    """Writes changes that bring traffic to a version, in the attempts of one use: what lost a race is tried again, the
+    alarms that it has made are there already."""
+
+    def __init__(self, state: ChannelState, alarms: Alarms) -> None:
+        self._state = state
+        self._alarms = alarms
+        self._made: set[HealthAlarm] = set()
+
+    def commit(self, moved: Moved, thresholds: Thresholds) -> None:
+        """Write the change; the alarms of a version whose health counts are there before its traffic is.
+
+        Whoever dies in between leaves alarms that watch nothing; the minute tick removes them.
+
+        Raises:
+            Conflict: as `commit_move`.
+        """
+        *_, version = moved.channel.exposed or (None,)
+        if version is not None:
+            alarms = alarms_of(moved.channel.widget, version, thresholds)
+            self._alarms.ensure([alarm for alarm in alarms if alarm not in self._made])
+            self._made.update(alarms)
+        commit_move(self._state, moved)

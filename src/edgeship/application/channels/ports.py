@@ -1,0 +1,31 @@
+"""What the use cases about channels need from outside, as Protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from edgeship.application.releases.ports import ReleaseState
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.policy import PolicyRecord
+
+
+class ChannelState(ReleaseState, Protocol):
+    """What the table holds of channels, their rollouts and policies, beside the releases that they point at."""
+
+    def channel(self, widget: str, name: str) -> Channel:
+        """The channel; at revision 0 and pointing nowhere when it was never written."""
+
+    def channels(self, widget: str) -> list[Channel]: ...
+
+    def watched(self) -> list[Channel]:
+        """The channels with a rollout or a watch, of every widget; the one read that may lag behind by a moment.
+
+        The calls grow with what is watched, never with the widgets that there are.
+        """
+
+    def policy(self, widget: str) -> PolicyRecord:
+        """The widget's policy; the default at revision 0 when none was ever set."""
+
+    def policies(self, widgets: Iterable[str]) -> dict[str, PolicyRecord]:
+        """The policy of each, in one call a hundred."""

@@ -1,0 +1,88 @@
+"""Do with registered releases what their widget's policy says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeship.application.channels.move_channel import Exposure
+from edgeship.application.channels.ports import ChannelState
+from edgeship.application.health.ports import Alarms
+from edgeship.application.ports import Pause
+from edgeship.application.retry_conflict import retry_conflict
+from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.channel_moves import promote
+from edgeship.domain.channels.policy import Decision, Deed, Policy, decide_upload, newest_due
+from edgeship.domain.channels.rollout_moves import start_rollout
+from edgeship.domain.events import Occasion
+from edgeship.domain.naming import LATEST
+from edgeship.domain.releases.release import Release
+from edgeship.domain.version import Version
+
+
+@dataclass(frozen=True)
+class PromoteUpload:
+    state: ChannelState
+    alarms: Alarms
+    pause: Pause
+
+    def __call__(self, widget: str, version: Version, occasion: Occasion) -> Decision:
+        """Judge a release and do what is decided to `latest`; the order and number of events make no difference.
+
+        The widget's first release goes live before any other is judged, even if its event is late: what an
+        upload does depends on what is live.
+        """
+        first = self._first(widget)
+        if first is None:
+            return Decision(Deed.LEAVE, f"{widget} has no registered release")
+        # Once anything is live it is a release like any other, and an operator may have left it.
+        if first != version and self.state.channel(widget, LATEST).version is None:
+            retry_conflict(lambda: self._attempt(widget, first, first, occasion), self.pause)
+        return retry_conflict(lambda: self._attempt(widget, version, first, occasion), self.pause)
+
+    def judge_waiting(self, widget: str, occasion: Occasion) -> Decision:
+        """A rollout has ended: judge the newest of the releases that may have waited for that."""
+        first = self._first(widget)
+        if first is None:
+            return Decision(Deed.LEAVE, f"{widget} has no registered release")
+
+        def attempt() -> Decision:
+            policy = self.state.policy(widget).policy
+            channel = self.state.channel(widget, LATEST)
+            newest = newest_due(policy, channel, self.state.releases(widget), first)
+            if newest is None:
+                return Decision(Deed.LEAVE, "no release waits")
+            return self._do(policy, channel, newest, first, occasion)
+
+        return retry_conflict(attempt, self.pause)
+
+    def _first(self, widget: str) -> Version | None:
+        record = self.state.widget(widget)
+        return record.first if record else None
+
+    def _attempt(self, widget: str, version: Version, first: Version, occasion: Occasion) -> Decision:
+        release = self.state.release(widget, version)
+        if release is None:
+            return Decision(Deed.LEAVE, f"{widget} {version} is not registered")
+        policy = self.state.policy(widget).policy
+        return self._do(policy, self.state.channel(widget, LATEST), release, first, occasion)
+
+    def _do(self, policy: Policy, channel: Channel, release: Release, first: Version, occasion: Occasion) -> Decision:
+        decision = decide_upload(policy, channel, release, first)
+        moved = _moved(policy, channel, release, decision, occasion.because(decision.reason))
+        if moved is not None:
+            Exposure(self.state, self.alarms).commit(moved, policy.thresholds)
+        return decision
+
+
+def _moved(policy: Policy, channel: Channel, release: Release, decision: Decision, occasion: Occasion) -> Moved | None:
+    match decision.deed:
+        case Deed.PROMOTE:
+            return promote(channel, release, occasion, policy.rollback_window_seconds)
+        case Deed.ROLL_OUT:
+            return start_rollout(channel, release, policy.steps, occasion)
+        case Deed.REPLACE if policy.at_once:
+            return promote(channel, release, occasion, policy.rollback_window_seconds)
+        case Deed.REPLACE:
+            return start_rollout(channel, release, policy.steps, occasion, replace_running=True)
+        case Deed.LEAVE:
+            return None

@@ -1,0 +1,51 @@
+"""A release was found ill: take it from every channel that exposes it, or tell people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeship.application.channels.move_channel import commit_move
+from edgeship.application.channels.ports import ChannelState
+from edgeship.application.ports import Pause
+from edgeship.application.retry_conflict import retry_conflict
+from edgeship.domain.channels.reaction import react
+from edgeship.domain.events import EventType, Occasion
+from edgeship.domain.health.breach import Breach
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What became of a channel: the type of the event that tells of it; None when nothing was to be done."""
+
+    channel: str
+    event: EventType | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReactToBreach:
+    state: ChannelState
+    pause: Pause
+
+    def __call__(self, breach: Breach, occasion: Occasion) -> list[Reaction]:
+        """Delivered twice, late or out of order it changes nothing that it should not."""
+        return [
+            self.in_channel(channel.name, breach, occasion)
+            for channel in self.state.channels(breach.widget)
+            if breach.version in (channel.version, channel.candidate)
+        ]
+
+    def in_channel(self, name: str, breach: Breach, occasion: Occasion) -> Reaction:
+        """React in one channel, from what the table holds now."""
+
+        def attempt() -> Reaction:
+            channel = self.state.channel(breach.widget, name)
+            releases = self.state.releases(breach.widget)
+            window = self.state.policy(breach.widget).policy.rollback_window_seconds
+            moved = react(channel, releases, breach, occasion, window)
+            if moved is None:
+                return Reaction(name, None, "late, or known: nothing to do")
+            commit_move(self.state, moved)
+            return Reaction(name, moved.events[0].type, moved.events[0].cause)
+
+        return retry_conflict(attempt, self.pause)

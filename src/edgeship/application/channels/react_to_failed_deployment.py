@@ -1,0 +1,35 @@
+"""A CDN was found to serve something else than what a move brought: go back, where the widget's policy says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeship.application.channels.move_channel import commit_move
+from edgeship.application.channels.ports import ChannelState
+from edgeship.application.channels.react_to_breach import Reaction
+from edgeship.application.ports import Pause
+from edgeship.application.retry_conflict import retry_conflict
+from edgeship.domain.channels.reaction import react_to_failed_deployment
+from edgeship.domain.events import Occasion
+
+
+@dataclass(frozen=True)
+class ReactToFailedDeployment:
+    state: ChannelState
+    pause: Pause
+
+    def __call__(self, widget: str, name: str, sequence: int, occasion: Occasion) -> Reaction:
+        """Delivered twice or late it changes nothing: the channel must still be where that move brought it."""
+
+        def attempt() -> Reaction:
+            policy = self.state.policy(widget).policy
+            if policy.on_failed_verification != "rollback":
+                return Reaction(name, None, "policy: people are told, and nothing moves")
+            channel, releases = self.state.channel(widget, name), self.state.releases(widget)
+            moved = react_to_failed_deployment(channel, releases, sequence, occasion, policy.rollback_window_seconds)
+            if moved is None:
+                return Reaction(name, None, "late, or known: nothing to do")
+            commit_move(self.state, moved)
+            return Reaction(name, moved.events[0].type, moved.events[0].cause)
+
+        return retry_conflict(attempt, self.pause)

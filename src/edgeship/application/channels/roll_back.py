@@ -1,0 +1,56 @@
+"""Take a channel back to a good version: one conditional write, however large the release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeship.application.channels.move_channel import commit_move
+from edgeship.application.channels.ports import ChannelState
+from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.channel_moves import roll_back
+from edgeship.domain.channels.rollout_moves import abort_rollout
+from edgeship.domain.errors import Conflict, Refused
+from edgeship.domain.events import Occasion
+from edgeship.domain.naming import check_channel, check_widget
+from edgeship.domain.version import Version
+
+
+@dataclass(frozen=True)
+class RollBack:
+    state: ChannelState
+
+    def __call__(self, widget: str, channel: str, to: Version | None, occasion: Occasion) -> Moved:
+        """Move the channel back, quarantine what it leaves and lock it, in one transaction.
+
+        While a rollout is under way, what it leaves is the candidate: the rollout is aborted, and the stable version
+        stays. `to` another version goes there.
+
+        A lost race is not tried again: two people who roll back at once mean one step, not two.
+
+        Raises:
+            Refused: `widget_invalid`, `channel_invalid`, `nothing_live`, `no_good_version`, `target_invalid`
+                or `moved_meanwhile`.
+        """
+        check_widget(widget)
+        check_channel(channel)
+        before = self.state.channel(widget, channel)
+        moved = self._moved(before, to, occasion)
+        try:
+            commit_move(self.state, moved)
+        except Conflict:
+            now = self.state.channel(widget, channel)
+            raise Refused(
+                "moved_meanwhile",
+                f"{channel} of {widget} changed while this ran: it was at {before.version}, and "
+                f"{now.moved_by} has it at {now.version}. Nothing was rolled back.",
+                "Look at edgeship status, and roll back again if it is still needed.",
+            ) from None
+        return moved
+
+    def _moved(self, before: Channel, to: Version | None, occasion: Occasion) -> Moved:
+        if before.candidate is not None and to in (None, before.version):
+            candidate = self.state.release(before.widget, before.candidate)
+            assert candidate is not None  # a rollout starts from a registered release, and none is ever removed
+            return abort_rollout(before, candidate, occasion)
+        window = self.state.policy(before.widget).policy.rollback_window_seconds
+        return roll_back(before, self.state.releases(before.widget), to, occasion, window)

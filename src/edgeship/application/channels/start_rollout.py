@@ -1,0 +1,61 @@
+"""Begin to move a channel to a release because an operator says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgeship.application.channels.move_channel import Exposure
+from edgeship.application.channels.ports import ChannelState
+from edgeship.application.health.ports import Alarms
+from edgeship.application.ports import Pause
+from edgeship.application.releases.registered_release import registered_release
+from edgeship.application.retry_conflict import retry_conflict
+from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.channel_moves import promote
+from edgeship.domain.channels.policy import Policy
+from edgeship.domain.channels.rollout import Step, check_steps
+from edgeship.domain.channels.rollout_moves import start_rollout
+from edgeship.domain.events import Occasion
+from edgeship.domain.naming import check_channel, check_widget
+from edgeship.domain.releases.release import Release
+from edgeship.domain.version import Version
+
+
+@dataclass(frozen=True)
+class StartRollout:
+    state: ChannelState
+    alarms: Alarms
+    pause: Pause
+
+    def __call__(
+        self, widget: str, version: Version, channel: str, occasion: Occasion, steps: Sequence[Step] | None = None
+    ) -> Channel:
+        """Roll the release out by `steps`, or by the widget's policy; a locked channel takes it as well.
+
+        Where there is nothing to roll out from, or the first step is 100 %, the channel moves at once.
+
+        Raises:
+            Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live`,
+                `rollout_running` or `steps_invalid`.
+        """
+        check_widget(widget)
+        check_channel(channel)
+        schedule = check_steps(steps) if steps is not None else None
+        exposure = Exposure(self.state, self.alarms)
+
+        def attempt() -> Channel:
+            release = registered_release(self.state, widget, version)
+            policy = self.state.policy(widget).policy
+            before = self.state.channel(widget, channel)
+            moved = _moved(before, release, schedule or policy.steps, policy, occasion)
+            exposure.commit(moved, policy.thresholds)
+            return moved.channel
+
+        return retry_conflict(attempt, self.pause)
+
+
+def _moved(before: Channel, release: Release, steps: tuple[Step, ...], policy: Policy, occasion: Occasion) -> Moved:
+    if before.version is None or (steps[0].percent == 100 and before.candidate is None):
+        return promote(before, release, occasion, policy.rollback_window_seconds)
+    return start_rollout(before, release, steps, occasion)

@@ -1,0 +1,234 @@
+"""The minute tick: look after every channel that has a rollout or whose live version is still being watched.
+
+It is the second path to a rollback: it reads the metrics and the state of the alarms itself, and needs no alarm's
+event; where it can't read the one, it goes by the other. It also makes the alarms be what they should be. Whatever it
+does is conditioned on the channel as it read it; what it could not do now, it does at the next minute. Last it
+publishes the health pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+from edgeship.application.channels.measured_channels import Measured, measure
+from edgeship.application.channels.move_channel import commit_move
+from edgeship.application.channels.ports import ChannelState
+from edgeship.application.channels.react_to_breach import ReactToBreach
+from edgeship.application.health.ports import Alarms, Measurements, Subject
+from edgeship.application.health.publish_health import PublishHealth, Watched
+from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.exposure import exposure_of
+from edgeship.domain.channels.policy import Policy, PolicyRecord
+from edgeship.domain.channels.reaction import close_window
+from edgeship.domain.channels.rollout import Phase
+from edgeship.domain.channels.rollout_moves import abort_rollout, advance_rollout, hold_rollout, pause_rollout
+from edgeship.domain.channels.step_decision import Course, StepDecision, decide_step
+from edgeship.domain.errors import Conflict
+from edgeship.domain.events import EventType, Occasion
+from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm, alarms_of
+from edgeship.domain.health.breach import Breach
+
+T = TypeVar("T")
+
+ALARM_GRACE = timedelta(minutes=5)
+"""An alarm that nothing needs yet may be that of a version whose traffic is about to begin."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the tick did to a channel."""
+
+    widget: str
+    channel: str
+    event: EventType
+    reason: str
+
+
+@dataclass
+class Tick:
+    """What one run found and did; `faults` are channels that it could not look after, health pages that it could not
+    write, and `alarms`, `measurements` or `health pages` when these were not to be had."""
+
+    watched: int = 0
+    alarms_made: int = 0
+    alarms_removed: int = 0
+    changes: list[Change] = field(default_factory=list)
+    faults: list[tuple[str, Exception]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WatchChannels:
+    state: ChannelState
+    alarms: Alarms
+    measurements: Measurements
+    react: ReactToBreach
+    publish: PublishHealth
+
+    def __call__(self, occasion: Occasion) -> Tick:
+        """Look after everything once. A channel that can't be looked after keeps none of the others from it."""
+        tick = Tick()
+        # The alarms first: one that is made after this look is not taken for one that nothing needs.
+        standing = _unless_it_fails("alarms", self.alarms.standing, tick)
+        channels = self.state.watched()
+        policies = self.state.policies({channel.widget for channel in channels})
+        tick.watched = len(channels)
+        if standing is not None:
+            seen = standing
+            _unless_it_fails("alarms", lambda: self._mend_alarms(seen, channels, policies, occasion, tick), tick)
+        measured = _unless_it_fails("measurements", lambda: measure(self.measurements, channels, occasion.at), tick)
+        changed: set[Channel] = set()
+        for channel in channels:
+            care = _Care(self, channel, policies[channel.widget].policy, standing or (), measured, occasion)
+            try:
+                change = care.look_after()
+            except Conflict:
+                changed.add(channel)  # somebody was faster; the next minute sees what they did
+                continue
+            except Exception as fault:  # noqa: BLE001  the others must not wait for this one; the handler raises it
+                tick.faults.append((f"{channel.widget}/{channel.name}", fault))
+                continue
+            if change is not None:
+                changed.add(channel)
+                tick.changes.append(change)
+        # The pages last: nothing waits for them, and they show what became of the channels.
+        _unless_it_fails(
+            "health pages",
+            lambda: self._publish_health(channels, changed, policies, measured, occasion.environment, tick),
+            tick,
+        )
+        return tick
+
+    def _publish_health(
+        self,
+        channels: Iterable[Channel],
+        changed: Collection[Channel],
+        policies: Mapping[str, PolicyRecord],
+        measured: Measured | None,
+        environment: str,
+        tick: Tick,
+    ) -> None:
+        # The index may not show yet what this tick has written.
+        current = [self.state.channel(c.widget, c.name) if c in changed else c for c in channels]
+        exposed: dict[Subject, Watched] = {}
+        for channel in sorted(current, key=lambda channel: (channel.widget, channel.name)):
+            limits = policies[channel.widget].policy.thresholds
+            for version in channel.exposed:
+                # A version that is exposed only since then has no period that is over, and the verdict says so.
+                finding = measured.finding(channel, version, limits) if measured is not None else None
+                watched = exposed.get((channel.widget, version), Watched())
+                exposed[channel.widget, version] = watched.and_in(exposure_of(channel, version), finding)
+        faults = self.publish(environment, exposed)
+        tick.faults += [(f"health page of {widget} {version}", fault) for (widget, version), fault in faults.items()]
+
+    def _mend_alarms(
+        self,
+        standing: Sequence[StandingAlarm],
+        channels: Iterable[Channel],
+        policies: Mapping[str, PolicyRecord],
+        occasion: Occasion,
+        tick: Tick,
+    ) -> None:
+        wanted = {
+            alarm
+            for channel in channels
+            for version in channel.exposed
+            for alarm in alarms_of(channel.widget, version, policies[channel.widget].policy.thresholds)
+        }
+        needed = {_watched_by(alarm) for alarm in wanted}
+        unneeded = [
+            each.name
+            for each in standing
+            if (each.alarm is None or _watched_by(each.alarm) not in needed)
+            and occasion.at - each.configured_at > ALARM_GRACE
+        ]
+        if unneeded:
+            self.alarms.remove(unneeded)
+        missing = wanted - {each.alarm for each in standing if each.alarm is not None}
+        if missing:
+            self.alarms.ensure(sorted(missing, key=lambda a: (a.widget, a.version, a.check)))
+        tick.alarms_made, tick.alarms_removed = len(missing), len(unneeded)
+
+
+def _unless_it_fails(part: str, read: Callable[[], T], tick: Tick) -> T | None:
+    """What `read` gives; when it fails, None and a fault: neither path to a rollback waits for the other."""
+    try:
+        return read()
+    except Exception as fault:  # noqa: BLE001  the handler raises it
+        tick.faults.append((part, fault))
+        return None
+
+
+def _watched_by(alarm: HealthAlarm) -> tuple[object, ...]:
+    return (alarm.widget, alarm.version, alarm.check)
+
+
+@dataclass(frozen=True)
+class _Care:
+    """One channel in one tick."""
+
+    tick: WatchChannels
+    channel: Channel
+    policy: Policy
+    standing: Sequence[StandingAlarm]
+    measured: Measured | None
+    occasion: Occasion
+
+    def look_after(self) -> Change | None:
+        for breach in self._breaches():
+            reaction = self.tick.react.in_channel(self.channel.name, breach, self.occasion)
+            if reaction.event is not None:
+                return Change(self.channel.widget, self.channel.name, reaction.event, reaction.reason)
+        moved = self._next()
+        if moved is None:
+            return None
+        commit_move(self.tick.state, moved)
+        event = moved.events[0]
+        return Change(self.channel.widget, self.channel.name, event.type, event.cause)
+
+    def _breaches(self) -> Iterable[Breach]:
+        """By the state of an alarm, then by the metrics of a version that is watched."""
+        widget = self.channel.widget
+        for version in self.channel.exposed:
+            # An alarm on limits that the policy has no more tells nothing of those that it has.
+            mine = alarms_of(widget, version, self.policy.thresholds)
+            for each in self.standing:
+                alarm = each.alarm
+                if each.in_alarm and alarm is not None and alarm in mine:
+                    yield Breach.by_alarm(
+                        alarm.subject, alarm.check, alarm.limit, each.name, each.reason, each.state_since
+                    )
+        live = self.channel.version
+        if self.measured is not None and self.channel.watch is not None and live is not None:
+            verdict = self.measured.finding(self.channel, live, self.policy.thresholds).verdict
+            if verdict.is_breach:
+                yield Breach.by_verdict(widget, live, verdict, self.occasion.at)
+
+    def _next(self) -> Moved | None:
+        rollout = self.channel.rollout
+        moved = None
+        if self.measured is not None and rollout is not None and rollout.phase is Phase.RUNNING:
+            evidence = self.measured.evidence(self.channel)
+            moved = self._act(decide_step(rollout, self.policy, evidence, self.occasion.at))
+        return moved or close_window(self.channel, self.occasion)
+
+    def _act(self, decision: StepDecision) -> Moved | None:
+        occasion, numbers = self.occasion.because(decision.verdict.reason), decision.verdict.numbers()
+        match decision.course:
+            case Course.BAKE:
+                return None
+            case Course.HOLD:
+                return hold_rollout(self.channel, occasion, numbers)
+            case Course.PAUSE:
+                return pause_rollout(self.channel, occasion, numbers)
+        assert self.channel.candidate is not None
+        candidate = self.tick.state.release(self.channel.widget, self.channel.candidate)
+        assert candidate is not None  # a rollout starts from a registered release, and none is ever removed
+        if candidate.quarantine is not None:
+            barred = occasion.because(f"{candidate.version} is quarantined: {candidate.quarantine.cause}")
+            return abort_rollout(self.channel, candidate, barred)
+        if decision.course is Course.ABORT:
+            return abort_rollout(self.channel, candidate, occasion, numbers)
+        return advance_rollout(self.channel, candidate, occasion, self.policy.rollback_window_seconds, numbers)

@@ -1,0 +1,100 @@
+"""Bring committed events to the edge's snapshot and to the bus: at least once, in order for each widget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgeship.application.edge.ports import Bus, EdgeState, Poison, Snapshots
+from edgeship.application.ports import Clock, Pause
+from edgeship.application.retry_conflict import retry_conflict
+from edgeship.domain.edge.snapshot import Routes, next_snapshot, routes_of
+from edgeship.domain.events import Event, EventType
+from edgeship.domain.flags.flag_record import EVALUATORS_KEY
+from edgeship.domain.flags.snapshot_entry import snapshot_entry
+
+
+@dataclass(frozen=True)
+class StreamRecord:
+    """One record of the table's stream: an event, or what could not be read as one and why."""
+
+    sequence_number: str
+    event: Event | None
+    raw: Mapping[str, Any]
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class RelayEvents:
+    state: EdgeState
+    snapshots: Snapshots
+    bus: Bus
+    poison: Poison
+    clock: Clock
+    pause: Pause
+
+    def __call__(self, records: Sequence[StreamRecord]) -> str | None:
+        """Deliver the records; return the sequence number from which they must be delivered again, or None.
+
+        The snapshot comes first, so that whoever hears of a move finds it at the edge.
+        """
+        for record in records:
+            if record.event is None:
+                self.poison.set_aside(record.raw, record.fault)
+        deliverable = [record for record in records if record.event is not None]
+        told = [record.event for record in deliverable if record.event]
+        self.refresh(
+            {event.widget for event in told if event.widget},
+            flags=any(event.type is EventType.FLAG_CHANGED for event in told),
+        )
+        return self._publish(deliverable)
+
+    def refresh(self, widgets: Iterable[str], *, flags: bool) -> None:
+        """Bring the snapshot's entries of these widgets, and its flags, up to the table; all if there is none."""
+        named = sorted(set(widgets))
+        if named or flags:
+            retry_conflict(lambda: self._refresh(named, flags=flags), self.pause)
+
+    def _refresh(self, widgets: list[str], *, flags: bool) -> None:
+        # The snapshot is read before the table, and written only if it is still the one that was read: of two
+        # relays that overlap, the later writer has also read the table later, so an entry never goes back.
+        stored = self.snapshots.read()
+        if stored.content is None:
+            widgets, flags = [widget.name for widget in self.state.widgets()], True
+        routes: dict[str, Routes] = {}
+        for widget in widgets:
+            found = routes_of(self.state.channels(widget), self.state.releases(widget))
+            if found["channels"] or (stored.content and widget in stored.content["widgets"]):
+                routes[widget] = found
+        now = int(self.clock().timestamp())
+        content = next_snapshot(stored.content, routes, self._flags() if flags else None, now)
+        if content is not None:
+            self.snapshots.write(content, stored)
+
+    def _flags(self) -> dict[str, Any]:
+        documents = {r.key: dict(r.document) for r in self.state.flags() if r.document is not None}
+        evaluators = documents.pop(EVALUATORS_KEY, {})
+        return {key: snapshot_entry(document, evaluators) for key, document in documents.items()}
+
+    def _publish(self, records: Sequence[StreamRecord]) -> str | None:
+        """Send in batches that hold at most one event of a widget or flag: a failure then never lets a later event
+        of the same one overtake an earlier one."""
+        batch: list[StreamRecord] = []
+        for record in records:
+            subject = record.event.subject if record.event else None
+            if len(batch) == self.bus.max_batch or any(r.event and r.event.subject == subject for r in batch):
+                failed = self._send(batch)
+                if failed is not None:
+                    return failed
+                batch = []
+            batch.append(record)
+        return self._send(batch) if batch else None
+
+    def _send(self, batch: Sequence[StreamRecord]) -> str | None:
+        failures = self.bus.publish([record.event for record in batch if record.event])
+        for failure in failures:
+            if failure.permanent:
+                self.poison.set_aside(batch[failure.index].raw, f"the bus refuses it: {failure.code}")
+        retried = [batch[f.index].sequence_number for f in failures if not f.permanent]
+        return min(retried, key=int) if retried else None

@@ -1,0 +1,117 @@
+"""Change flags: by a file under review, or one at a time. Nothing is applied unless the whole set would be valid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeship.application.flags.ports import FlagState
+from edgeship.application.ports import Pause
+from edgeship.application.retry_conflict import retry_conflict
+from edgeship.application.transaction import Transaction
+from edgeship.domain.errors import Refused
+from edgeship.domain.events import Occasion
+from edgeship.domain.flags.bulk_size import bulk_size
+from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange, FlagRecord, changes, write
+from edgeship.domain.flags.validate import problems
+
+MAX_BULK_BYTES = 38 * 1024
+"""A response generated at viewer-request ends at 40 KB with its headers; these keep 2 KB.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html"""
+
+_HEAVIEST_SHOWN = 5
+_FLAGS_A_TRANSACTION = 40
+"""A transaction holds 100 items, and a flag takes two: its record and its event."""
+
+
+class FlagsRefused(Refused):
+    """The set of flags would not be valid; `problems` lists every place that is wrong and what is wrong there."""
+
+    def __init__(self, found: list[tuple[str, str]]) -> None:
+        shown = "\n".join(f"  {place}: {message}" for place, message in found)
+        super().__init__(
+            "flags_invalid", f"The flags have {len(found)} faults; nothing was applied.\n{shown}", "Mend each of them."
+        )
+        self.problems = found
+
+
+@dataclass(frozen=True)
+class FlagsFile:
+    """A set of flags by key, with the evaluators that their targeting shares."""
+
+    flags: Mapping[str, Document]
+    evaluators: Mapping[str, Any]
+
+    def documents(self) -> dict[str, Document]:
+        return {**self.flags, **({EVALUATORS_KEY: self.evaluators} if self.evaluators else {})}
+
+
+@dataclass(frozen=True)
+class ChangeFlags:
+    state: FlagState
+    pause: Pause
+
+    def apply(self, file: FlagsFile, occasion: Occasion, *, prune: bool, dry_run: bool) -> list[FlagChange]:
+        """Bring the flags to what a file says; flags it does not name stay, unless `prune`.
+
+        A file of more than 40 changed flags is written in several transactions; a run that dies between them is
+        completed by running it again.
+
+        Raises:
+            FlagsRefused: `flags_invalid`, with every problem.
+            Refused: `flags_too_large`: the bulk answer could pass the limit; it names the heaviest flags.
+        """
+
+        def desired(before: Mapping[str, Document]) -> dict[str, Document]:
+            return file.documents() if prune else {**before, **file.documents()}
+
+        return retry_conflict(lambda: self._change(desired, occasion, dry_run=dry_run), self.pause)
+
+    def edit(
+        self, key: str, edit: Callable[[Document | None], Document | None], occasion: Occasion
+    ) -> list[FlagChange]:
+        """Change one flag; `edit` gets its document, or None, and returns the new one, or None to delete it.
+
+        Raises:
+            FlagsRefused, Refused: as `apply`, and what `edit` raises.
+        """
+
+        def desired(before: Mapping[str, Document]) -> dict[str, Document]:
+            after = {**before}
+            document = edit(after.pop(key, None))
+            return after if document is None else {**after, key: document}
+
+        return retry_conflict(lambda: self._change(desired, occasion, dry_run=False), self.pause)
+
+    def _change(
+        self, desired: Callable[[Mapping[str, Document]], dict[str, Document]], occasion: Occasion, *, dry_run: bool
+    ) -> list[FlagChange]:
+        records = {record.key: record for record in self.state.flags()}
+        before = {key: record.document for key, record in records.items() if record.document is not None}
+        after = desired(before)
+        _check(after)
+        found = changes(before, after)
+        if not dry_run:
+            for start in range(0, len(found), _FLAGS_A_TRANSACTION):
+                part = found[start : start + _FLAGS_A_TRANSACTION]
+                written = [write(records.get(change.key, FlagRecord(change.key)), change, occasion) for change in part]
+                self.state.commit(Transaction(puts=tuple(r for r, _ in written), events=tuple(e for _, e in written)))
+        return found
+
+
+def _check(documents: Mapping[str, Document]) -> None:
+    flags = {key: document for key, document in documents.items() if key != EVALUATORS_KEY}
+    found = problems({"flags": flags, "evaluators": documents.get(EVALUATORS_KEY, {})})
+    if found:
+        raise FlagsRefused(found)
+    size = bulk_size(flags)
+    if size.total > MAX_BULK_BYTES:
+        heaviest = list(size.flags.items())[:_HEAVIEST_SHOWN]
+        named = ", ".join(f"{key} ({weight:,} bytes)" for key, weight in heaviest)
+        raise Refused(
+            "flags_too_large",
+            f"A bulk answer could have {size.total:,} bytes; the CDN's limit leaves {MAX_BULK_BYTES:,}. "
+            f"The heaviest flags are {named}.",
+            'Shorten their values, or set "public": false on flags that browsers do not need.',
+        )

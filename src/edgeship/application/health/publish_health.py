@@ -1,0 +1,100 @@
+"""Publish the health pages of the versions that are watched, and a last one of those that were.
+
+Versions are listed before their first page is written, and taken off the list after their last: whatever this dies of,
+the next run finds every page that has to be written again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from edgeship.application.health.ports import HealthPages, Subject
+from edgeship.application.releases.ports import ReleaseState
+from edgeship.application.telemetry.ports import ErrorBooks
+from edgeship.domain.errors import Conflict
+from edgeship.domain.health.health_page import Exposure, Finding, fresh_page, gravest, last_page, stale_page
+
+Faults = dict[Subject, Exception]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A version that channels expose; in each, how the version was found: nothing where it could not be measured."""
+
+    exposures: tuple[Exposure, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def and_in(self, exposure: Exposure, finding: Finding | None) -> Watched:
+        """In one more channel."""
+        return Watched((*self.exposures, exposure), (*self.findings, finding) if finding else self.findings)
+
+
+@dataclass(frozen=True)
+class PublishHealth:
+    """`period_seconds` is how often pages are written, `threads` how many at a time."""
+
+    state: ReleaseState
+    pages: HealthPages
+    errors: ErrorBooks
+    period_seconds: int
+    threads: int
+
+    def __call__(
+        self,
+        environment: str,
+        exposed: Mapping[Subject, Watched],
+    ) -> Faults:
+        """Write the page of every version that is exposed, and a last page of those listed that are not.
+
+        Returns:
+            What kept a page from being written. It is written by the next run.
+        """
+        listed = self.pages.published()
+        try:
+            if not exposed.keys() <= listed.subjects:
+                listed = self.pages.remember(listed.subjects | exposed.keys(), listed)
+        except Conflict:
+            return {}  # another tick is at it; what it leaves, the next does
+        ended = listed.subjects - exposed.keys()
+        faults = self._all(
+            {
+                **{
+                    subject: partial(self._watched, environment, subject, watched)
+                    for subject, watched in exposed.items()
+                },
+                **{subject: partial(self._last, environment, subject) for subject in ended},
+            }
+        )
+        if ended - faults.keys():
+            with suppress(Conflict):  # the next tick writes the last pages again
+                self.pages.remember(listed.subjects - (ended - faults.keys()), listed)
+        return faults
+
+    def _watched(self, environment: str, subject: Subject, watched: Watched) -> None:
+        errors = self.errors.read(*subject)
+        if watched.findings:
+            finding = gravest(watched.findings)
+            page = fresh_page(environment, subject, watched.exposures, finding, errors, self.period_seconds)
+        else:
+            page = stale_page(environment, subject, watched.exposures, self.pages.read(*subject), errors)
+        self.pages.publish(page)
+
+    def _last(self, environment: str, subject: Subject) -> None:
+        page = last_page(environment, subject, self.pages.read(*subject), self.state.release(*subject))
+        self.pages.publish(page)
+
+    def _all(self, tasks: Mapping[Subject, Callable[[], None]]) -> Faults:
+        """Run them side by side; what fails keeps none of the others back."""
+        faults: Faults = {}
+        with ThreadPoolExecutor(self.threads) as pool:
+            running = {subject: pool.submit(task) for subject, task in tasks.items()}
+        for subject, done in running.items():
+            try:
+                done.result()
+            except Exception as fault:  # noqa: BLE001  the caller tells of each
+                faults[subject] = fault
+        return faults

@@ -1,0 +1,32 @@
+"""A move of a channel that a newer one has overtaken: what is done for it is left to the newer one's run."""
+
+from __future__ import annotations
+
+from edgeship.application.propagation.ports import DeploymentState
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.propagation.deployment import Deployment
+
+
+class Overtaken(Exception):
+    """The channel has moved on."""
+
+
+def refuse_overtaken(state: DeploymentState, channel: Channel) -> None:
+    """
+    Raises:
+        Overtaken: the channel has moved since it was read.
+    """
+    if state.channel(channel.widget, channel.name).sequence != channel.sequence:
+        raise Overtaken
+
+
+def deployment_of(state: DeploymentState, channel: Channel) -> Deployment:
+    """The record of the channel's last move on its way to the CDNs, as it was when the channel was read.
+
+    Raises:
+        Overtaken: a newer move is on its way.
+    """
+    deployment = state.deployment(channel.widget, channel.name)
+    if deployment.sequence > channel.sequence:
+        raise Overtaken
+    return deployment.of(channel)

@@ -1,0 +1,103 @@
+"""Bring a move of a channel to every CDN, and make sure that it has arrived.
+
+The edge serves the move already; what is done here is for copies that are kept elsewhere. Every step may be repeated,
+and a move that is overtaken by a newer one is left to that one's own run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from edgeship.application.ports import Clock, Pause
+from edgeship.application.propagation.copy_latest import CopyAlias
+from edgeship.application.propagation.overtaken import Overtaken, deployment_of, refuse_overtaken
+from edgeship.application.propagation.ports import Alias, DeploymentState
+from edgeship.application.propagation.refresh_cdns import RefreshCdns
+from edgeship.application.propagation.released_manifest import released_manifest
+from edgeship.application.propagation.verify_deployment import VerifyDeployment
+from edgeship.application.retry_conflict import retry_conflict
+from edgeship.application.transaction import Transaction
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.events import Occasion
+from edgeship.domain.naming import LATEST, MANIFEST_NAME
+from edgeship.domain.propagation.deployment import Verdict, conclude, verdict_of
+
+VERIFY_SECONDS = 60.0
+
+
+class End(StrEnum):
+    VERIFIED = "verified"
+    FAILED = "failed"
+    KNOWN = "known"
+    """An earlier run has come to a verdict."""
+    OVERTAKEN = "overtaken"
+
+
+@dataclass(frozen=True)
+class Propagated:
+    """How a run ended, and what it found."""
+
+    end: End
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class PropagateMove:
+    state: DeploymentState
+    alias: Alias
+    copy_alias: CopyAlias
+    refresh: RefreshCdns
+    verify: VerifyDeployment
+    clock: Clock
+    pause: Pause
+
+    def __call__(self, widget: str, name: str, sequence: int, reference: str, occasion: Occasion) -> Propagated:
+        """Bring move number `sequence` of a channel to the CDNs; `reference` is its event's id.
+
+        Raises:
+            CdnBusy, OSError: a CDN takes no requests for longer than a run can wait. Try again later.
+        """
+        channel = self.state.channel(widget, name)
+        if channel.sequence != sequence:
+            if name == LATEST:
+                self.copy_alias.settle(widget)
+            return Propagated(End.OVERTAKEN)
+        known = self.state.deployment(widget, name)
+        if known.sequence == sequence and known.verdict is not None:
+            return Propagated(End.KNOWN, known.verdict)
+        try:
+            verdict = self._propagate(channel, reference, occasion)
+        except Overtaken:
+            return Propagated(End.OVERTAKEN)
+        if verdict is None:
+            return Propagated(End.KNOWN, self.state.deployment(widget, name).verdict)
+        return Propagated(End.VERIFIED if verdict.verified else End.FAILED, verdict)
+
+    def _propagate(self, channel: Channel, reference: str, occasion: Occasion) -> Verdict | None:
+        if channel.name == LATEST:
+            self.copy_alias(channel)
+        not_refreshed = self.refresh(channel, reference)
+        found = self.verify(channel, VERIFY_SECONDS, lambda: refuse_overtaken(self.state, channel))
+        if channel.name == LATEST:
+            self._retire(channel)
+        now = replace(occasion, at=self.clock())
+        verdict = verdict_of(now, self.verify.webs, found.checked, (*not_refreshed, *found.differences))
+        return retry_conflict(lambda: self._conclude(channel, verdict, now), self.pause)
+
+    def _retire(self, channel: Channel) -> None:
+        """Let the files go that the release has no more. A newer move may need one of them again, so it is last."""
+        wanted = released_manifest(self.copy_alias.site, channel).files.keys() | {MANIFEST_NAME}
+        gone = sorted(self.alias.files(channel.widget).keys() - wanted)
+        if gone:
+            refuse_overtaken(self.state, channel)
+            self.alias.retire(channel.widget, gone, self.clock())
+
+    def _conclude(self, channel: Channel, verdict: Verdict, occasion: Occasion) -> Verdict | None:
+        """Write the verdict; None when another run of the same move has come to one."""
+        deployment = deployment_of(self.state, channel)
+        if deployment.verdict is not None:
+            return None
+        concluded, event = conclude(deployment, channel, verdict, occasion)
+        self.state.commit(Transaction(puts=(concluded,), events=(event,)))
+        return verdict

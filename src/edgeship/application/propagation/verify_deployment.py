@@ -1,0 +1,112 @@
+"""Look at a channel through every CDN, and at its alias copies: do browsers get what the pointer says?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from edgeship.application.ports import Clock, Sleep, Web
+from edgeship.application.propagation.ports import Alias, DeploymentState
+from edgeship.application.propagation.released_manifest import released_manifest
+from edgeship.application.releases.ports import Site
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.edge.snapshot import Routes, routes_of
+from edgeship.domain.naming import LATEST
+from edgeship.domain.propagation.deployment import ALIAS, Answer, Difference, Look, Wrong, judge, looks_at
+from edgeship.domain.releases.manifest import Manifest
+from edgeship.domain.version import Version
+
+LOOKS_AT_ONCE = 8
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """How many answers and copies were looked at, and what is wrong with some."""
+
+    checked: int
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class VerifyDeployment:
+    """`webs` is each CDN as a browser sees it, by its name."""
+
+    state: DeploymentState
+    site: Site
+    alias: Alias
+    webs: Mapping[str, Web]
+    clock: Clock
+    sleep: Sleep
+
+    def __call__(self, channel: Channel, patience: float, between: Callable[[], None] = lambda: None) -> Found:
+        """Look until all is right, or for `patience` seconds: copies of the edge's function look for news every few
+        seconds, each for itself. What `between` raises between two rounds ends it.
+
+        Raises:
+            RuntimeError: the release's manifest is not in the site bucket.
+        """
+        assert channel.version is not None
+        manifest = released_manifest(self.site, channel)
+        routes = routes_of(self.state.channels(channel.widget), self.state.releases(channel.widget))
+        looks = [(cdn, look) for cdn in self.webs for look in looks_at(channel, manifest, routes["ranges"])]
+        others = _Others(self, channel, routes)
+        deadline, pause = self.clock().timestamp() + patience, FIRST_PAUSE
+        left = looks
+        while True:
+            with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
+                found = list(pool.map(partial(self._look, manifest, others), left))
+            wrong = [(at, difference) for at, difference in zip(left, found, strict=True) if difference is not None]
+            if not wrong or self.clock().timestamp() + pause > deadline:
+                break
+            between()
+            self.sleep(pause)
+            left, pause = [at for at, _ in wrong], min(2 * pause, LONGEST_PAUSE)
+        differences = [difference for _, difference in wrong]
+        checked = len(looks)
+        if channel.name == LATEST:
+            checked += len(manifest.files)
+            differences += self._copies(channel.widget, channel.version, manifest)
+        return Found(checked, tuple(differences))
+
+    def _look(self, manifest: Manifest, others: _Others, at: tuple[str, Look]) -> Difference | None:
+        cdn, look = at
+        try:
+            got = self.webs[cdn].get(look.path)
+        except OSError as error:
+            return Difference(cdn, look.path, Wrong.UNREACHABLE, "an answer", type(error).__name__)
+        answer = Answer(got.status, got.headers.get("x-amz-meta-version", ""), hashlib.sha256(got.body).hexdigest())
+        return judge(cdn, look, answer, manifest, others)
+
+    def _copies(self, widget: str, version: Version, manifest: Manifest) -> Iterator[Difference]:
+        """Every copy by its ETag and size; one that differs there is read, and its bytes decide."""
+        there = self.alias.files(widget)
+        wanted = self.alias.release_files(widget, version)
+        for path, entry in sorted(manifest.files.items()):
+            if path in there and there[path] == wanted.get(path):
+                continue
+            sha256 = self.alias.sha256(widget, path)
+            if sha256 != entry.sha256:
+                yield Difference(ALIAS, f"/{widget}/{LATEST}/{path}", Wrong.BYTES, entry.sha256, sha256 or "no file")
+
+
+@dataclass(frozen=True)
+class _Others:
+    """The manifests of the other versions that the channel may serve now, read when an answer makes one of use."""
+
+    verify: VerifyDeployment
+    channel: Channel
+    routes: Routes
+
+    def __iter__(self) -> Iterator[Manifest]:
+        entry = self.routes["channels"].get(self.channel.name, {})
+        versions = [entry["candidate"]] if entry.get("percent") else []
+        if "flag" in entry:
+            versions += self.routes["versions"]
+        for version in versions:
+            manifest = self.verify.site.manifest(self.channel.widget, Version.parse(version))
+            if manifest is not None:
+                yield manifest

@@ -1,0 +1,117 @@
+"""Turn an upload into a registered release, or into a rejection that says why.
+
+The order is what makes it safe to die anywhere and run again:
+claim (binds the version to its bytes), files, manifest, transaction (release and event), copy to `accepted/`.
+Each step does the same when repeated, and nothing is announced before everything is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from edgeship.application.ports import Clock
+from edgeship.application.releases.ports import Archives, Inbox, ReleaseState, Site, UnpackedFile
+from edgeship.application.transaction import Transaction
+from edgeship.domain.errors import Conflict, Refused
+from edgeship.domain.events import Occasion, timestamp
+from edgeship.domain.naming import REJECTED, UploadKey
+from edgeship.domain.releases.bundle import EntryCheck, Limits, check_packed, is_public
+from edgeship.domain.releases.manifest import FileEntry, Manifest, check_declaration, choose_entrypoint
+from edgeship.domain.releases.media_types import content_type
+from edgeship.domain.releases.rejection import Rejection, Upload, reject
+from edgeship.domain.releases.release import Release, register
+
+
+@dataclass(frozen=True)
+class AcceptUpload:
+    inbox: Inbox
+    site: Site
+    state: ReleaseState
+    archives: Archives
+    limits: Limits
+    environment: str
+    clock: Clock
+
+    def __call__(self, upload: Upload) -> Release | Rejection:
+        """Publish and register what was uploaded; the same upload again changes nothing."""
+        try:
+            return self._accept(upload)
+        except Refused as refused:
+            return self._reject(upload, refused)
+
+    def _accept(self, upload: Upload) -> Release:
+        key = UploadKey.parse(upload.key)
+        with TemporaryDirectory(prefix="edgeship-") as scratch:
+            files, manifest = self._inspect(upload, key, Path(scratch))
+            release = self._registered(manifest)
+            if release is None:
+                self.site.put_files(
+                    key.widget, key.version, [(f, manifest.files[f.path]) for f in files if is_public(f.path)]
+                )
+                release = self._register(self.site.put_manifest(manifest), upload)
+        self.inbox.keep_accepted(upload)
+        return release
+
+    def _inspect(self, upload: Upload, key: UploadKey, scratch: Path) -> tuple[list[UnpackedFile], Manifest]:
+        check_packed(upload.size, self.limits)
+        archive = scratch / "archive"
+        self.inbox.fetch(upload, archive)
+        check = EntryCheck(self.limits, packed_bytes=archive.stat().st_size)
+        files = self.archives.unpack(archive, key.suffix, scratch, check)
+        declared = self.archives.declaration(files)
+        entries = {f.path: FileEntry(f.size, f.sha256, f.sri, content_type(f.path)) for f in files if is_public(f.path)}
+        manifest = Manifest(
+            widget=key.widget,
+            version=key.version,
+            created_at=declared.created_at or timestamp(upload.uploaded_at),
+            git_commit=declared.git_commit,
+            entrypoint=choose_entrypoint(key.widget, declared.entrypoint, entries),
+            files=entries,
+            changes=declared.changes,
+        )
+        check_declaration(declared, manifest)
+        return files, manifest
+
+    def _registered(self, manifest: Manifest) -> Release | None:
+        """The release, if these bytes are registered already.
+
+        Raises:
+            Refused: `version_exists`: the version belongs to other bytes.
+        """
+        release = self.state.release(manifest.widget, manifest.version)
+        if self.state.claim(manifest.widget, manifest.version, manifest.digest) != manifest.digest:
+            state = "exists" if release else "was begun by another upload"
+            raise Refused(
+                "version_exists",
+                f"{manifest.widget} {manifest.version} {state} with other bytes, and a version never changes.",
+                "Publish these files under a new version.",
+            )
+        return release
+
+    def _register(self, manifest: Manifest, upload: Upload) -> Release:
+        occasion = Occasion(self.environment, upload.actor, f"upload of {upload.key}", self.clock())
+        release, event = register(manifest, occasion)
+        try:
+            self.state.commit(Transaction(puts=(release,), events=(event,), registers=release))
+        except Conflict:
+            # The same bytes in another delivery of this event, or in another archive, came first.
+            registered = self.state.release(release.widget, release.version)
+            if registered is None:
+                raise
+            return registered
+        return release
+
+    def _reject(self, upload: Upload, refused: Refused) -> Rejection:
+        known = self.state.rejection(upload.upload_id)
+        if known is not None:
+            return known
+        occasion = Occasion(self.environment, upload.actor, f"upload of {upload.key}", self.clock())
+        rejection, event = reject(upload, refused, REJECTED + upload.tail, occasion)
+        self.inbox.keep_rejected(upload, rejection.to_dict())
+        try:
+            self.state.commit(Transaction(puts=(rejection,), events=(event,)))
+        except Conflict:
+            return self.state.rejection(upload.upload_id) or rejection
+        return rejection

@@ -1,0 +1,138 @@
+"""What the use cases about releases need from outside, as Protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from edgeship.application.transaction import Commits
+from edgeship.domain.channels.policy import Widget
+from edgeship.domain.releases.bundle import EntryCheck
+from edgeship.domain.releases.manifest import Declaration, FileEntry, Manifest
+from edgeship.domain.releases.rejection import Rejection, Upload
+from edgeship.domain.releases.release import Release
+from edgeship.domain.version import Version
+
+
+class ReleaseState(Commits, Protocol):
+    """What the table holds of widgets, their releases and refused uploads."""
+
+    def claim(self, widget: str, version: Version, digest: str) -> str:
+        """Bind a version to the digest of its bytes, for good, and return the digest it is bound to.
+
+        The first claim wins. It is made before the first file is written, so that two archives of one version
+        can never mix their files under one immutable path.
+        """
+
+    def widget(self, name: str) -> Widget | None: ...
+
+    def widgets(self) -> list[Widget]:
+        """Every widget, by name."""
+
+    def release(self, widget: str, version: Version) -> Release | None: ...
+
+    def releases(self, widget: str) -> list[Release]:
+        """A widget's releases, newest version first."""
+
+    def rejection(self, upload_id: str) -> Rejection | None: ...
+
+    def rejections(self, limit: int, widget: str | None = None) -> list[Rejection]:
+        """The most recent refused uploads, newest first."""
+
+
+@dataclass(frozen=True)
+class UnpackedFile:
+    """A file of an archive, unpacked to `location`: its size in bytes, SHA-256 in hex and SRI value."""
+
+    path: str
+    location: Path
+    size: int
+    sha256: str
+    sri: str
+
+
+class Archives(Protocol):
+    """Reads archives; never trusts them."""
+
+    def unpack(self, archive: Path, suffix: str, into: Path, check: EntryCheck) -> list[UnpackedFile]:
+        """Unpack every regular file, in chunks, under names of our own making.
+
+        Raises:
+            Refused: `archive_invalid`, or what `check` refuses.
+        """
+
+    def declaration(self, files: Sequence[UnpackedFile]) -> Declaration:
+        """What the archive's `edgeship.json` declares; an empty declaration when it has none.
+
+        Raises:
+            Refused: `declaration_invalid`.
+        """
+
+
+class Inbox(Protocol):
+    """The bucket that uploads arrive in."""
+
+    def fetch(self, upload: Upload, into: Path) -> None:
+        """Stream exactly this upload (its version, not its key's newest) into a file."""
+
+    def keep_accepted(self, upload: Upload) -> None:
+        """Copy the archive to `accepted/`."""
+
+    def keep_rejected(self, upload: Upload, document: Mapping[str, Any]) -> None:
+        """Copy the archive to `rejected/`, with the document beside it as `.reason.json`."""
+
+
+class Site(Protocol):
+    """The bucket that the CDN serves."""
+
+    def put_files(self, widget: str, version: Version, files: Iterable[tuple[UnpackedFile, FileEntry]]) -> None:
+        """Write a release's files, in parallel; all of them are there when this returns."""
+
+    def put_manifest(self, manifest: Manifest) -> Manifest:
+        """Write the manifest unless there is one, and return the one that is there."""
+
+    def manifest(self, widget: str, version: Version) -> Manifest | None: ...
+
+
+class Packer(Protocol):
+    """Builds archives on the operator's machine."""
+
+    def pack(self, files: Mapping[str, Path], extra: Mapping[str, bytes], into: Path) -> None:
+        """Write a `.tar.gz` whose bytes depend on nothing but the names and contents."""
+
+    def describe(self, path: str, location: Path) -> UnpackedFile:
+        """Measure and hash a file in place."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Bytes sent so far, of all there are."""
+
+    sent: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """An object in the inbox, by its ETag (without quotes)."""
+
+    etag: str
+
+
+class Dropbox(Protocol):
+    """The inbox as an uploader sees it."""
+
+    def put(self, key: str, archive: Path, replaces: str | None, progress: Callable[[Progress], None]) -> Dropped:
+        """Upload if the key is free (`replaces` None), or if it still holds the object with that ETag.
+
+        Raises:
+            Conflict: the key holds something else.
+        """
+
+    def find(self, key: str) -> Dropped | None:
+        """What lies at a key, or None."""
+
+    def holds(self, there: Dropped, archive: Path) -> bool:
+        """Whether an object has the archive's bytes."""

@@ -1,0 +1,159 @@
+"""Pack a folder of built files with its manifest and put it into the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from edgeship.application.releases.ports import Archives, Dropbox, Dropped, Packer, Progress, ReleaseState
+from edgeship.domain.errors import Conflict, Refused
+from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey, check_widget
+from edgeship.domain.releases.bundle import EntryCheck, EntryKind, Limits, is_public
+from edgeship.domain.releases.manifest import FileEntry, Manifest, check_declaration, choose_entrypoint
+from edgeship.domain.releases.media_types import content_type
+from edgeship.domain.releases.rejection import Rejection
+from edgeship.domain.version import Version
+
+RECENT_REJECTIONS = 50
+"""Of a widget: how far back a refused upload is looked for."""
+
+
+@dataclass(frozen=True)
+class BundleFacts:
+    """What the uploader knows of the build; `edgeship.json` in the folder may say the same, never otherwise.
+
+    `created_at` is RFC 3339. Without it the archive of one build is the same to the byte whenever it is packed.
+    """
+
+    entrypoint: str | None = None
+    git_commit: str | None = None
+    created_at: str | None = None
+    changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Published:
+    """An archive that lies in the inbox; `uploaded` is False when the same bytes lay there already.
+
+    `refused_before` are the uploads of these very bytes that were refused before this one.
+    """
+
+    key: UploadKey
+    drop: Dropped
+    digest: str
+    entrypoint: str
+    entrypoint_sha256: str
+    files: int
+    archive_bytes: int
+    uploaded: bool
+    refused_before: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class PublishBundle:
+    """`dump` writes a manifest as JSON; `state` tells whether an upload was refused, and may be out of reach."""
+
+    archives: Archives
+    packer: Packer
+    dropbox: Dropbox
+    state: ReleaseState
+    limits: Limits
+    dump: Callable[[Manifest], bytes]
+
+    def __call__(
+        self,
+        folder: Path,
+        widget: str,
+        version: Version,
+        facts: BundleFacts,
+        progress: Callable[[Progress], None],
+    ) -> Published:
+        """Check the folder by the rules the upload will be held to, pack it and upload it.
+
+        Raises:
+            Refused: what the upload would be refused for, or `version_exists` when the inbox holds other bytes.
+        """
+        key = UploadKey(check_widget(widget), version, ".tar.gz")
+        files = self._collect(folder)
+        manifest = self._manifest(key, files, facts)
+        with TemporaryDirectory(prefix="edgeship-") as scratch:
+            archive = Path(scratch) / "bundle.tar.gz"
+            files.pop(UPLOADED_MANIFEST_NAME, None)
+            self.packer.pack(files, {UPLOADED_MANIFEST_NAME: self.dump(manifest)}, archive)
+            drop, uploaded, refused = self._drop(key, archive, progress)
+            size = archive.stat().st_size
+        return Published(
+            key=key,
+            drop=drop,
+            digest=manifest.digest,
+            entrypoint=manifest.entrypoint,
+            entrypoint_sha256=manifest.files[manifest.entrypoint].sha256,
+            files=len(manifest.files),
+            archive_bytes=size,
+            uploaded=uploaded,
+            refused_before=frozenset(r.upload_id for r in refused if r.etag == drop.etag),
+        )
+
+    def _collect(self, folder: Path) -> dict[str, Path]:
+        if not folder.is_dir():
+            raise Refused("folder_missing", f"{folder} is not a folder.", "Name the folder that the build wrote.")
+        check = EntryCheck(self.limits, packed_bytes=self.limits.total_bytes)
+        files = {}
+        for location in sorted(folder.rglob("*")):
+            name = location.relative_to(folder).as_posix()
+            path = check.admit(name, _kind(location))
+            if path is not None:
+                size = location.stat().st_size
+                check.grow(path, size, size)
+                files[path] = location
+        check.finish()
+        return files
+
+    def _manifest(self, key: UploadKey, files: Mapping[str, Path], facts: BundleFacts) -> Manifest:
+        described = [self.packer.describe(path, location) for path, location in files.items()]
+        declared = self.archives.declaration(described)
+        entries = {
+            f.path: FileEntry(f.size, f.sha256, f.sri, content_type(f.path)) for f in described if is_public(f.path)
+        }
+        manifest = Manifest(
+            widget=key.widget,
+            version=key.version,
+            created_at=facts.created_at or declared.created_at or "",
+            git_commit=facts.git_commit or declared.git_commit,
+            entrypoint=choose_entrypoint(key.widget, facts.entrypoint or declared.entrypoint, entries),
+            files=entries,
+            changes=facts.changes or declared.changes,
+        )
+        check_declaration(declared, manifest)
+        return manifest
+
+    def _drop(
+        self, key: UploadKey, archive: Path, progress: Callable[[Progress], None]
+    ) -> tuple[Dropped, bool, list[Rejection]]:
+        """Upload; what lies at the key now, whether it was put there just now, and what was refused there before."""
+        try:
+            return self.dropbox.put(str(key), archive, None, progress), True, []
+        except Conflict:
+            there = self.dropbox.find(str(key))
+        if there is not None:
+            refused = [r for r in self.state.rejections(RECENT_REJECTIONS, key.widget) if r.key == str(key)]
+            if any(rejection.etag == there.etag for rejection in refused):
+                # What lies there was refused: put the new archive in its place, if nobody else does so first.
+                return self.dropbox.put(str(key), archive, there.etag, progress), True, refused
+            if self.dropbox.holds(there, archive):
+                return there, False, []
+        raise Refused(
+            "version_exists",
+            f"The inbox holds another archive at {key}, and a version never changes.",
+            "Publish these files under a new version.",
+        )
+
+
+def _kind(location: Path) -> EntryKind:
+    if location.is_symlink():
+        return "link"
+    if location.is_dir():
+        return "directory"
+    return "file" if location.is_file() else "device"

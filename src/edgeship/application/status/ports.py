@@ -1,0 +1,13 @@
+"""What the overview of an environment needs from outside, as Protocols."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from edgeship.application.flags.ports import FlagState
+from edgeship.application.notifications.ports import NotificationState
+from edgeship.application.propagation.ports import DeploymentState
+
+
+class EnvironmentState(DeploymentState, NotificationState, FlagState, Protocol):
+    """All that the table holds."""

@@ -1,0 +1,108 @@
+"""What is live, what waits and what was refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeship.application.notifications.ports import Deliveries, Delivery
+from edgeship.application.ports import Clock
+from edgeship.application.status.ports import EnvironmentState
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.policy import Decision, Deed, decide_upload
+from edgeship.domain.errors import Refused
+from edgeship.domain.naming import LATEST, check_widget
+from edgeship.domain.propagation.deployment import Deployment
+from edgeship.domain.releases.rejection import Rejection
+from edgeship.domain.releases.release import Release
+from edgeship.domain.version import Version
+
+REJECTIONS_SHOWN = 20
+UNDELIVERED_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A release newer than what is live that has not gone live, and why."""
+
+    version: Version
+    reason: str
+
+
+@dataclass(frozen=True)
+class WidgetStatus:
+    widget: str
+    channels: tuple[Channel, ...]
+    releases: int
+    waiting: tuple[Waiting, ...]
+    quarantined: tuple[Release, ...]
+    deployments: tuple[Deployment, ...]
+
+
+@dataclass(frozen=True)
+class Status:
+    widgets: tuple[WidgetStatus, ...]
+    rejections: tuple[Rejection, ...]
+    undelivered: tuple[Delivery, ...]
+    """Notifications that a destination did not take, or that are just being sent."""
+    month: str
+    """This one: `2026-11`."""
+    invalidation_paths: int
+    """Of the month, in the whole environment."""
+
+
+@dataclass(frozen=True)
+class ReadStatus:
+    state: EnvironmentState
+    deliveries: Deliveries
+    clock: Clock
+
+    def __call__(self, widget: str | None) -> Status:
+        """The status of one widget, or of all.
+
+        Raises:
+            Refused: `widget_invalid`, or `widget_unknown` when the widget has neither releases nor rejections.
+        """
+        if widget is None:
+            widgets = tuple(self._widget(w.name, w.first) for w in self.state.widgets())
+            return self._status(None, widgets, tuple(self.state.rejections(REJECTIONS_SHOWN)))
+        record = self.state.widget(check_widget(widget))
+        rejections = tuple(self.state.rejections(REJECTIONS_SHOWN, widget))
+        if record is None and not rejections:
+            known = ", ".join(w.name for w in self.state.widgets()) or "none yet"
+            raise Refused("widget_unknown", f"There is no widget {widget!r}.", f"Known widgets: {known}.")
+        return self._status(widget, (self._widget(widget, record.first),) if record else (), rejections)
+
+    def _status(
+        self, widget: str | None, widgets: tuple[WidgetStatus, ...], rejections: tuple[Rejection, ...]
+    ) -> Status:
+        month = self.clock().strftime("%Y-%m")
+        undelivered = tuple(self.deliveries.list_undelivered(UNDELIVERED_SHOWN, widget))
+        return Status(widgets, rejections, undelivered, month, self.state.invalidation_paths(month))
+
+    def _widget(self, widget: str, first: Version) -> WidgetStatus:
+        policy = self.state.policy(widget).policy
+        channels = self.state.channels(widget)
+        latest = next((c for c in channels if c.name == LATEST), Channel(widget, LATEST))
+        releases = self.state.releases(widget)
+        waiting = [
+            Waiting(r.version, _why(decide_upload(policy, latest, r, first), r))
+            for r in releases
+            if r.promoted_at is None
+            and r.version != latest.candidate
+            and (latest.version is None or r.version > latest.version)
+        ]
+        return WidgetStatus(
+            widget,
+            tuple(channels),
+            len(releases),
+            tuple(waiting),
+            tuple(r for r in releases if r.quarantine is not None),
+            tuple(self.state.deployments(widget)),
+        )
+
+
+def _why(decision: Decision, release: Release) -> str:
+    """A release is judged when it is registered and when a rollout has ended, not when a lock or a policy changes."""
+    if decision.deed is Deed.LEAVE:
+        return decision.reason
+    return f"nothing holds it back any more: edgeship promote {release.widget} {release.version}"

@@ -1,0 +1,59 @@
+"""The releases that beacons may name, as fresh as a beacon needs them.
+
+As at the edge, the last good snapshot stands while it is gone or malformed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from edgeship.application.ports import Clock, Report
+from edgeship.application.telemetry.ports import Registry
+from edgeship.domain.telemetry.metric_registry import Releases, measurable_releases
+from edgeship.domain.version import Version
+
+MAX_AGE = timedelta(seconds=5)
+MIN_AGE = timedelta(seconds=1)
+"""Before it is read again for what it doesn't have, or because reading failed: names can be made up by anybody."""
+
+
+class KnownReleases:
+    """Keeps the last registry that could be read."""
+
+    def __init__(self, registry: Registry, clock: Clock, report: Report) -> None:
+        self._registry = registry
+        self._clock = clock
+        self._report = report
+        self._releases: Releases | None = None
+        self._etag: str | None = None
+        self._asked_at: datetime | None = None
+        self._failed = False
+
+    def has(self, widget: str, version: Version) -> bool | None:
+        """Whether beacons may name this release; None when no registry was ever read."""
+        release = (widget, version)
+        if self._older_than(MIN_AGE if self._failed else MAX_AGE):
+            self._read()
+        elif self._releases is not None and release not in self._releases and self._older_than(MIN_AGE):
+            self._read()  # a candidate whose rollout has just been started
+        return None if self._releases is None else release in self._releases
+
+    def _older_than(self, age: timedelta) -> bool:
+        # A clock that went back tells nothing about the age.
+        return self._asked_at is None or not timedelta() <= self._clock() - self._asked_at < age
+
+    def _read(self) -> None:
+        self._asked_at = self._clock()
+        try:
+            stored = self._registry.read()
+            if stored.content is None and stored.etag is not None:
+                raise ValueError(f"what lies in its place ({stored.etag}) is none")
+        except Exception as fault:  # noqa: BLE001  whatever kept it from being read, the last good one stands
+            self._failed = True
+            self._report("could not read the snapshot", fault)
+            return
+        self._failed = False
+        if stored.content is None and self._releases is not None:
+            return
+        if self._releases is None or stored.etag != self._etag:
+            self._releases, self._etag = measurable_releases(stored.content), stored.etag

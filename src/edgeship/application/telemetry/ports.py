@@ -1,0 +1,56 @@
+"""What the use cases about beacons need from outside, as Protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from edgeship.domain.telemetry.beacon import Refusal
+from edgeship.domain.telemetry.error_book import ErrorBook
+from edgeship.domain.telemetry.metrics import Measure
+from edgeship.domain.version import Version
+
+
+class StoredRegistry(Protocol):
+    """What leads browsers to releases, as it lies in the config bucket: the edge's snapshot."""
+
+    @property
+    def content(self) -> Mapping[str, Any] | None:
+        """None: there is none, or, under an ETag, what lies there is none."""
+
+    @property
+    def etag(self) -> str | None: ...
+
+
+class Registry(Protocol):
+    """Where the releases that browsers may report of are listed."""
+
+    def read(self) -> StoredRegistry: ...
+
+
+class BeaconMetrics(Protocol):
+    """The metrics of the environment that beacons add to."""
+
+    def add(self, widget: str, version: Version, measurements: Mapping[Measure, float]) -> None:
+        """Add to a release's metrics, each in its measure's unit. The caller vouches for widget and version: every
+        new pair is a new set of metrics to pay for."""
+
+    def refused(self, reason: Refusal) -> None:
+        """Count a beacon that was refused."""
+
+    def errors_not_kept(self, count: int) -> None:
+        """Count errors that are missing in the books."""
+
+
+class ErrorBooks(Protocol):
+    """The error books in the table."""
+
+    def read(self, widget: str, version: Version) -> ErrorBook:
+        """The release's book, read strongly consistently; an empty one when there is none or it has expired."""
+
+    def write(self, book: ErrorBook) -> None:
+        """Write it, at its revision plus one, if the table still has the revision that it was made from.
+
+        Raises:
+            Conflict: it has another; nothing was written.
+        """

@@ -1,0 +1,49 @@
+"""The one way that the table is changed, and the events that tell of its changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.policy import PolicyRecord
+from edgeship.domain.events import Event
+from edgeship.domain.flags.flag_record import FlagRecord
+from edgeship.domain.notifications.rules import NotificationsRecord
+from edgeship.domain.propagation.deployment import Deployment
+from edgeship.domain.releases.rejection import Rejection
+from edgeship.domain.releases.release import Release
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """Writes that happen together or not at all, with the events that tell of them.
+
+    Each record of `puts` is written only if the table still holds the revision it was made from (0: none), and
+    gets the next; each record of `checks` must still be at its revision. `registers` adds the release's widget; `paths`
+    adds a number of invalidation paths to the count of a month (`2026-11`).
+    """
+
+    puts: tuple[Channel | Deployment | FlagRecord | NotificationsRecord | PolicyRecord | Release | Rejection, ...]
+    events: tuple[Event, ...]
+    checks: tuple[Release, ...] = ()
+    registers: Release | None = None
+    paths: tuple[str, int] | None = None
+
+
+class Commits(Protocol):
+    """Writes transactions."""
+
+    def commit(self, transaction: Transaction) -> None:
+        """Write it whole.
+
+        Raises:
+            Conflict: a revision was not what the transaction relies on; nothing was written.
+        """
+
+
+class History(Protocol):
+    """Reads the events that transactions wrote."""
+
+    def events(self, widget: str | None, limit: int) -> list[Event]:
+        """The most recent events of a widget, newest first; those of the flags when it is None."""

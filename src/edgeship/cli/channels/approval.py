@@ -1,0 +1,70 @@
+"""What promote and rollout start say: a channel moves to a release, by a rollout or at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from edgeship.application.status.ports import EnvironmentState
+from edgeship.cli.output import Output, plain, when
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.errors import Refused
+from edgeship.domain.events import timestamp
+from edgeship.domain.naming import LATEST
+from edgeship.domain.version import Version
+
+if TYPE_CHECKING:
+    from edgeship.domain.channels.rollout import Rollout
+
+
+def approve(
+    out: Output, state: EnvironmentState, widget: str, version: Version, channel: str, move: Callable[[], Channel]
+) -> None:
+    """Make the move and tell what came of it; a channel that is there already is no error."""
+    document = {"widget": widget, "channel": channel, "version": str(version)}
+    try:
+        moved = move()
+    except Refused as refused:
+        if refused.code != "already_live":
+            raise
+        out.note(refused.reason)
+        rollout = under_way(state.channel(widget, channel))
+        out.result(
+            {**document, "previous": str(version), "changed": False, "rollout": rollout}, [plain("nothing to do")]
+        )
+        return
+    begun = moved.rollout if moved.candidate is not None else None
+    # A move leaves the version it came from at the end of the trail; a rollout leaves the channel where it is.
+    previous = moved.version if begun else (moved.trail[-1] if moved.trail else None)
+    line = f"{channel} of {widget}: {previous or '(nothing)'} → {version}"
+    if begun:
+        line = (
+            f"{channel} of {widget}: rollout {previous} → {version} started: {stage(begun)}\n"
+            f"to end it: edgeship rollout abort {named(widget, channel)}; "
+            f"to skip it: edgeship promote {widget} {version}{on(channel)} --now"
+        )
+    out.result(
+        {**document, "previous": str(previous) if previous else None, "changed": True, "rollout": under_way(moved)},
+        [plain(line)],
+    )
+
+
+def under_way(channel: Channel) -> dict[str, Any] | None:
+    """The channel's rollout under `--json`; None when none is under way."""
+    return channel.rollout.summary() if channel.rollout is not None and channel.rollout.active else None
+
+
+def stage(rollout: Rollout) -> str:
+    """How far a rollout is: `5 %, step 2 of 5, bakes until 2026-11-23 10:00:00 UTC`."""
+    reached = f"{rollout.percent:g} %, step {rollout.step + 1} of {len(rollout.steps)}"
+    return f"{reached}, bakes until {when(timestamp(rollout.bakes_until))} UTC"
+
+
+def named(widget: str, channel: str) -> str:
+    """The channel as a command names it."""
+    return f"{widget}{on(channel)}"
+
+
+def on(channel: str) -> str:
+    """The option that names the channel, where that is needed."""
+    return "" if channel == LATEST else f" --channel {channel}"

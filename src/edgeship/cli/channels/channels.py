@@ -1,0 +1,184 @@
+"""edgeship promote, rollback, unlock and unquarantine: what an operator does to a widget."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from edgeship.cli import context
+from edgeship.cli.channels.approval import approve, named
+from edgeship.cli.channels.rollout import aborted
+from edgeship.cli.options import ChannelOption, EnvOption, JsonOption, ReasonOption, VersionArgument, WidgetArgument
+from edgeship.cli.output import plain
+from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.events import Event, EventType
+from edgeship.domain.naming import LATEST
+from edgeship.domain.version import Version
+
+
+def promote(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    version: VersionArgument,
+    channel: ChannelOption = LATEST,
+    now: Annotated[bool, typer.Option("--now", help="Skip the rollout: everybody gets the release at once.")] = False,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Approve a release: it is rolled out to a channel by the widget's policy.
+
+    It goes live at once where the policy has no step before 100 %, where the channel points at nothing yet, or with
+    --now, which completes the release's own rollout and aborts one of another version. A locked channel takes it as
+    well, and stays locked. Promoting what the channel points at already changes nothing and succeeds.
+
+    Example:
+
+        edgeship promote checkout 2.0.0 --reason "approved in the release meeting"
+    """
+    out = context.output(ctx, as_json)
+    wanted = Version.parse(version)
+    target = context.target(ctx, env, out)
+    occasion = target.occasion(reason or "promoted by hand")
+    operator = target.operator
+
+    def move() -> Channel:
+        promote = operator.promote if now else operator.start_rollout
+        return promote(widget, wanted, channel, occasion)
+
+    approve(out, operator.state, widget, wanted, channel, move)
+
+
+def rollback(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="VERSION", help="Where to. Default: the last good version before the live one."),
+    ] = None,
+    channel: ChannelOption = LATEST,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a channel back to a good version, in one write.
+
+    The version it leaves is quarantined, and the channel locked: uploads don't move it until edgeship unlock. While a
+    rollout is under way, that is its candidate: the rollout is aborted.
+
+    Example:
+
+        edgeship rollback checkout --to 1.4.1 --reason "prices are wrong in Japan"
+    """
+    out = context.output(ctx, as_json)
+    wanted = Version.parse(to) if to is not None else None
+    target = context.target(ctx, env, out)
+    moved = target.operator.roll_back(widget, channel, wanted, target.occasion(reason or "rolled back by hand"))
+    left = _left(moved)
+    after = moved.channel
+    document = {
+        "widget": widget,
+        "channel": channel,
+        "version": str(after.version),
+        "previous": left,
+        "quarantined": left,
+        "locked": after.lock is not None,
+        "changed": True,
+        "aborted_rollout": any(event.type is EventType.ROLLOUT_ABORTED for event in moved.events),
+    }
+    line = (
+        f"{channel} of {widget}: {left} → {after.version}; {left} is quarantined and {channel} is locked\n"
+        f"once a fixed version is out: edgeship promote {widget} VERSION, then edgeship unlock {named(widget, channel)}"
+    )
+    out.result(document, [plain(line if _pointer_move(moved) else aborted(after))])
+
+
+def _left(moved: Moved) -> str:
+    """The version that a rollback took back: what the channel pointed at, or the candidate of its rollout."""
+    move = _pointer_move(moved)
+    if move is not None and move.old is not None:
+        return str(move.old["version"])
+    assert moved.channel.rollout is not None  # without a move, it was a rollout that was taken back
+    return str(moved.channel.rollout.candidate)
+
+
+def _pointer_move(moved: Moved) -> Event | None:
+    return next((event for event in moved.events if event.type is EventType.POINTER_MOVED), None)
+
+
+def unlock(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    channel: ChannelOption = LATEST,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let uploads move a channel after a rollback.
+
+    Example:
+
+        edgeship unlock checkout --reason "1.4.3 has the fix"
+    """
+    out = context.output(ctx, as_json)
+    target = context.target(ctx, env, out)
+    target.operator.hold.unlock(widget, channel, target.occasion(reason or "unlocked by hand"))
+    out.result(
+        {"widget": widget, "channel": channel, "locked": False, "changed": True},
+        [plain(f"{channel} of {widget} is unlocked: uploads move it again")],
+    )
+
+
+def unquarantine(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    version: VersionArgument,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a quarantined release be chosen again.
+
+    Channels and ranges may then choose it; it goes live nowhere by that alone.
+
+    Example:
+
+        edgeship unquarantine checkout 1.4.2 --reason "the backend was at fault"
+    """
+    out = context.output(ctx, as_json)
+    wanted = Version.parse(version)
+    target = context.target(ctx, env, out)
+    target.operator.hold.unquarantine(widget, wanted, target.occasion(reason or "released by hand"))
+    out.result(
+        {"widget": widget, "version": str(wanted), "quarantined": False, "changed": True},
+        [plain(f"{widget} {wanted} is out of quarantine")],
+    )
+
+
+def route(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    flag: Annotated[
+        str | None, typer.Option("--flag", metavar="KEY", help="The flag that chooses. Default: none any more.")
+    ] = None,
+    channel: ChannelOption = LATEST,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a flag choose a channel's version for each user, for example for an A/B test of two releases.
+
+    The flag's string variants are versions or selectors: 1.4.2, 1, 1.4, next. A user gets the flag's choice if that
+    release is registered and not quarantined, else the version the channel points at.
+
+    Example:
+
+        edgeship route checkout --flag checkout-ab
+    """
+    out = context.output(ctx, as_json)
+    target = context.target(ctx, env, out)
+    target.operator.route(widget, channel, flag, target.occasion(reason or "routed by hand"))
+    how = f"flag {flag} chooses its version" if flag else "no flag chooses its version any more"
+    document = {"widget": widget, "channel": channel, "flag": flag, "changed": True}
+    out.result(document, [plain(f"{channel} of {widget}: {how}")])

@@ -1,0 +1,130 @@
+"""edgeship flags evaluate: what the edge would answer, for many contexts, without the edge."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import typer
+
+from edgeship.cli import context
+from edgeship.cli.errors import Usage
+from edgeship.cli.options import EnvOption
+from edgeship.cli.output import Output
+from edgeship.domain.flags.answer import Answer
+from edgeship.domain.flags.compile_flags import ContextInvalid, Flags, compile_flags
+from edgeship.domain.flags.flag_record import EVALUATORS_KEY
+from edgeship.domain.flags.snapshot_entry import snapshot_entry
+
+
+def evaluate(
+    ctx: typer.Context,
+    contexts: Annotated[
+        str, typer.Option("--contexts", metavar="FILE", help="One OFREP context object a line; - for standard input.")
+    ],
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="A flags file. Default: the environment's flags.",
+        ),
+    ] = None,
+    env: EnvOption = None,
+) -> None:
+    """Evaluate every flag for each context, a JSON line for a JSON line, in the same order.
+
+    A context may say its own environment and time, as the attributes environment and now (ISO 8601). With --file,
+    nothing is asked of AWS.
+
+    Example:
+
+        edgeship flags evaluate --file flags.json --contexts contexts.jsonl
+    """
+    from edgeship.bootstrap.runtime import utc_now
+
+    out = context.output(ctx, False)
+    entries, environment = _from_file(file) if file else _deployed(ctx, env, out)
+
+    @cache
+    def flags(name: str) -> Flags:
+        return compile_flags(entries, name)
+
+    with _lines(contexts) as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                asked = _context(line, number)
+                name = asked.get("environment", environment)
+                now = _now(asked, number) or utc_now()
+                compiled = flags(name if isinstance(name, str) else environment)
+                try:
+                    answers = compiled.evaluate_all(asked, now.timestamp(), public_only=False)
+                except ContextInvalid as invalid:
+                    raise Usage(f"Line {number} of the contexts: {invalid}.", "A targetingKey is a string.") from None
+                sys.stdout.write(json.dumps(_told(asked, answers), ensure_ascii=False) + "\n")
+
+
+def _from_file(file: Path) -> tuple[dict[str, Any], str]:
+    from edgeship.adapters.documents.flags_file import read_flags_file
+
+    flags = read_flags_file(file)
+    evaluators = dict(flags.evaluators)
+    return {key: snapshot_entry(dict(flag), evaluators) for key, flag in flags.flags.items()}, ""
+
+
+def _deployed(ctx: typer.Context, env: str | None, out: Output) -> tuple[dict[str, Any], str]:
+    target = context.target(ctx, env, out)
+    documents = {r.key: dict(r.document) for r in target.operator.state.flags() if r.document is not None}
+    evaluators = documents.pop(EVALUATORS_KEY, {})
+    return {key: snapshot_entry(flag, evaluators) for key, flag in documents.items()}, target.names.environment
+
+
+def _lines(contexts: str) -> AbstractContextManager[IO[str]]:
+    if contexts == "-":
+        return nullcontext(sys.stdin)
+    return Path(contexts).open(encoding="utf-8")
+
+
+def _context(line: str, number: int) -> dict[str, Any]:
+    try:
+        asked = json.loads(line)
+    except json.JSONDecodeError as fault:
+        raise Usage(f"Line {number} of the contexts is not JSON: {fault.msg}.", "Write one object a line.") from None
+    if not isinstance(asked, dict):
+        raise Usage(
+            f"Line {number} of the contexts is not an object.", 'Write one object a line: {"targetingKey": "u1"}.'
+        )
+    return asked
+
+
+def _now(asked: dict[str, Any], number: int) -> datetime | None:
+    text = asked.get("now")
+    if text is None:
+        return None
+    try:
+        now = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        now = None
+    if now is None or now.tzinfo is None:
+        raise Usage(
+            f"Line {number} of the contexts has now {text!r}, which is not a time with a zone.",
+            "Write it as 2026-11-23T10:00:00Z.",
+        )
+    return now
+
+
+def _told(asked: dict[str, Any], answers: Iterable[Answer]) -> dict[str, Any]:
+    return {"targetingKey": asked.get("targetingKey"), "flags": [_answer(answer) for answer in answers]}
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    outcome = {"value": answer.value} if answer.error_code is None else {"errorCode": answer.error_code}
+    return {"key": answer.key, **outcome, "variant": answer.variant, "reason": answer.reason}

@@ -1,0 +1,61 @@
+"""Changes of flags, for a person to read and for a program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange
+
+_WIDTH = 100
+
+
+def lines(changes: Sequence[FlagChange]) -> list[str]:
+    """A line a flag, and under a changed one a line a field: `rollout: {"percentage": 5} → {"percentage": 25}`."""
+    shown = []
+    for change in changes:
+        sign, verb = _verb(change)
+        shown.append(f"{sign} {_name(change.key)} {verb}")
+        if change.old is not None and change.new is not None:
+            shown += [
+                f"    {field}: {_value(old)} → {_value(new)}" for field, old, new in _fields(change.old, change.new)
+            ]
+    return shown
+
+
+def document(changes: Sequence[FlagChange]) -> list[dict[str, Any]]:
+    """The changes under `--json`."""
+    return [
+        {
+            "key": change.key,
+            "change": _verb(change)[1],
+            "fields": {
+                field: {"old": old, "new": new} for field, old, new in _fields(change.old or {}, change.new or {})
+            },
+        }
+        for change in changes
+    ]
+
+
+def _fields(old: Document, new: Document) -> list[tuple[str, Any, Any]]:
+    names = [*old, *(name for name in new if name not in old)]
+    found = [(name, old.get(name), new.get(name)) for name in names if name != "key"]
+    return [(name, a, b) for name, a, b in found if json.dumps(a) != json.dumps(b)]
+
+
+def _verb(change: FlagChange) -> tuple[str, str]:
+    if change.old is None:
+        return "+", "added"
+    return ("-", "deleted") if change.new is None else ("~", "changed")
+
+
+def _name(key: str) -> str:
+    return "the shared evaluators" if key == EVALUATORS_KEY else key
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "(none)"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"

@@ -1,0 +1,258 @@
+"""edgeship flags: show, change and import feature flags."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edgeship.cli import context
+from edgeship.cli.errors import Usage
+from edgeship.cli.flags import flag_diff
+from edgeship.cli.flags.evaluate import evaluate
+from edgeship.cli.options import EnvOption, JsonOption, ReasonOption
+from edgeship.cli.output import Output, plain, table
+from edgeship.domain.errors import Refused
+from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange, rolled_out, toggled
+
+app = typer.Typer(help="Show, change and evaluate feature flags.", no_args_is_help=True, rich_markup_mode=None)
+
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The flag's key.")]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A JSON file.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
+PruneOption = Annotated[bool, typer.Option("--prune", help="Delete the flags that the file does not name.")]
+
+
+class Format(StrEnum):
+    """A flag file of another system."""
+
+    FLAGD = "flagd"
+
+
+@app.command("list")
+def list_flags(ctx: typer.Context, env: EnvOption = None, as_json: JsonOption = False) -> None:
+    """List every flag.
+
+    Example:
+
+        edgeship flags list
+    """
+    out = context.output(ctx, as_json)
+    documents = _documents(context.target(ctx, env, out))
+    rows = [
+        (key, "on" if flag.get("enabled", True) else "off", flag["default_variant"], _rollout(flag), _where(flag))
+        for key, flag in documents.items()
+    ]
+    columns = ("flag", "", "default", "rollout", "environments")
+    out.result({"flags": list(documents.values())}, [table("Flags", columns, rows, "no flags yet")])
+
+
+@app.command()
+def get(ctx: typer.Context, key: KeyArgument, env: EnvOption = None, as_json: JsonOption = False) -> None:
+    """Print one flag as JSON.
+
+    Example:
+
+        edgeship flags get new-checkout
+    """
+    out = context.output(ctx, as_json)
+    document = _documents(context.target(ctx, env, out)).get(key)
+    if document is None:
+        raise Refused("flag_unknown", f"There is no flag {key!r}.", "See edgeship flags list.")
+    out.result(dict(document), [plain(json.dumps(document, indent=2, ensure_ascii=False))])
+
+
+@app.command()
+def apply(
+    ctx: typer.Context,
+    file: FileArgument,
+    dry_run: DryRunOption = False,
+    prune: PruneOption = False,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the flags to what a file says.
+
+    A file with faults lists all of them with their places, and nothing is applied. Flags that the file does not
+    name stay as they are, unless --prune.
+
+    Example:
+
+        edgeship flags apply flags.json --dry-run
+    """
+    from edgeship.adapters.documents.flags_file import read_flags_file
+
+    out = context.output(ctx, as_json)
+    flags = read_flags_file(file)
+    target = context.target(ctx, env, out)
+    occasion = target.occasion(reason or f"flags apply {file.name}")
+    _tell(out, target.operator.flags.apply(flags, occasion, prune=prune, dry_run=dry_run), dry_run=dry_run)
+
+
+@app.command("import")
+def import_flags(
+    ctx: typer.Context,
+    file: FileArgument,
+    source: Annotated[Format, typer.Option("--from", help="What wrote the file.")],
+    dry_run: DryRunOption = False,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add the flags of another system's file. flagd's targeting is taken as it stands.
+
+    Example:
+
+        edgeship flags import flags.flagd.json --from flagd --dry-run
+    """
+    from edgeship.adapters.documents.flags_file import from_flagd
+
+    out = context.output(ctx, as_json)
+    flags = from_flagd(file)
+    target = context.target(ctx, env, out)
+    occasion = target.occasion(reason or f"flags import --from {source} {file.name}")
+    _tell(out, target.operator.flags.apply(flags, occasion, prune=False, dry_run=dry_run), dry_run=dry_run)
+
+
+@app.command("set")
+def set_fields(
+    ctx: typer.Context,
+    key: KeyArgument,
+    fields: Annotated[
+        list[str],
+        typer.Argument(metavar="FIELD=VALUE...", help="Values are JSON; what is not JSON is taken as text."),
+    ],
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Set fields of a flag, and make the flag if there is none.
+
+    Example:
+
+        edgeship flags set new-checkout 'variants={"on": true, "off": false}' default_variant=off
+    """
+    values = dict(_field(text) for text in fields)
+    _edit(ctx, key, lambda document: {"key": key, **(document or {}), **values}, reason, env, as_json)
+
+
+@app.command()
+def toggle(
+    ctx: typer.Context,
+    key: KeyArgument,
+    enabled: Annotated[
+        bool | None, typer.Option("--on/--off", help="Which way. Default: the other way than now.", show_default=False)
+    ] = None,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Switch a flag on or off.
+
+    Example:
+
+        edgeship flags toggle new-checkout --off --reason "payments time out"
+    """
+    _edit(ctx, key, lambda document: toggled(key, document, enabled), reason, env, as_json)
+
+
+@app.command()
+def rollout(
+    ctx: typer.Context,
+    key: KeyArgument,
+    percentage: Annotated[float, typer.Argument(metavar="PERCENT", help="0 to 100, in steps of 0.01.")],
+    variant: Annotated[
+        str | None, typer.Option("--variant", metavar="NAME", help="What they get. Default: what they get now.")
+    ] = None,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a flag's variant to a percentage of users, and drop its schedule. Growing it moves nobody back.
+
+    Example:
+
+        edgeship flags rollout new-checkout 25
+    """
+    whole = int(percentage) if percentage == int(percentage) else percentage
+    _edit(ctx, key, lambda document: rolled_out(key, document, whole, variant), reason, env, as_json)
+
+
+@app.command()
+def delete(
+    ctx: typer.Context,
+    key: KeyArgument,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete a flag; clients then get the defaults in their own code.
+
+    Example:
+
+        edgeship flags delete new-checkout --reason "it is everywhere"
+    """
+
+    def gone(document: Document | None) -> None:
+        if document is None:
+            raise Refused("flag_unknown", f"There is no flag {key!r}.", "See edgeship flags list.")
+
+    _edit(ctx, key, gone, reason, env, as_json)
+
+
+app.command()(evaluate)
+
+
+def _edit(
+    ctx: typer.Context,
+    key: str,
+    edit: Callable[[Document | None], Document | None],
+    reason: str | None,
+    env: str | None,
+    as_json: bool,
+) -> None:
+    out = context.output(ctx, as_json)
+    target = context.target(ctx, env, out)
+    _tell(out, target.operator.flags.edit(key, edit, target.occasion(reason or "changed by hand")), dry_run=False)
+
+
+def _tell(out: Output, changes: list[FlagChange], *, dry_run: bool) -> None:
+    shown = flag_diff.lines(changes) or ["nothing to do"]
+    if dry_run:
+        out.note("dry run: nothing is applied")
+    out.result({"dry_run": dry_run, "changes": flag_diff.document(changes)}, [plain(line) for line in shown])
+
+
+def _documents(target: context.Target) -> dict[str, Document]:
+    return {
+        record.key: record.document
+        for record in target.operator.state.flags()
+        if record.document is not None and record.key != EVALUATORS_KEY
+    }
+
+
+def _field(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise Usage(f"{text!r} does not set a field.", "Write FIELD=VALUE, for example default_variant=off.")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value
+
+
+def _rollout(flag: Document) -> str:
+    found = flag.get("rollout")
+    if not found:
+        return "-"
+    scheduled = ", scheduled" if found.get("schedule") else ""
+    return f"{found['variant']} {found.get('percentage', 0):g} %{scheduled}"
+
+
+def _where(flag: Document) -> str:
+    return ", ".join(flag.get("environments") or ()) or "all"

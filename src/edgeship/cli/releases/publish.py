@@ -1,0 +1,155 @@
+"""edgeship publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeship.cli import context
+from edgeship.cli.options import EnvOption, FolderArgument, JsonOption
+from edgeship.cli.output import Output, plain
+from edgeship.cli.releases.build_facts import gather
+from edgeship.domain.naming import LATEST, release_prefix
+from edgeship.domain.plain_text import size
+from edgeship.domain.version import Version
+
+if TYPE_CHECKING:
+    from edgeship.application.channels.follow_upload import Followed
+    from edgeship.application.releases.ports import Progress
+    from edgeship.application.releases.publish_bundle import Published
+
+UNFOLLOWED = "uploaded"
+
+
+def publish(
+    ctx: typer.Context,
+    dist: FolderArgument,
+    widget: Annotated[str, typer.Option("--widget", metavar="NAME", help="The widget to publish.")],
+    version: Annotated[str, typer.Option("--version", metavar="VERSION", help="Its version, SemVer 2.0.0.")],
+    entrypoint: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="The file that pages load. Default: edgeship.json's, else WIDGET.js, widget.js, index.js, main.js, "
+            "index.html, else the only script.",
+        ),
+    ] = None,
+    git_commit: Annotated[
+        str | None,
+        typer.Option(metavar="SHA", help="The commit that was built. Default: HEAD, when DIST is in a git work tree."),
+    ] = None,
+    created_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="When it was built, RFC 3339. Default: SOURCE_DATE_EPOCH, else the commit's date, else left out.",
+        ),
+    ] = None,
+    changes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", exists=True, dir_okay=False, help="JSON with lists of breaking, features and fixes."
+        ),
+    ] = None,
+    wait: Annotated[
+        bool,
+        typer.Option(
+            "--wait/--no-wait", help="Follow it until it is served or rolled out, waits for approval or is refused."
+        ),
+    ] = False,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long --wait waits.")] = 60.0,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Upload a folder as one version of a widget.
+
+    The folder is checked by the rules that the upload will be held to, packed with its manifest, and put into the
+    inbox. The same files give the same archive; publishing them again changes nothing. Without --wait only the
+    environment's uploader policy is needed.
+
+    Example:
+
+        edgeship publish dist --widget checkout --version 1.4.2 --wait
+    """
+    out = context.output(ctx, as_json)
+    parsed = Version.parse(version)
+    facts = gather(dist, entrypoint, git_commit, created_at, changes)
+    target = context.target(ctx, env, out)
+    operator = target.site_operator if wait else target.operator
+    with _progress_bar(out, f"{widget} {parsed}") as progress:
+        published = operator.publish(dist, widget, parsed, facts, progress)
+    followed = operator.follow(published, timedelta(seconds=timeout), _teller(out)) if wait else None
+    document = _document(published, followed, target.site_url)
+    out.result(document, [plain("\n".join(_lines(document)))])
+
+
+def _document(published: Published, followed: Followed | None, site_url: str | None) -> dict[str, Any]:
+    key = published.key
+    return {
+        "widget": key.widget,
+        "version": str(key.version),
+        "key": str(key),
+        "uploaded": published.uploaded,
+        "digest": published.digest,
+        "entrypoint": published.entrypoint,
+        "files": published.files,
+        "archive_bytes": published.archive_bytes,
+        "stage": str(followed.stage) if followed else UNFOLLOWED,
+        "reason": followed.reason if followed else "",
+        "urls": {
+            "version": f"{site_url}/{release_prefix(key.widget, key.version)}{published.entrypoint}",
+            "latest": f"{site_url}/{key.widget}/{LATEST}/{published.entrypoint}",
+        }
+        if site_url
+        else None,
+    }
+
+
+def _lines(document: dict[str, Any]) -> Iterator[str]:
+    verb = "uploaded" if document["uploaded"] else "was uploaded before, the same to the byte:"
+    yield (
+        f"{document['widget']} {document['version']} {verb} {document['key']} "
+        f"({document['files']} files, {size(document['archive_bytes'])})"
+    )
+    match document["stage"]:
+        case "served":
+            yield "served: latest is this version now"
+        case "rolling_out":
+            yield f"served under its own path, and rolled out {document['reason']}"
+            yield f"to see how that goes: edgeship status {document['widget']}"
+        case "waiting":
+            yield f"registered, and waits: {document['reason']}"
+            yield f"to let it go live: edgeship promote {document['widget']} {document['version']}"
+        case _:
+            yield "its way to browsers is not followed; see edgeship status, or publish with --wait"
+    if document["urls"]:
+        yield document["urls"]["version"]
+        if document["stage"] != "waiting":
+            yield document["urls"]["latest"]
+
+
+@contextmanager
+def _progress_bar(out: Output, what: str) -> Iterator[Callable[[Progress], None]]:
+    errors = out.errors
+    if not errors.is_terminal:
+        yield lambda _: None
+        return
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Bar(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda progress: bar.update(task, completed=progress.sent, total=progress.total)
+
+
+def _teller(out: Output) -> Callable[[Followed], None]:
+    def tell(followed: Followed) -> None:
+        out.note(f"{followed.stage}{f': {followed.reason}' if followed.reason else ''}")
+
+    return tell

@@ -1,0 +1,187 @@
+"""edgeship status: what is live, how rollouts go, what is ill, what waits and what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeship.application.status.ports import EnvironmentState
+from edgeship.cli import context
+from edgeship.cli.channels.approval import named
+from edgeship.cli.channels.channel_document import channel_document
+from edgeship.cli.options import EnvOption, JsonOption
+from edgeship.cli.output import hold, plain, table, when
+from edgeship.cli.propagation.deployment_document import (
+    deployment_document,
+    deployment_words,
+    differences_shown,
+)
+from edgeship.domain.events import EventType
+from edgeship.domain.propagation.deployment import FREE_PATHS_A_MONTH
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from edgeship.application.status.read_status import Status, WidgetStatus
+
+Document = Mapping[str, Any]
+
+_EVENTS_SEARCHED = 100
+"""For the pause of a paused rollout: nothing but other channels' and uploads' events can have come after it."""
+
+
+def status(
+    ctx: typer.Context,
+    widget: Annotated[str | None, typer.Argument(metavar="[WIDGET]", help="One widget; all when left out.")] = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what is live, rolled out, ill, waits or was refused.
+
+    That is where each channel points and how its rollout goes, which live versions are ill, which releases wait and
+    why, which are quarantined, the last 20 uploads that were refused, and the last 20 notifications that a
+    destination did not take.
+
+    Example:
+
+        edgeship status checkout --json
+    """
+    out = context.output(ctx, as_json)
+    target = context.target(ctx, env, out)
+    found = target.operator.status(widget)
+    document = {
+        "environment": target.names.environment,
+        "widgets": [_widget(w) for w in found.widgets],
+        "rejections": [rejection.to_dict() for rejection in found.rejections],
+        "undelivered": [asdict(delivery) for delivery in found.undelivered],
+        "invalidation_paths": {
+            "month": found.month,
+            "count": found.invalidation_paths,
+            "free": FREE_PATHS_A_MONTH,
+        },
+    }
+    out.result(document, _shown(found, document, target.operator.state))
+
+
+def _widget(status: WidgetStatus) -> dict[str, Any]:
+    deployments = {deployment.channel: deployment for deployment in status.deployments}
+    return {
+        "widget": status.widget,
+        "releases": status.releases,
+        "channels": [
+            {**channel_document(channel), "deployment": deployment_document(channel, deployments.get(channel.name))}
+            for channel in status.channels
+        ],
+        "waiting": [{"version": str(waiting.version), "reason": waiting.reason} for waiting in status.waiting],
+        "quarantined": [
+            {
+                "version": str(release.version),
+                "since": release.quarantine.since,
+                "actor": release.quarantine.actor,
+                "cause": release.quarantine.cause,
+            }
+            for release in status.quarantined
+            if release.quarantine
+        ],
+    }
+
+
+def _shown(found: Status, document: Document, state: EnvironmentState) -> Iterator[RenderableType]:
+    widgets = document["widgets"]
+    for each in found.widgets:
+        yield from (plain(line, "bold red") for line in _alerts(each))
+    for w in widgets:
+        for c in w["channels"]:
+            for line in differences_shown(c["deployment"]):
+                yield plain(f"DIFFERS {c['name']} of {w['widget']}: {line}", "bold red")
+    yield table(
+        f"channels in {document['environment']}",
+        ("widget", "channel", "version", "since (UTC)", "by", "on the CDNs", "goes back if ill (UTC)", "locked"),
+        [_channel_row(w["widget"], c) for w in widgets for c in w["channels"]],
+        empty="no channel points anywhere yet",
+    )
+    rollouts = [
+        _rollout_row(w["widget"], c["name"], c["rollout"], state)
+        for w in widgets
+        for c in w["channels"]
+        if c["rollout"]
+    ]
+    if rollouts:
+        columns = ("widget", "channel", "candidate", "phase", "now", "step", "what it waits for")
+        yield table("rollouts", columns, rollouts)
+    waiting = [(w["widget"], v["version"], v["reason"]) for w in widgets for v in w["waiting"]]
+    if waiting:
+        yield table("waiting", ("widget", "version", "why"), waiting)
+    barred = [(w["widget"], v["version"], hold(v)) for w in widgets for v in w["quarantined"]]
+    if barred:
+        yield table("quarantined", ("widget", "version", "why"), barred)
+    refused = [(when(r.rejected_at), r.key, r.reason, r.remedy, r.archive) for r in found.rejections]
+    if refused:
+        yield table("refused uploads", ("when (UTC)", "upload", "why", "what to do", "kept at"), refused)
+    untold = [
+        (when(d.occurred_at), d.title, d.destination, d.attempts, d.reason or d.status.value) for d in found.undelivered
+    ]
+    if untold:
+        yield table("undelivered notifications", ("when (UTC)", "what", "to", "attempts", "why"), untold)
+    paths = document["invalidation_paths"]
+    yield plain(f"invalidation paths in {paths['month']}: {paths['count']:,} of the {paths['free']:,} that are free")
+
+
+def _alerts(status: WidgetStatus) -> Iterator[str]:
+    """What nothing but a person can mend."""
+    barred = {release.version for release in status.quarantined}
+    for channel in status.channels:
+        if channel.alert is None:
+            continue
+        where = named(status.widget, channel.name)
+        can_go_back = any(version not in barred for version in channel.trail)
+        what = "and stays live" if can_go_back else "nothing to go back to"
+        remedy = f"edgeship rollback {where}, or " if can_go_back else ""
+        yield (
+            f"ALERT {channel.name} of {status.widget}: {channel.version} is ill, {what}, since "
+            f"{when(channel.alert.since)} UTC: {channel.alert.cause}\n"
+            f"what to do: {remedy}publish a fixed version and edgeship promote {where} VERSION --now"
+        )
+
+
+def _channel_row(widget: str, channel: Document) -> tuple[object, ...]:
+    return (
+        widget,
+        channel["name"],
+        _version(channel),
+        when(channel["since"]),
+        channel["by"] or "-",
+        deployment_words(channel["deployment"]),
+        _watch(channel["watch"]),
+        hold(channel["lock"]),
+    )
+
+
+def _version(channel: Document) -> str:
+    version = channel["version"] or "-"
+    return f"{version}, or as flag {channel['flag']} says" if channel["flag"] else version
+
+
+def _watch(watch: Document | None) -> str:
+    """Whether the rollback window is open, until when."""
+    return f"until {when(watch['until'])}" if watch and watch["goes_back"] else "no"
+
+
+def _rollout_row(widget: str, channel: str, rollout: Document, state: EnvironmentState) -> tuple[object, ...]:
+    step = f"{rollout['step']} of {rollout['steps']}"
+    waits_for = _waits_for(widget, channel, rollout, state)
+    return (widget, channel, rollout["candidate"], rollout["phase"], f"{rollout['percent']:g} %", step, waits_for)
+
+
+def _waits_for(widget: str, channel: str, rollout: Document, state: EnvironmentState) -> str:
+    if rollout["held"]:
+        return f"held since {when(rollout['held']['since'])}: {rollout['held']['cause']}"
+    if rollout["bakes_until"]:
+        return f"bakes until {when(rollout['bakes_until'])}"
+    for event in state.events(widget, _EVENTS_SEARCHED):
+        if event.type is EventType.ROLLOUT_PAUSED and event.new is not None and event.new["channel"] == channel:
+            return f"paused since {when(event.occurred_at)}: {event.cause}"
+    return f"paused: see edgeship history {widget}"

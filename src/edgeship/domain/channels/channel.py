@@ -1,0 +1,153 @@
+"""Channels: a name such as `latest` that points at one release, with a linear history.
+
+- every move has the next sequence number, and starts from the version the move before it ended on
+- a channel never moves to a release that is not registered or that is quarantined
+- a rollback goes back: it quarantines the version it leaves, locks the channel and never lands on a quarantined one
+- while a channel is locked, uploads don't move it; operators still can
+- a move ends the rollout that is under way; what moves a channel opens or closes its rollback window
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from edgeship.domain.channels.rollout import Rollout
+from edgeship.domain.errors import Refused
+from edgeship.domain.events import Event, EventType, Occasion, timestamp
+from edgeship.domain.releases.release import Release
+from edgeship.domain.version import Version
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Since when (RFC 3339), by whom and why uploads don't move the channel."""
+
+    since: str
+    actor: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How long (aware) the version that a channel points at is watched after the move to it, and whether it goes back
+    by itself when it turns out ill; else people are told, no more."""
+
+    until: datetime
+    goes_back: bool
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Since when (RFC 3339) and why the live version is known to be ill, with nothing to be done about it."""
+
+    since: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Channel:
+    """`trail` holds the good versions it pointed at before, the most recent last; `sequence` counts its moves.
+
+    `revision` counts this record's writes; 0 is a record not yet written.
+    """
+
+    widget: str
+    name: str
+    version: Version | None = None
+    sequence: int = 0
+    moved_at: str | None = None
+    moved_by: str | None = None
+    trail: tuple[Version, ...] = ()
+    lock: Lock | None = None
+    revision: int = 0
+    flag: str | None = None
+    """The flag whose string variant chooses among live releases for each user; `version` serves everybody else."""
+    rollout: Rollout | None = None
+    """The one under way, or how the last one ended."""
+    exposed_at: datetime | None = None
+    """Since when (aware) traffic has reached `version` without a break, its time as a candidate included."""
+    watch: Watch | None = None
+    alert: Alert | None = None
+
+    @property
+    def candidate(self) -> Version | None:
+        """The version of the rollout under way."""
+        return self.rollout.candidate if self.rollout is not None and self.rollout.active else None
+
+    @property
+    def exposed(self) -> tuple[Version, ...]:
+        """The versions whose health counts: the live one while it is watched, and the candidate, which is the last."""
+        live = (self.version,) if self.watch is not None and self.version is not None else ()
+        return (*live, self.candidate) if self.candidate is not None else live
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether the minute tick has anything to look after here."""
+        return self.candidate is not None or self.watch is not None
+
+    def summary(self) -> dict[str, Any]:
+        """What events say of a channel."""
+        return {
+            "channel": self.name,
+            "version": str(self.version) if self.version else None,
+            "sequence": self.sequence,
+            "locked": self.lock is not None,
+            **({"flag": self.flag} if self.flag else {}),
+        }
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What one change of a channel writes, all in one transaction."""
+
+    channel: Channel
+    events: tuple[Event, ...]
+    changed: tuple[Release, ...] = ()
+    unchanged: tuple[Release, ...] = ()
+    """Releases whose state the decision relied on: the write is conditioned on it."""
+
+
+def refuse_quarantined(release: Release) -> None:
+    """
+    Raises:
+        Refused: `quarantined`.
+    """
+    if release.quarantine is not None:
+        raise Refused(
+            "quarantined",
+            f"{release.widget} {release.version} is quarantined since {release.quarantine.since} "
+            f"({release.quarantine.cause}).",
+            f"Publish a fixed version, or release it: edgeship unquarantine {release.widget} {release.version}.",
+        )
+
+
+def locked(channel: Channel, occasion: Occasion) -> Lock:
+    """The channel's lock; the first reason stays."""
+    return channel.lock or Lock(timestamp(occasion.at), occasion.actor, occasion.cause)
+
+
+def rollout_event(
+    kind: EventType, before: Channel, after: Channel, occasion: Occasion, numbers: Mapping[str, Any] | None = None
+) -> Event:
+    """The event of what becomes of a channel's rollout; `numbers` say what was measured, if anything was."""
+    running = before.rollout.summary() if before.rollout is not None and before.rollout.active else None
+    return Event.of(
+        kind,
+        occasion,
+        before.widget,
+        (before.name, before.revision),
+        old={**before.summary(), "rollout": running},
+        new={
+            **after.summary(),
+            "rollout": after.rollout.summary() if after.rollout else None,
+            **measured(numbers),
+        },
+    )
+
+
+def measured(numbers: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What an event says of the measurements behind it."""
+    return {"measured": dict(numbers)} if numbers else {}

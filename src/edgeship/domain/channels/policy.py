@@ -1,0 +1,154 @@
+"""A widget's policy: what an upload does to `latest`, how a rollout goes, and what counts as ill."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, get_args
+
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.rollout import DEFAULT_STEPS, MAX_BAKE_SECONDS, Step, check_steps
+from edgeship.domain.errors import Refused
+from edgeship.domain.health.thresholds import DEFAULT_THRESHOLDS, Thresholds
+from edgeship.domain.releases.release import Release
+from edgeship.domain.version import Bump, Version
+
+NoData = Literal["hold", "pass", "fail"]
+DuringRollout = Literal["wait", "replace"]
+OnFailedVerification = Literal["notify", "rollback"]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`auto` are the kinds of release that go live by themselves; the others wait for `edgeship promote`.
+
+    `no_data` is what happens at the end of a bake with too few sessions; `during_rollout` what a newer upload does to a
+    rollout; `rollback_window_seconds` how long after a move a breach takes the channel back; `on_failed_verification`
+    whether a move goes back when a CDN is found to serve something else. By default it does not: what is wrong then is
+    mostly a cache, and would be wrong with the version before it, too.
+    """
+
+    auto: frozenset[Bump] = frozenset({"patch", "minor"})
+    steps: tuple[Step, ...] = DEFAULT_STEPS
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
+    no_data: NoData = "hold"
+    during_rollout: DuringRollout = "wait"
+    rollback_window_seconds: int = 24 * 3600
+    on_failed_verification: OnFailedVerification = "notify"
+
+    @property
+    def at_once(self) -> bool:
+        """Whether there is no step before 100 %: a release goes live without a rollout."""
+        return self.steps[0].percent == 100
+
+
+def check_policy(policy: Policy) -> Policy:
+    """Return the policy if every part of it can be meant.
+
+    Raises:
+        Refused: `policy_invalid` or `steps_invalid`, naming the field.
+    """
+    check_steps(policy.steps)
+    limits = policy.thresholds
+    for kind in policy.auto - set(get_args(Bump)):
+        raise _invalid(f"auto: {kind!r} is no kind of release", f"Choose among {', '.join(get_args(Bump))}.")
+    for name, choice, choices in (
+        ("no_data", policy.no_data, get_args(NoData)),
+        ("during_rollout", policy.during_rollout, get_args(DuringRollout)),
+        ("on_failed_verification", policy.on_failed_verification, get_args(OnFailedVerification)),
+    ):
+        if choice not in choices:
+            raise _invalid(f"{name}: {choice!r} is no choice", f"Choose among {', '.join(choices)}.")
+    for name, value, most in (
+        ("error_rate", limits.error_rate, 100),
+        ("latency_ms", limits.latency_ms, 600_000),
+        ("memory_mb", limits.memory_mb, 65_536),
+        ("soft_error_points", limits.soft_error_points, 100),
+    ):
+        if not math.isfinite(value) or not 0 < value <= most:
+            raise _invalid(f"{name}: {value!r}", f"Give more than 0 and at most {most:,}.")
+    if not 1 <= limits.minimum_sample <= 1_000_000:
+        raise _invalid(f"minimum_sample: {limits.minimum_sample!r}", "Give 1 to 1,000,000 sessions.")
+    if not 0 <= policy.rollback_window_seconds <= MAX_BAKE_SECONDS:
+        raise _invalid(f"rollback_window: {policy.rollback_window_seconds!r} s", "Give 0 to 90 days.")
+    return policy
+
+
+def _invalid(what: str, remedy: str) -> Refused:
+    return Refused("policy_invalid", f"The policy can't be used: {what}.", remedy)
+
+
+@dataclass(frozen=True)
+class PolicyRecord:
+    """A widget's policy as it is kept; at revision 0 it is the default and was never written."""
+
+    widget: str
+    policy: Policy = Policy()
+    revision: int = 0
+
+
+@dataclass(frozen=True)
+class Widget:
+    """A widget that has at least one release; `first` is the first that was registered."""
+
+    name: str
+    first: Version
+
+
+class Deed(StrEnum):
+    """What an upload does to a channel."""
+
+    LEAVE = "leave"
+    PROMOTE = "promote"
+    ROLL_OUT = "roll_out"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is done, and the reason that goes into the event or the log."""
+
+    deed: Deed
+    reason: str
+
+
+def decide_upload(policy: Policy, channel: Channel, release: Release, first: Version) -> Decision:
+    """What a registered release does to the channel."""
+    version = release.version
+    if release.quarantine is not None:
+        return Decision(Deed.LEAVE, f"{version} is quarantined")
+    if channel.version is None:
+        if version == first:
+            return Decision(Deed.PROMOTE, "first release of the widget")
+        return Decision(Deed.LEAVE, f"the first release, {first}, has not gone live")
+    if channel.lock is not None:
+        return Decision(Deed.LEAVE, f"{channel.name} is locked since {channel.lock.since}: {channel.lock.cause}")
+    if version <= channel.version:
+        return Decision(Deed.LEAVE, f"{channel.name} is at {channel.version}, which is not older")
+    if release.promoted_at is not None:
+        # A late or repeated event must not undo what an operator has moved back by hand.
+        return Decision(Deed.LEAVE, f"{version} has been live before; promote it by hand if that is meant")
+    bump = version.bump_from(channel.version)
+    if bump not in policy.auto:
+        return Decision(Deed.LEAVE, f"policy: a {bump} release waits for approval")
+    if channel.candidate is not None:
+        return _during_rollout(policy, channel.candidate, version)
+    if policy.at_once:
+        return Decision(Deed.PROMOTE, f"policy: a {bump} release goes live by itself")
+    return Decision(Deed.ROLL_OUT, f"policy: a {bump} release is rolled out by itself")
+
+
+def _during_rollout(policy: Policy, candidate: Version, version: Version) -> Decision:
+    if version <= candidate:
+        return Decision(Deed.LEAVE, f"{candidate}, which is not older, is being rolled out")
+    if policy.during_rollout == "wait":
+        return Decision(Deed.LEAVE, f"waits until the rollout of {candidate} has ended")
+    return Decision(Deed.REPLACE, f"policy: a newer release replaces {candidate}, which is being rolled out")
+
+
+def newest_due(policy: Policy, channel: Channel, releases: Iterable[Release], first: Version) -> Release | None:
+    """The newest release that would go live by itself now: what waited, once a rollout has ended."""
+    due = [r for r in releases if decide_upload(policy, channel, r, first).deed is not Deed.LEAVE]
+    return max(due, key=lambda release: release.version, default=None)

@@ -1,0 +1,102 @@
+"""What an ill release does to a channel, and one that browsers don't get as it is: the rollout ends, the channel goes
+back, or people are told.
+
+An alarm may come late, twice or out of order: a breach counts only against what the channel exposes now, and only if it
+was found after that exposure began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from edgeship.domain.channels.channel import Alert, Channel, Moved, locked, measured
+from edgeship.domain.channels.channel_moves import roll_back
+from edgeship.domain.channels.rollout_moves import abort_rollout
+from edgeship.domain.errors import Refused
+from edgeship.domain.events import Event, EventType, Occasion, timestamp
+from edgeship.domain.health.breach import Breach
+from edgeship.domain.releases.release import Release
+
+
+def react(
+    channel: Channel, releases: Iterable[Release], breach: Breach, occasion: Occasion, window_seconds: int
+) -> Moved | None:
+    """The change of the channel that a breach demands; None when it is late, or people know of it."""
+    occasion = occasion.because(breach.cause)
+    rollout = channel.rollout
+    if rollout is not None and rollout.active and rollout.candidate == breach.version:
+        if breach.at < rollout.exposed_at:
+            return None
+        candidate = next(r for r in releases if r.version == rollout.candidate)
+        return abort_rollout(channel, candidate, occasion, breach.numbers)
+    if channel.version != breach.version or channel.exposed_at is None or breach.at < channel.exposed_at:
+        return None
+    if channel.watch is None or not channel.watch.goes_back or breach.at >= channel.watch.until:
+        return _tell(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
+    return _go_back(channel, releases, occasion, window_seconds, breach.numbers)
+
+
+def react_to_failed_deployment(
+    channel: Channel, releases: Iterable[Release], sequence: int, occasion: Occasion, window_seconds: int
+) -> Moved | None:
+    """The change of the channel when browsers don't get what move number `sequence` brought; None when the channel has
+    moved on, or people know that there is nothing to go back to.
+
+    A locked channel stays: it has been taken back once, and a CDN that goes on failing would take it back for ever.
+    """
+    if channel.sequence != sequence or channel.lock is not None:
+        return None
+    return _go_back(channel, releases, occasion, window_seconds)
+
+
+def _go_back(
+    channel: Channel,
+    releases: Iterable[Release],
+    occasion: Occasion,
+    window_seconds: int,
+    numbers: Mapping[str, Any] | None = None,
+) -> Moved | None:
+    """Roll back, or freeze the channel where there is no good version."""
+    try:
+        return roll_back(channel, releases, None, occasion, window_seconds, numbers)
+    except Refused as refused:
+        if refused.code != "no_good_version":
+            raise
+        frozen = occasion.because(f"{occasion.cause}; {refused.reason}")
+        return _tell(EventType.CHANNEL_FROZEN, channel, frozen, numbers)
+
+
+def _tell(kind: EventType, channel: Channel, occasion: Occasion, numbers: Mapping[str, Any] | None) -> Moved | None:
+    """Note the illness on the channel, once for each version that it points at; freezing locks it, too."""
+    if channel.alert is not None:
+        return None
+    told = replace(channel, alert=Alert(timestamp(occasion.at), occasion.cause))
+    if kind is EventType.CHANNEL_FROZEN:
+        told = replace(told, lock=locked(channel, occasion))
+    event = Event.of(
+        kind,
+        occasion,
+        channel.widget,
+        (channel.name, channel.revision),
+        old=channel.summary(),
+        new={**told.summary(), **measured(numbers)},
+    )
+    return Moved(told, (event,))
+
+
+def close_window(channel: Channel, occasion: Occasion) -> Moved | None:
+    """End the watch on the live version when its time is over; None while it is not."""
+    if channel.watch is None or occasion.at < channel.watch.until:
+        return None
+    closed = replace(channel, watch=None)
+    event = Event.of(
+        EventType.ROLLBACK_WINDOW_CLOSED,
+        occasion,
+        channel.widget,
+        (channel.name, channel.revision),
+        old=channel.summary(),
+        new=closed.summary(),
+    )
+    return Moved(closed, (event,))

@@ -1,0 +1,138 @@
+"""What may happen to a channel's rollout, each as one change of the channel with its event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from edgeship.domain.channels.channel import Channel, Moved, locked, refuse_quarantined, rollout_event
+from edgeship.domain.channels.channel_moves import bar, promote
+from edgeship.domain.channels.rollout import Act, Held, Rollout, Step, start, transition
+from edgeship.domain.errors import Refused
+from edgeship.domain.events import Event, EventType, Occasion
+from edgeship.domain.releases.release import Release
+
+Numbers = Mapping[str, Any] | None
+"""What was measured, for the event and the history."""
+
+
+def start_rollout(
+    channel: Channel, target: Release, steps: Sequence[Step], occasion: Occasion, *, replace_running: bool = False
+) -> Moved:
+    """Begin to move the channel to a candidate.
+
+    With `replace_running`, a rollout under way is aborted by it; its candidate is not found bad by that.
+
+    Raises:
+        Refused: `nothing_live`, `quarantined`, `already_live`, `rollout_running` or `steps_invalid`.
+    """
+    refuse_quarantined(target)
+    name = f"{channel.name} of {channel.widget}"
+    if channel.version is None:
+        raise Refused(
+            "nothing_live",
+            f"{name} points at no version that a rollout could start from.",
+            f"Promote the first at once: edgeship promote {channel.widget} {target.version} --now.",
+        )
+    if channel.version == target.version:
+        raise Refused("already_live", f"{name} is at {target.version} already.", "There is nothing to do.")
+    if channel.candidate == target.version or (channel.candidate is not None and not replace_running):
+        raise Refused(
+            "rollout_running",
+            f"{name} is being rolled out to {channel.candidate} already.",
+            f"Wait for it, end it (edgeship rollout abort {channel.widget}), or give it to everybody: "
+            f"edgeship promote {channel.widget} {channel.candidate} --now.",
+        )
+    told: tuple[Event, ...] = ()
+    if channel.rollout is not None and channel.rollout.active:
+        ended = transition(channel.rollout, Act.ABORT, occasion.at, channel.widget)
+        told = (rollout_event(EventType.ROLLOUT_ABORTED, channel, replace(channel, rollout=ended), occasion),)
+    begun = replace(channel, rollout=start(target.version, steps, occasion.at))
+    event = rollout_event(EventType.ROLLOUT_STARTED, channel, begun, occasion)
+    return Moved(begun, (*told, event), unchanged=(target,))
+
+
+def advance_rollout(
+    channel: Channel, candidate: Release, occasion: Occasion, window_seconds: int, numbers: Numbers = None
+) -> Moved:
+    """Go to the next step; the step at 100 % completes the rollout, and the channel points at the candidate.
+
+    Raises:
+        Refused: `no_rollout`, `phase_invalid` or `quarantined`.
+    """
+    rollout = rollout_of(channel)
+    advanced = transition(rollout, Act.ADVANCE, occasion.at, channel.widget)
+    refuse_quarantined(candidate)
+    if rollout.next_completes:
+        return promote(channel, candidate, occasion, window_seconds, numbers)
+    moved = _moved(EventType.ROLLOUT_ADVANCED, channel, advanced, occasion, numbers)
+    return replace(moved, unchanged=(candidate,))
+
+
+def hold_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None) -> Moved | None:
+    """Say, once a step, that its bake is over and it is not left; None when that was said.
+
+    Raises:
+        Refused: `no_rollout`.
+    """
+    rollout = rollout_of(channel)
+    if rollout.held is not None:
+        return None
+    held = replace(rollout, held=Held(occasion.at, occasion.cause))
+    return _moved(EventType.ROLLOUT_HELD, channel, held, occasion, numbers)
+
+
+def pause_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None) -> Moved:
+    """Take the candidate from everybody until the rollout is resumed.
+
+    Raises:
+        Refused: `no_rollout` or `phase_invalid`.
+    """
+    paused = transition(rollout_of(channel), Act.PAUSE, occasion.at, channel.widget)
+    return _moved(EventType.ROLLOUT_PAUSED, channel, paused, occasion, numbers)
+
+
+def resume_rollout(channel: Channel, candidate: Release, occasion: Occasion) -> Moved:
+    """Give the candidate back to the users who had it; the step's bake begins anew.
+
+    Raises:
+        Refused: `no_rollout`, `phase_invalid` or `quarantined`.
+    """
+    resumed = transition(rollout_of(channel), Act.RESUME, occasion.at, channel.widget)
+    refuse_quarantined(candidate)
+    moved = _moved(EventType.ROLLOUT_RESUMED, channel, resumed, occasion)
+    return replace(moved, unchanged=(candidate,))
+
+
+def abort_rollout(channel: Channel, candidate: Release, occasion: Occasion, numbers: Numbers = None) -> Moved:
+    """Take the candidate back for good: it is quarantined, and the channel locked.
+
+    Raises:
+        Refused: `no_rollout` or `phase_invalid`.
+    """
+    aborted = transition(rollout_of(channel), Act.ABORT, occasion.at, channel.widget)
+    after = replace(channel, rollout=aborted, lock=locked(channel, occasion))
+    changed, barred = bar(candidate, occasion)
+    event = rollout_event(EventType.ROLLOUT_ABORTED, channel, after, occasion, numbers)
+    return Moved(after, (event, *barred), changed=changed)
+
+
+def rollout_of(channel: Channel) -> Rollout:
+    """The channel's rollout, under way or over.
+
+    Raises:
+        Refused: `no_rollout`.
+    """
+    if channel.rollout is None:
+        raise Refused(
+            "no_rollout",
+            f"{channel.name} of {channel.widget} has no rollout.",
+            f"Start one: edgeship rollout start {channel.widget} VERSION.",
+        )
+    return channel.rollout
+
+
+def _moved(kind: EventType, channel: Channel, rollout: Rollout, occasion: Occasion, numbers: Numbers = None) -> Moved:
+    after = replace(channel, rollout=rollout)
+    return Moved(after, (rollout_event(kind, channel, after, occasion, numbers),))

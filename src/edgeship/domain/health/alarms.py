@@ -1,0 +1,46 @@
+"""The CloudWatch alarms of a release, which hold the limits that the analysis does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from edgeship.domain.health.thresholds import Check, Thresholds
+from edgeship.domain.version import Version
+
+
+@dataclass(frozen=True)
+class HealthAlarm:
+    """A CloudWatch alarm on one check of one release.
+
+    Every one of `PERIODS` periods of `PERIOD_SECONDS` must breach; missing data does not. `minimum_sample` is in the
+    alarm's metric math: a period with fewer sessions counts as 0.
+    """
+
+    widget: str
+    version: Version
+    check: Check
+    limit: float
+    minimum_sample: int
+
+    @property
+    def subject(self) -> tuple[str, Version]:
+        return (self.widget, self.version)
+
+
+def alarms_of(widget: str, version: Version, limits: Thresholds) -> tuple[HealthAlarm, ...]:
+    """The alarms that a live version has."""
+    return tuple(HealthAlarm(widget, version, check, limit, limits.minimum_sample) for check, limit in limits.hard())
+
+
+@dataclass(frozen=True)
+class StandingAlarm:
+    """An alarm as CloudWatch has it; the times (aware) are of its last change of state and of configuration."""
+
+    name: str
+    alarm: HealthAlarm | None
+    """None: it is not as any version of this code makes alarms; to be made anew or removed."""
+    in_alarm: bool
+    reason: str
+    state_since: datetime
+    configured_at: datetime

@@ -1,0 +1,43 @@
+"""A release was found unhealthy, by an alarm or by the minute tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from edgeship.domain.events import timestamp
+from edgeship.domain.health.analysis import Health, Verdict
+from edgeship.domain.health.thresholds import Check
+from edgeship.domain.version import Version
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A release was found ill, by an alarm or by the tick; `at` (aware) is when that was found."""
+
+    widget: str
+    version: Version
+    at: datetime
+    cause: str
+    numbers: dict[str, Any]
+
+    @classmethod
+    def by_verdict(cls, widget: str, version: Version, verdict: Verdict, at: datetime) -> Breach:
+        return cls(widget, version, at, verdict.reason, verdict.numbers())
+
+    @classmethod
+    def by_alarm(
+        cls, subject: tuple[str, Version], check: Check, limit: float | None, name: str, reason: str, at: datetime
+    ) -> Breach:
+        """By a CloudWatch alarm of this name; `limit` is None when what tells of the alarm does not say it."""
+        widget, version = subject
+        numbers = {
+            "health": Health.BREACH.value,
+            "check": check.value,
+            "limit": limit,
+            "alarm": name,
+            "alarm_at": timestamp(at),
+            "alarm_reason": reason,
+        }
+        return cls(widget, version, at, f"alarm {name}: {reason}", numbers)

@@ -1,0 +1,36 @@
+"""The verdict on all that was measured in a step, as one window: it sees what thin periods can't show.
+
+It may be made of few sessions, and its percentiles are means of thin periods', so it ends a rollout only for an error
+rate that is over the limit for all but certain; whatever else reaches a limit pauses, for a person to look at.
+"""
+
+from __future__ import annotations
+
+from edgeship.domain.health.analysis import Health, Verdict, over_limit, over_soft_limit
+from edgeship.domain.health.datapoint import Window
+from edgeship.domain.health.low_traffic import lower_bound
+from edgeship.domain.health.thresholds import Check, Thresholds
+
+WHEN = "over the whole step"
+
+
+def judge_bake(bake: Window, stable: Window | None, limits: Thresholds) -> Verdict:
+    """The verdict at the end of a step's bake; `stable` is the stable version's window of the same time."""
+    if bake.sessions < limits.minimum_sample:
+        return Verdict(
+            Health.NO_DATA,
+            f"{bake.sessions} sessions since the step began: fewer than {limits.minimum_sample}",
+            sample=bake.sessions,
+        )
+    at_least = 100 * lower_bound(min(bake.failed_sessions, bake.sessions), bake.sessions)
+    for check, limit in limits.hard():
+        value = bake.value(check)
+        if value is not None and value >= limit:
+            certain = check is Check.ERROR_RATE and at_least >= limit
+            return over_limit(Health.BREACH if certain else Health.SUSPECT, check, value, limit, bake.sessions, WHEN)
+    if stable is not None and stable.sessions >= limits.minimum_sample:
+        points = (bake.error_rate or 0) - (stable.error_rate or 0)
+        if over_soft_limit(points, limits):
+            soft = limits.soft_error_points
+            return over_limit(Health.SUSPECT, Check.ERROR_RATE_OVER_STABLE, points, soft, bake.sessions, WHEN)
+    return Verdict(Health.WELL, f"no limit reached, {bake.sessions} sessions", sample=bake.sessions)

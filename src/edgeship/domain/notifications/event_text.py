@@ -1,0 +1,130 @@
+"""What an event says, in a few words: for the history and for notices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from edgeship.domain.channels.policy_record import changed_fields
+from edgeship.domain.events import Event, EventType
+from edgeship.domain.health.thresholds import Check
+from edgeship.domain.plain_text import number, size
+from edgeship.domain.version import Version
+
+Summary = Mapping[str, Any]
+
+
+def _routed(new: Summary) -> str:
+    how = f"flag {new['flag']}" if new["flag"] else "no flag"
+    return f"{new['channel']} routed by {how}"
+
+
+def _rollout(did: str) -> Callable[[Summary, Summary], str]:
+    """`did` may name the rollout's percentage."""
+
+    def say(_: Summary, new: Summary) -> str:
+        rollout = new["rollout"]
+        return f"{new['channel']}: rollout to {rollout['candidate']} {did.format(percent=rollout['percent'])}"
+
+    return say
+
+
+def _flag(old: Summary, new: Summary) -> str:
+    if not old or not new:
+        return f"flag {(new or old)['key']} {'deleted' if old else 'added'}"
+    return f"flag {new['key']} changed: {', '.join(_differing(old, new)) or 'its target users'}"
+
+
+def _differing(old: Summary, new: Summary) -> list[str]:
+    names = [*old, *(name for name in new if name not in old)]
+    return [name for name in names if old.get(name) != new.get(name)]
+
+
+def _failed(_: Summary, new: Summary) -> str:
+    count = len(new["differences"])
+    found = f"{count} difference{'' if count == 1 else 's'} in {new['checked']} looks"
+    return f"{new['channel']}: {new['version']} is not served everywhere, {found}"
+
+
+_SAID: Mapping[EventType, Callable[[Summary, Summary], str]] = {
+    EventType.POINTER_MOVED: lambda old, new: (
+        f"{new['channel']} {old.get('version') or '(nothing)'} → {new['version']}"
+    ),
+    EventType.RELEASE_REGISTERED: lambda _, new: (
+        f"{new['version']} registered ({new['files']} files, {size(int(new['total_bytes']))})"
+    ),
+    EventType.RELEASE_REJECTED: lambda _, new: f"{new['key']} refused ({new['code']})",
+    EventType.RELEASE_QUARANTINED: lambda _, new: f"{new['version']} quarantined",
+    EventType.RELEASE_UNQUARANTINED: lambda _, new: f"{new['version']} released from quarantine",
+    EventType.RELEASE_UNHEALTHY: lambda _, new: f"{new['channel']}: {new['version']} is ill, and stays live",
+    EventType.CHANNEL_UNLOCKED: lambda _, new: f"{new['channel']} unlocked",
+    EventType.CHANNEL_ROUTED: lambda _, new: _routed(new),
+    EventType.CHANNEL_FROZEN: lambda _, new: f"{new['channel']} frozen: {new['version']} is ill, nothing to go back to",
+    EventType.ROLLOUT_STARTED: _rollout("started at {percent:g} %"),
+    EventType.ROLLOUT_ADVANCED: _rollout("advanced to {percent:g} %"),
+    EventType.ROLLOUT_HELD: _rollout("held at {percent:g} %"),
+    EventType.ROLLOUT_PAUSED: _rollout("paused"),
+    EventType.ROLLOUT_RESUMED: _rollout("resumed at {percent:g} %"),
+    EventType.ROLLOUT_COMPLETED: _rollout("completed"),
+    EventType.ROLLOUT_ABORTED: _rollout("aborted"),
+    EventType.ROLLBACK_WINDOW_CLOSED: lambda _, new: f"{new['channel']}: rollback window of {new['version']} closed",
+    EventType.POLICY_CHANGED: lambda old, new: f"policy changed: {', '.join(changed_fields(old, new))}",
+    EventType.FLAG_CHANGED: _flag,
+    EventType.DEPLOYMENT_REQUESTED: lambda _, new: f"{new['channel']}: {new['version']} is brought to the CDNs again",
+    EventType.DEPLOYMENT_VERIFIED: lambda _, new: f"{new['channel']}: {new['version']} is served everywhere",
+    EventType.DEPLOYMENT_FAILED: _failed,
+    EventType.NOTIFICATIONS_CHANGED: lambda old, new: (
+        f"notifications changed: {', '.join(_differing(old, new)) or 'order'}"
+    ),
+    EventType.NOTIFICATION_TESTED: lambda _, new: f"test of the notifications to {', '.join(new['destinations'])}",
+}
+"""Every type of event; the parameters are its `old` and `new`."""
+
+
+_CHECKS = {
+    Check.ERROR_RATE: ("error rate", "%"),
+    Check.LATENCY: ("p95 load latency", "ms"),
+    Check.MEMORY: ("p95 memory", "MB"),
+    Check.ERROR_RATE_OVER_STABLE: ("error rate over the stable version's by", "points"),
+}
+
+
+def words(event: Event) -> str:
+    """`latest 1.0.0 → 1.1.0`, `latest: rollout to 1.5.0 started at 1 %`, `1.1.0 quarantined`, …"""
+    return _SAID[event.type](event.old or {}, event.new or {})
+
+
+def numbers(event: Event) -> str:
+    """The measurements behind it: `error rate 7.5 %, limit 5 %, 240 sessions`; empty when there were none.
+
+    An alarm tells no value, and a verdict may be of no one check.
+    """
+    measured: Summary = (event.new or {}).get("measured") or {}
+    value, limit, sample = (measured.get(name) for name in ("value", "limit", "sample"))
+    parts = []
+    if measured.get("check"):
+        name, unit = _CHECKS[Check(measured["check"])]
+        parts.append(f"{name} {number(value)} {unit}" if value is not None else name)
+        if limit is not None:
+            parts.append(f"limit {number(limit)} {unit}")
+    if sample is not None:
+        parts.append(f"{sample:,} sessions")
+    return ", ".join(parts)
+
+
+def describe(event: Event) -> str:
+    """The words, and behind them whether it was a rollback and what was measured: `latest 1.5.0 → 1.4.2 (rollback;
+    error rate 7.5 %, limit 5 %, 240 sessions)`."""
+    notes = [note for note in ("rollback" if is_rollback(event) else "", numbers(event)) if note]
+    return f"{words(event)} ({'; '.join(notes)})" if notes else words(event)
+
+
+def is_rollback(event: Event) -> bool:
+    """Whether a move took a channel back. A rollback locks the channel; on one that was locked before, going to a lower
+    version tells it from a promotion."""
+    old, new = event.old or {}, event.new or {}
+    if event.type is not EventType.POINTER_MOVED or not new.get("locked"):
+        return False
+    if not old.get("locked"):
+        return True
+    return bool(old.get("version")) and Version.parse(new["version"]) < Version.parse(old["version"])

@@ -1,0 +1,261 @@
+"""A deployment: one move of a channel, brought to every CDN and looked at there.
+
+- the files of every look are chosen by the move, not by chance: a repeated run looks at the same ones
+- an answer is right when its bytes are those of the version that it names, and that version may be served there now
+- a move that is overtaken by a newer one has no verdict
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.errors import Refused
+from edgeship.domain.events import Event, EventType, Occasion, timestamp
+from edgeship.domain.naming import LATEST, release_prefix
+from edgeship.domain.releases.manifest import Manifest
+from edgeship.domain.version import Version
+
+SAMPLE = 20
+"""Files that are looked at through each CDN beside the entrypoint."""
+DIFFERENCES_KEPT = 50
+FREE_PATHS_A_MONTH = 1_000
+"""Invalidation paths of all distributions of an account together; a folder is one.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PayingForInvalidation.html"""
+ALIAS = "alias"
+"""Where a difference is that lies in the copies under `/<widget>/latest/`, not in a CDN's answers."""
+
+
+class Wrong(StrEnum):
+    """What is wrong with an answer. The last two say nothing of the release itself."""
+
+    BYTES = "bytes"
+    VERSION = "version"
+    STATUS = "status"
+    UNREACHABLE = "unreachable"
+    NOT_REFRESHED = "not_refreshed"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`where` is a CDN's name or ALIAS, `path` the path on the CDN; what was expected there, and what was got."""
+
+    where: str
+    path: str
+    kind: Wrong
+    expected: str
+    got: str
+
+    @property
+    def condemns(self) -> bool:
+        """Whether browsers get, or would get, something else than the release."""
+        return self.kind not in (Wrong.UNREACHABLE, Wrong.NOT_REFRESHED)
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.path} has {self.kind} {self.got}, not {self.expected}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found at `at` (RFC 3339), in so many looks at these CDNs."""
+
+    at: str
+    cdns: tuple[str, ...]
+    checked: int
+    differences: tuple[Difference, ...]
+
+    @property
+    def verified(self) -> bool:
+        return not self.differences
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "at": self.at,
+            "cdns": list(self.cdns),
+            "checked": self.checked,
+            "differences": [asdict(difference) for difference in self.differences],
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Verdict:
+        """Read what `to_dict` wrote."""
+        differences = tuple(Difference(**{**d, "kind": Wrong(d["kind"])}) for d in document["differences"])
+        return cls(document["at"], tuple(document["cdns"]), int(document["checked"]), differences)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """How far the newest move of a channel that anybody has begun to bring to the CDNs has got; one record a channel.
+
+    `counted` tells whether its invalidation paths are in the month's count; `settled` is the number of the last move
+    before it that came to a verdict; `attempt` grows when somebody has the move brought there again. At sequence 0
+    there was none yet.
+    """
+
+    widget: str
+    channel: str
+    sequence: int = 0
+    version: Version | None = None
+    counted: bool = False
+    settled: int = 0
+    verdict: Verdict | None = None
+    attempt: int = 1
+    revision: int = 0
+
+    def of(self, channel: Channel) -> Deployment:
+        """The deployment of the channel's last move: this one, or one that takes its place."""
+        if channel.sequence == self.sequence:
+            return self
+        settled = self.sequence if self.verdict is not None else self.settled
+        return Deployment(
+            self.widget, self.channel, channel.sequence, channel.version, settled=settled, revision=self.revision
+        )
+
+
+def conclude(
+    deployment: Deployment, channel: Channel, verdict: Verdict, occasion: Occasion
+) -> tuple[Deployment, Event]:
+    """The deployment with its verdict, and the event that tells of it."""
+    kept = replace(verdict, differences=verdict.differences[:DIFFERENCES_KEPT])
+    event = Event.of(
+        EventType.DEPLOYMENT_VERIFIED if verdict.verified else EventType.DEPLOYMENT_FAILED,
+        occasion.because(_cause(channel, verdict)),
+        channel.widget,
+        (channel.name, channel.sequence, deployment.attempt),
+        old=None,
+        new={**channel.summary(), **{key: value for key, value in kept.to_dict().items() if key != "at"}},
+    )
+    return replace(deployment, verdict=kept), event
+
+
+def request(deployment: Deployment, channel: Channel, occasion: Occasion) -> tuple[Deployment, Event]:
+    """Have the channel's last move brought to the CDNs once more, whatever has become of it there.
+
+    Raises:
+        Refused: `nothing_live`.
+    """
+    if channel.version is None:
+        raise Refused(
+            "nothing_live",
+            f"{channel.name} of {channel.widget} points at no version.",
+            f"Promote one: edgeship promote {channel.widget} VERSION.",
+        )
+    mine = deployment.of(channel)
+    again = replace(mine, counted=False, verdict=None, attempt=mine.attempt + 1)
+    event = Event.of(
+        EventType.DEPLOYMENT_REQUESTED,
+        occasion,
+        channel.widget,
+        (channel.name, channel.sequence, again.attempt),
+        old=None,
+        new=channel.summary(),
+    )
+    return again, event
+
+
+def _cause(channel: Channel, verdict: Verdict) -> str:
+    if verdict.verified:
+        return f"{channel.name} is {channel.version} at {' and '.join(verdict.cdns)}: {verdict.checked} looks"
+    first, count = verdict.differences[0], len(verdict.differences)
+    more = f", and {count - 1} more" if count > 1 else ""
+    return f"{channel.name} is not {channel.version} everywhere: {first}{more}"
+
+
+def verdict_of(occasion: Occasion, cdns: Iterable[str], checked: int, differences: Iterable[Difference]) -> Verdict:
+    return Verdict(timestamp(occasion.at), tuple(cdns), checked, tuple(differences))
+
+
+@dataclass(frozen=True)
+class Look:
+    """A path to ask a CDN for, and the file of a release that it stands for."""
+
+    path: str
+    file: str
+
+
+def looks_at(channel: Channel, manifest: Manifest, ranges: Mapping[str, str]) -> tuple[Look, ...]:
+    """The entrypoint under every path that stands for the channel's version, and a sample of files under the channel.
+
+    `ranges` is what each of the widget's ranges means now.
+    """
+    here = f"/{channel.widget}/{selector(channel.name)}/"
+    same = [f"/{channel.widget}/~{name}/" for name, version in ranges.items() if version == str(channel.version)]
+    exact = f"/{release_prefix(manifest.widget, manifest.version)}"
+    entrypoints = [Look(folder + manifest.entrypoint, manifest.entrypoint) for folder in (here, *same, exact)]
+    files = [Look(here + file, file) for file in sample(manifest, f"{channel.name}/{channel.sequence}")]
+    return (*entrypoints, *files)
+
+
+def sample(manifest: Manifest, salt: str) -> list[str]:
+    """Up to SAMPLE files beside the entrypoint; another salt chooses others, so that with time all are seen."""
+
+    def order(file: str) -> bytes:
+        return hashlib.sha256(f"{salt}\0{file}".encode()).digest()
+
+    return sorted(sorted(manifest.files.keys() - {manifest.entrypoint}, key=order)[:SAMPLE])
+
+
+def selector(channel: str) -> str:
+    """A channel's name in a path."""
+    return channel if channel == LATEST else f"~{channel}"
+
+
+def moving_folders(channel: Channel, passed: Collection[Version], root_widget: str | None) -> tuple[str, ...]:
+    """The folders whose meaning moves with the channel: `/checkout/latest/`, and the ranges of the versions that it has
+    `passed`, such as `/checkout/~1/` and `/checkout/~1.4/`. Those of the root widget have a second, shorter path."""
+    names = {selector(channel.name)}
+    for version in passed:
+        names |= {f"~{version.major}", f"~{version.major}.{version.minor}"}
+    prefixes = (f"/{channel.widget}/", "/") if channel.widget == root_widget else (f"/{channel.widget}/",)
+    return tuple(f"{prefix}{name}/" for prefix in prefixes for name in sorted(names))
+
+
+def alias_folders(channel: Channel, root_widget: str | None) -> tuple[str, ...]:
+    """The folders under which a cache may hold alias copies, which it gets when the edge lets a request through.
+
+    Both the path as it comes and the path that it is rewritten to are named, as CloudFront asks for:
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+    """
+    return moving_folders(channel, (), root_widget) if channel.name == LATEST else ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a CDN answered: the status, the version that it names, and the SHA-256 of its bytes in hex."""
+
+    status: int
+    version: str
+    sha256: str
+
+
+def judge(where: str, look: Look, answer: Answer, manifest: Manifest, others: Iterable[Manifest]) -> Difference | None:
+    """What is wrong with an answer; `others` are the manifests of the versions that may be served there as well."""
+
+    def differs(kind: Wrong, expected: object, got: object) -> Difference:
+        return Difference(where, look.path, kind, str(expected), str(got))
+
+    permitted = {str(manifest.version): manifest}
+    for other in others if answer.status != 200 or answer.version != str(manifest.version) else ():
+        permitted[str(other.version)] = other
+    if answer.status != 200:
+        may_lack = any(look.file not in one.files for one in permitted.values())
+        return None if answer.status == 404 and may_lack else differs(Wrong.STATUS, 200, answer.status)
+    named = permitted.get(answer.version)
+    if named is None or look.file not in named.files:
+        return differs(Wrong.VERSION, " or ".join(permitted), answer.version or "none")
+    expected = named.files[look.file].sha256
+    return None if answer.sha256 == expected else differs(Wrong.BYTES, expected, answer.sha256)
+
+
+def versions_passed(events: Iterable[Event], channel: Channel, since: int) -> Iterator[Version]:
+    """The versions that a channel has left or come to since its move number `since`, by its history."""
+    for event in events:
+        new = event.new or {}
+        if event.type is EventType.POINTER_MOVED and new.get("channel") == channel.name and new["sequence"] > since:
+            for summary in (event.old or {}, new):
+                if summary.get("version"):
+                    yield Version.parse(summary["version"])

@@ -1,0 +1,113 @@
+"""Releases: registered once, never changed, quarantined when they turn out bad."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from edgeship.domain.errors import Refused
+from edgeship.domain.events import Event, EventType, Occasion, timestamp
+from edgeship.domain.releases.manifest import Manifest
+from edgeship.domain.version import Version
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """Since when (RFC 3339), by whom and why a release must not be chosen."""
+
+    since: str
+    actor: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """A version whose files and manifest are all in the site bucket.
+
+    `revision` counts this record's writes; 0 is a record not yet written. `promoted_at` is when a channel first
+    pointed at it: only then do ranges such as `~1` choose it.
+    """
+
+    widget: str
+    version: Version
+    digest: str
+    entrypoint: str
+    files: int
+    total_bytes: int
+    created_at: str
+    git_commit: str | None
+    registered_at: str
+    registered_by: str
+    promoted_at: str | None = None
+    quarantine: Quarantine | None = None
+    revision: int = 0
+
+    def summary(self) -> dict[str, Any]:
+        """What events say of a release."""
+        return {
+            "version": str(self.version),
+            "digest": self.digest,
+            "entrypoint": self.entrypoint,
+            "files": self.files,
+            "total_bytes": self.total_bytes,
+            "git_commit": self.git_commit,
+        }
+
+
+def register(manifest: Manifest, occasion: Occasion) -> tuple[Release, Event]:
+    """Record a release whose manifest has been published."""
+    release = Release(
+        widget=manifest.widget,
+        version=manifest.version,
+        digest=manifest.digest,
+        entrypoint=manifest.entrypoint,
+        files=len(manifest.files),
+        total_bytes=manifest.total_bytes,
+        created_at=manifest.created_at,
+        git_commit=manifest.git_commit,
+        registered_at=timestamp(occasion.at),
+        registered_by=occasion.actor,
+    )
+    event = Event.of(
+        EventType.RELEASE_REGISTERED,
+        occasion,
+        release.widget,
+        (release.version,),
+        old=None,
+        new=release.summary(),
+    )
+    return release, event
+
+
+def quarantine(release: Release, occasion: Occasion) -> tuple[Release, Event]:
+    """Bar a release from every channel and range."""
+    barred = replace(release, quarantine=Quarantine(timestamp(occasion.at), occasion.actor, occasion.cause))
+    return barred, _quarantine_event(EventType.RELEASE_QUARANTINED, release, occasion, quarantined=True)
+
+
+def unquarantine(release: Release, occasion: Occasion) -> tuple[Release, Event]:
+    """Let a quarantined release be chosen again.
+
+    Raises:
+        Refused: `not_quarantined`.
+    """
+    if release.quarantine is None:
+        raise Refused(
+            "not_quarantined",
+            f"{release.widget} {release.version} is not quarantined.",
+            "There is nothing to release.",
+        )
+    event = _quarantine_event(EventType.RELEASE_UNQUARANTINED, release, occasion, quarantined=False)
+    return replace(release, quarantine=None), event
+
+
+def _quarantine_event(kind: EventType, release: Release, occasion: Occasion, *, quarantined: bool) -> Event:
+    # The record's revision tells one quarantine of a version from the next.
+    return Event.of(
+        kind,
+        occasion,
+        release.widget,
+        (release.version, release.revision),
+        old={"version": str(release.version), "quarantined": not quarantined},
+        new={"version": str(release.version), "quarantined": quarantined},
+    )

@@ -1,0 +1,110 @@
+"""A beacon: what one page view reports of one release, already checked, and what is done with its words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from edgeship.domain.telemetry.metrics import Measure
+from edgeship.domain.version import Version
+
+MAX_LENGTH = 4_096
+"""Characters of a beacon's JSON."""
+MAX_ERRORS = 10
+"""Messages in one beacon."""
+MAX_MESSAGE_LENGTH = 200
+"""Characters."""
+
+_FNV_OFFSET = 0x811C9DC5
+_FNV_PRIME = 0x01000193
+_DIGITS = re.compile("[0-9]+")
+# Controls (Cc), line and paragraph separators, and what turns the direction of the text around it: messages are shown
+# in terminals.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class Refusal(StrEnum):
+    """Why a beacon counts for nothing; these codes are all that is ever logged of one."""
+
+    MISSING = "missing"
+    TOO_LONG = "too_long"
+    NOT_JSON = "not_json"
+    INVALID = "invalid"
+    UNKNOWN_RELEASE = "unknown_release"
+    NO_REGISTRY = "no_registry"
+    """Nothing is known of any release yet, since the snapshot could never be read."""
+
+
+class Loss(StrEnum):
+    """A metric of what telemetry could not use; its one dimension is the environment."""
+
+    BEACONS_REFUSED = "BeaconsRefused"
+    ERRORS_NOT_KEPT = "ErrorsNotKept"
+    """Counted among the release's errors, but not in its book of messages."""
+
+
+@dataclass(frozen=True)
+class ReportedError:
+    """A message, as the page's browser words it, and how often it came since the last beacon."""
+
+    message: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Beacon:
+    """`page_view` and `number` name it: a beacon that arrives twice is the same in both.
+
+    `load_latency` is in milliseconds, `memory` in megabytes; None when the beacon doesn't tell.
+    """
+
+    widget: str
+    version: Version
+    page_view: str
+    number: int
+    starts_session: bool = False
+    fails_session: bool = False
+    errors: tuple[ReportedError, ...] = ()
+    load_latency: float | None = None
+    memory: float | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.page_view}-{self.number}"
+
+    @property
+    def error_count(self) -> int:
+        return sum(error.count for error in self.errors)
+
+    def measurements(self) -> dict[Measure, float]:
+        """What it adds to the release's metrics; counts of zero add nothing and are left out."""
+        counts = {
+            Measure.SESSIONS: int(self.starts_session),
+            Measure.FAILED_SESSIONS: int(self.fails_session),
+            Measure.ERRORS: self.error_count,
+        }
+        found: dict[Measure, float] = {measure: count for measure, count in counts.items() if count}
+        if self.load_latency is not None:
+            found[Measure.LOAD_LATENCY] = self.load_latency
+        if self.memory is not None:
+            found[Measure.MEMORY] = self.memory
+        return found
+
+
+def printable(message: str) -> str:
+    """The message with a space for every character that could move a terminal's cursor or reorder its text."""
+    return _UNPRINTABLE.sub(" ", message)
+
+
+def fingerprint(message: str) -> str:
+    """What messages that differ in their numbers alone have in common: 8 hex digits.
+
+    FNV-1a of 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/), a step for each UTF-16 code unit, as JavaScript's
+    charCodeAt gives them, of the message with "#" for every run of ASCII digits.
+    """
+    encoded = _DIGITS.sub("#", message).encode("utf-16-le", "surrogatepass")
+    value = _FNV_OFFSET
+    for low, high in zip(encoded[::2], encoded[1::2], strict=True):
+        value = ((value ^ (low | high << 8)) * _FNV_PRIME) & 0xFFFFFFFF
+    return f"{value:08x}"

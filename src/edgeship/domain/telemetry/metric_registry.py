@@ -1,0 +1,86 @@
+"""Which releases may be measured: those that the edge's snapshot can lead a browser to, up to a bound.
+
+Every widget and version that beacons may name is five metrics to pay for, and a beacon can be sent by anybody: what is
+not in here is counted for nothing. The order in which the bounds are filled:
+
+1. what the channels of every widget mean, stable and candidate: verdicts are made about these
+2. what their ranges mean, the newest first
+3. what a flag may choose, the newest first
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from edgeship.domain.errors import Refused
+from edgeship.domain.naming import LATEST, check_widget
+from edgeship.domain.version import Version
+
+MAX_VERSIONS_A_WIDGET = 10
+MAX_RELEASES = 1_000
+"""In an environment; each has as many metrics as there are measures."""
+
+Releases = frozenset[tuple[str, Version]]
+"""Widgets and versions."""
+
+_Rank = Callable[[Mapping[str, Any]], Iterable[Version]]
+
+
+def measurable_releases(snapshot: object) -> Releases:
+    """The releases that a snapshot (see edgeship.domain.edge.snapshot) lets beacons name.
+
+    Parts that are not as they should be name nothing; nothing is raised, whatever the document holds.
+    """
+    widgets = {name: routes for name, routes in _object(_object(snapshot).get("widgets")).items() if _is_widget(name)}
+    chosen: dict[str, set[Version]] = {name: set() for name in widgets}
+    ranks: tuple[_Rank, ...] = (_in_channels, _in_ranges, _for_flags)
+    left = MAX_RELEASES
+    for rank, (name, routes) in product(ranks, widgets.items()):
+        if not left:
+            break
+        versions = chosen[name]
+        for version in rank(_object(routes)):
+            if not left or len(versions) == MAX_VERSIONS_A_WIDGET:
+                break
+            if version not in versions:
+                versions.add(version)
+                left -= 1
+    return frozenset((name, version) for name, versions in chosen.items() for version in versions)
+
+
+def _in_channels(routes: Mapping[str, Any]) -> Iterator[Version]:
+    channels = _object(routes.get("channels"))
+    for name in sorted(channels, key=lambda name: (name != LATEST, name)):
+        entry = _object(channels[name])
+        yield from _versions((entry.get("stable"), entry.get("candidate")))
+
+
+def _in_ranges(routes: Mapping[str, Any]) -> list[Version]:
+    return sorted(_versions(_object(routes.get("ranges")).values()), reverse=True)
+
+
+def _for_flags(routes: Mapping[str, Any]) -> list[Version]:
+    listed = routes.get("versions")
+    return sorted(_versions(listed if isinstance(listed, list) else ()), reverse=True)
+
+
+def _versions(texts: Iterable[object]) -> Iterator[Version]:
+    for text in texts:
+        if isinstance(text, str):
+            try:
+                yield Version.parse(text)
+            except Refused:
+                continue
+
+
+def _is_widget(name: object) -> bool:
+    try:
+        return isinstance(name, str) and bool(check_widget(name))
+    except Refused:
+        return False
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

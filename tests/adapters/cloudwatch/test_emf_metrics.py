@@ -1,0 +1,99 @@
+"""The lines that CloudWatch reads, with the variables that the template sets for Powertools."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from edgeship.adapters.cloudwatch.emf_metrics import EmfMetrics
+from edgeship.domain.telemetry.beacon import Refusal
+from edgeship.domain.telemetry.metrics import Measure
+from edgeship.domain.version import Version
+
+
+@pytest.fixture(autouse=True)
+def powertools(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "telemetry")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "elsewhere")
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    for line in lines:
+        assert isinstance(line["_aws"].pop("Timestamp"), int)
+    return lines
+
+
+def test_a_release_has_three_dimensions_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    everything = dict(zip(Measure, (1.0, 1.0, 3.0, 123.0, 45.2), strict=True))
+    EmfMetrics("test").add("checkout", Version.parse("1.4.2"), everything)
+    assert printed(capsys) == [
+        {
+            "_aws": {
+                "CloudWatchMetrics": [
+                    {
+                        "Namespace": "Edgeship",
+                        "Dimensions": [["environment", "widget", "version"]],
+                        "Metrics": [
+                            {"Name": "Sessions", "Unit": "Count"},
+                            {"Name": "FailedSessions", "Unit": "Count"},
+                            {"Name": "Errors", "Unit": "Count"},
+                            {"Name": "LoadLatency", "Unit": "Milliseconds"},
+                            {"Name": "Memory", "Unit": "Megabytes"},
+                        ],
+                    }
+                ],
+            },
+            "environment": "test",
+            "widget": "checkout",
+            "version": "1.4.2",
+            "Sessions": [1.0],
+            "FailedSessions": [1.0],
+            "Errors": [3.0],
+            "LoadLatency": [123.0],
+            "Memory": [45.2],
+        }
+    ]
+
+
+def test_nothing_to_add_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    EmfMetrics("test").add("checkout", Version.parse("1.4.2"), {})
+    assert printed(capsys) == []
+
+
+def test_releases_are_kept_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics = EmfMetrics("test")
+    metrics.add("checkout", Version.parse("1.0.0"), {Measure.SESSIONS: 1})
+    metrics.add("button", Version.parse("2.0.0"), {Measure.ERRORS: 2})
+    first, second = printed(capsys)
+    assert (first["widget"], first["Sessions"], "Errors" in first) == ("checkout", [1.0], False)
+    assert (second["widget"], second["Errors"], "Sessions" in second) == ("button", [2.0], False)
+
+
+def test_what_was_lost_has_the_environment_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics = EmfMetrics("test")
+    metrics.refused(Refusal.TOO_LONG)
+    metrics.errors_not_kept(7)
+    refused, not_kept = printed(capsys)
+    for line in (refused, not_kept):
+        (directive,) = line["_aws"]["CloudWatchMetrics"]
+        assert directive["Dimensions"] == [["environment"]]
+        assert [metric["Unit"] for metric in directive["Metrics"]] == ["Count"]
+    assert refused | {"_aws": 0} == {"_aws": 0, "environment": "test", "reason": "too_long", "BeaconsRefused": [1.0]}
+    assert not_kept | {"_aws": 0} == {"_aws": 0, "environment": "test", "ErrorsNotKept": [7.0]}
+
+
+def test_what_is_not_printed_is_not_kept_either(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics = EmfMetrics("test")
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+    for _ in range(200):
+        metrics.add("checkout", Version.parse("1.0.0"), {Measure.SESSIONS: 1})
+    assert printed(capsys) == []
+    monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED")
+    metrics.refused(Refusal.INVALID)
+    (line,) = printed(capsys)
+    assert set(line) == {"_aws", "environment", "reason", "BeaconsRefused"}

@@ -1,0 +1,319 @@
+"""What every `EnvironmentState` promises: held to it are the table in moto and the fake that the use cases run on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from edgeship.application.status.ports import EnvironmentState
+from edgeship.application.transaction import Transaction
+from edgeship.domain.channels.channel import Alert, Channel, Lock, Watch
+from edgeship.domain.channels.channel_moves import promote
+from edgeship.domain.channels.policy import Policy, PolicyRecord
+from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step
+from edgeship.domain.errors import Conflict, Refused
+from edgeship.domain.events import Event, EventType, Occasion
+from edgeship.domain.flags.flag_record import FlagRecord, same
+from edgeship.domain.health.thresholds import Thresholds
+from edgeship.domain.notifications.rules import (
+    Destination,
+    Kind,
+    Notifications,
+    NotificationsRecord,
+    Rule,
+    Severity,
+)
+from edgeship.domain.notifications.rules_record import change_notifications, notification_test
+from edgeship.domain.propagation.deployment import Deployment, Difference, Verdict, Wrong
+from edgeship.domain.releases.rejection import Upload, reject
+from edgeship.domain.version import Version
+from tests.domain.channels.test_channel import release as a_release
+from tests.fakes.state import FakeState
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+WHO = Occasion("test", "ann", "by hand", NOW)
+V1, V2 = Version.parse("1.0.0"), Version.parse("1.10.0")
+
+
+@pytest.fixture(params=["moto", "fake"])
+def state(request: pytest.FixtureRequest) -> EnvironmentState:
+    if request.param == "fake":
+        return FakeState()
+    found: EnvironmentState = request.getfixturevalue("aws").state
+    return found
+
+
+def event(number: int, widget: str = "checkout") -> Event:
+    at = replace(WHO, at=NOW + timedelta(seconds=number))
+    return Event.of(EventType.POINTER_MOVED, at, widget, ("latest", number), None, {"version": f"1.0.{number}"})
+
+
+def register(state: EnvironmentState, *versions: str) -> None:
+    for version in versions:
+        release = replace(a_release(version), revision=0)
+        state.commit(Transaction(puts=(release,), events=(), registers=release))
+
+
+def test_a_new_state_is_empty(state: EnvironmentState) -> None:
+    assert state.widget("checkout") is None
+    assert state.widgets() == []
+    assert state.channel("checkout", "latest") == Channel("checkout", "latest")
+    assert state.channels("checkout") == []
+    assert state.release("checkout", V1) is None
+    assert state.releases("checkout") == []
+    assert state.policy("checkout") == PolicyRecord("checkout")
+    assert state.policies([]) == {}
+    assert state.policies(["checkout"]) == {"checkout": PolicyRecord("checkout")}
+    assert state.watched() == []
+    assert state.notifications() == NotificationsRecord()
+    assert state.rejection("x") is None
+    assert state.rejections(5) == []
+    assert state.events("checkout", 5) == []
+
+
+def test_registering_adds_the_widget_and_keeps_its_first_version(state: EnvironmentState) -> None:
+    register(state, "1.0.0", "1.10.0", "1.9.0")
+    widget = state.widget("checkout")
+    assert widget is not None
+    assert widget.first == V1
+    assert state.widgets() == [widget]
+    assert [str(r.version) for r in state.releases("checkout")] == ["1.10.0", "1.9.0", "1.0.0"]
+    assert state.release("checkout", V2) == a_release("1.10.0")
+
+
+def test_a_record_is_written_only_from_the_revision_it_was_read_at(state: EnvironmentState) -> None:
+    register(state, "1.0.0")
+    release = state.release("checkout", V1)
+    assert release is not None
+    moved = promote(state.channel("checkout", "latest"), release, WHO)
+    transaction = Transaction(puts=(moved.channel, *moved.changed), events=moved.events)
+    state.commit(transaction)
+    with pytest.raises(Conflict):
+        state.commit(transaction)
+    channel = state.channel("checkout", "latest")
+    assert (channel.version, channel.sequence, channel.revision) == (V1, 1, 1)
+    assert channel.moved_by == "ann"
+    assert state.channels("checkout") == [channel]
+    assert state.events("checkout", 9) == list(moved.events)
+
+
+def test_a_failed_check_writes_nothing_at_all(state: EnvironmentState) -> None:
+    register(state, "1.0.0", "1.10.0")
+    first, second = state.release("checkout", V1), state.release("checkout", V2)
+    assert first is not None
+    assert second is not None
+    state.commit(Transaction(puts=(replace(second, promoted_at="2026-11-23T10:00:00.000Z"),), events=()))
+    moved = Channel("checkout", "latest", V1, 1)
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(moved, first), checks=(second,), events=(event(1),)))
+    assert state.channel("checkout", "latest").revision == 0
+    assert state.release("checkout", V1) == first
+    assert state.events("checkout", 9) == []
+
+
+def test_registering_twice_conflicts(state: EnvironmentState) -> None:
+    register(state, "1.0.0")
+    with pytest.raises(Conflict):
+        register(state, "1.0.0")
+
+
+def test_the_first_claim_wins_for_good(state: EnvironmentState) -> None:
+    assert state.claim("checkout", V1, "aa") == "aa"
+    assert state.claim("checkout", V1, "aa") == "aa"
+    assert state.claim("checkout", V1, "bb") == "aa"
+    assert state.claim("checkout", V2, "bb") == "bb"
+    assert state.claim("other", V1, "bb") == "bb"
+
+
+def test_channels_keep_all_they_hold(state: EnvironmentState) -> None:
+    register(state, "1.0.0", "1.10.0")
+    channel = Channel(
+        "checkout", "latest", V2, 7, "2026-11-23T10:00:00.000Z", "ann", trail=(V1,), lock=None, revision=0
+    )
+    state.commit(Transaction(puts=(channel,), events=()))
+    assert state.channel("checkout", "latest") == replace(channel, revision=1)
+
+
+IN_MS = NOW + timedelta(milliseconds=123)
+ROLLOUT = Rollout(
+    V2,
+    (Step(0.07, 60), Step(12.5, 0), Step(100, 0)),
+    started_at=NOW,
+    stepped_at=IN_MS,
+    exposed_at=NOW + timedelta(milliseconds=999),
+    step=1,
+    held=Held(IN_MS, "too few sessions"),
+)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_channels_keep_their_rollout_and_their_times_to_the_millisecond(state: EnvironmentState, phase: Phase) -> None:
+    channel = Channel(
+        "checkout",
+        "latest",
+        V1,
+        3,
+        lock=Lock("2026-11-23T10:00:00.000Z", "ann", "rollback"),
+        flag="ab",
+        rollout=replace(ROLLOUT, phase=phase),
+        exposed_at=NOW - timedelta(days=3, milliseconds=1),
+        watch=Watch(NOW + timedelta(hours=24, milliseconds=7), goes_back=False),
+        alert=Alert("2026-11-23T10:00:00.000Z", "error rate 9 %"),
+    )
+    state.commit(Transaction(puts=(channel,), events=()))
+    kept = state.channel("checkout", "latest")
+    assert kept == replace(channel, revision=1)
+    assert kept.exposed_at is not None
+    assert kept.exposed_at.utcoffset() == timedelta()
+    assert state.channels("checkout") == state.watched() == [kept]
+    state.commit(
+        Transaction(puts=(replace(kept, rollout=None, exposed_at=None, watch=None, alert=None, lock=None),), events=())
+    )
+    assert state.channel("checkout", "latest") == Channel("checkout", "latest", V1, 3, flag="ab", revision=2)
+    assert state.watched() == []
+
+
+def test_a_channel_is_watched_while_it_has_a_rollout_or_a_watch(state: EnvironmentState) -> None:
+    def write(name: str, **fields: object) -> None:
+        before = state.channel("checkout", name)
+        state.commit(Transaction(puts=(replace(before, **fields),), events=()))  # type: ignore[arg-type]
+
+    def watched() -> list[str]:
+        return sorted(f"{channel.widget}/{channel.name}" for channel in state.watched())
+
+    write("latest", version=V1)
+    write("next", version=V1, watch=Watch(IN_MS, goes_back=True))
+    state.commit(Transaction(puts=(Channel("other", "latest", V1, rollout=ROLLOUT),), events=()))
+    assert watched() == ["checkout/next", "other/latest"]
+    write("latest", rollout=replace(ROLLOUT, phase=Phase.PAUSED))
+    write("next", watch=None)
+    assert watched() == ["checkout/latest", "other/latest"]
+    write("latest", rollout=replace(ROLLOUT, phase=Phase.ABORTED))
+    assert watched() == ["other/latest"]
+    write("latest", rollout=replace(ROLLOUT, phase=Phase.COMPLETED), watch=Watch(IN_MS, goes_back=True))
+    assert watched() == ["checkout/latest", "other/latest"]
+
+
+def test_deployments_keep_all_they_hold(state: EnvironmentState) -> None:
+    difference = Difference("alias", "/checkout/latest/a.js", Wrong.BYTES, "aa", "bb")
+    first = Deployment("checkout", "latest", 3, V1, counted=True, settled=2)
+    assert state.deployment("checkout", "latest") == Deployment("checkout", "latest")
+    state.commit(Transaction(puts=(first,), events=()))
+    assert state.deployment("checkout", "latest") == replace(first, revision=1)
+    verdict = Verdict("2026-11-23T10:00:00.000Z", ("cloudfront",), 14, (difference,))
+    second = replace(first, revision=1, verdict=verdict)
+    state.commit(Transaction(puts=(second, Deployment("checkout", "beta", 1, V2)), events=()))
+    assert state.deployment("checkout", "latest") == replace(second, revision=2)
+    assert [deployment.channel for deployment in state.deployments("checkout")] == ["beta", "latest"]
+    assert state.deployments("check") == []
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(first,), events=()))
+
+
+def test_invalidation_paths_are_counted_with_the_deployment_or_not_at_all(state: EnvironmentState) -> None:
+    assert state.invalidation_paths("2026-11") == 0
+    deployment = Deployment("checkout", "latest", 1, V1)
+    state.commit(Transaction(puts=(deployment,), events=(), paths=("2026-11", 2)))
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(deployment,), events=(), paths=("2026-11", 2)))
+    state.commit(Transaction(puts=(replace(deployment, revision=1),), events=(), paths=("2026-11", 1)))
+    assert (state.invalidation_paths("2026-11"), state.invalidation_paths("2026-12")) == (3, 0)
+
+
+def test_policies_are_kept_whole_and_found_by_the_hundred(state: EnvironmentState) -> None:
+    policy = Policy(
+        auto=frozenset({"major"}),
+        steps=(Step(0.07, 60), Step(12.5, 0), Step(100, 0)),
+        thresholds=Thresholds(2.5, 900.5, 64, 0.1, 7),
+        no_data="fail",
+        during_rollout="replace",
+        rollback_window_seconds=0,
+    )
+    record = PolicyRecord("checkout", policy)
+    state.commit(Transaction(puts=(record,), events=()))
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(record,), events=()))
+    kept = state.policy("checkout")
+    assert kept == replace(record, revision=1)
+    state.commit(Transaction(puts=(replace(kept, policy=replace(policy, no_data="pass")),), events=()))
+    assert state.policy("checkout").policy.no_data == "pass"
+    widgets = [f"widget-{number}" for number in range(230)]
+    for number, widget in enumerate(widgets):
+        if number % 3 == 0:
+            each = PolicyRecord(widget, Policy(rollback_window_seconds=number))
+            state.commit(Transaction(puts=(each,), events=()))
+    found = state.policies([*widgets, "checkout", *widgets])
+    assert set(found) == {*widgets, "checkout"}
+    for number, widget in enumerate(widgets):
+        assert found[widget].widget == widget
+        assert found[widget].revision == (1 if number % 3 == 0 else 0)
+        assert found[widget].policy == (Policy(rollback_window_seconds=number) if number % 3 == 0 else Policy())
+    assert found["checkout"].revision == 2
+    assert state.releases("widget-0") == []
+    assert state.channels("widget-0") == []
+
+
+def test_notifications_are_kept_whole_and_their_events_are_no_flags(state: EnvironmentState) -> None:
+    notifications = Notifications(
+        destinations=(
+            Destination("z", Kind.SLACK, secret="ssm:/edgeship/test/slack"),
+            Destination("a", Kind.WEBHOOK, "https://example.com/é", "secretsmanager:edgeship/test/a"),
+            Destination("m", Kind.SNS),
+        ),
+        rules=(
+            Rule(("z", "a"), frozenset({EventType.ROLLOUT_HELD}), ("check*", "[a-c]?"), Severity.WARNING),
+            Rule(("m",)),
+        ),
+    )
+    record, changed = change_notifications(state.notifications(), notifications, WHO)
+    state.commit(Transaction(puts=(record,), events=(changed,)))
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(record,), events=()))
+    kept = state.notifications()
+    assert kept == NotificationsRecord(notifications, revision=1)
+    test = Transaction(puts=(), events=(notification_test(("z",), WHO),))
+    state.commit(test)
+    state.commit(test)
+    state.commit(Transaction(puts=(replace(kept, notifications=Notifications((), ())),), events=()))
+    assert state.notifications() == NotificationsRecord(Notifications((), ()), revision=2)
+    assert state.events(None, 9) == []
+    assert state.flags() == []
+
+
+def test_events_come_newest_first_and_no_more_than_asked(state: EnvironmentState) -> None:
+    state.commit(Transaction(puts=(), events=tuple(event(n) for n in range(12))))
+    state.commit(Transaction(puts=(), events=(event(99, "other"),)))
+    assert [e.new for e in state.events("checkout", 3)] == [{"version": f"1.0.{n}"} for n in (11, 10, 9)]
+    assert len(state.events("checkout", 50)) == 12
+
+
+def test_rejections_are_found_by_upload_and_by_widget(state: EnvironmentState) -> None:
+    why = Refused("empty", "It is empty.", "Fill it.")
+    for number, key in enumerate(["incoming/checkout/1.0.0.zip", "incoming/other/1.0.0.zip", "incoming/what.txt"]):
+        upload = Upload(key, f"v{number}", "etag", "0", 1, NOW, "aws:1")
+        rejection, told = reject(upload, why, f"rejected/{upload.tail}", replace(WHO, at=NOW + timedelta(number)))
+        state.commit(Transaction(puts=(rejection,), events=(told,)))
+        assert state.rejection(upload.upload_id) == rejection
+        with pytest.raises(Conflict):
+            state.commit(Transaction(puts=(rejection,), events=(told,)))
+    assert [r.key for r in state.rejections(2)] == ["incoming/what.txt", "incoming/other/1.0.0.zip"]
+    assert [r.widget for r in state.rejections(9, "checkout")] == ["checkout"]
+    assert state.events("checkout", 9) == []
+
+
+def test_flags_keep_their_numbers_and_their_revision(state: EnvironmentState) -> None:
+    flag = FlagRecord("size", {"variants": {"a": 1.0, "b": 1e-7}, "default_variant": "a"})
+    told = Event.of(EventType.FLAG_CHANGED, WHO, None, ("size", 0), None, {"key": "size"})
+    state.commit(Transaction(puts=(flag,), events=(told,)))
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(flag,), events=(told,)))
+    (kept,) = state.flags()
+    assert kept == replace(flag, revision=1)
+    assert same(kept.document, {"default_variant": "a", "variants": {"a": 1.0, "b": 1e-07}})
+    assert not same(kept.document, {"default_variant": "a", "variants": {"a": 1, "b": 1e-07}})
+    state.commit(Transaction(puts=(replace(kept, document=None),), events=()))
+    assert state.flags() == [FlagRecord("size", None, 2)]
+    assert state.events(None, 5) == [told]
+    assert state.events("checkout", 5) == []

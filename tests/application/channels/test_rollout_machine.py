@@ -1,0 +1,429 @@
+"""Uploads, alarms, ticks and operators in any order, over days: what must hold after each, and at each write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from edgeship.application.channels.watch_channels import ALARM_GRACE
+from edgeship.application.transaction import Transaction
+from edgeship.domain.bucketing import is_in, rollout_salt
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.policy import Policy
+from edgeship.domain.channels.rollout import Phase, Rollout, Step
+from edgeship.domain.edge.routing import Routes
+from edgeship.domain.edge.snapshot import next_snapshot, routes_of
+from edgeship.domain.errors import Refused
+from edgeship.domain.events import Event, EventType
+from edgeship.domain.health.alarms import StandingAlarm, alarms_of
+from edgeship.domain.health.breach import Breach
+from edgeship.domain.naming import LATEST
+from edgeship.domain.version import Version
+from tests.fakes.state import FakeState
+from tests.support.world import AT_ONCE, MINUTE, POLICY, THRESHOLDS, WIDGET, World
+
+USERS = [f"user-{n}" for n in range(60)]
+POLICIES = [
+    POLICY,
+    AT_ONCE,
+    Policy(),
+    replace(POLICY, no_data="pass"),
+    replace(POLICY, no_data="fail"),
+    replace(POLICY, during_rollout="replace"),
+    replace(AT_ONCE, during_rollout="replace"),
+    replace(POLICY, rollback_window_seconds=0),
+    replace(POLICY, auto=frozenset()),
+    replace(POLICY, auto=frozenset({"patch", "minor", "major"})),
+    replace(POLICY, thresholds=replace(THRESHOLDS, error_rate=20, minimum_sample=40)),
+    replace(POLICY, steps=(Step(25, 0), Step(50, 0), Step(75, 0), Step(100, 0))),
+]
+QUALITIES: dict[str, dict[str, Any] | None] = {
+    "none": None,
+    "thin": {"sessions": 2},
+    "good": {"sessions": 50, "latency": 300},
+    "worse": {"sessions": 100, "failed": 7},
+    "bad": {"sessions": 50, "failed": 25},
+    "slow": {"sessions": 50, "latency": 5000},
+}
+
+
+class CheckedState(FakeState):
+    """Holds every write, at its moment, to what no sequence of writes may break."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world: World | None = None
+        self.changed_at: datetime | None = None
+        self.refuses_moves = False
+
+    def commit(self, transaction: Transaction) -> None:
+        before = {put.name: self.channel(put.widget, put.name) for put in transaction.puts if isinstance(put, Channel)}
+        super().commit(transaction)
+        assert self.world is not None
+        self.changed_at = self.world.now
+        for name, channel in before.items():
+            self._check(channel, self.channel(channel.widget, name))
+
+    def _check(self, before: Channel, after: Channel) -> None:
+        assert not self.refuses_moves, "a locked channel was written by an upload"
+        gains = []
+        if after.version != before.version:
+            assert after.version is not None
+            assert after.sequence == before.sequence + 1
+            assert after.exposed_at is not None
+            # A rollback never leaves the trail ending with what it left; what moves a channel forward always does.
+            forward = before.version is None or after.trail[-1:] == (before.version,)
+            gains.append((after.version, forward))
+        else:
+            assert after.sequence == before.sequence
+        if _percent(after) > _percent(before) or after.candidate not in (None, before.candidate):
+            assert after.candidate is not None
+            gains.append((after.candidate, True))
+        for version, with_alarms in gains:
+            release = self.release(after.widget, version)
+            assert release is not None, "a version that is not registered gains traffic"
+            assert release.quarantine is None, "a quarantined version gains traffic"
+            if with_alarms:
+                unwatched = version not in after.exposed
+                assert unwatched or self._alarms_stand(version), "a version gains traffic before it has its alarms"
+
+    def _alarms_stand(self, version: Version) -> bool:
+        assert self.world is not None
+        wanted = alarms_of(WIDGET, version, self.policy(WIDGET).policy.thresholds)
+        return set(wanted) <= {each.alarm for each in self.world.alarms.standing()}
+
+
+def _percent(channel: Channel) -> float:
+    return channel.rollout.percent if channel.rollout is not None else 0
+
+
+class RolloutMachine(RuleBasedStateMachine):
+    """One widget. `latest` is what uploads move; in half of the runs operators use `next` as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = CheckedState()
+        self.world = World(state=self.state)
+        self.state.world = self.world
+        self.channels = [LATEST]
+        self.versions: list[str] = []
+        """Those that were registered, oldest first."""
+        self.found: list[Breach] = []
+        """Every breach that an alarm ever told of: each may be delivered late, and again."""
+        self.heard = 0
+        self.moves: dict[str, tuple[int, str | None]] = {}
+        self.ids: set[str] = set()
+        self.inside: dict[str, tuple[tuple[Version, datetime], set[str]]] = {}
+
+    @initialize(two=st.booleans(), policy=st.sampled_from(POLICIES), moves=st.integers(0, 2))
+    def begin(self, two: bool, policy: Policy, moves: int) -> None:
+        """1.0.0 is live, and so many more after it, each for an hour."""
+        self.world.policy = policy
+        self.channels += ["next"] if two else []
+        self.register("1.0.0")
+        self.deliver_upload("1.0.0")
+        for number in range(1, moves + 1):
+            self.register(f"1.0.{number}")
+            self.operate(lambda version=f"1.0.{number}": self.world.promote(version))  # type: ignore[misc]
+            self.nobody_looks(61)
+
+    def register(self, version: str) -> None:
+        self.world.register(version)
+        self.versions.append(version)
+
+    def version(self, data: st.DataObject) -> str:
+        return data.draw(st.sampled_from([*self.versions[-3:], *self.versions]))
+
+    # What arrives
+
+    @rule(bump=st.sampled_from(["patch", "minor", "minor", "minor", "major", "rc"]), delivered=st.booleans())
+    def upload(self, bump: str, delivered: bool) -> None:
+        newest = max(Version.parse(version) for version in self.versions)
+        version = {
+            "patch": f"{newest.major}.{newest.minor}.{newest.patch + 1}",
+            "minor": f"{newest.major}.{newest.minor + 1}.0",
+            "major": f"{newest.major + 1}.0.0",
+            "rc": f"{newest.major}.{newest.minor + 1}.0-rc.1",
+        }[bump]
+        self.register(version)
+        if delivered:
+            self.deliver_upload(version)
+
+    @rule(data=st.data())
+    def deliver_upload_again_or_late(self, data: st.DataObject) -> None:
+        self.deliver_upload(self.version(data))
+
+    def deliver_upload(self, version: str) -> None:
+        who = self.world.occasion("ci", "upload")
+        self.by_upload(lambda: self.world.promote_upload(WIDGET, Version.parse(version), who))
+
+    @rule()
+    def deliver_completed(self) -> None:
+        self.by_upload(lambda: self.world.promote_upload.judge_waiting(WIDGET, self.world.occasion("ci", "event")))
+
+    def by_upload(self, do: Callable[[], object]) -> None:
+        self.state.refuses_moves = self.world.channel().lock is not None
+        try:
+            do()
+        finally:
+            self.state.refuses_moves = False
+
+    @rule(minutes=st.integers(9, 12))
+    def go_on_well(self, minutes: int) -> None:
+        self.go_on(minutes, "good", "good")
+
+    @rule(
+        minutes=st.integers(1, 12),
+        candidate=st.sampled_from(list(QUALITIES)),
+        stable=st.sampled_from(["good", "good", "none", "bad"]),
+    )
+    def go_on(self, minutes: int, candidate: str, stable: str) -> None:
+        """Minutes of traffic, with the tick at the end of each."""
+        for _ in range(minutes):
+            for name in self.channels:
+                channel = self.world.channel(name)
+                for version, quality in ((channel.candidate, candidate), (channel.version, stable)):
+                    report = QUALITIES[quality]
+                    if version is not None and report is not None:
+                        self.world.report(str(version), **report)
+            self.world.now += MINUTE
+            self.tick()
+
+    @rule(minutes=st.sampled_from([1, 1, 4, 6, 11, 11, 61, 48 * 60]))
+    def nobody_looks(self, minutes: int) -> None:
+        """Time passes without a tick."""
+        self.world.now += timedelta(minutes=minutes, seconds=minutes % 7)
+
+    @rule()
+    def tick(self) -> None:
+        tick = self.world.tick()
+        assert tick.faults == []
+        changed_at = self.state.changed_at
+        assert changed_at is not None
+        if self.world.now - changed_at > ALARM_GRACE:
+            limits = self.state.policy(WIDGET).policy.thresholds
+            wanted = {
+                alarm
+                for name in self.channels
+                for version in self.world.channel(name).exposed
+                for alarm in alarms_of(WIDGET, version, limits)
+            }
+            standing = self.world.alarms.standing()
+            assert {each.alarm for each in standing} == wanted
+            assert len(standing) == len(wanted)
+
+    # Alarms
+
+    def pick(self, data: st.DataObject) -> StandingAlarm | None:
+        standing = sorted(self.world.alarms.standing(), key=lambda each: each.name)
+        return data.draw(st.sampled_from(standing)) if standing else None
+
+    @rule(data=st.data(), delivered=st.booleans())
+    def alarm(self, data: st.DataObject, delivered: bool) -> None:
+        each = self.pick(data)
+        if each is None or each.alarm is None:
+            return
+        self.world.alarms.set_state(each.name, in_alarm=False)
+        self.world.alarms.set_state(each.name, in_alarm=True)
+        alarm = each.alarm
+        breach = Breach.by_alarm(alarm.subject, alarm.check, alarm.limit, each.name, "3 datapoints", self.world.now)
+        self.found.append(breach)
+        if delivered:
+            self.deliver(breach)
+
+    @rule(data=st.data())
+    def alarm_is_over(self, data: st.DataObject) -> None:
+        each = self.pick(data)
+        if each is not None:
+            self.world.alarms.set_state(each.name, in_alarm=False)
+
+    @precondition(lambda self: self.found)
+    @rule(data=st.data())
+    def deliver_again_or_late(self, data: st.DataObject) -> None:
+        self.deliver(data.draw(st.sampled_from(self.found)))
+
+    @precondition(lambda self: self.found)
+    @rule(data=st.data(), again=st.booleans())
+    def an_ill_version_comes_back_before_its_alarm_is_delivered(self, data: st.DataObject, again: bool) -> None:
+        breach = data.draw(st.sampled_from(self.found))
+        self.operate(lambda: self.world.hold.unquarantine(WIDGET, breach.version, self.world.occasion()))
+        self.nobody_looks(1)
+        if again:
+            self.operate(lambda: self.world.promote(str(breach.version)))
+        else:
+            start, steps = self.world.start_rollout, POLICY.steps
+            self.operate(lambda: start(WIDGET, breach.version, LATEST, self.world.occasion(), steps))
+        self.deliver(breach)
+
+    def deliver(self, breach: Breach) -> None:
+        before = {name: self.world.channel(name) for name in self.channels}
+        self.world.react(breach, self.world.occasion("edgeship:rollback", "event"))
+        for name, channel in before.items():
+            after = self.world.channel(name)
+            if breach.version not in (channel.version, channel.candidate):
+                assert after == channel, "an alarm touched a channel that does not expose its version"
+            if after.version != channel.version:
+                assert channel.version == breach.version
+                assert channel.exposed_at is not None
+                assert breach.at >= channel.exposed_at, "an alarm of a former life took a release back"
+                assert channel.watch is not None
+                assert channel.watch.goes_back
+                assert breach.at < channel.watch.until
+            elif after.candidate != channel.candidate:
+                assert channel.candidate == breach.version
+                assert channel.rollout is not None
+                assert breach.at >= channel.rollout.exposed_at
+        # Delivered twice, it is as delivered once.
+        records, told = dict(self.state.records), len(self.state.log)
+        self.world.react(breach, self.world.occasion("edgeship:rollback", "event"))
+        assert (self.state.records, len(self.state.log)) == (records, told)
+
+    # Operators
+
+    def operate(self, do: Callable[[], object]) -> None:
+        """What is refused changes nothing."""
+        records, told, alarms = dict(self.state.records), len(self.state.log), dict(self.world.alarms.alarms)
+        try:
+            do()
+        except Refused:
+            assert (self.state.records, len(self.state.log)) == (records, told)
+            assert self.world.alarms.alarms == alarms
+
+    def name(self, data: st.DataObject) -> str:
+        return data.draw(st.sampled_from(self.channels))
+
+    @rule(data=st.data())
+    def promote(self, data: st.DataObject) -> None:
+        name, version = self.name(data), self.version(data)
+        self.operate(lambda: self.world.promote(version, name))
+
+    @rule(data=st.data(), own=st.sampled_from([None, None, POLICY.steps, AT_ONCE.steps]))
+    def start(self, data: st.DataObject, own: tuple[Step, ...] | None) -> None:
+        name, version, start = self.name(data), self.version(data), self.world.start_rollout
+        self.operate(lambda: start(WIDGET, Version.parse(version), name, self.world.occasion(), own))
+
+    @rule(data=st.data(), named=st.booleans())
+    def roll_back(self, data: st.DataObject, named: bool) -> None:
+        name, target = self.name(data), Version.parse(self.version(data)) if named else None
+        self.operate(lambda: self.world.roll_back(WIDGET, name, target, self.world.occasion()))
+
+    @precondition(lambda self: self.world.channel().candidate is None)
+    @rule()
+    def roll_out_something_new(self) -> None:
+        self.upload("minor", delivered=False)
+        version, steps = Version.parse(self.versions[-1]), POLICY.steps
+        self.operate(lambda: self.world.start_rollout(WIDGET, version, LATEST, self.world.occasion(), steps))
+
+    @precondition(lambda self: self.world.channel().candidate is not None)
+    @rule(act=st.sampled_from(["advance", "advance", "pause"]))
+    def steer_what_goes_on(self, act: str) -> None:
+        act = act if self.world.phase == "running" else "resume"
+        self.operate(lambda: getattr(self.world.steer, act)(WIDGET, LATEST, self.world.occasion()))
+
+    @rule(data=st.data(), act=st.sampled_from(["pause", "resume", "advance", "abort"]))
+    def steer(self, data: st.DataObject, act: str) -> None:
+        name = self.name(data)
+        self.operate(lambda: getattr(self.world.steer, act)(WIDGET, name, self.world.occasion()))
+
+    @precondition(lambda self: any(self.world.channel(name).lock for name in self.channels))
+    @rule()
+    def unlock(self) -> None:
+        for name in self.channels:
+            self.operate(lambda name=name: self.world.hold.unlock(WIDGET, name, self.world.occasion()))  # type: ignore[misc]
+
+    @precondition(lambda self: any(r.quarantine for r in self.state.releases(WIDGET)))
+    @rule(data=st.data())
+    def unquarantine(self, data: st.DataObject) -> None:
+        barred = [r.version for r in self.state.releases(WIDGET) if r.quarantine]
+        version = data.draw(st.sampled_from(barred))
+        self.operate(lambda: self.world.hold.unquarantine(WIDGET, version, self.world.occasion()))
+
+    @rule(policy=st.sampled_from(POLICIES), really=st.integers(0, 2))
+    def change_policy(self, policy: Policy, really: int) -> None:
+        if really == 0:
+            self.operate(lambda: self.world.change_policy(WIDGET, lambda _: policy, self.world.occasion()))
+
+    # What holds after each
+
+    @invariant()
+    def the_live_version_is_registered_and_not_quarantined(self) -> None:
+        live = self.world.channel().version
+        release = self.state.release(WIDGET, live) if live is not None else None
+        assert live is None or release is not None
+        # What another channel was taken back from may still be live here, until somebody takes it back here as well.
+        if len(self.channels) == 1 and release is not None:
+            assert release.quarantine is None
+
+    @invariant()
+    def only_a_running_rollout_has_weight(self) -> None:
+        for name in self.channels:
+            rollout = self.world.channel(name).rollout
+            if rollout is not None:
+                assert (rollout.percent > 0) is (rollout.phase is Phase.RUNNING)
+                assert rollout.percent < 100
+
+    @invariant()
+    def history_is_linear_and_no_event_is_told_twice(self) -> None:
+        for event in self.state.log[self.heard :]:
+            assert event.event_id not in self.ids
+            self.ids.add(event.event_id)
+            if event.type is EventType.POINTER_MOVED:
+                self._follow(event)
+        self.heard = len(self.state.log)
+        for name, (sequence, version) in self.moves.items():
+            channel = self.world.channel(name)
+            assert (channel.sequence, str(channel.version)) == (sequence, version)
+
+    def _follow(self, event: Event) -> None:
+        assert event.old is not None
+        assert event.new is not None
+        sequence, version = self.moves.get(event.new["channel"], (0, None))
+        assert (event.old["sequence"], event.old["version"]) == (sequence, version)
+        assert event.new["sequence"] == sequence + 1
+        self.moves[event.new["channel"]] = (event.new["sequence"], event.new["version"])
+
+    @invariant()
+    def nobody_who_was_in_falls_out(self) -> None:
+        releases = self.state.releases(WIDGET)
+        channels = [self.world.channel(name) for name in self.channels]
+        routes = Routes(next_snapshot(None, {WIDGET: routes_of(channels, releases)}, None))
+        barred = {str(r.version) for r in releases if r.quarantine is not None}
+        for channel in channels:
+            if channel.version is None:
+                continue
+            served = {user: served_version(routes, channel.name, user) for user in USERS}
+            assert set(served.values()) <= {str(channel.version)} | ({str(channel.candidate)} - barred)
+            rollout = channel.rollout
+            if rollout is None or str(rollout.candidate) in barred:
+                self.inside.pop(channel.name, None)
+            elif rollout.phase is Phase.RUNNING or channel.version == rollout.candidate:
+                self._keep(channel, rollout, {user for user in USERS if served[user] == str(rollout.candidate)})
+            elif not rollout.active:
+                # The channel has moved on from it; the same candidate rolled out again begins with few users anew.
+                self.inside.pop(channel.name, None)
+
+    def _keep(self, channel: Channel, rollout: Rollout, now: set[str]) -> None:
+        this = (rollout.candidate, rollout.started_at)
+        which, before = self.inside.get(channel.name, (this, set()))
+        if which == this:
+            assert before <= now, "a user who had the candidate lost it while its rollout went on"
+        self.inside[channel.name] = (this, now)
+
+
+def served_version(routes: Routes, channel: str, user: str) -> str:
+    def assign(widget: str, name: str, candidate: str, percent: float) -> bool:
+        return percent > 0 and is_in(user, rollout_salt(widget, name, candidate), percent)
+
+    version = routes.version(WIDGET, channel, None, assign)
+    assert isinstance(version, str)
+    return version
+
+
+RolloutMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=45, deadline=None)
+TestRolloutMachine = RolloutMachine.TestCase

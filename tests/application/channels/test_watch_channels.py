@@ -1,0 +1,464 @@
+"""The minute tick, case by case: what it decides, by which path, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from edgeship.application.channels.watch_channels import ALARM_GRACE, WatchChannels
+from edgeship.application.health.ports import Span, Subject
+from edgeship.application.transaction import Transaction
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.policy import NoData, Policy
+from edgeship.domain.events import EventType
+from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
+from edgeship.domain.health.datapoint import Window
+from edgeship.domain.version import Version
+from tests.fakes.health import FakeAlarms, FakeMeasurements
+from tests.fakes.state import FakeState
+from tests.support.world import AT_ONCE, MINUTE, World
+
+
+def rolling() -> World:
+    """1.1.0 is being rolled out from 1.0.0, whose window is closed; a minute of it has gone by."""
+    world = World()
+    assert world.upload("1.0.0") == "promote"
+    world.minutes(61)
+    assert world.upload("1.1.0") == "roll_out"
+    world.minutes(1)
+    return world
+
+
+def just_live() -> World:
+    """1.1.0 went live at once, a minute ago, after 1.0.0."""
+    world = World(policy=AT_ONCE)
+    world.upload("1.0.0")
+    world.minutes(61)
+    assert world.upload("1.1.0") == "promote"
+    world.minutes(1)
+    return world
+
+
+def go_on(world: World, minutes: int, **reports: dict[str, Any]) -> list[EventType]:
+    """So many minutes in which `v1_1_0={"failed": 9}` reported that; what the ticks changed."""
+    changed: list[EventType] = []
+    for _ in range(minutes):
+        for name, report in reports.items():
+            world.report(name.removeprefix("v").replace("_", "."), **report)
+        (tick,) = world.minutes(1)
+        assert tick.faults == []
+        changed += [change.event for change in tick.changes]
+    return changed
+
+
+# Steps
+
+
+def test_a_rollout_goes_through_its_steps_by_itself_and_then_its_window_closes() -> None:
+    world = rolling()
+    seen = []
+    for _ in range(100):
+        changed = go_on(world, 1, v1_1_0={}, v1_0_0={})
+        if changed:
+            seen.append((*changed, world.percent, world.live))
+    assert seen == [
+        (EventType.ROLLOUT_ADVANCED, 50, "1.0.0"),
+        (EventType.POINTER_MOVED, 0, "1.1.0"),
+        (EventType.ROLLBACK_WINDOW_CLOSED, 0, "1.1.0"),
+    ]
+    assert world.phase == "completed"
+    assert world.channel().is_watched is False
+    moved = world.told(EventType.POINTER_MOVED)[-1]
+    assert (moved.new or {})["measured"]["health"] == "well"
+
+
+def test_at_the_end_of_a_bake_without_data_the_rollout_is_held_once_and_goes_on_with_data() -> None:
+    world = rolling()
+    assert go_on(world, 30) == [EventType.ROLLOUT_HELD]
+    assert world.percent == 1
+    assert "fewer than 20" in world.told(EventType.ROLLOUT_HELD)[0].cause
+    assert go_on(world, 1, v1_1_0={"sessions": 19}) == []
+    assert go_on(world, 1, v1_1_0={"sessions": 1}) == [EventType.ROLLOUT_ADVANCED]
+    assert go_on(world, 30) == [EventType.ROLLOUT_HELD]
+
+
+@pytest.mark.parametrize(
+    ("no_data", "changed"),
+    [("pass", [EventType.ROLLOUT_ADVANCED, EventType.POINTER_MOVED]), ("fail", [EventType.ROLLOUT_ABORTED])],
+)
+def test_without_data_the_policy_decides(no_data: NoData, changed: list[EventType]) -> None:
+    world = rolling()
+    world.change_policy("checkout", lambda p: replace(p, no_data=no_data), world.occasion())
+    assert go_on(world, 30) == changed
+    assert world.live == ("1.1.0" if no_data == "pass" else "1.0.0")
+    assert world.is_quarantined("1.1.0") is (no_data == "fail")
+
+
+def test_a_candidate_that_is_clearly_worse_is_paused_and_bakes_anew_when_resumed() -> None:
+    world = rolling()
+    changed = go_on(world, 5, v1_1_0={"sessions": 1000, "failed": 60}, v1_0_0={"sessions": 1000})
+    assert changed == [EventType.ROLLOUT_PAUSED]
+    assert (world.phase, world.percent) == ("paused", 0)
+    assert not world.is_quarantined("1.1.0")
+    world.steer.resume("checkout", "latest", world.occasion())
+    # Its ten minutes begin anew, and so does what it is judged by.
+    assert go_on(world, 9, v1_1_0={}, v1_0_0={}) == []
+    assert go_on(world, 2, v1_1_0={}, v1_0_0={}) == [EventType.ROLLOUT_ADVANCED]
+
+
+def test_a_paused_rollout_is_left_alone_whatever_is_measured() -> None:
+    world = rolling()
+    world.steer.pause("checkout", "latest", world.occasion())
+    assert go_on(world, 30, v1_1_0={"failed": 50}, v1_0_0={}) == []
+    assert world.phase == "paused"
+    world.sound("1.1.0")
+    assert go_on(world, 1) == [EventType.ROLLOUT_ABORTED]
+
+
+# Either path alone takes the bad release back
+
+
+@pytest.mark.parametrize("path", ["alarm", "metrics"])
+def test_a_bad_candidate_is_taken_back_by_either_path_alone(path: str) -> None:
+    world = rolling()
+    if path == "alarm":
+        world.sound("1.1.0", "memory")
+        changed = go_on(world, 1)
+    else:
+        world.alarms.alarms.clear()
+        changed = go_on(world, 4, v1_1_0={"failed": 5}, v1_0_0={})
+    assert changed == [EventType.ROLLOUT_ABORTED]
+    assert (world.live, world.phase, world.percent) == ("1.0.0", "aborted", 0)
+    assert world.is_quarantined("1.1.0")
+    assert world.channel().lock is not None
+    measured = (world.told(EventType.ROLLOUT_ABORTED)[0].new or {})["measured"]
+    assert measured["check"] == ("memory" if path == "alarm" else "error-rate")
+    assert go_on(world, 10, v1_1_0={"failed": 50}) == []
+
+
+@pytest.mark.parametrize("path", ["alarm", "metrics"])
+def test_a_bad_live_release_is_taken_back_by_either_path_alone(path: str) -> None:
+    world = just_live()
+    if path == "alarm":
+        world.sound("1.1.0", "latency")
+        changed = go_on(world, 1)
+    else:
+        world.alarms.alarms.clear()
+        changed = go_on(world, 4, v1_1_0={"latency": 2500})
+    assert changed == [EventType.POINTER_MOVED]
+    assert world.live == "1.0.0"
+    assert world.is_quarantined("1.1.0")
+    assert world.channel().lock is not None
+    assert go_on(world, 10, v1_1_0={"failed": 50}) == []
+
+
+@pytest.mark.parametrize("path", ["alarm", "metrics"])
+def test_what_was_gone_back_to_is_told_of_once_and_stays(path: str) -> None:
+    world = just_live()
+    world.roll_back("checkout", "latest", None, world.occasion())
+    world.minutes(1)
+    if path == "alarm":
+        world.sound("1.0.0")
+    changed = go_on(world, 10, v1_0_0={"failed": 50 if path == "metrics" else 0})
+    assert changed == [EventType.RELEASE_UNHEALTHY]
+    assert world.live == "1.0.0"
+    assert not world.is_quarantined("1.0.0")
+    assert world.channel().alert is not None
+
+
+def test_without_a_good_version_the_channel_is_frozen_once() -> None:
+    world = World()
+    world.upload("1.0.0")
+    world.minutes(1)
+    assert go_on(world, 10, v1_0_0={"failed": 50}) == [EventType.CHANNEL_FROZEN]
+    assert world.live == "1.0.0"
+    assert world.upload("1.0.1") == "leave"
+
+
+def test_outside_of_the_window_nothing_is_watched() -> None:
+    world = World()
+    world.upload("1.0.0")
+    world.minutes(61)
+    assert go_on(world, 10, v1_0_0={"failed": 50}) == []
+    assert world.watched_versions() == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [pytest.param(-1, 0, id="before it was exposed"), pytest.param(0, 1, id="since it is exposed")],
+)
+def test_an_alarm_counts_from_the_exposure_on(before: int, after: int) -> None:
+    world = rolling()
+    rollout = world.channel().rollout
+    assert rollout is not None
+    world.sound("1.1.0", at=rollout.exposed_at + before * MINUTE)
+    assert len(go_on(world, 3)) == after
+
+
+def test_a_candidate_is_judged_while_the_live_version_is_in_its_window() -> None:
+    world = World()
+    world.upload("1.0.0")
+    world.upload("1.1.0")
+    world.minutes(1)
+    assert world.watched_versions() == ["1.0.0", "1.1.0"]
+    assert go_on(world, 4, v1_1_0={"failed": 50}, v1_0_0={}) == [EventType.ROLLOUT_ABORTED]
+
+
+def test_a_candidate_that_is_quarantined_elsewhere_ends_its_rollout_at_the_step() -> None:
+    world = rolling()
+    world.promote("1.0.0", "next")
+    world.promote("1.1.0", "next")
+    world.roll_back("checkout", "next", None, world.occasion())
+    assert go_on(world, 12, v1_1_0={}, v1_0_0={}) == [EventType.ROLLOUT_ABORTED]
+    assert "1.1.0 is quarantined" in world.told(EventType.ROLLOUT_ABORTED)[0].cause
+    assert world.live == "1.0.0"
+
+
+# Alarms
+
+
+def test_the_alarms_are_those_of_what_is_exposed() -> None:
+    world = rolling()
+    assert world.watched_versions() == ["1.1.0"]
+    world.steer.advance("checkout", "latest", world.occasion())
+    world.steer.advance("checkout", "latest", world.occasion())
+    world.minutes(1)
+    assert world.watched_versions() == ["1.1.0"]
+    world.upload("1.1.1")
+    assert world.watched_versions() == ["1.1.0", "1.1.1"]
+    world.roll_back("checkout", "latest", None, world.occasion())
+    world.minutes(7)
+    assert world.watched_versions() == ["1.1.0"]
+    world.minutes(61)
+    assert world.alarms.standing() == []
+
+
+def test_an_alarm_that_nothing_needs_yet_is_left_for_some_minutes() -> None:
+    world = World("1.0.0")
+    alarm = HealthAlarm("checkout", Version.parse("1.0.0"), "error-rate", 5, 20)  # type: ignore[arg-type]
+    world.alarms.ensure([alarm])
+    world.minutes(ALARM_GRACE // MINUTE)
+    assert len(world.alarms.standing()) == 1
+    (tick,) = world.minutes(1)
+    assert tick.alarms_removed == 1
+    assert world.alarms.standing() == []
+
+
+def test_a_change_of_the_limits_rewrites_the_alarms_in_place() -> None:
+    world = rolling()
+    names = set(world.alarms.alarms)
+    world.change_policy(
+        "checkout",
+        lambda p: replace(p, thresholds=replace(p.thresholds, error_rate=3, minimum_sample=50)),
+        world.occasion(),
+    )
+    (tick,) = world.minutes(1)
+    assert (tick.alarms_made, tick.alarms_removed) == (3, 0)
+    assert set(world.alarms.alarms) == names
+    found = {(a.alarm.check.value, a.alarm.limit, a.alarm.minimum_sample) for a in world.alarms.standing() if a.alarm}
+    assert found == {("error-rate", 3, 50), ("latency", 2000, 50), ("memory", 100, 50)}
+    (tick,) = world.minutes(1)
+    assert (tick.alarms_made, tick.alarms_removed) == (0, 0)
+
+
+def test_an_alarm_that_somebody_changed_or_removed_is_made_anew() -> None:
+    world = rolling()
+    first, second, third = sorted(world.alarms.alarms)
+    kept = {name: world.alarms.alarms[name].alarm for name in (first, second, third)}
+    world.alarms.spoil(first)
+    world.alarms.remove([second])
+    world.minutes(10)
+    assert {name: each.alarm for name, each in world.alarms.alarms.items()} == kept
+
+
+# Other channels, other writers
+
+
+def test_a_channel_that_cant_be_looked_after_keeps_none_of_the_others_from_it() -> None:
+    class Broken(FakeState):
+        def release(self, widget: str, version: Version) -> Any:
+            if widget == "broken" and ticking:
+                raise ZeroDivisionError("a bug")
+            return super().release(widget, version)
+
+    ticking = False
+    world = World(state=Broken())
+    for widget in ("broken", "alpha", "zeta"):
+        world.upload("1.0.0", widget)
+    for widget in ("broken", "alpha", "zeta"):
+        world.upload("1.1.0", widget)
+    for _ in range(11):
+        for widget in ("broken", "alpha", "zeta"):
+            world.report("1.1.0", widget=widget)
+        world.minutes(1, tick=False)
+    ticking = True
+    tick = world.tick()
+    assert sorted(change.widget for change in tick.changes) == ["alpha", "zeta"]
+    ((where, fault),) = tick.faults
+    assert where == "broken/latest"
+    assert isinstance(fault, ZeroDivisionError)
+
+
+def test_who_was_faster_is_not_overwritten_and_is_no_fault() -> None:
+    class Racing(FakeState):
+        """An operator pauses between the tick's read and its write."""
+
+        raced = False
+
+        def commit(self, transaction: Transaction) -> None:
+            events = [event.type for event in transaction.events]
+            if events == [EventType.ROLLOUT_ADVANCED] and not self.raced:
+                self.raced = True
+                world.steer.pause("checkout", "latest", world.occasion())
+            super().commit(transaction)
+
+    world = World(state=Racing())
+    world.upload("1.0.0")
+    world.upload("1.1.0")
+    assert go_on(world, 15, v1_1_0={}) == []
+    assert world.phase == "paused"
+    assert world.told(EventType.ROLLOUT_ADVANCED) == []
+
+
+def test_a_channel_as_an_index_that_lags_behind_shows_it_is_not_written() -> None:
+    class Lagging(FakeState):
+        shown: Sequence[Channel] | None = None
+
+        def watched(self) -> list[Channel]:
+            return list(self.shown) if self.shown is not None else super().watched()
+
+    state = Lagging()
+    world = World(state=state)
+    world.upload("1.0.0")
+    world.upload("1.1.0")
+    state.shown = state.watched()
+    world.steer.abort("checkout", "latest", world.occasion())
+    before = world.channel()
+    go_on(world, 15, v1_1_0={})
+    assert world.channel() == before
+
+
+# What fails does not take the other path with it
+
+
+class _NoAlarms(FakeAlarms):
+    """CloudWatch's alarms can't be read, made or removed."""
+
+    failing: frozenset[str] = frozenset()
+
+    def ensure(self, alarms: Sequence[HealthAlarm]) -> None:
+        if "ensure" in self.failing:
+            raise OSError("LimitExceeded")
+        super().ensure(alarms)
+
+    def standing(self) -> list[StandingAlarm]:
+        if "standing" in self.failing:
+            raise OSError("Throttling")
+        return super().standing()
+
+
+class _NoMetrics(FakeMeasurements):
+    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Window]]:
+        raise OSError("PartialData")
+
+
+@pytest.mark.parametrize("failing", ["ensure", "standing"])
+def test_when_the_alarms_fail_the_metrics_still_take_a_bad_release_back(failing: str) -> None:
+    world = rolling()
+    alarms = _NoAlarms(lambda: world.now)
+    alarms.failing = frozenset({failing})
+    watch = WatchChannels(world.state, alarms, world.measurements, world.react, world.publish)
+    for _ in range(3):
+        world.report("1.1.0", failed=50)
+        world.minutes(1, tick=False)
+    tick = watch(world.occasion())
+    assert [change.event for change in tick.changes] == [EventType.ROLLOUT_ABORTED]
+    assert [type(fault) for _, fault in tick.faults] == [OSError]
+
+
+def test_when_the_metrics_fail_the_alarms_still_take_a_bad_release_back_and_no_step_is_left() -> None:
+    world = rolling()
+    world.change_policy("checkout", lambda p: replace(p, no_data="pass"), world.occasion())
+    watch = WatchChannels(world.state, world.alarms, _NoMetrics(), world.react, world.publish)
+    world.minutes(30, tick=False)
+    tick = watch(world.occasion())
+    assert tick.changes == []
+    assert [type(fault) for _, fault in tick.faults] == [OSError]
+    assert world.percent == 1
+    world.sound("1.1.0")
+    tick = watch(world.occasion())
+    assert [change.event for change in tick.changes] == [EventType.ROLLOUT_ABORTED]
+
+
+# Cost
+
+
+def counted(wrapped: Any, calls: list[str]) -> Any:
+    """`wrapped`, noting each call of its methods."""
+
+    class Counted:
+        def __getattr__(self, name: str) -> Any:
+            method = getattr(wrapped, name)
+
+            def call(*args: Any, **kwargs: Any) -> Any:
+                calls.append(name)
+                return method(*args, **kwargs)
+
+            return call
+
+    return Counted()
+
+
+@pytest.mark.parametrize("busy", [0, 1, 20])
+def test_the_calls_of_a_tick_do_not_grow_with_the_widgets_that_nothing_happens_to(busy: int) -> None:
+    def calls_with(idle: int) -> list[str]:
+        world = World(policy=Policy())
+        for number in range(idle):
+            world.upload("1.0.0", f"idle-{number}")
+        world.minutes(25 * 60, tick=False)
+        world.minutes(2)
+        assert world.state.watched() == []
+        assert world.alarms.standing() == []
+        for number in range(busy):
+            world.upload("1.0.0", f"busy-{number}")
+        world.minutes(6, tick=False)
+        calls: list[str] = []
+        state, alarms, measurements = (counted(port, calls) for port in (world.state, world.alarms, world.measurements))
+        tick = WatchChannels(state, alarms, measurements, world.react, world.publish)(world.occasion())
+        assert tick.watched == busy
+        return sorted(calls)
+
+    calls = calls_with(1000)
+    assert calls == calls_with(0)
+    assert len(calls) <= 5
+
+
+def test_measurements_are_asked_for_in_one_call_however_many_rollouts_there_are() -> None:
+    class Asked(FakeMeasurements):
+        def __init__(self) -> None:
+            super().__init__()
+            self.calls: list[int] = []
+
+        def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Window]]:
+            self.calls.append(len(subjects))
+            return super().periods(subjects, count, now)
+
+        def totals(self, spans: Sequence[Span]) -> dict[Span, Window]:
+            self.calls.append(len(spans))
+            return super().totals(spans)
+
+    world = World()
+    for number in range(7):
+        world.upload("1.0.0", f"w-{number}")
+        world.upload("1.1.0", f"w-{number}")
+    world.minutes(1)
+    asked = Asked()
+    WatchChannels(world.state, world.alarms, asked, world.react, world.publish)(world.occasion())
+    assert asked.calls == [14]
+    world.minutes(10, tick=False)
+    WatchChannels(world.state, world.alarms, asked, world.react, world.publish)(world.occasion())
+    assert asked.calls[1:] == [14, 14]

@@ -1,0 +1,212 @@
+"""Flags change as a whole or not at all, each with its event, and reach the edge's snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from edgeship.application.channels.route_channel import RouteChannel
+from edgeship.application.edge.relay_events import RelayEvents, StreamRecord
+from edgeship.application.flags.change_flags import ChangeFlags, FlagsFile, FlagsRefused
+from edgeship.application.transaction import Transaction
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.errors import Conflict, Refused
+from edgeship.domain.events import EventType, Occasion
+from edgeship.domain.flags.flag_record import rolled_out, toggled
+from edgeship.domain.version import Version
+from tests.fakes.delivery import FakeBus, FakePoison, FakeSnapshots
+from tests.fakes.state import FakeState
+
+ANN = Occasion("test", "ann", "launch", datetime(2026, 11, 23, 10, tzinfo=UTC))
+
+
+def flag(key: str = "new-checkout", **fields: Any) -> dict[str, Any]:
+    return {"key": key, "variants": {"on": True, "off": False}, "default_variant": "off", **fields}
+
+
+def file(*flags: dict[str, Any], **evaluators: Any) -> FlagsFile:
+    return FlagsFile({f["key"]: f for f in flags}, evaluators)
+
+
+def changer(state: FakeState) -> ChangeFlags:
+    return ChangeFlags(state, pause=lambda _: None)
+
+
+def keys(state: FakeState) -> list[str]:
+    return [record.key for record in state.flags() if record.document is not None]
+
+
+def test_applying_a_file_makes_changes_and_tells_of_each() -> None:
+    state = FakeState()
+    made = changer(state).apply(file(flag("a"), flag("b")), ANN, prune=False, dry_run=False)
+    assert [(change.key, change.old) for change in made] == [("a", None), ("b", None)]
+    assert changer(state).apply(file(flag("a")), ANN, prune=False, dry_run=False) == []
+    (changed,) = changer(state).apply(file(flag("a", enabled=False)), ANN, prune=False, dry_run=False)
+    assert changed.old == flag("a")
+    assert keys(state) == ["a", "b"]
+    (deleted,) = changer(state).apply(file(flag("a", enabled=False)), ANN, prune=True, dry_run=False)
+    assert deleted.new is None
+    assert keys(state) == ["a"]
+    assert [e.type for e in state.log] == [EventType.FLAG_CHANGED] * 4
+    assert len({e.event_id for e in state.log}) == 4
+    assert (state.log[2].old or {})["key"] == "a"
+    assert (state.log[2].new or {})["enabled"] is False
+    assert state.log[2].actor == "ann"
+
+
+def test_a_dry_run_changes_nothing() -> None:
+    state = FakeState()
+    assert len(changer(state).apply(file(flag()), ANN, prune=False, dry_run=True)) == 1
+    assert state.flags() == []
+    assert state.log == []
+
+
+def test_a_faulty_file_is_told_whole_and_nothing_is_applied() -> None:
+    state = FakeState()
+    bad = file(
+        flag("good"), flag("one", default_variant="gone"), flag("two", rollout={"variant": "on", "percentage": 101})
+    )
+    with pytest.raises(FlagsRefused) as refused:
+        changer(state).apply(bad, ANN, prune=False, dry_run=False)
+    places = [place for place, _ in refused.value.problems]
+    assert any(place.startswith("/flags/one") for place in places)
+    assert any(place.startswith("/flags/two") for place in places)
+    assert state.flags() == []
+
+
+def test_a_set_that_could_pass_the_cdns_limit_is_refused_with_its_heaviest() -> None:
+    state = FakeState()
+    heavy = [flag(f"heavy-{n}", variants={"on": "x" * 9_000 * n, "off": ""}) for n in (1, 2, 3)]
+    with pytest.raises(Refused) as refused:
+        changer(state).apply(file(flag("light"), *heavy), ANN, prune=False, dry_run=False)
+    assert refused.value.code == "flags_too_large"
+    assert refused.value.reason.index("heavy-3") < refused.value.reason.index("heavy-2")
+    hidden = [{**f, "public": False} for f in heavy]
+    assert len(changer(state).apply(file(flag("light"), *hidden), ANN, prune=False, dry_run=False)) == 4
+
+
+def test_more_flags_than_a_transaction_holds_are_applied_and_a_cut_off_run_is_completed() -> None:
+    class Dying(FakeState):
+        def __init__(self, commits: int) -> None:
+            super().__init__()
+            self.left = commits
+
+        def commit(self, transaction: Transaction) -> None:
+            if self.left == 0:
+                raise KeyboardInterrupt
+            self.left -= 1
+            assert len(transaction.puts) + len(transaction.events) <= 100
+            super().commit(transaction)
+
+    wanted = file(*(flag(f"flag-{n:03}") for n in range(100)))
+    state = Dying(commits=1)
+    with pytest.raises(KeyboardInterrupt):
+        changer(state).apply(wanted, ANN, prune=False, dry_run=False)
+    assert len(keys(state)) == 40
+    state.left = 99
+    assert len(changer(state).apply(wanted, ANN, prune=False, dry_run=False)) == 60
+    assert len(keys(state)) == 100
+    assert len({e.event_id for e in state.log}) == 100
+
+
+def test_an_edit_that_loses_a_race_edits_what_won() -> None:
+    state = FakeState()
+    changer(state).apply(file(flag("a", metadata={"owner": "x"})), ANN, prune=False, dry_run=False)
+
+    class Racing(FakeState):
+        raced = False
+
+        def __getattribute__(self, name: str) -> Any:
+            if name == "commit" and not Racing.raced:
+                Racing.raced = True
+                changer(state).edit("a", lambda d: {**(d or {}), "metadata": {"owner": "y"}}, ANN)
+            return getattr(state, name)
+
+    ChangeFlags(Racing(), pause=lambda _: None).edit("a", lambda d: toggled("a", d, None), ANN)
+    (record,) = state.flags()
+    assert record.document == flag("a", metadata={"owner": "y"}, enabled=False)
+
+
+def test_a_flag_deleted_and_made_again_never_repeats_an_event() -> None:
+    state = FakeState()
+    for _ in range(3):
+        changer(state).edit("a", lambda _: flag("a"), ANN)
+        changer(state).edit("a", lambda _: None, ANN)
+    assert keys(state) == []
+    assert len({e.event_id for e in state.log}) == 6
+
+
+def test_target_users_are_counted_in_events_not_named() -> None:
+    state = FakeState()
+    changer(state).edit("a", lambda _: flag("a", target_users=["ann@example.com"]), ANN)
+    assert "ann@example.com" not in repr(state.log)
+    assert (state.log[0].new or {})["target_users"] == 1
+
+
+@pytest.mark.parametrize(
+    ("document", "percentage", "variant", "expected"),
+    [
+        (flag(), 25, None, {"variant": "on", "percentage": 25}),
+        (
+            flag(rollout={"variant": "on", "percentage": 5, "schedule": []}),
+            0.25,
+            None,
+            {"variant": "on", "percentage": 0.25},
+        ),
+        (flag(variants={"a": 1, "b": 2, "off": 0}), 5, "b", {"variant": "b", "percentage": 5}),
+        (flag(variants={"a": 1, "b": 2, "off": 0}), 5, None, "variant_missing"),
+        (None, 5, None, "flag_unknown"),
+    ],
+)
+def test_a_rollout_by_hand(document: Any, percentage: float, variant: str | None, expected: Any) -> None:
+    if isinstance(expected, str):
+        with pytest.raises(Refused) as refused:
+            rolled_out("a", document, percentage, variant)
+        assert refused.value.code == expected
+    else:
+        assert rolled_out("a", document, percentage, variant)["rollout"] == expected
+
+
+def relayed(state: FakeState) -> dict[str, Any]:
+    snapshots = FakeSnapshots()
+    relay = RelayEvents(state, snapshots, FakeBus(), FakePoison(), clock=lambda: ANN.at, pause=lambda _: None)
+    assert relay([StreamRecord(str(n), event, {}) for n, event in enumerate(state.log)]) is None
+    assert snapshots.content is not None
+    return dict(snapshots.content)
+
+
+def test_the_relay_brings_flags_to_the_edge_without_the_names_of_users() -> None:
+    state = FakeState()
+    rule = {"==": [{"var": "plan"}, "pro"]}
+    targeted = flag("b", targeting={"if": [{"$ref": "pro"}, "on", "off"]})
+    changer(state).apply(file(flag("a", target_users=["ann"]), targeted, pro=rule), ANN, prune=False, dry_run=False)
+    flags = relayed(state)["flags"]
+    assert set(flags) == {"a", "b"}
+    assert "ann" not in repr(flags)
+    assert flags["b"]["targeting"] == {"if": [rule, "on", "off"]}
+    changer(state).edit("a", lambda _: None, ANN)
+    assert set(relayed(state)["flags"]) == {"b"}
+
+
+def test_a_channel_is_routed_by_a_flag_that_exists_and_names_versions() -> None:
+    state = FakeState()
+    changer(state).apply(
+        file(flag("on-off"), flag("ab", variants={"on": "1.1.0", "off": "1.0.0"})), ANN, prune=False, dry_run=False
+    )
+    route = RouteChannel(state, state, pause=lambda _: None)
+    for key, code in (("gone", "flag_unknown"), ("on-off", "flag_type"), ("ab", "nothing_live")):
+        with pytest.raises(Refused) as refused:
+            route("checkout", "latest", key, ANN)
+        assert refused.value.code == code
+    live = Channel("checkout", "latest", Version.parse("1.0.0"), 1)
+    state.commit(Transaction(puts=(live,), events=()))
+    assert route("checkout", "latest", "ab", ANN).flag == "ab"
+    with pytest.raises(Refused, match="already"):
+        route("checkout", "latest", "ab", ANN)
+    assert route("checkout", "latest", None, ANN).flag is None
+    assert [e.type for e in state.log[-2:]] == [EventType.CHANNEL_ROUTED] * 2
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(replace(live, flag="ab"),), events=()))

@@ -1,0 +1,199 @@
+"""The notification function dies at every AWS call and on either side of every send; its event comes again, and twice
+at once. Each destination gets it, and a second time only if a process died between sending and noting it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+
+from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
+from edgeship.adapters.lambda_events.inbound import BusEvent
+from edgeship.application.notifications.deliver_notice import LEASE, Undelivered
+from edgeship.bootstrap import notification
+from edgeship.domain.events import Event
+from infra.app import ROOT
+from tests.application.test_crashes import Scene
+from tests.support.aws import NAMES, Aws, aws_environment, function_env
+from tests.support.crash import Death, run
+from tests.support.notifying import DESTINATIONS, Internet, mails, set_up
+
+NOW = datetime(2026, 11, 24, 16, 0, 10, tzinfo=UTC)
+NAMED = tuple(destination.name for destination in DESTINATIONS)
+
+
+@dataclass
+class Watched(Death):
+    """A death that writes down which calls there were; `meanwhile` runs just before one of them."""
+
+    names: list[str] = field(default_factory=list)
+    meanwhile: tuple[int, Callable[[], object]] | None = None
+
+    def before(self, context: dict[str, Any], **told: Any) -> None:
+        self.names.append(told["model"].name if "model" in told else "POST")
+        if self.meanwhile and self.meanwhile[0] == self.calls:
+            other, self.meanwhile = self.meanwhile[1], None
+            run(other, Death())
+            assert boto3.DEFAULT_SESSION is not None
+            boto3.DEFAULT_SESSION.death = self  # type: ignore[attr-defined]
+        super().before(context, **told)
+
+
+@dataclass
+class Stage:
+    """An event of its own in the environment of all tests, and what has come of it."""
+
+    aws: Aws
+    internet: Internet
+    event: Event
+    tries: int = 0
+
+    def deliver(self, at: datetime = NOW) -> None:
+        """One receipt of the message, in a process of its own."""
+        use_case, _ = notification.build(function_env("notification", self.aws))
+        with suppress(Undelivered):
+            replace(use_case, clock=lambda: at)(self.event)
+
+    def try_again(self) -> None:
+        """As `deliver`, when the leases of all tries before are over."""
+        self.tries += 1
+        self.deliver(NOW + self.tries * (LEASE + timedelta(seconds=1)))
+
+    def got(self) -> dict[str, list[str]]:
+        """The ids of what each destination got."""
+        found = [mail["Message"].rpartition("event: ")[2] for mail in mails(self.aws)]
+        by_host = {host: [post.get("webhook-id", "") for post in posts] for host, posts in self.internet.posted.items()}
+        on_call = [""] * len(by_host.get("hooks.slack.com", ()))
+        return {"on-call": on_call, "mail": found, "ci": by_host.get("ci.example.com", [])}
+
+    def settled(self) -> set[str]:
+        deliveries = DynamoDBDeliveries(self.aws.dynamodb, NAMES.table)
+        assert deliveries.list_undelivered(10) == []
+        return {each.destination for each in deliveries.of(self.event.event_id)}
+
+
+def event() -> Event:
+    (record,) = json.loads((ROOT / "events" / "aws.sqs.notification.json").read_text())["Records"]
+    return BusEvent.model_validate_json(record["body"]).to_event()
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[tuple[Aws, Internet]]:
+    internet = Internet()
+    with aws_environment() as aws, pytest.MonkeyPatch.context() as patch:
+        internet.connect(patch)
+        set_up(aws)
+        yield aws, internet
+
+
+@pytest.fixture
+def make(environment: tuple[Aws, Internet]) -> Callable[[], Stage]:
+    aws, internet = environment
+
+    def stage() -> Stage:
+        internet.posted.clear()
+        internet.failing.clear()
+        mails(aws)
+        return Stage(aws, internet, replace(event(), event_id=uuid4().hex))
+
+    return stage
+
+
+def undisturbed(make: Callable[[], Stage]) -> Watched:
+    stage, watched = make(), Watched()
+    assert run(stage.deliver, watched)
+    assert counts(stage) == dict.fromkeys(NAMED, 1)
+    return watched
+
+
+def counts(stage: Stage) -> dict[str, int]:
+    got = stage.got()
+    assert set(got["ci"]) | set(got["mail"]) <= {stage.event.event_id}
+    return {name: len(each) for name, each in got.items()}
+
+
+def test_it_dies_anywhere_and_every_destination_gets_the_event(make: Callable[[], Stage]) -> None:
+    watched = undisturbed(make)
+    assert Counter(watched.names) == {
+        "POST": 2,
+        "Publish": 1,
+        "GetItem": 4,
+        "UpdateItem": 6,
+        "GetParameter": 1,
+        "GetSecretValue": 1,
+    }
+    # Before the first call and after each: what lies between two calls, nobody can see.
+    for death in [Death(0, "before"), *(Death(call, "after") for call in range(watched.calls))]:
+        stage = make()
+        assert not run(stage.deliver, death)
+        assert run(stage.try_again, Death())
+        assert death.call is not None
+        unnoted = death.when == "after" and watched.names[death.call] in ("POST", "Publish")
+        assert stage.settled() == set(NAMED), death
+        assert sum(counts(stage).values()) == len(NAMED) + unnoted, death
+
+
+def test_it_dies_again_and_again(make: Callable[[], Stage]) -> None:
+    """Each process gets one call further than the one before it."""
+    calls = undisturbed(make).calls
+    stage = make()
+    for call in range(calls):
+        run(stage.try_again, Death(call, "after"))
+    run(stage.try_again, Death())
+    assert stage.settled() == set(NAMED)
+    assert all(count in (1, 2) for count in counts(stage).values())
+
+
+def test_a_repeated_event_is_sent_once(make: Callable[[], Stage]) -> None:
+    stage = make()
+    for _ in range(4):
+        run(stage.try_again, Death())
+    assert counts(stage) == dict.fromkeys(NAMED, 1)
+
+
+def test_one_that_comes_twice_at_once_is_sent_once(make: Callable[[], Stage]) -> None:
+    """The other process runs from its beginning to its end in between any two calls of the one."""
+    for call in range(undisturbed(make).calls):
+        stage = make()
+        assert run(stage.deliver, Watched(meanwhile=(call, stage.deliver)))
+        run(stage.try_again, Death())
+        assert counts(stage) == dict.fromkeys(NAMED, 1), call
+        assert stage.settled() == set(NAMED)
+
+
+def test_what_a_destination_refuses_is_kept_with_its_reason_and_comes_again_alone(make: Callable[[], Stage]) -> None:
+    stage = make()
+    stage.internet.failing["ci.example.com"] = (503, {})
+    run(stage.try_again, Death())
+    (left,) = DynamoDBDeliveries(stage.aws.dynamodb, NAMES.table).list_undelivered(10)
+    assert (left.destination, left.attempts, left.reason) == ("ci", 1, "ci.example.com answered 503 (ok)")
+    stage.internet.failing.clear()
+    run(stage.try_again, Death())
+    assert stage.settled() == set(NAMED)
+    assert counts(stage) == {"on-call": 1, "mail": 1, "ci": 2}
+
+
+def notify(aws: Aws) -> Callable[[], None]:
+    """A scene for `tests/infra/test_permissions.py`: the event is about a channel, and goes to every kind of
+    destination; its message is put off."""
+    queue = set_up(aws)
+    aws.sqs.send_message(QueueUrl=queue, MessageBody="{}")
+    (message,) = aws.sqs.receive_message(QueueUrl=queue)["Messages"]
+
+    def deliver() -> None:
+        use_case, put_off = notification.build(function_env("notification", aws))
+        use_case(event())
+        put_off(message["ReceiptHandle"], 15)
+
+    return deliver
+
+
+SCENES: dict[str, Scene] = {"notice": notify}

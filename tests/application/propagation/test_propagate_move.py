@@ -1,0 +1,450 @@
+"""A move is brought to every CDN and looked at there, however often, late, interleaved or interrupted its event is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgeship.application.propagation.copy_latest import CopyAlias
+from edgeship.application.propagation.ports import CdnBusy, CdnRefused
+from edgeship.application.propagation.propagate_move import End, Propagated, PropagateMove
+from edgeship.application.propagation.refresh_cdns import Cached, RefreshCdns
+from edgeship.application.propagation.request_deployment import RequestDeployment
+from edgeship.application.propagation.verify_deployment import VerifyDeployment
+from edgeship.application.transaction import Transaction
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.events import EventType, Occasion
+from edgeship.domain.naming import LATEST, MANIFEST_NAME
+from edgeship.domain.propagation.deployment import Wrong
+from edgeship.domain.version import Version
+from tests.fakes.propagation import FakeAlias, FakeBucket, FakeCdn, FakeEdge, FakePathCounts, FakeTime, Stored
+from tests.support.world import AT_ONCE, POLICY, START, WIDGET, World
+
+FILES = {
+    "1.0.0": {"widget.js": b"one", "chunk-a.js": b"a", "style.css": b"css"},
+    "1.1.0": {"widget.js": b"two", "chunk-b.js": b"b", "style.css": b"css"},
+    "1.2.0": {"widget.js": b"three", "chunk-a.js": b"a", "style.css": b"css 3"},
+}
+
+
+class Deployments:
+    """A world whose releases have files, with an edge, CloudFront and a second CDN in front of them."""
+
+    def __init__(self, *live: str, root_widget: str | None = None) -> None:
+        self.world = World(*FILES, policy=AT_ONCE)
+        self.state = self.world.state
+        self.bucket = FakeBucket()
+        for version, files in FILES.items():
+            self.bucket.publish(WIDGET, version, files)
+        self.time = FakeTime(START)
+        self.edge = FakeEdge(self.state, self.bucket, self.time)
+        self.cloudfront = FakeCdn("cloudfront", self.edge, paths=1)
+        self.second = FakeCdn("cloudflare", self.edge)
+        self.alias = FakeAlias(self.bucket)
+        self.counts = FakePathCounts()
+        # The edge is in front of CloudFront's cache: what it answers under a moving path is always fresh.
+        webs = {"cloudfront": self.edge, "cloudflare": self.second}
+        self.propagate = PropagateMove(
+            state=self.state,
+            alias=self.alias,
+            copy_alias=CopyAlias(self.state, self.bucket, self.alias),
+            refresh=RefreshCdns(
+                state=self.state,
+                cdns=(Cached(self.cloudfront, by_path=False), Cached(self.second, by_path=True)),
+                counts=self.counts,
+                root_widget=root_widget,
+                clock=self.time,
+                sleep=self.time.sleep,
+                pause=lambda _: None,
+            ),
+            verify=VerifyDeployment(self.state, self.bucket, self.alias, webs, self.time, self.time.sleep),
+            clock=self.time,
+            pause=lambda _: None,
+        )
+        for version in live:
+            self.move(version)
+            self.deliver()
+
+    @property
+    def channel(self) -> Channel:
+        return self.state.channel(WIDGET, LATEST)
+
+    def move(self, version: str) -> int:
+        """Point latest at a version; the number of the move."""
+        self.time.sleep(1)
+        occasion = Occasion("test", "ann", "by hand", self.time.now)
+        self.world.promote_release(WIDGET, Version.parse(version), LATEST, occasion)
+        return self.channel.sequence
+
+    def deliver(self, sequence: int | None = None) -> Propagated:
+        """The event of a move, of the last one by default."""
+        number = sequence or self.channel.sequence
+        occasion = Occasion("test", "edgeship:propagation", "moved", self.time.now)
+        return self.propagate(WIDGET, LATEST, number, f"move-{number}", occasion)
+
+    def aliased(self) -> dict[str, tuple[bytes, str]]:
+        """The copies that have not been retired: their bytes and the version that they name."""
+        prefix = f"{WIDGET}/{LATEST}/"
+        return {
+            key.removeprefix(prefix): (stored.body, stored.version)
+            for key, stored in self.bucket.objects.items()
+            if key.startswith(prefix) and stored.retired_at is None and not key.endswith(MANIFEST_NAME)
+        }
+
+    def holds(self, version: str) -> bool:
+        """Whether the copies are those of a version; files of others may lie beside them."""
+        return FILES[version].items() <= {path: body for path, (body, _) in self.aliased().items()}.items()
+
+    def told(self) -> list[EventType]:
+        deployments = (EventType.DEPLOYMENT_VERIFIED, EventType.DEPLOYMENT_FAILED)
+        return [event.type for event in self.state.log if event.type in deployments]
+
+
+def release_of(version: str) -> dict[str, tuple[bytes, str]]:
+    return {path: (body, version) for path, body in FILES[version].items()}
+
+
+def test_a_move_is_copied_refreshed_and_verified() -> None:
+    here = Deployments("1.0.0")
+    here.second.get(f"/{WIDGET}/latest/widget.js")
+    here.move("1.1.0")
+    done = here.deliver()
+    assert done.end is End.VERIFIED
+    assert done.verdict is not None
+    assert done.verdict.cdns == ("cloudfront", "cloudflare")
+    assert here.aliased() == release_of("1.1.0")
+    assert here.second.cache[f"/{WIDGET}/latest/widget.js"].body == b"two"
+    assert here.told() == [EventType.DEPLOYMENT_VERIFIED, EventType.DEPLOYMENT_VERIFIED]
+    event = here.state.log[-1]
+    assert event.new is not None
+    assert (event.new["version"], event.new["sequence"], event.new["differences"]) == ("1.1.0", 2, [])
+    assert event.new["checked"] == done.verdict.checked > len(FILES["1.1.0"])
+
+
+def test_new_files_come_first_and_what_refers_to_them_last() -> None:
+    here = Deployments("1.0.0")
+    here.bucket.written.clear()
+    here.move("1.1.0")
+    here.deliver()
+    copied = [key.removeprefix(f"{WIDGET}/latest/") for key in here.bucket.written]
+    assert copied == ["chunk-b.js", "style.css", "widget.js", MANIFEST_NAME, "chunk-a.js"]
+    assert here.bucket.objects[f"{WIDGET}/latest/chunk-a.js"].retired_at is not None
+
+
+def test_a_file_that_is_gone_stays_for_its_grace_period_and_one_that_comes_back_stays_for_good() -> None:
+    here = Deployments("1.0.0", "1.1.0")
+    gone = f"{WIDGET}/latest/chunk-a.js"
+    since = here.bucket.objects[gone].retired_at
+    assert here.bucket.objects[gone].body == b"a"
+    here.move("1.0.0")
+    here.move("1.1.0")
+    here.deliver()
+    assert here.bucket.objects[gone].retired_at == since, "the period began when it went"
+    here.move("1.2.0")
+    here.deliver()
+    assert here.bucket.objects[gone] == Stored(b"a", "1.2.0")
+    assert here.bucket.objects[f"{WIDGET}/latest/chunk-b.js"].retired_at is not None
+
+
+def test_a_repeated_event_changes_nothing() -> None:
+    here = Deployments("1.0.0", "1.1.0")
+    before = (dict(here.bucket.objects), len(here.state.log), list(here.counts.totals))
+    assert here.deliver().end is End.KNOWN
+    assert (dict(here.bucket.objects), len(here.state.log), list(here.counts.totals)) == before
+
+
+def test_one_invalidation_a_move_and_its_paths_are_counted_once() -> None:
+    here = Deployments("1.0.0", "1.1.0")
+    here.deliver()
+    assert here.cloudfront.asked == {"move-1": ("/checkout/latest/",), "move-2": ("/checkout/latest/",)}
+    month = START.strftime("%Y-%m")
+    assert here.state.invalidation_paths(month) == 2
+    assert here.counts.totals == [(1, month, 1), (1, month, 2)]
+
+
+def test_a_second_cdn_forgets_what_moves_with_the_channel() -> None:
+    here = Deployments("1.0.0")
+    here.move("1.1.0")
+    here.deliver()
+    assert here.second.asked["move-2"] == (
+        "/checkout/latest/",
+        "/checkout/~1/",
+        "/checkout/~1.0/",
+        "/checkout/~1.1/",
+    )
+
+
+def test_the_root_widget_has_its_shorter_paths_too() -> None:
+    here = Deployments("1.0.0", root_widget=WIDGET)
+    assert here.cloudfront.asked["move-1"] == ("/checkout/latest/", "/latest/")
+    assert {"/latest/", "/~1/", "/~1.0/"} < set(here.second.asked["move-1"])
+    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 2
+
+
+def test_ranges_of_moves_that_were_overtaken_are_forgotten_with_the_next() -> None:
+    here = Deployments("1.0.0")
+    overtaken = here.move("1.1.0")
+    here.move("1.2.0")
+    assert here.deliver(overtaken).end is End.OVERTAKEN
+    here.deliver()
+    assert "/checkout/~1.1/" in here.second.asked["move-3"]
+    assert "move-2" not in here.cloudfront.asked
+
+
+def test_a_move_that_was_overtaken_while_it_was_brought_leaves_its_ranges_to_the_next() -> None:
+    """2 counts its invalidation and is overtaken before it reaches the second CDN; so is 3."""
+    here = Deployments("1.0.0")
+    here.move("1.1.0")
+    moves = iter(["1.2.0", "1.0.0"])
+
+    def overtake(seconds: float) -> None:
+        here.time.sleep(seconds)
+        if (version := next(moves, None)) is not None:
+            here.move(version)
+
+    here.propagate = replace(here.propagate, refresh=replace(here.propagate.refresh, sleep=overtake))
+    assert [here.deliver().end, here.deliver().end] == [End.OVERTAKEN, End.OVERTAKEN]
+    assert "move-2" in here.cloudfront.asked
+    assert here.deliver().end is End.VERIFIED
+    assert {"/checkout/~1.0/", "/checkout/~1.1/", "/checkout/~1.2/"} < set(here.second.asked["move-4"])
+
+
+def test_the_second_cdn_is_refreshed_only_when_every_copy_of_the_edge_knows() -> None:
+    """Earlier, the next request would have put the old version back into its cache."""
+    here = Deployments("1.0.0")
+    here.edge.lag = 5
+    here.move("1.1.0")
+    here.second.get(f"/{WIDGET}/latest/widget.js")
+    assert here.deliver().end is End.VERIFIED
+
+
+def test_an_overtaken_move_still_leaves_the_copies_right() -> None:
+    here = Deployments("1.0.0", "1.1.0")
+    here.alias.copy(WIDGET, Version.parse("1.0.0"), dict.fromkeys(FILES["1.0.0"], "text/javascript"))
+    assert here.deliver(1).end is End.OVERTAKEN
+    assert here.holds("1.1.0")
+
+
+@pytest.mark.parametrize("moment", ["chunk-b.js", "style.css", "widget.js", MANIFEST_NAME])
+def test_a_move_that_is_overtaken_while_it_copies(moment: str) -> None:
+    here = Deployments("1.0.0")
+    number = here.move("1.1.0")
+
+    def overtake(path: str) -> None:
+        if path == moment and here.channel.sequence == number:
+            here.move("1.2.0")
+
+    here.alias.before_copy = overtake
+    assert here.deliver(number).end is End.OVERTAKEN
+    assert here.holds("1.2.0")
+    assert here.deliver().end is End.VERIFIED
+    assert here.aliased() == release_of("1.2.0")
+    assert here.told() == [EventType.DEPLOYMENT_VERIFIED] * 2
+
+
+class Died(BaseException):
+    """As a process does: nothing in the program catches it."""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("cdn", ["cloudfront", "second"])
+def test_a_run_that_dies_at_a_cdn_is_run_again_by_its_event(cdn: str, when: str) -> None:
+    here = Deployments("1.0.0")
+    here.second.get(f"/{WIDGET}/latest/widget.js")
+    here.move("1.1.0")
+    dying: FakeCdn = getattr(here, cdn)
+    refresh = dying.refresh
+
+    def die(folders: Sequence[str], reference: str) -> int:
+        if when == "after":
+            refresh(folders, reference)
+        raise Died
+
+    dying.refresh = die  # type: ignore[method-assign]
+    with pytest.raises(Died):
+        here.deliver()
+    dying.refresh = refresh  # type: ignore[method-assign]
+    assert here.told() == [EventType.DEPLOYMENT_VERIFIED], "of the first move alone"
+    assert here.deliver().end is End.VERIFIED
+    assert here.second.cache[f"/{WIDGET}/latest/widget.js"].body == b"two"
+    assert list(here.cloudfront.asked) == ["move-1", "move-2"]
+    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 2
+
+
+def test_a_busy_cdn_is_asked_again_until_it_takes_it() -> None:
+    here = Deployments("1.0.0")
+    here.move("1.1.0")
+    here.cloudfront.busy, here.second.busy, here.second.retry_after = 4, 3, 30
+    began = here.time.now
+    assert here.deliver().end is End.VERIFIED
+    assert timedelta(seconds=90) < here.time.now - began < timedelta(seconds=240)
+
+
+@pytest.mark.parametrize("fault", [CdnBusy("429"), TimeoutError("no answer")])
+def test_a_cdn_that_stays_busy_or_silent_is_left_to_the_next_run(fault: Exception) -> None:
+    here = Deployments("1.0.0")
+    here.move("1.1.0")
+    here.second.fault = fault
+    with pytest.raises(type(fault)):
+        here.deliver()
+    assert here.told() == [EventType.DEPLOYMENT_VERIFIED], "there is no verdict yet on the second move"
+    here.second.fault = None
+    assert here.deliver().end is End.VERIFIED
+    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 2
+
+
+def test_a_move_that_is_asked_for_again_is_brought_there_again() -> None:
+    here = Deployments("1.0.0", "1.1.0")
+    here.bucket.objects[f"{WIDGET}/latest/style.css"] = Stored(b"planted", "1.1.0")
+    request = RequestDeployment(here.state, lambda _: None)
+    request(WIDGET, LATEST, Occasion("test", "ann", "a byte is wrong", here.time.now))
+    asked = here.state.log[-1]
+    occasion = Occasion("test", "edgeship:propagation", "asked for", here.time.now)
+    done = here.propagate(WIDGET, LATEST, here.channel.sequence, asked.event_id, occasion)
+    assert done.end is End.VERIFIED
+    assert here.aliased() == release_of("1.1.0")
+    assert list(here.cloudfront.asked) == ["move-1", "move-2", asked.event_id]
+    assert here.second.asked[asked.event_id] == here.second.asked["move-2"], "the same ranges again"
+    verified = [event for event in here.state.log if event.type is EventType.DEPLOYMENT_VERIFIED]
+    assert len({event.event_id for event in verified}) == len(verified) == 3
+    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 3
+
+
+def test_a_cdn_that_refuses_fails_the_deployment_and_keeps_no_other_from_it() -> None:
+    here = Deployments("1.0.0")
+    here.move("1.1.0")
+    here.second.fault = CdnRefused("the purge was answered 403 10000 Authentication error")
+    done = here.deliver()
+    assert done.end is End.FAILED
+    assert done.verdict is not None
+    kinds = {(difference.where, difference.kind) for difference in done.verdict.differences}
+    assert ("cloudflare", Wrong.NOT_REFRESHED) in kinds
+    assert "move-2" in here.cloudfront.asked
+    assert here.told()[-1] is EventType.DEPLOYMENT_FAILED
+
+
+def test_a_wrong_byte_in_a_copy_is_found_and_named() -> None:
+    here = Deployments("1.0.0")
+    here.move("1.1.0")
+
+    def plant(seconds: float) -> None:
+        here.bucket.objects[f"{WIDGET}/latest/style.css"] = Stored(b"cSs", "1.1.0")
+        here.time.sleep(seconds)
+
+    here.propagate = replace(here.propagate, refresh=replace(here.propagate.refresh, sleep=plant))
+    done = here.deliver()
+    assert done.end is End.FAILED
+    assert done.verdict is not None
+    (difference,) = done.verdict.differences
+    assert (difference.where, difference.path, difference.kind) == ("alias", "/checkout/latest/style.css", Wrong.BYTES)
+    assert "/checkout/latest/style.css" in here.state.log[-1].cause
+
+
+def test_a_cache_that_keeps_the_old_version_is_found() -> None:
+    here = Deployments("1.0.0")
+    here.second.get(f"/{WIDGET}/latest/widget.js")
+    here.second.refresh = lambda folders, reference: 0  # type: ignore[method-assign]
+    here.move("1.1.0")
+    done = here.deliver()
+    assert done.end is End.FAILED
+    assert done.verdict is not None
+    wrong = {(difference.where, difference.path): difference for difference in done.verdict.differences}
+    difference = wrong["cloudflare", "/checkout/latest/widget.js"]
+    assert (difference.kind, difference.expected, difference.got) == (Wrong.VERSION, "1.1.0", "1.0.0")
+
+
+def test_a_cdn_that_gives_no_answer_is_found() -> None:
+    here = Deployments("1.0.0")
+    here.move("1.1.0")
+
+    def get(path: str, query: str = "") -> object:
+        raise ConnectionRefusedError
+
+    here.second.get = get  # type: ignore[assignment, method-assign]
+    done = here.deliver()
+    assert done.end is End.FAILED
+    assert done.verdict is not None
+    assert {difference.kind for difference in done.verdict.differences} == {Wrong.UNREACHABLE}
+    assert not any(difference.condemns for difference in done.verdict.differences)
+
+
+def test_what_a_rollout_serves_meanwhile_is_right_too() -> None:
+    here = Deployments("1.0.0")
+    here.move("1.1.0")
+    here.world.change_policy(WIDGET, lambda _: POLICY, Occasion("test", "ann", "slowly", here.time.now))
+    here.world.start_rollout(WIDGET, Version.parse("1.2.0"), LATEST, Occasion("test", "ann", "start", here.time.now))
+    here.edge.candidates[WIDGET] = "1.2.0"
+    assert here.deliver().end is End.VERIFIED, "chunk-b.js is not in the candidate: 404 is right for its users"
+    here.state.commit(Transaction(puts=(replace(here.channel, rollout=None),), events=()))
+    here.move("1.0.0")
+    assert here.deliver().end is End.FAILED, "nobody may get 1.2.0 any more"
+
+
+class Interleaving:
+    """Runs inside of runs: before any copy, as drawn, the pointer moves, another event is delivered, or the run dies.
+
+    An event is pending until a run that it began has ended; a run that died is begun again by its event.
+    """
+
+    def __init__(self, data: st.DataObject) -> None:
+        self.here = Deployments("1.0.0")
+        self.data = data
+        self.pending: list[int] = []
+        self.actions_left = 12
+        self.here.alias.before_copy = self.before_copy
+
+    def move(self) -> None:
+        others = sorted(FILES.keys() - {str(self.here.channel.version)})
+        self.pending.append(self.here.move(self.data.draw(st.sampled_from(others))))
+
+    def deliver_one(self) -> None:
+        number = self.data.draw(st.sampled_from(self.pending[::-1]))
+        try:
+            self.here.deliver(number)
+        except Died:
+            return
+        if number in self.pending and self.data.draw(st.sampled_from([True, True, False])):
+            self.pending.remove(number)  # else it comes once more
+
+    def before_copy(self, _: str) -> None:
+        if self.actions_left == 0:
+            return
+        action = self.data.draw(
+            st.sampled_from(["copy", "copy", "move and deliver", "move and deliver", "deliver", "die"])
+        )
+        if action == "copy":
+            return
+        self.actions_left -= 1
+        if action == "die":
+            raise Died
+        if action == "move and deliver":
+            self.move()
+        if self.pending:
+            self.deliver_one()
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_however_the_runs_interleave_repeat_and_die_the_copies_end_as_the_pointer(data: st.DataObject) -> None:
+    runs = Interleaving(data)
+    runs.move()
+    while runs.pending:
+        runs.deliver_one()
+    here = runs.here
+    assert here.holds(str(here.channel.version))
+    concluded = here.state.deployment(WIDGET, LATEST)
+    assert concluded.sequence == here.channel.sequence
+    assert concluded.verdict is not None
+    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == len(here.cloudfront.asked)
+
+
+def test_verdicts_are_dated() -> None:
+    here = Deployments("1.0.0")
+    done = here.deliver()
+    assert done.verdict is not None
+    assert datetime.fromisoformat(done.verdict.at) <= here.time.now

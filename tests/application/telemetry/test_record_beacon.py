@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from edgeship.application.telemetry.keep_errors import ATTEMPTS, WRITES_A_SECOND, KeepErrors
+from edgeship.application.telemetry.known_releases import KnownReleases
+from edgeship.application.telemetry.record_beacon import RecordBeacon
+from edgeship.domain.telemetry.beacon import Beacon, Refusal, ReportedError
+from edgeship.domain.version import Version
+from tests.fakes.telemetry import FakeBeaconMetrics, FakeClock, FakeErrorBooks, FakeSnapshots
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+V1 = Version.parse("1.4.2")
+SNAPSHOT = {
+    "schema": 1,
+    "revision": 1,
+    "widgets": {"checkout": {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {}}},
+}
+FAILED = Beacon("checkout", V1, "9f86d081e5a1", 0, True, True, (ReportedError("boom", 3),), 123, 45.2)
+
+
+class Scene:
+    def __init__(self) -> None:
+        self.clock = FakeClock(NOW)
+        self.snapshots = FakeSnapshots(SNAPSHOT)
+        self.books = FakeErrorBooks(self.clock)
+        self.metrics = FakeBeaconMetrics()
+        self.told: list[tuple[str, Exception]] = []
+        self.record = RecordBeacon(
+            KnownReleases(self.snapshots, self.clock, self.report),
+            self.metrics,
+            KeepErrors(self.books, self.clock, self.report),
+        )
+
+    def report(self, what: str, fault: Exception) -> None:
+        self.told.append((what, fault))
+
+    def counts(self) -> dict[str, int]:
+        return {error.message: error.count for error in self.books.read("checkout", V1).errors}
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def test_a_beacon_adds_to_the_metrics_and_to_the_book(scene: Scene) -> None:
+    assert scene.record(FAILED) is None
+    measured = {"Sessions": 1, "FailedSessions": 1, "Errors": 3, "LoadLatency": 123, "Memory": 45.2}
+    assert scene.metrics.added == [("checkout", "1.4.2", measured)]
+    assert scene.counts() == {"boom": 3}
+    assert scene.metrics.not_kept == 0
+
+
+def test_a_beacon_without_errors_does_not_touch_the_table(scene: Scene) -> None:
+    assert scene.record(replace(FAILED, errors=())) is None
+    assert scene.books.stored == {}
+
+
+def test_a_beacon_that_comes_again_is_in_the_book_once(scene: Scene) -> None:
+    scene.record(FAILED)
+    scene.record(FAILED)
+    assert scene.counts() == {"boom": 3}
+    assert scene.books.writes == 1
+
+
+@pytest.mark.parametrize("reason", [Refusal.MISSING, Refusal.NOT_JSON, Refusal.INVALID, Refusal.TOO_LONG])
+def test_a_refusal_is_counted(scene: Scene, reason: Refusal) -> None:
+    assert scene.record(reason) is reason
+    assert scene.metrics.refusals == [reason]
+    assert scene.snapshots.reads == 0
+
+
+@pytest.mark.parametrize("beacon", [replace(FAILED, widget="unknown"), replace(FAILED, version=Version.parse("1.4.3"))])
+def test_a_release_that_no_path_leads_to_is_refused(scene: Scene, beacon: Beacon) -> None:
+    assert scene.record(beacon) is Refusal.UNKNOWN_RELEASE
+    assert scene.metrics.added == []
+    assert scene.books.stored == {}
+
+
+def test_without_a_registry_nothing_is_measured(scene: Scene) -> None:
+    scene.snapshots.fault = OSError("no route")
+    assert scene.record(FAILED) is Refusal.NO_REGISTRY
+    assert scene.metrics.added == []
+    assert [what for what, _ in scene.told] == ["could not read the snapshot"]
+
+
+def test_a_fault_of_the_table_is_told_after_the_metrics_are_out(scene: Scene) -> None:
+    scene.books.fault = OSError("no route")
+    assert scene.record(FAILED) is None
+    assert len(scene.metrics.added) == 1
+    assert scene.metrics.not_kept == 3
+    assert scene.told == [("could not keep errors", scene.books.fault)]
+
+
+def test_lost_races_are_run_again(scene: Scene) -> None:
+    scene.books.rivals = ATTEMPTS - 1
+    scene.record(FAILED)
+    assert scene.counts() == {"boom": 3}
+    assert scene.metrics.not_kept == 0
+
+
+def test_after_three_lost_races_the_errors_are_given_up_and_counted(scene: Scene) -> None:
+    scene.books.rivals = ATTEMPTS
+    assert scene.record(FAILED) is None
+    assert scene.books.writes == ATTEMPTS
+    assert scene.counts() == {}
+    assert scene.metrics.not_kept == 3
+    assert scene.told == []
+
+
+def test_a_stampede_costs_no_more_than_five_writes_a_second(scene: Scene) -> None:
+    for number in range(1_000):
+        scene.record(replace(FAILED, number=number, starts_session=False, fails_session=False))
+        scene.clock.tick(0.01)
+    assert scene.books.writes <= WRITES_A_SECOND * 11
+    assert scene.counts()["boom"] + scene.metrics.not_kept == 3_000
+    assert sum(measured["Errors"] for _, _, measured in scene.metrics.added) == 3_000
+
+
+def test_lost_races_count_among_the_writes(scene: Scene) -> None:
+    scene.books.rivals = 1_000
+    for number in range(10):
+        scene.record(replace(FAILED, number=number))
+    assert scene.books.writes == WRITES_A_SECOND

@@ -1,0 +1,126 @@
+"""The telemetry function dies at every AWS call, beacons come again and in any order, and the books end the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from edgeship.application.edge.ports import StoredSnapshot
+from edgeship.bootstrap import telemetry
+from edgeship.domain.telemetry.beacon import Beacon, ReportedError
+from edgeship.domain.telemetry.error_book import MAX_MESSAGES, ErrorBook
+from edgeship.domain.version import Version
+from edgeship.settings import TelemetrySettings
+from tests.support.aws import NAMES, Aws, empty_again
+from tests.support.crash import Death, process, run
+
+NOW = datetime(2026, 11, 23, 10, 0, 5, tzinfo=UTC)
+V1 = Version.parse("1.4.2")
+ENV = TelemetrySettings(environment="test", table=NAMES.table, config_bucket=NAMES.config_bucket).to_env()
+SNAPSHOT = {
+    "schema": 1,
+    "revision": 1,
+    "widgets": {"checkout": {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {}}},
+}
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telemetry, "utc_now", lambda: NOW)
+
+
+def rises(what: str, fault: Exception) -> None:
+    raise AssertionError(what) from fault
+
+
+def beacon(number: int, *errors: tuple[str, int]) -> Beacon:
+    return Beacon("checkout", V1, "9f86d081e5a1", number, errors=tuple(ReportedError(*error) for error in errors))
+
+
+def record(received: Beacon) -> None:
+    """One request, in a process of its own."""
+    telemetry.build(ENV, rises)[0](received)
+
+
+ONE = [beacon(0, ("boom", 3), ("bang", 1))]
+MORE = [*ONE, beacon(1, ("boom", 2)), beacon(2, ("bang", 1), ("crash", 9))]
+# Every message is alone in its beacon, and the last finds the book full.
+FULL = [beacon(n, ("m" + chr(ord("a") + n), n + 1)) for n in range(MAX_MESSAGES + 1)]
+SCENES: dict[str, Sequence[Beacon]] = {"the first": ONE, "a later one": MORE, "one too many": FULL}
+
+
+def books(aws: Aws) -> list[dict[str, Any]]:
+    return [item for item in aws.items() if item["pk"].startswith("ERRORS#")]
+
+
+def play(beacons: Sequence[Beacon], deaths: Sequence[Death]) -> list[dict[str, Any]]:
+    """All but the last beacon arrive undisturbed; the last comes once for each death."""
+    aws = empty_again()
+    aws.snapshots.write(SNAPSHOT, StoredSnapshot(None, None))
+    with process(Death()):
+        for received in beacons[:-1]:
+            record(received)
+    for death in deaths:
+        run(lambda: record(beacons[-1]), death)
+    return books(aws)
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("name", SCENES)
+def test_dies_anywhere_and_ends_the_same(name: str) -> None:
+    beacons = SCENES[name]
+    count = Death()
+    undisturbed = play(beacons, [count])
+    assert count.calls == 3  # the snapshot is read, the book is read, the book is written
+    assert undisturbed[0]["revision"] == len(beacons)
+    for death in [Death(0, "before"), *(Death(call, "after") for call in range(count.calls))]:
+        assert play(beacons, [death, Death()]) == undisturbed, f"died {death.when} call {death.call}"
+        assert death.dead
+    every = [Death(call, "after") for call in range(count.calls)]
+    assert play(beacons, [*every, Death(), Death()]) == undisturbed
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_beacons_that_come_again_in_any_order_end_in_the_same_book(aws: Aws, order: tuple[int, ...]) -> None:
+    aws.snapshots.write(SNAPSHOT, StoredSnapshot(None, None))
+    for number in (*order, *order, *reversed(order)):
+        run(lambda number=number: record(MORE[number]), Death(2, "after"))  # type: ignore[misc]
+    (book,) = books(aws)
+    assert [(error["message"], error["count"], error["over"]) for error in book["errors"]] == [
+        ("crash", 9, 0),
+        ("boom", 5, 0),
+        ("bang", 2, 0),
+    ]
+    assert sorted(book["seen"]) == ["9f86d081e5a1-0", "9f86d081e5a1-1", "9f86d081e5a1-2"]
+    assert book["revision"] == 3
+
+
+@dataclass
+class Slow:
+    """The books of a process that another one overtakes between its reads and its writes."""
+
+    books: Any
+    overtake: list[Callable[[], None]]
+
+    def read(self, widget: str, version: Version) -> ErrorBook:
+        book: ErrorBook = self.books.read(widget, version)
+        if self.overtake:
+            self.overtake.pop()()
+        return book
+
+    def write(self, book: ErrorBook) -> None:
+        self.books.write(book)
+
+
+def test_processes_that_write_at_once_lose_nothing(aws: Aws) -> None:
+    aws.snapshots.write(SNAPSHOT, StoredSnapshot(None, None))
+    slow = telemetry.build(ENV, rises)[0]
+    overtaken = Slow(slow.keep_errors.books, [lambda: record(MORE[1]), lambda: record(MORE[2])])
+    replace(slow, keep_errors=replace(slow.keep_errors, books=overtaken))(MORE[0])
+    (book,) = books(aws)
+    assert {error["message"]: error["count"] for error in book["errors"]} == {"crash": 9, "boom": 5, "bang": 2}

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeship.cli.channels.policy_text import settings
+from edgeship.cli.durations import show_duration, show_steps
+from edgeship.domain.channels.policy import Policy
+from edgeship.domain.channels.policy_record import to_document
+from edgeship.domain.channels.rollout import DEFAULT_STEPS, Step
+from tests.cli.command_line import CommandLine
+from tests.cli.documentation import assert_as_documented, documented, sections
+from tests.cli.pipeline import Pipeline
+from tests.support.aws import Aws
+
+
+def stored(aws: Aws) -> Policy:
+    return aws.state.policy("checkout").policy
+
+
+def test_a_widget_has_the_default_policy(edgeship: CommandLine, pipeline: Pipeline) -> None:
+    pipeline.ship("checkout", "1.0.0")
+    done = edgeship("policy", "get", "checkout", "--json")
+    assert (done.code, done.err) == (0, "")
+    assert_as_documented(done.document, "edgeship policy get")
+    assert done.document == {"widget": "checkout", "is_default": True, **to_document(Policy())}
+    assert documented("edgeship policy get") == done.document
+
+
+def test_the_reference_says_what_each_part_is_at_first() -> None:
+    default, limits = Policy(), Policy().thresholds
+    at_first = {
+        "--auto": "`patch,minor`",
+        "--steps": f"`{show_steps(default.steps)}`",
+        "--error-rate": f"{limits.error_rate:g}",
+        "--latency-ms": f"{limits.latency_ms:g}",
+        "--memory-mb": f"{limits.memory_mb:g}",
+        "--soft-error-points": f"{limits.soft_error_points:g}",
+        "--minimum-sample": f"{limits.minimum_sample}",
+        "--no-data": f"`{default.no_data}`",
+        "--during-rollout": f"`{default.during_rollout}`",
+        "--rollback-window": f"`{show_duration(default.rollback_window_seconds)}`",
+        "--on-failed-verification": f"`{default.on_failed_verification}`",
+    }
+    assert at_first.keys() == {option for option, _ in settings(default).values()}
+    rows = sections()["edgeship policy set"].splitlines()
+    for option, value in at_first.items():
+        (row,) = (row for row in rows if row.startswith(f"| `{option}"))
+        assert row.endswith(f" At first {value} |"), option
+
+
+def test_a_policy_for_people(edgeship: CommandLine) -> None:
+    done = edgeship("policy", "get", "checkout")
+    assert "policy of checkout (the default)" in done.out
+    for fact in ("--auto", "minor, patch", "1:1d,5:1d,25:2d,50:2d,100", "5 % of sessions", "2000 ms", "1d"):
+        assert fact in done.out
+    assert "checkout has no release yet" in done.err
+
+
+def test_only_what_is_given_changes(edgeship: CommandLine, aws: Aws) -> None:
+    done = edgeship("policy", "set", "checkout", "--steps", "5:12h,100", "--error-rate", "2", "--json")
+    assert done.code == 0
+    assert_as_documented(done.document, "edgeship policy set")
+    assert (done.document["changed"], done.document["is_default"]) == (True, False)
+    assert done.document["steps"] == [{"percent": 5, "bake_seconds": 43_200}, {"percent": 100, "bake_seconds": 0}]
+    assert done.document["thresholds"] == {**to_document(Policy())["thresholds"], "error_rate": 2}
+    assert stored(aws).auto == Policy().auto
+    edgeship("policy", "set", "checkout", "--auto", "none", "--reason", "by hand only")
+    assert (stored(aws).auto, stored(aws).steps) == (frozenset(), (Step(5, 43_200), Step(100, 0)))
+    assert aws.state.events("checkout", 1)[0].cause == "by hand only"
+
+
+def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
+    done = edgeship(
+        *("policy", "set", "checkout", "--auto", "patch, major", "--steps", "100", "--error-rate", "1.5"),
+        *("--latency-ms", "800", "--memory-mb", "64", "--soft-error-points", "0.5", "--minimum-sample", "50"),
+        *("--no-data", "pass", "--during-rollout", "replace", "--rollback-window", "1h30m"),
+        *("--on-failed-verification", "rollback"),
+    )
+    assert done.code == 0
+    assert to_document(stored(aws)) == {
+        "auto": ["major", "patch"],
+        "steps": [{"percent": 100, "bake_seconds": 0}],
+        "thresholds": {
+            "error_rate": 1.5,
+            "latency_ms": 800,
+            "memory_mb": 64,
+            "soft_error_points": 0.5,
+            "minimum_sample": 50,
+        },
+        "no_data": "pass",
+        "during_rollout": "replace",
+        "rollback_window_seconds": 5_400,
+        "on_failed_verification": "rollback",
+    }
+
+
+def test_people_read_what_changed(edgeship: CommandLine) -> None:
+    done = edgeship("policy", "set", "checkout", "--rollback-window", "0", "--no-data", "fail")
+    assert done.out.splitlines() == [
+        "policy of checkout changed",
+        "    too few at a step's end: hold: hold the step → fail: abort",
+        "    rollback window: 1d → 0s",
+    ]
+
+
+def test_default_goes_back_and_other_options_count_on_top(edgeship: CommandLine, aws: Aws) -> None:
+    edgeship("policy", "set", "checkout", "--steps", "100", "--error-rate", "1", "--auto", "none")
+    edgeship("policy", "set", "checkout", "--default", "--error-rate", "3")
+    assert (stored(aws).thresholds.error_rate, stored(aws).steps, stored(aws).auto) == (
+        3,
+        DEFAULT_STEPS,
+        Policy().auto,
+    )
+    done = edgeship("policy", "set", "checkout", "--default", "--json")
+    assert (done.document["is_default"], stored(aws)) == (True, Policy())
+
+
+@pytest.mark.parametrize("words", [("--default",), ("--error-rate", "5"), ("--auto", "minor,patch")])
+def test_what_it_says_already_is_done(edgeship: CommandLine, aws: Aws, words: tuple[str, ...]) -> None:
+    before = aws.items()
+    done = edgeship("policy", "set", "checkout", *words, "--json")
+    assert (done.code, done.document["changed"], done.document["is_default"]) == (0, False, True)
+    assert_as_documented(done.document, "edgeship policy set")
+    assert aws.items() == before
+    assert "already" in done.err
+    assert edgeship("policy", "set", "checkout", *words).out == "nothing to do\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--auto", "patch,mayor"), "policy_invalid", "'mayor' is no kind of release"),
+        (("--error-rate", "0"), "policy_invalid", "error_rate"),
+        (("--error-rate", "nan"), "policy_invalid", "error_rate"),
+        (("--latency-ms", "inf"), "policy_invalid", "latency_ms"),
+        (("--memory-mb", "-1"), "policy_invalid", "memory_mb"),
+        (("--soft-error-points", "101"), "policy_invalid", "soft_error_points"),
+        (("--minimum-sample", "0"), "policy_invalid", "minimum_sample"),
+        (("--rollback-window", "91d"), "policy_invalid", "rollback_window"),
+        (("--steps", "1:91d,100"), "steps_invalid", "step 1"),
+        (("--steps", "5:1d,50"), "steps_invalid", "not at 100 %"),
+    ],
+)
+def test_what_no_policy_can_say_is_refused(
+    edgeship: CommandLine, aws: Aws, words: tuple[str, ...], code: str, said: str
+) -> None:
+    done = edgeship("policy", "set", "checkout", *words, "--json")
+    assert (done.code, done.document["error"]["code"]) == (1, code)
+    assert said in done.document["error"]["reason"]
+    assert aws.items() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Nothing is given"),
+        (("--reason", "because"), "Nothing is given"),
+        (("--auto", ""), "--auto"),
+        (("--auto", "patch,,minor"), "--auto"),
+        (("--steps", "5:1x,100"), "step 1, '5:1x'"),
+        (("--rollback-window", "soon"), "--rollback-window"),
+        (("--no-data", "maybe"), "--no-data"),
+        (("--during-rollout", "stop"), "--during-rollout"),
+        (("--minimum-sample", "1.5"), "--minimum-sample"),
+    ],
+)
+def test_nonsense_is_a_usage_error(edgeship: CommandLine, aws: Aws, words: tuple[str, ...], said: str) -> None:
+    done = edgeship("policy", "set", "checkout", *words, "--json")
+    assert (done.code, done.document["error"]["code"]) == (2, "usage")
+    assert said in done.document["error"]["reason"]
+    assert aws.items() == []
+
+
+@pytest.mark.parametrize("command", [("get",), ("set", "--steps", "100")])
+def test_a_name_that_no_widget_can_have(edgeship: CommandLine, command: tuple[str, ...]) -> None:
+    done = edgeship("policy", command[0], "Checkout", *command[1:], "--json")
+    assert (done.code, done.document["error"]["code"]) == (1, "widget_invalid")

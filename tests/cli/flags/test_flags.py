@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgeship.adapters.documents.flags_file import json_schema
+from tests.cli.command_line import CommandLine
+from tests.cli.documentation import assert_as_documented
+from tests.cli.pipeline import Pipeline
+from tests.support.aws import Aws
+from tests.support.repository import ROOT
+
+FLAG: dict[str, Any] = {
+    "key": "new-checkout",
+    "variants": {"on": True, "off": False},
+    "default_variant": "off",
+    "rollout": {"variant": "on", "percentage": 25},
+}
+SCHEMA = ROOT / "docs" / "schemas" / "flags.schema.json"
+
+
+def write(path: str, document: Any) -> str:
+    Path(path).write_text(document if isinstance(document, str) else json.dumps(document))
+    return path
+
+
+def stored(aws: Aws) -> dict[str, Any]:
+    return {record.key: record.document for record in aws.state.flags()}
+
+
+@pytest.fixture
+def applied(edgeship: CommandLine) -> CommandLine:
+    assert edgeship("flags", "apply", write("flags.json", {"flags": [FLAG]}), "--reason", "launch").code == 0
+    return edgeship
+
+
+def test_apply_shows_what_it_changes(applied: CommandLine, aws: Aws) -> None:
+    assert stored(aws) == {"new-checkout": FLAG}
+    event = aws.state.events(None, 1)[0]
+    assert (event.type.value, event.cause) == ("Flag Changed", "launch")
+    changed = {"flags": {"new-checkout": {**FLAG, "enabled": False}, "other": {**FLAG, "key": "other"}}}
+    dry = applied("flags", "apply", write("flags.json", changed), "--dry-run")
+    assert dry.out.splitlines() == ["~ new-checkout changed", "    enabled: (none) → false", "+ other added"]
+    assert "nothing is applied" in dry.err
+    assert stored(aws) == {"new-checkout": FLAG}
+    done = applied("flags", "apply", "flags.json", "--json")
+    assert_as_documented(done.document, "edgeship flags apply")
+    assert applied("flags", "apply", "flags.json").out == "nothing to do\n"
+    pruned = applied("flags", "apply", write("flags.json", {"flags": [FLAG]}), "--prune")
+    assert pruned.out.splitlines()[-1] == "- other deleted"
+
+
+def test_a_file_with_faults_lists_all_of_them(edgeship: CommandLine, aws: Aws) -> None:
+    bad = {"flags": [{**FLAG, "default_variant": "gone"}, {**FLAG, "key": "b c"}, {**FLAG, "key": "d", "x": 1}]}
+    done = edgeship("flags", "apply", write("flags.json", bad), "--json")
+    assert (done.code, done.document["error"]["code"]) == (1, "flags_invalid")
+    for place in ("/flags/0/default_variant", "/flags/1", "/flags/2/x"):
+        assert place in done.err
+    assert aws.items() == []
+
+
+@pytest.mark.parametrize("text", ["{", '{"flags": 1}', "[]", '"x"'])
+def test_a_file_that_is_none_is_refused(edgeship: CommandLine, text: str) -> None:
+    assert edgeship("flags", "apply", write("flags.json", text)).code == 1
+    assert edgeship("flags", "import", "flags.json", "--from", "flagd").code == 1
+
+
+def test_list_and_get(applied: CommandLine) -> None:
+    listed = applied("flags", "list", "--json")
+    assert_as_documented(listed.document, "edgeship flags list")
+    assert "on 25 %" in applied("flags", "list").out
+    got = applied("flags", "get", "new-checkout", "--json")
+    assert_as_documented(got.document, "edgeship flags get")
+    assert json.loads(applied("flags", "get", "new-checkout").out) == FLAG
+    assert applied("flags", "get", "gone").code == 1
+
+
+def test_set_makes_and_changes_a_flag(edgeship: CommandLine, aws: Aws) -> None:
+    done = edgeship("flags", "set", "color", 'variants={"red": "#f00", "blue": "#00f"}', "default_variant=red")
+    assert (done.code, done.out) == (0, "+ color added\n")
+    done = edgeship("flags", "set", "color", "default_variant=blue", "--json")
+    assert_as_documented(done.document | {"changes": []}, "edgeship flags set")
+    assert stored(aws)["color"]["default_variant"] == "blue"
+    assert edgeship("flags", "set", "color", "default_variant").code == 2
+    assert edgeship("flags", "set", "color", "default_variant=green").code == 1
+
+
+def test_toggle_rollout_and_delete(applied: CommandLine, aws: Aws) -> None:
+    assert applied("flags", "toggle", "new-checkout").out.splitlines()[1] == "    enabled: (none) → false"
+    assert applied("flags", "toggle", "new-checkout", "--off").out == "nothing to do\n"
+    assert applied("flags", "toggle", "new-checkout", "--on").code == 0
+    assert applied("flags", "rollout", "new-checkout", "0.25").code == 0
+    assert stored(aws)["new-checkout"]["rollout"] == {"variant": "on", "percentage": 0.25}
+    assert applied("flags", "rollout", "new-checkout", "101").code == 1
+    assert applied("flags", "delete", "new-checkout").out == "- new-checkout deleted\n"
+    assert stored(aws) == {"new-checkout": None}
+    for command in (("toggle", "new-checkout"), ("rollout", "new-checkout", "5"), ("delete", "new-checkout")):
+        assert applied("flags", *command).code == 1
+
+
+def test_evaluate_answers_a_line_for_a_line_offline(bare: CommandLine) -> None:
+    flags = [
+        {**FLAG, "rollout": {"variant": "on", "percentage": 100}},
+        {"key": "soon", "variants": {"a": "x", "b": "y"}, "default_variant": "a", "starts_at": "2026-12-01T00:00:00Z",
+         "rollout": {"variant": "b", "percentage": 100}},
+        {**FLAG, "key": "staging-only", "environments": ["staging"], "public": False},
+    ]  # fmt: skip
+    contexts = [
+        {"targetingKey": "u1", "now": "2026-11-23T10:00:00Z", "environment": "production"},
+        {"targetingKey": "u2", "now": "2026-12-02T10:00:00Z", "environment": "staging"},
+        {"now": "2026-12-02T10:00:00Z", "environment": "staging"},
+    ]
+    lines = "\n".join(map(json.dumps, contexts))
+    done = bare(
+        "flags", "evaluate", "--file", write("flags.json", {"flags": flags}), "--contexts", write("c.jsonl", lines)
+    )
+    assert done.code == 0
+    answers = [json.loads(line) for line in done.out.splitlines()]
+    assert_as_documented(answers[0], "edgeship flags evaluate")
+    assert [answer["targetingKey"] for answer in answers] == ["u1", "u2", None]
+    by_key = [{flag["key"]: flag for flag in answer["flags"]} for answer in answers]
+    assert by_key[0]["new-checkout"] == {"key": "new-checkout", "value": True, "variant": "on", "reason": "SPLIT"}
+    assert (by_key[0]["soon"]["value"], by_key[1]["soon"]["value"]) == ("x", "y")
+    assert by_key[0]["staging-only"]["reason"] == "DISABLED"
+    assert by_key[1]["staging-only"]["reason"] == "SPLIT"
+    missing = by_key[2]["staging-only"]
+    assert missing == {"key": "staging-only", "errorCode": "TARGETING_KEY_MISSING", "variant": None, "reason": "ERROR"}
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "1", '{"now": "yesterday"}', '{"now": "2026-11-23T10:00:00"}', '{"targetingKey": 1}']
+)
+def test_evaluate_names_the_line_that_is_wrong(bare: CommandLine, line: str) -> None:
+    write("c.jsonl", '{"targetingKey": "u1"}\n' + line)
+    done = bare("flags", "evaluate", "--file", write("flags.json", {"flags": [FLAG]}), "--contexts", "c.jsonl")
+    assert done.code == 2
+    assert "Line 2" in done.err
+
+
+def test_evaluate_knows_the_flags_of_the_environment(applied: CommandLine) -> None:
+    done = applied("flags", "evaluate", "--contexts", write("c.jsonl", '{"targetingKey": "u1"}'))
+    assert json.loads(done.out)["flags"][0]["key"] == "new-checkout"
+
+
+def test_import_takes_flagds_file_as_it_stands(edgeship: CommandLine, aws: Aws) -> None:
+    flagd = {
+        "flags": {
+            "header": {
+                "state": "ENABLED",
+                "variants": {"red": "#f00", "blue": "#00f"},
+                "defaultVariant": "red",
+                "targeting": {"if": [{"$ref": "isAnn"}, "blue", {"fractional": [["red", 50], ["blue", 50]]}]},
+            },
+            "off": {
+                "state": "DISABLED",
+                "variants": {"on": True, "off": False},
+                "defaultVariant": "off",
+                "targeting": {},
+            },
+        },
+        "$evaluators": {"isAnn": {"starts_with": [{"var": "email"}, "ann@"]}},
+    }
+    done = edgeship("flags", "import", write("flagd.json", flagd), "--from", "flagd", "--json")
+    assert done.code == 0
+    flags = stored(aws)
+    assert flags["off"]["enabled"] is False
+    assert "targeting" not in flags["off"]
+    write("c.jsonl", '{"targetingKey": "u1", "email": "ann@example.com"}')
+    answer = json.loads(edgeship("flags", "evaluate", "--contexts", "c.jsonl").out)
+    header = next(flag for flag in answer["flags"] if flag["key"] == "header")
+    assert (header["value"], header["reason"]) == ("#00f", "TARGETING_MATCH")
+
+
+def test_route_names_the_flag_that_chooses(edgeship: CommandLine, pipeline: Pipeline, aws: Aws) -> None:
+    for version in ("1.0.0", "1.1.0"):
+        pipeline.ship("checkout", version)
+    edgeship("flags", "set", "ab", 'variants={"old": "1.0.0", "new": "1.1.0"}', "default_variant=new")
+    done = edgeship("route", "checkout", "--flag", "ab", "--json")
+    assert_as_documented(done.document, "edgeship route")
+    assert aws.state.channel("checkout", "latest").flag == "ab"
+    assert "routed" in edgeship("history", "checkout").out.lower()
+    assert edgeship("route", "checkout").code == 0
+    assert edgeship("route", "checkout", "--flag", "gone").code == 1
+
+
+def test_the_schema_in_the_docs_is_generated_from_the_model() -> None:
+    assert json.loads(SCHEMA.read_text()) == json_schema()

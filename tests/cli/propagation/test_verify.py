@@ -1,0 +1,140 @@
+"""edgeship verify, and what status says of the CDNs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from edgeship.adapters.s3.latest_copies import S3Alias
+from edgeship.application.transaction import Transaction
+from edgeship.domain.events import EventType, Occasion
+from edgeship.domain.propagation.deployment import Deployment, Difference, Verdict, Wrong, conclude
+from edgeship.domain.releases.manifest import Manifest
+from tests.cli.command_line import CommandLine
+from tests.cli.documentation import assert_as_documented
+from tests.cli.loopback import cdn, serving, version_of
+from tests.cli.pipeline import Pipeline
+from tests.support.aws import NAMES, Aws
+from tests.support.bundles import WIDGET
+
+
+@pytest.fixture
+def shipped(
+    edgeship: CommandLine, pipeline: Pipeline, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[CommandLine]:
+    """checkout 1.0.0 is live, its copies are made, and two CDNs serve it."""
+    pipeline.ship("checkout", "1.0.0")
+    manifest = released(aws)
+    types = {path: entry.content_type for path, entry in manifest.files.items()}
+    S3Alias(aws.s3, NAMES.site_bucket, 300, 2).copy("checkout", manifest.version, types)
+    with (
+        serving(cdn(aws), version_of(aws)) as first,
+        serving(cdn(aws), lambda _: {"x-amz-meta-version": "0.9.0"}) as stale,
+        serving(cdn(aws), version_of(aws)) as second,
+    ):
+        monkeypatch.setenv("EDGESHIP_URL", first)
+        monkeypatch.setenv("EDGESHIP_SECOND_URL", second)
+        monkeypatch.setenv("STALE_URL", stale)
+        yield edgeship
+
+
+def released(aws: Aws) -> Manifest:
+    version = aws.state.channel("checkout", "latest").version
+    assert version is not None
+    manifest = aws.site.manifest("checkout", version)
+    assert manifest is not None
+    return manifest
+
+
+def test_all_is_right(shipped: CommandLine) -> None:
+    done = shipped("verify", "checkout", "--json")
+    assert done.code == 0
+    assert_as_documented(done.document, "edgeship verify")
+    assert list(done.document["cdns"]) == ["cloudfront", "cloudflare"]
+    assert done.document["differences"] == []
+    assert done.document["checked"] > 2 * len(WIDGET)
+    shown = shipped("verify", "checkout")
+    assert (shown.code, shown.out.startswith("latest of checkout is 1.0.0 at cloudfront and cloudflare: ")) == (0, True)
+
+
+def test_a_wrong_byte_in_a_copy_is_named(shipped: CommandLine, aws: Aws) -> None:
+    manifest = released(aws)
+    path = next(iter(manifest.files))
+    aws.s3.put_object(Bucket=NAMES.site_bucket, Key=f"checkout/latest/{path}", Body=b"planted")
+    done = shipped("verify", "checkout", "--json")
+    assert done.code == 1
+    (difference,) = done.document["differences"]
+    assert difference["expected"] == manifest.files[path].sha256
+    assert (difference["where"], difference["path"], difference["kind"]) == (
+        "alias",
+        f"/checkout/latest/{path}",
+        "bytes",
+    )
+    shown = shipped("verify", "checkout")
+    assert shown.code == 1
+    assert f"/checkout/latest/{path}" in shown.out
+
+
+def test_a_cdn_that_serves_another_version_is_named(shipped: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGESHIP_SECOND_URL", os.environ["STALE_URL"])
+    done = shipped("verify", "checkout", "--json")
+    assert done.code == 1
+    assert {(d["where"], d["kind"], d["got"]) for d in done.document["differences"]} == {
+        ("cloudflare", "version", "0.9.0")
+    }
+
+
+def test_what_can_not_be_verified(edgeship: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGESHIP_SECOND_URL", "https://widgets.example.org")
+    done = edgeship("verify", "checkout")
+    assert (done.code, "points at no version" in done.err) == (1, True)
+
+
+def concluded(aws: Aws, *differences: Difference) -> None:
+    channel = aws.state.channel("checkout", "latest")
+    verdict = Verdict("2026-11-23T10:00:09.000Z", ("cloudfront",), 14, differences)
+    occasion = Occasion("test", "edgeship:propagation", "moved", datetime.now(UTC))
+    deployment, event = conclude(Deployment("checkout", "latest").of(channel), channel, verdict, occasion)
+    month = occasion.at.strftime("%Y-%m")
+    aws.state.commit(Transaction(puts=(deployment,), events=(event,), paths=(month, 2)))
+
+
+def test_status_says_how_far_a_move_has_got(shipped: CommandLine, aws: Aws) -> None:
+    def deployment() -> dict[str, object]:
+        done = shipped("status", "checkout", "--json")
+        assert_as_documented(done.document, "edgeship status")
+        found: dict[str, object] = done.document["widgets"][0]["channels"][0]["deployment"]
+        return found
+
+    assert deployment()["state"] == "propagating"
+    assert "on its way" in shipped("status").out
+    concluded(aws)
+    assert (deployment()["state"], deployment()["checked"]) == ("verified", 14)
+    assert "verified 2026-11-23 10:00:09" in shipped("status").out
+    assert shipped("status", "--json").document["invalidation_paths"]["count"] == 2
+    assert "2 of the 1,000 that are free" in shipped("status").out
+
+
+def test_a_move_is_brought_there_again(shipped: CommandLine, aws: Aws) -> None:
+    concluded(aws)
+    done = shipped("propagate", "checkout", "--reason", "the token was wrong", "--json")
+    assert done.code == 0
+    assert_as_documented(done.document, "edgeship propagate")
+    again = aws.state.deployment("checkout", "latest")
+    assert (again.sequence, again.attempt, again.verdict, again.counted) == (1, 2, None, False)
+    (requested,) = (e for e in aws.state.events("checkout", 5) if e.type is EventType.DEPLOYMENT_REQUESTED)
+    assert requested.cause == "the token was wrong"
+    assert "on its way" in shipped("status").out
+    assert "points at no version" in shipped("propagate", "menu").err
+
+
+def test_status_begins_with_what_differs(shipped: CommandLine, aws: Aws) -> None:
+    found = [Difference("alias", f"/checkout/latest/{n}.js", Wrong.BYTES, "aa", "bb") for n in range(7)]
+    concluded(aws, *found)
+    shown = shipped("status").out
+    assert shown.startswith("DIFFERS latest of checkout: alias: /checkout/latest/0.js: bytes: bb, not aa\n")
+    assert "and 2 more" in shown
+    assert "failed: 7 differences" in shown

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgeship.domain.version import Version
+from tests.cli.command_line import CommandLine
+from tests.cli.documentation import assert_as_documented
+from tests.cli.loopback import cdn, serving
+from tests.cli.pipeline import Pipeline
+from tests.support.aws import NAMES, Aws
+from tests.support.bundles import WIDGET
+
+CREATED = "2026-11-23T10:00:00.000Z"
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    folder = tmp_path / "dist"
+    write(folder, WIDGET)
+    return folder
+
+
+def write(folder: Path, files: dict[str, bytes]) -> None:
+    for name, body in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(body)
+
+
+def git(folder: Path, *words: str) -> str:
+    identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(["git", "-C", str(folder), *identity, *words], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def packed(aws: Aws, version: str) -> dict[str, Any]:
+    """The manifest inside the archive that lies in the inbox."""
+    body = aws.s3.get_object(Bucket=NAMES.inbox_bucket, Key=f"incoming/checkout/{version}.tar.gz")["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
+        member = tar.extractfile("edgeship.json")
+        assert member is not None
+        manifest: dict[str, Any] = json.loads(member.read())
+    return manifest
+
+
+def arguments(dist: Path, version: str = "1.0.0", *more: str) -> tuple[str, ...]:
+    return ("publish", str(dist), "--widget", "checkout", "--version", version, *more)
+
+
+def test_it_puts_an_archive_with_its_manifest_into_the_inbox(edgeship: CommandLine, aws: Aws, dist: Path) -> None:
+    done = edgeship(*arguments(dist, "1.0.0", "--json"))
+    assert done.code == 0
+    assert_as_documented(done.document, "edgeship publish")
+    assert done.document["key"] == "incoming/checkout/1.0.0.tar.gz"
+    assert (done.document["uploaded"], done.document["stage"]) == (True, "uploaded")
+    assert done.document["urls"] == {
+        "version": "https://widgets.example.com/checkout/v1.0.0/widget.js",
+        "latest": "https://widgets.example.com/checkout/latest/widget.js",
+    }
+    manifest = packed(aws, "1.0.0")
+    assert sorted(manifest["files"]) == sorted(name for name in WIDGET if not name.endswith(".map"))
+    # Nothing but the inbox was touched: an uploader may do no more.
+    assert aws.items() == []
+
+
+def test_people_read_where_it_went(edgeship: CommandLine, dist: Path) -> None:
+    done = edgeship(*arguments(dist))
+    assert done.code == 0
+    assert "incoming/checkout/1.0.0.tar.gz" in done.out
+    assert "https://widgets.example.com/checkout/v1.0.0/widget.js" in done.out.splitlines()
+
+
+def test_the_same_files_again_change_nothing(edgeship: CommandLine, aws: Aws, dist: Path) -> None:
+    edgeship(*arguments(dist))
+    before = aws.s3.list_object_versions(Bucket=NAMES.inbox_bucket)["Versions"]
+    done = edgeship(*arguments(dist, "1.0.0", "--json"))
+    assert (done.code, done.document["uploaded"]) == (0, False)
+    assert aws.s3.list_object_versions(Bucket=NAMES.inbox_bucket)["Versions"] == before
+
+
+def test_other_files_under_a_taken_version_are_refused(edgeship: CommandLine, dist: Path) -> None:
+    edgeship(*arguments(dist))
+    (dist / "widget.js").write_text("console.log('other')\n")
+    done = edgeship(*arguments(dist, "1.0.0", "--json"))
+    assert (done.code, done.document["error"]["code"]) == (1, "version_exists")
+    assert "new version" in done.err
+
+
+@pytest.fixture
+def site(edgeship: CommandLine, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The environment's CDN."""
+    with serving(cdn(aws)) as url:
+        monkeypatch.setenv("EDGESHIP_URL", url)
+        yield url
+
+
+def test_waiting_ends_when_it_is_served(edgeship: CommandLine, pipeline: Pipeline, site: str, dist: Path) -> None:
+    with pipeline.running():
+        done = edgeship(*arguments(dist, "1.0.0", "--wait", "--json"))
+    assert (done.code, done.document["stage"]) == (0, "served")
+    assert done.document["urls"]["latest"] == f"{site}/checkout/latest/widget.js"
+    assert done.err.splitlines()[0] == "uploaded"
+    assert done.err.splitlines()[-1] == "served"
+
+
+def test_waiting_ends_when_it_waits_for_approval(
+    edgeship: CommandLine, pipeline: Pipeline, site: str, dist: Path
+) -> None:
+    pipeline.ship("checkout", "1.0.0")
+    with pipeline.running():
+        done = edgeship(*arguments(dist, "2.0.0", "--wait"))
+    assert done.code == 0
+    assert "a major release waits for approval" in done.out
+    assert "edgeship promote checkout 2.0.0" in done.out
+
+
+def test_waiting_ends_when_it_is_rolled_out(edgeship: CommandLine, pipeline: Pipeline, site: str, dist: Path) -> None:
+    pipeline.ship("checkout", "1.0.0")
+    with pipeline.running():
+        done = edgeship(*arguments(dist, "1.1.0", "--wait", "--json"))
+    assert (done.code, done.document["stage"], done.document["reason"]) == (0, "rolling_out", "at 1 %")
+    again = edgeship(*arguments(dist, "1.1.0", "--wait"))
+    assert (
+        "served under its own path, and rolled out at 1 %\nto see how that goes: edgeship status checkout" in again.out
+    )
+    assert f"{site}/checkout/v1.1.0/widget.js" in again.out
+
+
+def test_waiting_ends_when_it_is_refused(edgeship: CommandLine, pipeline: Pipeline, aws: Aws, dist: Path) -> None:
+    # Another archive, under another key, has bound the version to other bytes.
+    aws.state.claim("checkout", Version.parse("1.0.0"), "other bytes")
+    with pipeline.running():
+        done = edgeship(*arguments(dist, "1.0.0", "--wait", "--json"))
+    assert (done.code, done.document["error"]["code"]) == (1, "version_exists")
+
+
+def test_waiting_gives_up(edgeship: CommandLine, site: str, dist: Path) -> None:
+    done = edgeship(*arguments(dist, "1.0.0", "--wait", "--timeout", "1", "--json"))
+    assert (done.code, done.document["error"]["code"]) == (3, "timeout")
+    assert "incoming/checkout/1.0.0.tar.gz was uploaded but not served within 1 s" in done.err
+
+
+@pytest.mark.parametrize(
+    ("version", "files", "code"),
+    [
+        ("v1.0.0", WIDGET, "version_invalid"),
+        ("1.0.0+build", WIDGET, "version_invalid"),
+        ("1.0.0", {"readme.txt": b"x"}, "entrypoint_missing"),
+        ("1.0.0", {"widget.js.map": b"{}"}, "empty"),
+    ],
+)
+def test_what_the_upload_would_be_refused_for_is_refused_before(
+    edgeship: CommandLine, aws: Aws, tmp_path: Path, version: str, files: dict[str, bytes], code: str
+) -> None:
+    write(tmp_path / "other", files)
+    done = edgeship(*arguments(tmp_path / "other", version, "--json"))
+    assert (done.code, done.document["error"]["code"]) == (1, code)
+    assert "Contents" not in aws.s3.list_objects_v2(Bucket=NAMES.inbox_bucket)
+
+
+def test_a_stated_fact_is_in_the_manifest(edgeship: CommandLine, aws: Aws, dist: Path, tmp_path: Path) -> None:
+    (tmp_path / "changes.json").write_text('{"fixes": ["Works again"]}')
+    done = edgeship(
+        *arguments(dist, "1.0.0", "--entrypoint", "chunk.js", "--git-commit", "0" * 40),
+        *("--created-at", "2026-11-23T12:00:00+02:00", "--changes", str(tmp_path / "changes.json")),
+    )
+    manifest = packed(aws, "1.0.0")
+    assert done.code == 0
+    assert manifest["entrypoint"] == "chunk.js"
+    assert (manifest["git_commit"], manifest["created_at"]) == ("0" * 40, CREATED)
+    assert manifest["changes"] == {"breaking": [], "features": [], "fixes": ["Works again"]}
+
+
+def test_git_says_what_was_built_and_when(edgeship: CommandLine, aws: Aws, dist: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_COMMITTER_DATE", "2026-11-23T11:00:00+01:00")
+        git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "built")
+    assert edgeship(*arguments(dist)).code == 0
+    manifest = packed(aws, "1.0.0")
+    assert manifest["git_commit"] == git(tmp_path, "rev-parse", "HEAD")
+    assert manifest["created_at"] == CREATED
+
+
+def test_without_git_the_build_has_no_commit_and_no_date(edgeship: CommandLine, aws: Aws, dist: Path) -> None:
+    assert edgeship(*arguments(dist)).code == 0
+    manifest = packed(aws, "1.0.0")
+    assert (manifest["git_commit"], manifest["created_at"]) == (None, None)
+
+
+def test_what_the_build_declares_comes_before_what_git_says(
+    edgeship: CommandLine, aws: Aws, dist: Path, tmp_path: Path
+) -> None:
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "packaging, not the build")
+    (dist / "edgeship.json").write_text(json.dumps({"git_commit": "abcdef1", "created_at": CREATED}))
+    assert edgeship(*arguments(dist)).code == 0
+    manifest = packed(aws, "1.0.0")
+    assert (manifest["git_commit"], manifest["created_at"]) == ("abcdef1", CREATED)
+
+
+def test_the_date_of_a_reproducible_build(
+    edgeship: CommandLine, aws: Aws, dist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795428000")
+    assert edgeship(*arguments(dist)).code == 0
+    assert packed(aws, "1.0.0")["created_at"] == CREATED
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("--git-commit", "HEAD"),
+        ("--created-at", "yesterday"),
+        ("--created-at", "2026-11-23T10:00:00"),
+        ("--changes", "missing.json"),
+        ("--timeout", "0"),
+        ("--speed", "fast"),
+    ],
+)
+def test_nonsense_is_a_usage_error(edgeship: CommandLine, aws: Aws, dist: Path, more: tuple[str, str]) -> None:
+    done = edgeship(*arguments(dist, "1.0.0", *more, "--json"))
+    assert (done.code, done.document["error"]["code"]) == (2, "usage")
+    assert more[0] in done.document["error"]["reason"]
+    assert "Contents" not in aws.s3.list_objects_v2(Bucket=NAMES.inbox_bucket)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "is not an object"),
+        ('{"feature": []}', "feature"),
+        ('{"features": "one"}', "not a list of texts"),
+    ],
+)
+def test_changes_of_another_shape_are_a_usage_error(
+    edgeship: CommandLine, dist: Path, tmp_path: Path, content: str, complaint: str
+) -> None:
+    (tmp_path / "changes.json").write_text(content)
+    done = edgeship(*arguments(dist, "1.0.0", "--changes", str(tmp_path / "changes.json")))
+    assert done.code == 2
+    assert complaint in done.err
+
+
+def test_a_folder_that_is_not_there_is_a_usage_error(edgeship: CommandLine, tmp_path: Path) -> None:
+    assert edgeship(*arguments(tmp_path / "nowhere")).code == 2

@@ -1,0 +1,174 @@
+"""What status shows of rollouts, rollback windows and alerts; the rest of it is in test_reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
+from edgeship.application.notifications.ports import Claim
+from edgeship.application.transaction import Transaction
+from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.reaction import react
+from edgeship.domain.channels.rollout_moves import hold_rollout
+from edgeship.domain.events import Event, EventType, Occasion, timestamp
+from edgeship.domain.health.analysis import Health, Verdict
+from edgeship.domain.health.breach import Breach
+from edgeship.domain.health.thresholds import Check
+from tests.cli.command_line import CommandLine
+from tests.cli.documentation import assert_as_documented
+from tests.cli.pipeline import Pipeline
+from tests.support.aws import NAMES, Aws
+
+ILL = Verdict(Health.BREACH, "error rate 7.5 % (limit 5 %)", Check.ERROR_RATE, 7.5, 5, 240)
+
+
+def happens(aws: Aws, change: Callable[[Channel, Occasion], Moved | None], after: timedelta = timedelta(0)) -> None:
+    """Something that no operator does befalls `latest` of checkout."""
+    occasion = Occasion("test", "edgeship-rollout", "the minute tick", datetime.now(UTC) + after)
+    moved = change(aws.state.channel("checkout", "latest"), occasion)
+    assert moved is not None
+    aws.state.commit(Transaction(puts=(moved.channel, *moved.changed), checks=moved.unchanged, events=moved.events))
+
+
+def falls_ill(aws: Aws, after: timedelta = timedelta(0)) -> None:
+    def befall(channel: Channel, occasion: Occasion) -> Moved | None:
+        assert channel.version is not None
+        breach = Breach.by_verdict("checkout", channel.version, ILL, occasion.at)
+        return react(channel, aws.state.releases("checkout"), breach, occasion, 3600)
+
+    happens(aws, befall, after)
+
+
+def latest(edgeship: CommandLine) -> dict[str, Any]:
+    done = edgeship("status", "checkout", "--json")
+    assert_as_documented(done.document, "edgeship status")
+    (widget,) = done.document["widgets"]
+    (channel,) = (c for c in widget["channels"] if c["name"] == "latest")
+    found: dict[str, Any] = channel
+    return found
+
+
+def row(text: str, *facts: str) -> str:
+    """The one line that has all of these in it."""
+    (found,) = (line for line in text.splitlines() if all(fact in line for fact in facts))
+    return found
+
+
+def test_a_rollout_that_runs(rolling: CommandLine, aws: Aws) -> None:
+    rollout = aws.state.channel("checkout", "latest").rollout
+    assert rollout is not None
+    assert latest(rolling)["rollout"] == {
+        "candidate": "1.1.0",
+        "phase": "running",
+        "step": 1,
+        "steps": 5,
+        "percent": 1,
+        "started_at": timestamp(rollout.started_at),
+        "stepped_at": timestamp(rollout.stepped_at),
+        "bakes_until": timestamp(rollout.stepped_at + timedelta(days=1)),
+        "held": None,
+    }
+    shown = row(rolling("status").out, "1.1.0", "running", "1 %", "1 of 5")
+    assert f"bakes until {rollout.bakes_until:%Y-%m-%d %H:%M:%S}" in shown
+
+
+def test_a_rollout_that_is_held(rolling: CommandLine, aws: Aws) -> None:
+    happens(aws, lambda channel, at: hold_rollout(channel, at.because("3 sessions: fewer than 20")))
+    held = latest(rolling)["rollout"]["held"]
+    assert held["cause"] == "3 sessions: fewer than 20"
+    shown = row(rolling("status").out, "1.1.0", "running")
+    assert "held since 20" in shown
+    assert ": 3 sessions: fewer than 20" in shown
+
+
+def test_a_rollout_that_is_paused_says_why(rolling: CommandLine) -> None:
+    rolling("rollout", "pause", "checkout", "--reason", "slow loads")
+    rollout = latest(rolling)["rollout"]
+    assert (rollout["phase"], rollout["percent"], rollout["bakes_until"]) == ("paused", 0, None)
+    shown = row(rolling("status").out, "1.1.0", "paused", "0 %")
+    assert "paused since 20" in shown
+    assert ": slow loads" in shown
+
+
+@pytest.mark.parametrize("words", [("rollout", "abort", "checkout"), ("promote", "checkout", "1.1.0", "--now")])
+def test_a_rollout_that_is_over_is_not_shown(rolling: CommandLine, words: tuple[str, ...]) -> None:
+    rolling(*words)
+    assert latest(rolling)["rollout"] is None
+    assert "rollouts" not in rolling("status").out
+
+
+def test_an_open_rollback_window(at_once: CommandLine, pipeline: Pipeline, aws: Aws) -> None:
+    pipeline.ship("checkout", "1.0.0")
+    watch = aws.state.channel("checkout", "latest").watch
+    assert watch is not None
+    assert latest(at_once)["watch"] == {"until": timestamp(watch.until), "goes_back": True}
+    assert f"until {watch.until:%Y-%m-%d %H:%M:%S}" in row(at_once("status").out, "checkout", "latest")
+
+
+def test_what_was_gone_back_to_is_watched_but_goes_back_no_further(
+    at_once: CommandLine, pipeline: Pipeline, aws: Aws
+) -> None:
+    for version in ("1.0.0", "1.1.0"):
+        pipeline.ship("checkout", version)
+    at_once("rollback", "checkout")
+    assert latest(at_once)["watch"]["goes_back"] is False
+
+
+def test_no_window(at_once: CommandLine, pipeline: Pipeline) -> None:
+    at_once("policy", "set", "checkout", "--rollback-window", "0")
+    pipeline.ship("checkout", "1.0.0")
+    assert (latest(at_once)["watch"], latest(at_once)["alert"]) == (None, None)
+
+
+def test_an_ill_version_with_nothing_to_go_back_to_is_told_first(
+    at_once: CommandLine, pipeline: Pipeline, aws: Aws
+) -> None:
+    pipeline.ship("checkout", "1.0.0")
+    falls_ill(aws)
+    assert latest(at_once)["alert"]["cause"].startswith("error rate 7.5 % (limit 5 %)")
+    first, second = at_once("status").out.splitlines()[:2]
+    assert first.startswith("ALERT latest of checkout: 1.0.0 is ill, nothing to go back to, since 20")
+    assert "error rate 7.5 % (limit 5 %)" in first
+    assert second == "what to do: publish a fixed version and edgeship promote checkout VERSION --now"
+    history = at_once("history", "checkout").out
+    assert "latest frozen: 1.0.0 is ill, nothing to go back to (error rate 7.5 %, limit 5 %, 240 sessions)" in history
+
+
+def test_an_ill_version_after_its_window_is_told_with_the_way_back(
+    at_once: CommandLine, pipeline: Pipeline, aws: Aws
+) -> None:
+    for version in ("1.0.0", "1.1.0"):
+        pipeline.ship("checkout", version)
+    falls_ill(aws, after=timedelta(days=2))
+    first, second = at_once("status").out.splitlines()[:2]
+    assert first.startswith("ALERT latest of checkout: 1.1.0 is ill, and stays live, since 20")
+    assert second.startswith("what to do: edgeship rollback checkout, or publish a fixed version")
+    assert "latest: 1.1.0 is ill, and stays live (error rate 7.5 %" in at_once("history", "checkout").out
+
+
+def undelivered(aws: Aws, widget: str | None, number: int) -> None:
+    """A notification that a destination did not take."""
+    deliveries = DynamoDBDeliveries(aws.dynamodb, NAMES.table)
+    now = datetime.now(UTC)
+    occasion = Occasion("test", "ann", "it blinks", now)
+    event = Event.of(EventType.RELEASE_QUARANTINED, occasion, widget, (number,), None, {"version": "1.4.2"})
+    claim = deliveries.claim(event, "on-call", f"{widget}: 1.4.2 quarantined", now, timedelta(seconds=60))
+    assert isinstance(claim, Claim)
+    deliveries.undelivered(event.event_id, "on-call", claim, "hooks.slack.com answered 503", now)
+
+
+def test_notifications_that_nobody_took_are_shown(rolling: CommandLine, aws: Aws) -> None:
+    for number, widget in enumerate(("checkout", "button", None)):
+        undelivered(aws, widget, number)
+    everything = rolling("status", "--json").document
+    assert {each["widget"] for each in everything["undelivered"]} == {"checkout", "button", None}
+    own = rolling("status", "checkout", "--json").document
+    assert_as_documented(own, "edgeship status")
+    (left,) = own["undelivered"]
+    assert (left["destination"], left["status"], left["attempts"]) == ("on-call", "undelivered", 1)
+    shown = rolling("status", "checkout").out
+    assert row(shown, "checkout: 1.4.2 quarantined", "on-call", "1", "hooks.slack.com answered 503")

@@ -1,0 +1,171 @@
+"""What an upload does to a channel, which policies can be meant, and how one is kept."""
+
+import json
+import math
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from edgeship.domain.channels.channel import Channel, Lock
+from edgeship.domain.channels.policy import Deed, Policy, PolicyRecord, check_policy, decide_upload, newest_due
+from edgeship.domain.channels.policy_record import change_policy, from_document, to_document
+from edgeship.domain.channels.rollout import Phase, Step, start
+from edgeship.domain.errors import Refused
+from edgeship.domain.events import EventType, Occasion
+from edgeship.domain.health.thresholds import Thresholds
+from edgeship.domain.releases.release import Quarantine
+from edgeship.domain.version import Version
+from tests.domain.channels.test_channel import release
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+WHO = Occasion("test", "ann", "by hand", NOW)
+LOCK = Lock("2026-11-23T10:00:00.000Z", "ann", "rollback")
+AT_ONCE = (Step(100, 0),)
+LEAVE, PROMOTE, ROLL_OUT, REPLACE = Deed.LEAVE, Deed.PROMOTE, Deed.ROLL_OUT, Deed.REPLACE
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize(
+    ("live", "uploaded", "first", "locked", "goes", "says"),
+    [
+        (None, "1.0.0", "1.0.0", False, PROMOTE, "first release"),
+        (None, "2.0.0-beta.1", "2.0.0-beta.1", False, PROMOTE, "first release"),
+        (None, "1.1.0", "1.0.0", False, LEAVE, "has not gone live"),
+        ("1.0.0", "1.0.1", "1.0.0", False, ROLL_OUT, "patch"),
+        ("1.0.0", "1.1.0", "1.0.0", False, ROLL_OUT, "minor"),
+        ("1.0.0", "2.0.0", "1.0.0", False, LEAVE, "a major release waits"),
+        ("1.0.0", "1.1.0-rc.1", "1.0.0", False, LEAVE, "a prerelease release waits"),
+        ("1.1.0", "1.0.1", "1.0.0", False, LEAVE, "not older"),
+        ("1.1.0", "1.1.0", "1.0.0", False, LEAVE, "not older"),
+        ("1.0.0", "1.0.1", "1.0.0", True, LEAVE, "is locked"),
+    ],
+)
+def test_what_an_upload_does(
+    live: str | None, uploaded: str, first: str, locked: bool, goes: Deed, says: str, at_once: bool
+) -> None:
+    channel = Channel("checkout", "latest", Version.parse(live) if live else None, lock=LOCK if locked else None)
+    policy = Policy(steps=AT_ONCE) if at_once else Policy()
+    decision = decide_upload(policy, channel, release(uploaded), Version.parse(first))
+    assert decision.deed is (PROMOTE if at_once and goes is ROLL_OUT else goes)
+    assert says in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "policy", "phase", "deed", "says"),
+    [
+        ("1.1.1", Policy(), Phase.RUNNING, LEAVE, "waits until the rollout of 1.1.0"),
+        ("1.1.1", Policy(), Phase.PAUSED, LEAVE, "waits until the rollout of 1.1.0"),
+        ("1.1.1", Policy(during_rollout="replace"), Phase.RUNNING, REPLACE, "replaces 1.1.0"),
+        ("1.1.1", Policy(during_rollout="replace"), Phase.PAUSED, REPLACE, "replaces 1.1.0"),
+        ("1.1.1", Policy(during_rollout="replace", steps=AT_ONCE), Phase.RUNNING, REPLACE, "replaces 1.1.0"),
+        ("1.1.0", Policy(during_rollout="replace"), Phase.RUNNING, LEAVE, "1.1.0, which is not older"),
+        ("1.0.1", Policy(during_rollout="replace"), Phase.RUNNING, LEAVE, "1.1.0, which is not older"),
+        ("2.0.0", Policy(during_rollout="replace"), Phase.RUNNING, LEAVE, "a major release waits"),
+        ("1.1.1", Policy(), Phase.ABORTED, ROLL_OUT, "rolled out by itself"),
+        ("1.1.1", Policy(), Phase.COMPLETED, ROLL_OUT, "rolled out by itself"),
+        ("1.1.1", Policy(), Phase.ROLLED_BACK, ROLL_OUT, "rolled out by itself"),
+    ],
+)
+def test_what_an_upload_does_to_a_rollout(uploaded: str, policy: Policy, phase: Phase, deed: Deed, says: str) -> None:
+    rollout = replace(start(Version.parse("1.1.0"), Policy().steps, NOW), phase=phase)
+    channel = Channel("checkout", "latest", Version.parse("1.0.0"), rollout=rollout)
+    decision = decide_upload(policy, channel, release(uploaded), Version.parse("1.0.0"))
+    assert decision.deed is deed
+    assert says in decision.reason
+    locked = replace(channel, lock=LOCK)
+    assert decide_upload(policy, locked, release(uploaded), Version.parse("1.0.0")).deed is LEAVE
+
+
+def test_a_quarantined_release_never_goes_live_by_itself() -> None:
+    bad = replace(release("1.0.0"), quarantine=Quarantine("2026-11-23T10:00:00.000Z", "ann", "bad"))
+    assert decide_upload(Policy(), Channel("checkout", "latest"), bad, bad.version).deed is LEAVE
+
+
+def test_a_policy_may_let_major_releases_through() -> None:
+    channel = Channel("checkout", "latest", Version.parse("1.0.0"))
+    policy = Policy(auto=frozenset({"major"}), steps=AT_ONCE)
+    assert decide_upload(policy, channel, release("2.0.0"), Version.parse("1.0.0")).deed is PROMOTE
+    assert decide_upload(policy, channel, release("1.0.1"), Version.parse("1.0.0")).deed is LEAVE
+
+
+@pytest.mark.parametrize(
+    ("live", "waiting", "chosen"),
+    [
+        ("1.1.0", ["1.0.0", "1.1.0"], None),
+        ("1.1.0", ["1.0.0", "1.1.0", "1.1.1", "1.2.0", "1.1.5"], "1.2.0"),
+        ("1.1.0", ["1.1.1", "2.0.0", "1.2.0-rc.1"], "1.1.1"),
+        (None, ["1.0.0", "1.1.0"], "1.0.0"),
+    ],
+)
+def test_the_newest_that_waited_is_next(live: str | None, waiting: list[str], chosen: str | None) -> None:
+    channel = Channel("checkout", "latest", Version.parse(live) if live else None)
+    found = newest_due(Policy(), channel, [release(v) for v in waiting], Version.parse("1.0.0"))
+    assert (str(found.version) if found else None) == chosen
+    assert newest_due(Policy(), replace(channel, lock=LOCK), [release("1.9.0")], Version.parse("1.0.0")) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"auto": frozenset({"patch", "huge"})}, "'huge'"),
+        ({"no_data": "maybe"}, "no_data: 'maybe'"),
+        ({"during_rollout": "stop"}, "during_rollout: 'stop'"),
+        ({"rollback_window_seconds": -1}, "rollback_window"),
+        ({"rollback_window_seconds": 90 * 86400 + 1}, "rollback_window"),
+        ({"thresholds": Thresholds(error_rate=0)}, "error_rate"),
+        ({"thresholds": Thresholds(error_rate=100.5)}, "error_rate"),
+        ({"thresholds": Thresholds(error_rate=math.nan)}, "error_rate"),
+        ({"thresholds": Thresholds(latency_ms=math.inf)}, "latency_ms"),
+        ({"thresholds": Thresholds(memory_mb=-1)}, "memory_mb"),
+        ({"thresholds": Thresholds(soft_error_points=0)}, "soft_error_points"),
+        ({"thresholds": Thresholds(minimum_sample=0)}, "minimum_sample"),
+        ({"thresholds": Thresholds(minimum_sample=1_000_001)}, "minimum_sample"),
+    ],
+)
+def test_a_policy_that_cant_be_meant_is_refused_by_its_field(changes: dict[str, Any], names: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_policy(replace(Policy(), **changes))
+    assert refused.value.code == "policy_invalid"
+    assert names in refused.value.reason
+    assert refused.value.remedy
+
+
+def test_a_policys_schedule_is_checked_too() -> None:
+    with pytest.raises(Refused) as refused:
+        check_policy(Policy(steps=(Step(50, 0),)))
+    assert refused.value.code == "steps_invalid"
+    for policy in (Policy(), Policy(auto=frozenset(), steps=AT_ONCE, rollback_window_seconds=0)):
+        assert check_policy(policy) is policy
+
+
+def test_a_policy_is_kept_as_json_and_read_back() -> None:
+    policy = Policy(
+        auto=frozenset({"major", "patch"}),
+        steps=(Step(0.07, 60), Step(12.5, 0), Step(100, 0)),
+        thresholds=Thresholds(2.5, 900, 64, 1, 50),
+        no_data="pass",
+        during_rollout="replace",
+        rollback_window_seconds=0,
+    )
+    for each in (Policy(), policy):
+        assert from_document(json.loads(json.dumps(to_document(each)))) == each
+    for broken in ({}, {**to_document(policy), "thresholds": {"colour": 1}}):
+        with pytest.raises((KeyError, TypeError)):
+            from_document(broken)
+
+
+def test_a_change_of_policy_tells_both_and_is_refused_when_it_changes_nothing() -> None:
+    record = PolicyRecord("checkout")
+    changed, event = change_policy(record, lambda p: replace(p, no_data="fail"), WHO)
+    assert changed == PolicyRecord("checkout", Policy(no_data="fail"), 0)
+    assert event.type is EventType.POLICY_CHANGED
+    assert (event.old, event.new) == (to_document(Policy()), to_document(changed.policy))
+    again = change_policy(replace(changed, revision=1), lambda p: replace(p, no_data="pass"), WHO)[1]
+    assert again.event_id != event.event_id
+    with pytest.raises(Refused) as refused:
+        change_policy(record, lambda p: p, WHO)
+    assert refused.value.code == "policy_unchanged"
+    with pytest.raises(Refused):
+        change_policy(record, lambda p: replace(p, no_data="?"), WHO)  # type: ignore[arg-type]

@@ -1,0 +1,247 @@
+"""What an ill release does to a channel, by case: late, twice and out of order included."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from edgeship.domain.channels.channel import Alert, Channel, Lock, Moved, Watch
+from edgeship.domain.channels.channel_moves import promote, roll_back
+from edgeship.domain.channels.reaction import close_window, react
+from edgeship.domain.channels.rollout import Phase, Step, start
+from edgeship.domain.channels.rollout_moves import advance_rollout, pause_rollout, start_rollout
+from edgeship.domain.events import EventType, Occasion, timestamp
+from edgeship.domain.health.breach import Breach
+from edgeship.domain.releases.release import Quarantine, Release
+from edgeship.domain.version import Version
+from tests.domain.channels.test_channel import release
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+BEFORE = "2026-11-20T09:00:00.000Z"
+V0, V1, V2, V3 = (Version.parse(v) for v in ("1.0.0", "1.1.0", "1.2.0", "1.3.0"))
+WINDOW = 3600
+STEPS = (Step(1, 600), Step(100, 0))
+BAD = Quarantine(BEFORE, "ann", "bad")
+
+
+def at(minutes: float) -> Occasion:
+    return Occasion("test", "edgeship:rollback", "event", NOW + timedelta(minutes=minutes))
+
+
+def known(**quarantined: bool) -> list[Release]:
+    """Every release, live once; named by `v0=True` if it is quarantined."""
+    return [
+        replace(release(str(v)), promoted_at=BEFORE, quarantine=BAD if quarantined.get(f"v{n}") else None)
+        for n, v in enumerate((V0, V1, V2, V3))
+    ]
+
+
+def breach(version: Version, minute: float) -> Breach:
+    return Breach("checkout", version, at(minute).at, "error rate 9 %", {"value": 9})
+
+
+WATCHED = Channel(
+    "checkout",
+    "latest",
+    V1,
+    2,
+    BEFORE,
+    "ann",
+    trail=(V0,),
+    revision=5,
+    exposed_at=NOW,
+    watch=Watch(NOW + timedelta(seconds=WINDOW), goes_back=True),
+)
+"""At 1.1.0 since NOW, with an hour's window and 1.0.0 before it."""
+
+
+def rolling(**fields: Any) -> Channel:
+    """As WATCHED, and 1.2.0 is being rolled out since minute 5."""
+    return replace(WATCHED, rollout=replace(start(V2, STEPS, at(5).at), **fields))
+
+
+def reacted(channel: Channel, ill: Breach, releases: list[Release] | None = None, minute: float = 30) -> Moved:
+    moved = react(channel, known() if releases is None else releases, ill, at(minute), WINDOW)
+    assert moved is not None
+    assert all(event.cause.startswith("error rate 9 %") for event in moved.events)
+    return moved
+
+
+def ignored(channel: Channel, ill: Breach, releases: list[Release] | None = None, minute: float = 30) -> bool:
+    kept = replace(channel)
+    moved = react(channel, known() if releases is None else releases, ill, at(minute), WINDOW)
+    assert channel == kept
+    return moved is None
+
+
+def told(moved: Moved) -> list[EventType]:
+    return [event.type for event in moved.events]
+
+
+def written(moved: Moved) -> Channel:
+    return replace(moved.channel, revision=moved.channel.revision + 1)
+
+
+@pytest.mark.parametrize("phase", [Phase.RUNNING, Phase.PAUSED])
+def test_a_candidate_that_is_ill_ends_its_rollout(phase: Phase) -> None:
+    moved = reacted(rolling(phase=phase), breach(V2, 20))
+    assert moved.channel.version == V1
+    assert moved.channel.rollout is not None
+    assert moved.channel.rollout.phase is Phase.ABORTED
+    assert moved.channel.lock is not None
+    assert moved.channel.watch == WATCHED.watch
+    assert [(r.version, r.quarantine is not None) for r in moved.changed] == [(V2, True)]
+    assert told(moved) == [EventType.ROLLOUT_ABORTED, EventType.RELEASE_QUARANTINED]
+    assert (moved.events[0].new or {})["measured"] == {"value": 9}
+
+
+def test_a_candidate_that_is_quarantined_already_ends_its_rollout_all_the_same() -> None:
+    moved = reacted(rolling(), breach(V2, 20), known(v2=True))
+    assert told(moved) == [EventType.ROLLOUT_ABORTED]
+    assert moved.changed == ()
+
+
+def test_a_live_release_in_its_window_goes_back() -> None:
+    moved = reacted(WATCHED, breach(V1, 20))
+    assert (moved.channel.version, moved.channel.sequence) == (V0, 3)
+    assert moved.channel.lock == Lock(timestamp(at(30).at), "edgeship:rollback", "error rate 9 %")
+    assert moved.channel.watch == Watch(at(30).at + timedelta(seconds=WINDOW), goes_back=False)
+    assert moved.channel.exposed_at == at(30).at
+    assert told(moved) == [EventType.POINTER_MOVED, EventType.RELEASE_QUARANTINED]
+    assert (moved.events[0].new or {})["measured"] == {"value": 9}
+
+
+def test_a_live_release_that_goes_back_takes_the_rollout_with_it_but_blames_no_candidate() -> None:
+    moved = reacted(rolling(), breach(V1, 20))
+    assert moved.channel.version == V0
+    assert moved.channel.candidate is None
+    assert [r.version for r in moved.changed] == [V1]
+    assert told(moved) == [EventType.POINTER_MOVED, EventType.RELEASE_QUARANTINED, EventType.ROLLOUT_ABORTED]
+
+
+def test_it_goes_back_past_what_is_quarantined() -> None:
+    channel = replace(WATCHED, version=V2, trail=(V0, V1))
+    assert reacted(channel, breach(V2, 20), known(v1=True)).channel.version == V0
+
+
+def test_an_alarm_of_the_window_that_is_delivered_after_it_still_goes_back_until_the_window_is_closed() -> None:
+    moved = reacted(WATCHED, breach(V1, 59), minute=61)
+    assert moved.channel.version == V0
+    closed = close_window(WATCHED, at(61))
+    assert closed is not None
+    assert told(reacted(written(closed), breach(V1, 59), minute=61)) == [EventType.RELEASE_UNHEALTHY]
+
+
+@pytest.mark.parametrize(
+    ("channel", "minute"),
+    [
+        pytest.param(WATCHED, 60, id="found when the window ends"),
+        pytest.param(replace(WATCHED, watch=None), 20, id="no window"),
+        pytest.param(replace(WATCHED, watch=Watch(at(60).at, goes_back=False)), 20, id="after a rollback"),
+    ],
+)
+def test_elsewhere_people_are_told_once_and_nothing_moves(channel: Channel, minute: float) -> None:
+    moved = reacted(channel, breach(V1, minute), minute=minute + 1)
+    assert moved.channel == replace(channel, alert=Alert(timestamp(at(minute + 1).at), "error rate 9 %"))
+    assert moved.changed == ()
+    (event,) = moved.events
+    assert event.type is EventType.RELEASE_UNHEALTHY
+    assert (event.new or {})["version"] == "1.1.0"
+    assert (event.new or {})["measured"] == {"value": 9}
+    assert ignored(written(moved), breach(V1, minute + 5), minute=minute + 6)
+
+
+def test_a_version_that_was_gone_back_to_is_told_of_and_the_next_move_forgets_it() -> None:
+    back = written(reacted(WATCHED, breach(V1, 20)))
+    alerted = written(reacted(back, breach(V0, 40), known(v1=True), minute=41))
+    assert (alerted.version, alerted.alert is not None) == (V0, True)
+    fixed = promote(alerted, known()[3], at(50), WINDOW).channel
+    assert fixed.alert is None
+    assert reacted(fixed, breach(V3, 60), minute=61).channel.version == V0
+
+
+@pytest.mark.parametrize(
+    ("channel", "releases"),
+    [
+        pytest.param(replace(WATCHED, trail=()), known(), id="nothing before it"),
+        pytest.param(WATCHED, known(v0=True), id="all before it is quarantined"),
+    ],
+)
+def test_with_no_good_version_the_channel_is_frozen_once(channel: Channel, releases: list[Release]) -> None:
+    moved = reacted(channel, breach(V1, 20), releases)
+    assert moved.channel.version == V1
+    assert moved.channel.lock is not None
+    assert moved.channel.alert is not None
+    assert moved.changed == ()
+    (event,) = moved.events
+    assert event.type is EventType.CHANNEL_FROZEN
+    assert "no good version before 1.1.0" in event.cause
+    assert (event.new or {})["locked"] is True
+    assert ignored(written(moved), breach(V1, 25), releases)
+
+
+def test_freezing_keeps_an_older_lock() -> None:
+    lock = Lock(BEFORE, "ann", "freeze for the holidays")
+    moved = reacted(replace(WATCHED, trail=(), lock=lock), breach(V1, 20))
+    assert moved.channel.lock == lock
+
+
+@pytest.mark.parametrize(
+    ("channel", "ill"),
+    [
+        pytest.param(WATCHED, breach(V0, 20), id="a version before"),
+        pytest.param(WATCHED, breach(V3, 20), id="a version that is nowhere"),
+        pytest.param(WATCHED, breach(V1, -1), id="found before it was exposed"),
+        pytest.param(rolling(), breach(V2, 4), id="found before the rollout began"),
+        pytest.param(rolling(exposed_at=at(25).at), breach(V2, 24), id="found before it was resumed"),
+        pytest.param(rolling(phase=Phase.ABORTED), breach(V2, 20), id="the rollout was aborted"),
+        pytest.param(rolling(phase=Phase.ROLLED_BACK), breach(V2, 20), id="the rollout was rolled back"),
+        pytest.param(rolling(), breach(V0, 20), id="a version before, during a rollout"),
+        pytest.param(Channel("checkout", "latest"), breach(V1, 20), id="a channel at nothing"),
+        pytest.param(replace(WATCHED, exposed_at=None), breach(V1, 20), id="live since before exposure was kept"),
+    ],
+)
+def test_late_alarms_change_nothing(channel: Channel, ill: Breach) -> None:
+    assert ignored(channel, ill)
+
+
+def test_an_alarm_that_was_found_at_the_moment_of_exposure_counts() -> None:
+    assert reacted(WATCHED, breach(V1, 0)).channel.version == V0
+    assert reacted(rolling(), breach(V2, 5)).channel.candidate is None
+
+
+def test_a_candidates_alarm_that_comes_when_it_is_live_takes_it_back() -> None:
+    started = written(start_rollout(WATCHED, known()[2], STEPS, at(5)))
+    completed = written(advance_rollout(started, known()[2], at(16), WINDOW))
+    moved = reacted(completed, breach(V2, 15), minute=17)
+    assert moved.channel.version == V1
+    assert moved.channel.rollout is not None
+    assert moved.channel.rollout.phase is Phase.ROLLED_BACK
+    assert ignored(written(moved), breach(V2, 15), known(v2=True), minute=18)
+
+
+def test_a_version_that_comes_back_is_not_blamed_for_its_former_life() -> None:
+    back = written(roll_back(WATCHED, known(), None, at(20), WINDOW))
+    again = written(promote(back, known()[1], at(40), WINDOW))
+    assert ignored(again, breach(V1, 19), minute=41)
+    assert reacted(again, breach(V1, 42), minute=43).channel.version == V0
+
+
+def test_a_paused_candidate_promoted_by_hand_is_not_blamed_for_what_was_before_the_pause() -> None:
+    paused = written(pause_rollout(rolling(), at(10)))
+    promoted = written(promote(paused, known()[2], at(200), WINDOW))
+    assert ignored(promoted, breach(V2, 9), minute=201)
+    assert reacted(promoted, breach(V2, 205), minute=206).channel.version == V1
+
+
+@pytest.mark.parametrize(("minute", "closes"), [(0, False), (59.9, False), (60, True), (999, True)])
+def test_the_window_closes_when_its_time_is_over(minute: float, closes: bool) -> None:
+    moved = close_window(rolling(), at(minute))
+    if not closes:
+        assert moved is None
+        return
+    assert moved is not None
+    assert moved.channel == replace(rolling(), watch=None)
+    assert told(moved) == [EventType.ROLLBACK_WINDOW_CLOSED]
+    assert close_window(moved.channel, at(minute)) is None

@@ -1,0 +1,175 @@
+"""What is looked at when a move has been brought to the CDNs, what is right there, and how the verdict is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.events import Event, EventType, Occasion
+from edgeship.domain.propagation.deployment import (
+    DIFFERENCES_KEPT,
+    SAMPLE,
+    Answer,
+    Deployment,
+    Difference,
+    Look,
+    Verdict,
+    Wrong,
+    alias_folders,
+    conclude,
+    judge,
+    looks_at,
+    moving_folders,
+    sample,
+    versions_passed,
+)
+from edgeship.domain.releases.manifest import FileEntry, Manifest
+from edgeship.domain.version import Version
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+WHO = Occasion("test", "edgeship:propagation", "moved", NOW)
+V1, V2 = Version.parse("1.4.1"), Version.parse("1.4.2")
+
+
+def manifest(version: Version, *files: str, sha256: str = "aa") -> Manifest:
+    entries = {file: FileEntry(1, f"{sha256} {file}", "", "text/javascript") for file in ("widget.js", *files)}
+    return Manifest("checkout", version, "", None, "widget.js", entries)
+
+
+def channel(name: str = "latest", version: Version = V2, sequence: int = 12) -> Channel:
+    return Channel("checkout", name, version, sequence=sequence)
+
+
+def test_the_entrypoint_is_looked_at_wherever_it_is_the_version() -> None:
+    looks = looks_at(channel(), manifest(V2, "a.css"), {"1": "1.4.2", "1.4": "1.4.2", "1.3": "1.3.9"})
+    assert [look.path for look in looks] == [
+        "/checkout/latest/widget.js",
+        "/checkout/~1/widget.js",
+        "/checkout/~1.4/widget.js",
+        "/checkout/v1.4.2/widget.js",
+        "/checkout/latest/a.css",
+    ]
+    assert looks[-1].file == "a.css"
+    assert looks_at(channel("beta"), manifest(V2), {})[0].path == "/checkout/~beta/widget.js"
+
+
+@given(count=st.integers(0, 60), salts=st.tuples(st.text(), st.text()))
+def test_a_sample_is_the_same_for_the_same_move(count: int, salts: tuple[str, str]) -> None:
+    files = [f"chunk-{number}.js" for number in range(count)]
+    for salt in salts:
+        chosen = sample(manifest(V2, *files), salt)
+        assert chosen == sample(manifest(V2, *reversed(files)), salt)
+        assert len(chosen) == len(set(chosen)) == min(count, SAMPLE)
+        assert set(chosen) <= set(files)
+
+
+def test_with_time_every_file_is_looked_at() -> None:
+    release = manifest(V2, *(f"chunk-{number}.js" for number in range(100)))
+    seen = {file for move in range(60) for file in sample(release, f"latest/{move}")}
+    assert len(seen) == 100
+
+
+LOOK = Look("/checkout/latest/a.css", "a.css")
+
+
+@pytest.mark.parametrize(
+    ("answer", "others", "wrong"),
+    [
+        (Answer(200, "1.4.2", "aa a.css"), [], None),
+        (Answer(200, "1.4.2", "bb a.css"), [], Wrong.BYTES),
+        (Answer(200, "1.4.1", "old a.css"), [], Wrong.VERSION),
+        (Answer(200, "", "aa a.css"), [], Wrong.VERSION),
+        (Answer(404, "", ""), [], Wrong.STATUS),
+        (Answer(503, "", ""), [], Wrong.STATUS),
+        # A rollout, or a flag, may serve another version: then its own bytes, or its own lack of the file, are right.
+        (Answer(200, "1.4.1", "old a.css"), [manifest(V1, "a.css", sha256="old")], None),
+        (Answer(200, "1.4.1", "aa a.css"), [manifest(V1, "a.css", sha256="old")], Wrong.BYTES),
+        (Answer(404, "", ""), [manifest(V1)], None),
+        (Answer(200, "1.4.1", "aa a.css"), [manifest(V1)], Wrong.VERSION),
+        (Answer(503, "", ""), [manifest(V1)], Wrong.STATUS),
+    ],
+)
+def test_what_counts_as_right(answer: Answer, others: list[Manifest], wrong: Wrong | None) -> None:
+    found = judge("cloudfront", LOOK, answer, manifest(V2, "a.css"), others)
+    assert (found.kind if found else None) == wrong
+    if found:
+        assert (found.where, found.path) == ("cloudfront", LOOK.path)
+
+
+def test_the_folders_that_move() -> None:
+    assert moving_folders(channel(), (), None) == ("/checkout/latest/",)
+    assert moving_folders(channel("beta"), (V1, V2), None) == ("/checkout/~1/", "/checkout/~1.4/", "/checkout/~beta/")
+    assert moving_folders(channel(), (V1,), "checkout") == (
+        "/checkout/latest/",
+        "/checkout/~1/",
+        "/checkout/~1.4/",
+        "/latest/",
+        "/~1/",
+        "/~1.4/",
+    )
+    assert alias_folders(channel(), None) == ("/checkout/latest/",)
+    assert alias_folders(channel("beta"), None) == ()
+
+
+def moved(number: int, old: str | None, new: str, name: str = "latest") -> Event:
+    before = {"channel": name, "version": old, "sequence": number - 1}
+    after = {"channel": name, "version": new, "sequence": number}
+    return Event.of(EventType.POINTER_MOVED, WHO, "checkout", (name, number), before, after)
+
+
+def test_the_versions_that_a_channel_has_passed() -> None:
+    history = [
+        moved(3, "2.0.0", "1.4.2"),
+        moved(9, None, "0.1.0", name="beta"),
+        moved(2, "1.4.1", "2.0.0"),
+        moved(1, None, "1.4.1"),
+    ]
+    assert {str(v) for v in versions_passed(history, channel(), 2)} == {"2.0.0", "1.4.2"}
+    assert {str(v) for v in versions_passed(history, channel(), 0)} == {"1.4.1", "2.0.0", "1.4.2"}
+    assert list(versions_passed(history, channel(), 3)) == []
+
+
+def verdict(*differences: Difference) -> Verdict:
+    return Verdict("2026-11-23T10:00:00.000Z", ("cloudfront", "cloudflare"), 14, differences)
+
+
+def difference(number: int = 0, kind: Wrong = Wrong.BYTES) -> Difference:
+    return Difference("alias", f"/checkout/latest/{number}.js", kind, "aa", "bb")
+
+
+def test_a_verdict_and_its_event() -> None:
+    start = Deployment("checkout", "latest", revision=4).of(channel())
+    concluded, event = conclude(start, channel(), verdict(), WHO)
+    assert event.type is EventType.DEPLOYMENT_VERIFIED
+    assert event.cause == "latest is 1.4.2 at cloudfront and cloudflare: 14 looks"
+    assert (concluded.sequence, concluded.version, concluded.revision) == (12, V2, 4)
+    failed, told = conclude(start, channel(), verdict(*(difference(n) for n in range(99))), WHO)
+    assert told.type is EventType.DEPLOYMENT_FAILED
+    assert told.cause == (
+        "latest is not 1.4.2 everywhere: alias: /checkout/latest/0.js has bytes bb, not aa, and 98 more"
+    )
+    assert failed.verdict is not None
+    assert told.new is not None
+    assert len(failed.verdict.differences) == len(told.new["differences"]) == DIFFERENCES_KEPT
+    assert told.event_id == conclude(start, channel(), verdict(difference()), replace(WHO, at=NOW))[1].event_id
+
+
+@pytest.mark.parametrize("kind", Wrong)
+def test_a_verdict_is_kept_whole_and_only_what_browsers_get_condemns(kind: Wrong) -> None:
+    found = verdict(difference(kind=kind))
+    assert Verdict.from_dict(found.to_dict()) == found
+    assert found.differences[0].condemns == (kind in (Wrong.BYTES, Wrong.VERSION, Wrong.STATUS))
+
+
+def test_a_deployment_of_the_next_move_remembers_the_last_that_came_to_a_verdict() -> None:
+    first = Deployment("checkout", "latest", 3, V1, counted=True, verdict=verdict(), revision=2)
+    second = first.of(channel(sequence=4))
+    assert (second.sequence, second.settled, second.counted, second.verdict) == (4, 3, False, None)
+    third = second.of(channel(sequence=5))
+    assert (third.sequence, third.settled) == (5, 3)
+    assert first.of(channel(sequence=3)) == first

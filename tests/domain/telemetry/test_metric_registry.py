@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.edge.snapshot import next_snapshot, routes_of
+from edgeship.domain.telemetry.metric_registry import MAX_RELEASES, MAX_VERSIONS_A_WIDGET, measurable_releases
+from edgeship.domain.telemetry.metrics import Measure
+from edgeship.domain.version import Version
+from tests.domain.edge.test_snapshot import live
+
+
+def snapshot(**widgets: Any) -> dict[str, Any]:
+    return {"schema": 1, "revision": 1, "widgets": widgets}
+
+
+def versions(document: object, widget: str = "checkout") -> set[str]:
+    return {str(version) for name, version in measurable_releases(document) if name == widget}
+
+
+def test_channels_with_their_candidates_and_ranges_may_be_measured() -> None:
+    routes = {
+        "channels": {
+            "latest": {"stable": "1.4.2", "candidate": "1.5.0", "percent": 5},
+            "next": {"stable": "2.0.0-rc.1"},
+        },
+        "ranges": {"1": "1.4.2", "1.3": "1.3.9"},
+    }
+    assert versions(snapshot(checkout=routes)) == {"1.4.2", "1.5.0", "2.0.0-rc.1", "1.3.9"}
+
+
+def test_what_a_flag_may_choose_may_be_measured() -> None:
+    routes = {"channels": {"latest": {"stable": "1.0.0", "flag": "ab"}}, "ranges": {}, "versions": ["2.0.0", "1.0.0"]}
+    assert versions(snapshot(checkout=routes)) == {"1.0.0", "2.0.0"}
+
+
+def test_it_reads_what_the_snapshot_writes() -> None:
+    channels = [Channel("checkout", "latest", Version.parse("1.4.0"))]
+    routes = routes_of(channels, [live("1.4.0"), live("1.3.0")])
+    assert versions(next_snapshot(None, {"checkout": routes}, None)) == {"1.4.0", "1.3.0"}
+
+
+def test_a_widget_has_ten_at_most_its_channels_first_then_the_newest() -> None:
+    routes = {
+        "channels": {"old": {"stable": "0.0.1"}, "latest": {"stable": "0.0.2", "candidate": "0.0.3"}},
+        "ranges": {f"1.{n}": f"1.{n}.0" for n in range(30)},
+        "versions": ["9.0.0"],
+    }
+    newest = {f"1.{n}.0" for n in range(23, 30)}
+    assert versions(snapshot(checkout=routes)) == {"0.0.1", "0.0.2", "0.0.3"} | newest
+    crowded = {"channels": {f"c{n:02}": {"stable": f"1.0.{n}"} for n in range(30)} | {"latest": {"stable": "5.0.0"}}}
+    assert versions(snapshot(checkout=crowded)) == {"5.0.0", *(f"1.0.{n}" for n in range(MAX_VERSIONS_A_WIDGET - 1))}
+
+
+def test_an_environment_has_a_thousand_at_most_channels_of_every_widget_first() -> None:
+    routes = {"channels": {"latest": {"stable": "2.0.0"}}, "ranges": {f"1.{n}": f"1.{n}.0" for n in range(30)}}
+    found = measurable_releases(snapshot(**{f"widget-{n:03}": routes for n in range(400)}))
+    assert len(found) == MAX_RELEASES
+    assert {name for name, version in found if str(version) == "2.0.0"} == {f"widget-{n:03}" for n in range(400)}
+    many = measurable_releases(snapshot(**{f"widget-{n:04}": routes for n in range(1_500)}))
+    assert {str(version) for _, version in many} == {"2.0.0"}
+    # CloudWatch's price is by the metric: these are all there can ever be.
+    assert len(many) * len(Measure) == 5_000
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        None,
+        [],
+        "x",
+        {},
+        {"widgets": None},
+        {"widgets": ["checkout"]},
+        {"widgets": {"checkout": None, "Not A Widget": {"channels": {"latest": {"stable": "1.0.0"}}}}},
+        {"widgets": {"latest": {"channels": {"latest": {"stable": "1.0.0"}}}}},
+        {"widgets": {"checkout": {"channels": {"latest": "1.0.0"}, "ranges": ["1.0.0"], "versions": "1.0.0"}}},
+        {"widgets": {"checkout": {"channels": {"latest": {"stable": 1}}, "ranges": {"1": "v1.0.0", "2": None}}}},
+    ],
+)
+def test_what_is_malformed_names_nothing(document: object) -> None:
+    assert measurable_releases(document) == frozenset()
+
+
+def test_what_is_malformed_spoils_nothing_else() -> None:
+    routes = {
+        "channels": {"latest": {"stable": 1, "candidate": "1.5.0"}, "x": None},
+        "ranges": {"1": "1", "2": "2.0.0"},
+    }
+    assert versions(snapshot(checkout=routes, button=7)) == {"1.5.0", "2.0.0"}
+
+
+leaves = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["1.0.0", "2.0.0-a"])
+keys = st.sampled_from(["widgets", "checkout", "channels", "latest", "stable", "candidate", "ranges", "versions", "é"])
+documents = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4))
+
+
+@given(documents)
+def test_nothing_is_raised_whatever_the_document_holds(document: object) -> None:
+    for widgets in (document, {"widgets": document}, {"widgets": {"checkout": document}}):
+        assert len(measurable_releases(widgets)) <= MAX_RELEASES

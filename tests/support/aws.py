@@ -1,0 +1,332 @@
+"""One environment's resources in moto, and all that can be seen of its state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from moto import mock_aws
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.moto_api._internal.models import moto_api_backend
+
+from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.s3.health_pages import S3HealthPages
+from edgeship.adapters.s3.inbox import S3Inbox
+from edgeship.adapters.s3.site import S3Site
+from edgeship.adapters.s3.snapshots import S3Snapshots
+from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Measure
+from edgeship.resource_names import HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY, WATCHED_INDEX, ResourceNames
+from edgeship.settings import (
+    ArtifactUploadSettings,
+    NotificationSettings,
+    PromotionSettings,
+    PropagationSettings,
+    RelaySettings,
+    RollbackSettings,
+    RolloutSettings,
+    TelemetrySettings,
+)
+from tests.support.moto_gaps import fill_cloudfront, fill_cloudwatch
+
+ACCOUNT = "123456789012"
+NAMES = ResourceNames("test", ACCOUNT)
+ALARM_REASON = "Threshold Crossed: 3 datapoints were greater than or equal to the threshold (5.0)."
+
+
+@dataclass
+class Aws:
+    """Clients outside every crash, for setting the scene and looking at the outcome."""
+
+    s3: Any
+    dynamodb: Any
+    events: Any
+    sqs: Any
+    cloudwatch: Any
+    poison_queue_url: str
+    bus_queue_url: str
+
+    @property
+    def state(self) -> DynamoDBState:
+        return DynamoDBState(self.dynamodb, NAMES.table)
+
+    @property
+    def inbox(self) -> S3Inbox:
+        return S3Inbox(self.s3, NAMES.inbox_bucket)
+
+    @property
+    def site(self) -> S3Site:
+        return S3Site(self.s3, NAMES.site_bucket, threads=4)
+
+    @property
+    def snapshots(self) -> S3Snapshots:
+        return S3Snapshots(self.s3, NAMES.config_bucket, SNAPSHOT_KEY)
+
+    def upload_event(self, key: str, body: bytes) -> dict[str, Any]:
+        """Put an object into the inbox and return the event that S3 sends about it."""
+        answer = self.s3.put_object(Bucket=NAMES.inbox_bucket, Key=key, Body=body)
+        return {
+            "version": "0",
+            "id": "17793124-05d4-b198-2fde-7ededc63b103",
+            "detail-type": "Object Created",
+            "source": "aws.s3",
+            "account": ACCOUNT,
+            "time": "2026-11-23T10:00:00Z",
+            "region": REGION,
+            "resources": [f"arn:aws:s3:::{NAMES.inbox_bucket}"],
+            "detail": {
+                "version": "0",
+                "bucket": {"name": NAMES.inbox_bucket},
+                "object": {
+                    "key": key,
+                    "size": len(body),
+                    "etag": answer["ETag"].strip('"'),
+                    "version-id": answer["VersionId"],
+                    "sequencer": "00617F08299329D189",
+                },
+                "request-id": "N4N7GDK58NMKJ12R",
+                "requester": ACCOUNT,
+                "source-ip-address": "192.0.2.7",
+                "reason": "PutObject",
+            },
+        }
+
+    def objects(self, bucket: str) -> dict[str, dict[str, Any]]:
+        """Every object's bytes and the headers it is served with."""
+        found = {}
+        for item in self.s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+            answer = self.s3.get_object(Bucket=bucket, Key=item["Key"])
+            found[item["Key"]] = {
+                "body": answer["Body"].read(),
+                "type": answer["ContentType"],
+                "cache": answer.get("CacheControl"),
+                "metadata": answer["Metadata"],
+            }
+        return found
+
+    def items(self) -> list[dict[str, Any]]:
+        """Every item of the table, in the order of its keys."""
+        deserializer = TypeDeserializer()
+        raw = self.dynamodb.scan(TableName=NAMES.table, ConsistentRead=True)["Items"]
+        items = [{name: deserializer.deserialize(value) for name, value in item.items()} for item in raw]
+        return sorted(items, key=lambda item: (item["pk"], item["sk"]))
+
+    def outbox(self) -> list[dict[str, Any]]:
+        """Every event item, in the order of its keys."""
+        return [item for item in self.items() if item["sk"].startswith("EVENT#")]
+
+    def stream_event(self) -> dict[str, Any]:
+        """What the table's stream would hand to the relay for every event item written so far."""
+        raw = self.dynamodb.scan(TableName=NAMES.table, ConsistentRead=True)["Items"]
+        rows = sorted((i for i in raw if i["sk"]["S"].startswith("EVENT#")), key=lambda i: i["sk"]["S"])
+        return {
+            "Records": [
+                {
+                    "eventID": f"{number:032}",
+                    "eventName": "INSERT",
+                    "eventSource": "aws:dynamodb",
+                    "dynamodb": {
+                        "Keys": {"pk": row["pk"], "sk": row["sk"]},
+                        "NewImage": row,
+                        "SequenceNumber": str(1000 + number),
+                        "StreamViewType": "NEW_IMAGE",
+                    },
+                }
+                for number, row in enumerate(rows)
+            ]
+        }
+
+    def bus_events(self) -> list[dict[str, Any]]:
+        """Everything the bus has delivered since the last look, in the order it was delivered."""
+        return [json.loads(message["Body"]) for message in self._drain(self.bus_queue_url)]
+
+    def poisoned(self) -> list[dict[str, Any]]:
+        """Everything set aside since the last look."""
+        return [json.loads(message["Body"]) for message in self._drain(self.poison_queue_url)]
+
+    @property
+    def health_pages(self) -> S3HealthPages:
+        return S3HealthPages(self.s3, NAMES.site_bucket, NAMES.config_bucket, HEALTH_LIST_KEY, max_age=60)
+
+    def snapshot(self) -> dict[str, Any] | None:
+        content = self.snapshots.read().content
+        return dict(content) if content is not None else None
+
+    def alarms(self) -> dict[str, dict[str, Any]]:
+        """Every alarm by its name, without its state and its times."""
+        found = self.cloudwatch.describe_alarms()["MetricAlarms"]
+        return {
+            alarm["AlarmName"]: {name: alarm[name] for name in sorted(alarm) if not name.startswith(_OF_THE_MOMENT)}
+            for alarm in found
+        }
+
+    def put_in_alarm(self, name: str, at: datetime) -> None:
+        """Let an alarm have gone off at a time; moto knows the clock's alone."""
+        self.cloudwatch.set_alarm_state(
+            AlarmName=name, StateValue="ALARM", StateReason=ALARM_REASON, StateReasonData="{}"
+        )
+        cloudwatch_backends[ACCOUNT][REGION].alarms[name].state_updated_timestamp = at
+
+    def date_alarms(self, at: datetime) -> None:
+        """Let every alarm have been made at a time."""
+        for alarm in cloudwatch_backends[ACCOUNT][REGION].alarms.values():
+            alarm.configuration_updated_timestamp = at
+
+    def report(self, widget: str, version: str, first: datetime, minutes: int, **totals: float) -> None:
+        """Let browsers have reported the same in each minute from `first` on: `sessions=200, failed_sessions=30`."""
+        dimensions = dict(zip(DIMENSIONS, (NAMES.environment, widget, version), strict=True))
+        for minute in range(minutes):
+            self.cloudwatch.put_metric_data(
+                Namespace=NAMESPACE,
+                MetricData=[
+                    {
+                        "MetricName": Measure[name.upper()].value,
+                        "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+                        "Timestamp": first + timedelta(minutes=minute, seconds=10),
+                        "Value": value,
+                        "Unit": UNITS[Measure[name.upper()]],
+                    }
+                    for name, value in totals.items()
+                ],
+            )
+
+    def _drain(self, url: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while batch := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            found += batch
+            for message in batch:
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+
+_OF_THE_MOMENT = ("State", "AlarmConfigurationUpdated")
+
+
+@contextmanager
+def aws_environment() -> Iterator[Aws]:
+    """An empty environment in moto, with dummy credentials; boto3 clients made inside it reach nothing else."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_SESSION_TOKEN": "testing",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }.items():
+            patch.setenv(name, value)
+        patch.delenv("AWS_PROFILE", raising=False)
+        fill_cloudfront(patch)
+        fill_cloudwatch(patch)
+        with mock_aws():
+            yield create_resources()
+
+
+def empty_again() -> Aws:
+    """Inside an environment: forget everything and begin anew, which is much quicker than leaving and entering."""
+    moto_api_backend.reset()
+    return create_resources()
+
+
+@cache
+def _clients() -> tuple[Any, ...]:
+    session = boto3.Session(region_name=REGION)
+    return tuple(session.client(name) for name in ("s3", "dynamodb", "events", "sqs", "cloudwatch"))
+
+
+@cache
+def _cloudfront() -> Any:
+    return boto3.Session(region_name=REGION).client("cloudfront")
+
+
+def create_resources() -> Aws:
+    s3, dynamodb, events, sqs, cloudwatch = _clients()
+    for bucket in (NAMES.inbox_bucket, NAMES.site_bucket, NAMES.config_bucket):
+        s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    dynamodb.create_table(
+        TableName=NAMES.table,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "watched")],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": WATCHED_INDEX,
+                "KeySchema": [
+                    {"AttributeName": "watched", "KeyType": "HASH"},
+                    {"AttributeName": "pk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    poison = sqs.create_queue(QueueName="poison")["QueueUrl"]
+    delivered = sqs.create_queue(QueueName="delivered")["QueueUrl"]
+    events.create_event_bus(Name=NAMES.bus)
+    events.put_rule(Name="all", EventBusName=NAMES.bus, EventPattern=json.dumps({"source": ["edgeship"]}))
+    arn = sqs.get_queue_attributes(QueueUrl=delivered, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_targets(Rule="all", EventBusName=NAMES.bus, Targets=[{"Id": "queue", "Arn": arn}])
+    return Aws(s3, dynamodb, events, sqs, cloudwatch, poison, delivered)
+
+
+def create_distribution() -> str:
+    """The environment's distribution, which few tests need; its id."""
+    cloudfront = _cloudfront()
+    for there in cloudfront.list_distributions()["DistributionList"].get("Items", ()):
+        return str(there["Id"])
+    origin = {"Id": "site", "DomainName": f"{NAMES.site_bucket}.s3.amazonaws.com"}
+    made = cloudfront.create_distribution(
+        DistributionConfig={
+            "CallerReference": "test",
+            "Comment": "",
+            "Enabled": True,
+            "Origins": {"Quantity": 1, "Items": [{**origin, "S3OriginConfig": {"OriginAccessIdentity": ""}}]},
+            "DefaultCacheBehavior": {"TargetOriginId": "site", "ViewerProtocolPolicy": "redirect-to-https"},
+        }
+    )
+    return str(made["Distribution"]["Id"])
+
+
+def function_env(function: str, aws: Aws) -> dict[str, str]:
+    """The environment variables that the template gives a function, for this environment."""
+    base = {"environment": NAMES.environment, "table": NAMES.table}
+    match function:
+        case "artifact_upload":
+            return ArtifactUploadSettings(
+                **base, inbox_bucket=NAMES.inbox_bucket, site_bucket=NAMES.site_bucket, upload_threads=4
+            ).to_env()
+        case "promotion":
+            return PromotionSettings(**base).to_env()
+        case "rollout":
+            return RolloutSettings(
+                **base, site_bucket=NAMES.site_bucket, config_bucket=NAMES.config_bucket, page_threads=2
+            ).to_env()
+        case "rollback":
+            return RollbackSettings(**base).to_env()
+        case "propagation":
+            return PropagationSettings(
+                **base,
+                site_bucket=NAMES.site_bucket,
+                distribution_id=create_distribution(),
+                site_url="https://widgets.example.com",
+                copy_threads=4,
+            ).to_env()
+        case "notification":
+            return NotificationSettings(
+                **base,
+                topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:{NAMES.notification_topic}",
+                queue_url=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/notices",
+            ).to_env()
+        case "telemetry":
+            return TelemetrySettings(**base, config_bucket=NAMES.config_bucket).to_env()
+        case "relay":
+            return RelaySettings(
+                **base, bus=NAMES.bus, config_bucket=NAMES.config_bucket, poison_queue_url=aws.poison_queue_url
+            ).to_env()
+    raise ValueError(function)
