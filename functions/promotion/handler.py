@@ -31,5 +31,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         decision = _use_case().judge_waiting(detail.widget, occasion)
     else:
         decision = _use_case()(detail.widget, told.version, occasion)
-    logger.info("judged", widget=detail.widget, version=detail.new.version, deed=decision.deed, reason=decision.reason)
-    return {"deed": decision.deed.value, "reason": decision.reason}
+    logger.info(
+        "judged", widget=detail.widget, version=detail.new.version, action=decision.action.value, reason=decision.reason
+    )
+    return {"action": decision.action.value, "reason": decision.reason}

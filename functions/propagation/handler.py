@@ -31,6 +31,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     done = _use_case()(moved.widget, moved.new.channel, moved.new.sequence, moved.event_id, occasion)
     about: dict[str, Any] = {"widget": moved.widget, "channel": moved.new.channel, "sequence": moved.new.sequence}
     logger.info("propagated", end=done.end, **about)
-    for difference in done.verdict.differences if done.verdict else ():
-        logger.warning("differs", difference=str(difference), **about)
+    for mismatch in done.verification.mismatches if done.verification else ():
+        logger.warning("differs", mismatch=str(mismatch), **about)
     return {"end": done.end.value}

@@ -28,7 +28,7 @@ HEALTH_PREFIX = naming.HEALTH
 HEALTH_LIST_KEY = "health/published.json"
 """In the config bucket: the versions that have a health page which says that they are watched."""
 RETIRED_TAG = ("edgeship", "retired")
-"""Key and value of the tag of alias copies that the site bucket's lifecycle rule lets go."""
+"""Key and value of the tag of latest copies that the site bucket's lifecycle rule lets go."""
 WATCHED_INDEX = "watched"
 """The table's sparse index of the channels that the minute tick looks after."""
 NOTICE_PREFIX = "NOTICE#"

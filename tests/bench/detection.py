@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout import Step, start
-from edgeship.domain.channels.step_decision import Course, Evidence, decide_step
-from edgeship.domain.health.datapoint import Window
+from edgeship.domain.channels.step_decision import Evidence, StepAction, decide_step
+from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.low_traffic import HOUR_PERIODS
 from edgeship.domain.health.thresholds import PERIOD_SECONDS
 from edgeship.domain.version import Version
@@ -34,7 +34,7 @@ PATIENCE_MINUTES = 12 * 60
 BEGAN = datetime(2026, 11, 24, tzinfo=UTC)
 MINUTE = timedelta(seconds=PERIOD_SECONDS)
 
-Rule = Callable[[list[Window], datetime, int], bool]
+Rule = Callable[[list[Datapoint], datetime, int], bool]
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,15 @@ class Caught:
     minutes: float | None
 
 
-def by_edgeship(windows: list[Window], now: datetime, percent: int) -> bool:
+def by_edgeship(datapoints: list[Datapoint], now: datetime, percent: int) -> bool:
     steps = (Step(percent, 7 * 24 * 3600), Step(100, 0))
     rollout = start(Version(1, 1, 0), steps, BEGAN)
-    evidence = Evidence(candidate=windows[-HOUR_PERIODS:])
-    return decide_step(rollout, Policy(), evidence, now).course is Course.ABORT
+    evidence = Evidence(candidate=datapoints[-HOUR_PERIODS:])
+    return decide_step(rollout, Policy(), evidence, now).action is StepAction.ABORT
 
 
-def by_script(windows: list[Window], now: datetime, percent: int) -> bool:
-    last = windows[-1]
+def by_script(datapoints: list[Datapoint], now: datetime, percent: int) -> bool:
+    last = datapoints[-1]
     return last.error_rate is not None and last.error_rate >= Policy().thresholds.error_rate
 
 
@@ -95,15 +95,15 @@ def catch(rule: Rule, percent: int, error_rate: int) -> Caught:
 
 
 def _sessions_until(rule: Rule, percent: int, error_rate: int, dice: random.Random) -> tuple[float, float] | None:
-    windows: list[Window] = []
+    datapoints: list[Datapoint] = []
     seen = 0
     mean = SESSIONS_A_MINUTE * percent / 100
     for minute in range(PATIENCE_MINUTES):
         sessions = max(0, round(dice.gauss(mean, mean**0.5)))
         failed = _failures(sessions, error_rate / 100, dice)
-        windows.append(Window(BEGAN + minute * MINUTE, PERIOD_SECONDS, sessions, failed))
+        datapoints.append(Datapoint(BEGAN + minute * MINUTE, PERIOD_SECONDS, sessions, failed))
         seen += sessions
-        if rule(windows, windows[-1].end, percent):
+        if rule(datapoints, datapoints[-1].end, percent):
             return seen, minute + 1
     return None
 

@@ -1,7 +1,8 @@
 """Bringing a move of 500 changed files to the copies under `latest` and to the CDNs, by edgeship and by a shell script.
 
-A round is: edgeship's channel is moved to the next release, and the propagation function runs until its verdict; then
-the script syncs the same files into a folder of its own, invalidates it and waits for that. The releases were published
+A round is: edgeship's channel is moved to the next release, and the propagation function runs until its verification;
+then the script syncs the same files into a folder of its own, invalidates it and waits for that. The releases were
+published
 before. After each, every copy is held against the files, by size and MD5.
 
 The propagation function waits, on purpose, until every copy of the edge's function knows of the move, before it purges
@@ -29,7 +30,7 @@ from edgeship.bootstrap import operator
 from edgeship.bootstrap.operator import Operator
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
-from edgeship.domain.propagation.deployment import Verdict
+from edgeship.domain.propagation.deployment import Verification
 from edgeship.domain.version import Version
 from edgeship.local.cloud import DISTRIBUTION, LocalCloud
 from tests.bench import generated_bundle
@@ -56,7 +57,7 @@ _T = TypeVar("_T")
 
 
 class NeverHappened(RuntimeError):
-    """A propagation did not come so far in time, or its verdict is bad."""
+    """A propagation did not come so far in time, or its verification is bad."""
 
 
 @dataclass(frozen=True)
@@ -126,15 +127,15 @@ def _publish(cloud: LocalCloud, tools: Operator, number: int) -> None:
     _until(f"{version} is registered", lambda: tools.state.release(OURS, version))
 
 
-def _settled(tools: Operator, sequence: int) -> Verdict:
-    def look() -> Verdict | None:
+def _settled(tools: Operator, sequence: int) -> Verification:
+    def look() -> Verification | None:
         deployment = tools.state.deployment(OURS, LATEST)
-        return deployment.verdict if deployment.sequence == sequence else None
+        return deployment.verification if deployment.sequence == sequence else None
 
-    verdict = _until(f"move {sequence} has its verdict", look)
-    if not verdict.verified:
-        raise NeverHappened(f"the verdict is bad: {verdict.differences[0]}")
-    return verdict
+    verification = _until(f"move {sequence} has its verification", look)
+    if not verification.verified:
+        raise NeverHappened(f"the verification is bad: {verification.mismatches[0]}")
+    return verification
 
 
 def _move(cloud: LocalCloud, tools: Operator, number: int) -> Run:
@@ -149,12 +150,12 @@ def _move(cloud: LocalCloud, tools: Operator, number: int) -> Run:
     copied = time.monotonic()
     _until("the second CDN is purged", lambda: len(cloud.second_cdn.purges) > purges)
     purged = time.monotonic()
-    verdict = _settled(tools, sequence)
+    verification = _settled(tools, sequence)
     return Run(
         copied_seconds=copied - began,
         done_seconds=time.monotonic() - began,
         waiting_seconds=purged - copied,
-        looks=verdict.checked - generated_bundle.FILES,
+        looks=verification.checked - generated_bundle.FILES,
     )
 
 
@@ -222,7 +223,7 @@ def _report(timed: list[tuple[Run, Run]], counted: tuple[Run, Run]) -> Report:
         peer="aws s3 sync + invalidation",
         rows=(
             row("every copy is there after", lambda run: run.copied_seconds),
-            row("done after; edgeship: with a verdict", lambda run: run.done_seconds),
+            row("done after; edgeship: with a verification", lambda run: run.done_seconds),
             row("    of which waiting for the edge, on purpose", lambda run: run.waiting_seconds, peer=False),
             row("    without that", lambda run: run.done_seconds - run.waiting_seconds),
             Row("requests to AWS", "", ours.in_all, theirs.in_all, digits=0),

@@ -18,7 +18,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeSerializer
 
 from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
-from edgeship.adapters.cloudwatch.metrics import CloudWatchMeasurements
+from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.items import to_item
 from edgeship.adapters.dynamodb.keys import WIDGETS
@@ -112,10 +112,10 @@ def _widgets(aws: Aws, prefix: str, count: int, *, rolling: bool) -> None:
 def _tick(aws: Aws) -> None:
     state = aws.state
     alarms = CloudWatchAlarms(aws.cloudwatch, NAMES.environment)
-    measurements = CloudWatchMeasurements(aws.cloudwatch, NAMES.environment)
+    metrics = CloudWatchMetrics(aws.cloudwatch, NAMES.environment)
     errors = DynamoDBErrorBooks(aws.dynamodb, NAMES.table, lambda: NOW)
-    publish = PublishHealth(state, aws.health_pages, errors, measurements.period_seconds, threads=16)
-    watch = WatchChannels(state, alarms, measurements, ReactToBreach(state, lambda _: None), publish)
+    publish = PublishHealth(state, aws.health_pages, errors, metrics.period_seconds, threads=16)
+    watch = WatchChannels(state, alarms, metrics, ReactToBreach(state, lambda _: None), publish)
     tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))
     assert tick.watched == ROLLING
     assert not tick.faults
@@ -124,7 +124,7 @@ def _tick(aws: Aws) -> None:
 def _loop(aws: Aws) -> None:
     """The peer, read-only: it does no more than the tick has to know."""
     state = aws.state
-    measurements = CloudWatchMeasurements(aws.cloudwatch, NAMES.environment)
+    metrics = CloudWatchMetrics(aws.cloudwatch, NAMES.environment)
     for widget in state.widgets():
         policy = state.policy(widget.name).policy
         for channel in state.channels(widget.name):
@@ -133,7 +133,7 @@ def _loop(aws: Aws) -> None:
             names = [_alarm_name(widget.name, policy, n) for n in range(3)]
             aws.cloudwatch.describe_alarms(AlarmNames=names)
             for version in (channel.candidate, STABLE):
-                measurements.periods([(widget.name, version)], 5, NOW)
+                metrics.periods([(widget.name, version)], 5, NOW)
 
 
 def _alarm_name(widget: str, policy: Policy, number: int) -> str:

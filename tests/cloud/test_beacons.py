@@ -13,7 +13,7 @@ from selenium.webdriver import Remote
 
 from edgeship.bootstrap.operator import Operator
 from edgeship.domain.channels.rollout import Step
-from edgeship.domain.telemetry.metrics import NAMESPACE, Measure
+from edgeship.domain.telemetry.metrics import NAMESPACE, Metric
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from tests.browser.chromium import chromium, missing
@@ -34,7 +34,7 @@ def browser(tmp_path: Path) -> Iterator[Remote]:
         yield driver
 
 
-def counted(cloud: LocalCloud, measure: Measure, version: str) -> float:
+def counted(cloud: LocalCloud, measure: Metric, version: str) -> float:
     """The sum of a metric of the widget's version, over the last hour."""
     answer = (
         cloud.session()
@@ -74,12 +74,12 @@ def test_what_a_candidate_throws_in_a_browser_is_counted_for_the_candidate(
         )
         shop.answers["/"] = Answer(f"<!doctype html>{page}<h1>A shop</h1>".encode(), "text/html")
         browser.get(shop.url)
-        eventually(lambda: counted(cloud, Measure.FAILED_SESSIONS, "1.1.0") or None)
+        eventually(lambda: counted(cloud, Metric.FAILED_SESSIONS, "1.1.0") or None)
 
-    assert counted(cloud, Measure.FAILED_SESSIONS, "1.1.0") == 1
-    assert counted(cloud, Measure.SESSIONS, "1.1.0") == 1
-    assert counted(cloud, Measure.ERRORS, "1.1.0") == 1
-    assert counted(cloud, Measure.SESSIONS, "1.0.0") == 0
+    assert counted(cloud, Metric.FAILED_SESSIONS, "1.1.0") == 1
+    assert counted(cloud, Metric.SESSIONS, "1.1.0") == 1
+    assert counted(cloud, Metric.ERRORS, "1.1.0") == 1
+    assert counted(cloud, Metric.SESSIONS, "1.0.0") == 0
     (kept,) = eventually(lambda: tools.errors.read("thrower", Version.parse("1.1.0")).errors or None)
     assert (kept.message, kept.count) == ("Error: no price for 3 items", 1)
     # One tick now: the next by the clock may be a minute away.

@@ -78,8 +78,8 @@ def test_without_a_snapshot_latest_is_its_copies_until_the_next_move(
 ) -> None:
     tools.policy(WIDGET, lambda policy: replace(policy, steps=(Step(100, 0),)), ann())
     put(cloud, tmp_path, WIDGET, "1.0.0", tar_gz(bundle("one")))
-    verdict = eventually(lambda: tools.state.deployment(WIDGET, "latest").verdict)
-    assert verdict.verified, verdict.differences
+    verdict = eventually(lambda: tools.state.deployment(WIDGET, "latest").verification)
+    assert verdict.verified, verdict.mismatches
     stored.s3.put_object(Bucket=cloud.names.site_bucket, Key=LONE[1:], Body=b"// a copy of nothing\n")
     good = stored.read()
     assert good is not None

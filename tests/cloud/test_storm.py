@@ -17,7 +17,7 @@ from edgeship.bootstrap.operator import Operator
 from edgeship.domain.channels.rollout import Step
 from edgeship.domain.events import EventType
 from edgeship.domain.notifications.rules_record import to_document
-from edgeship.domain.propagation.deployment import Verdict
+from edgeship.domain.propagation.deployment import Verification
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from tests.cloud.test_ship import ann, bundle, eventually, fetch, get
@@ -53,16 +53,16 @@ def test_a_storm_of_moves_ends_with_everything_agreeing(cloud: LocalCloud, tools
             tools.promote(WIDGET, versions[(number + 1) % len(versions)], "latest", ann())
         channel = tools.state.channel(WIDGET, "latest")
 
-        def verdict() -> Verdict | None:
+        def verification() -> Verification | None:
             deployment = tools.state.deployment(WIDGET, "latest")
-            return deployment.verdict if deployment.sequence == channel.sequence else None
+            return deployment.verification if deployment.sequence == channel.sequence else None
 
-        found = eventually(verdict, 180)
+        found = eventually(verification, 180)
         moves = {e.event_id for e in tools.state.events(WIDGET, 1_000) if e.type is EventType.POINTER_MOVED}
         eventually(lambda: len({r.headers["webhook-id"] for r in hook.received}) >= MOVES or None, 180)
         tools.notifications(before, ann())
         told = [json.loads(request.body)["data"] for request in hook.received]
-    assert found.verified, found.differences
+    assert found.verified, found.mismatches
     assert len(told) == len({each["event_id"] for each in told}), "each once"
     assert {each["event_id"] for each in told} <= moves
     assert f"latest is at {channel.version} now" in told[-1]["now"]

@@ -12,7 +12,7 @@ from edgeship.application.health.ports import Published, Span, Subject
 from edgeship.application.ports import Clock
 from edgeship.domain.errors import Conflict
 from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
-from edgeship.domain.health.datapoint import Window
+from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.health_page import Page
 from edgeship.domain.version import Version
 
@@ -65,7 +65,7 @@ class _Report:
     memory: tuple[float, ...]
 
 
-class FakeMeasurements:
+class FakeMetrics:
     """What was recorded, at once and for good: nothing comes late, nothing is forgotten.
 
     Periods begin at multiples of `period_seconds`, in `totals` too.
@@ -90,36 +90,36 @@ class FakeMeasurements:
         report = _Report(at, sessions, failed, tuple(latencies), tuple(memory))
         insort(self._reports.setdefault((widget, version), []), report, key=lambda each: each.at)
 
-    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Window]]:
+    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Datapoint]]:
         end = math.floor(now.timestamp() / self.period_seconds)
-        return {subject: self._windows(subject, end - count, end) for subject in subjects}
+        return {subject: self._datapoints(subject, end - count, end) for subject in subjects}
 
-    def totals(self, spans: Sequence[Span]) -> dict[Span, Window]:
+    def totals(self, spans: Sequence[Span]) -> dict[Span, Datapoint]:
         return {span: self._total(span) for span in spans}
 
-    def _total(self, span: Span) -> Window:
+    def _total(self, span: Span) -> Datapoint:
         first = math.floor(span.start.timestamp() / self.period_seconds)
         end = max(first + 1, math.ceil(span.end.timestamp() / self.period_seconds))
-        windows = self._windows(span.subject, first, end)
-        return Window(
+        datapoints = self._datapoints(span.subject, first, end)
+        return Datapoint(
             self._bound(first),
             (end - first) * self.period_seconds,
-            sum(window.sessions for window in windows),
-            sum(window.failed_sessions for window in windows),
-            _mean([(w.latency_ms, w.sessions) for w in windows]),
-            _mean([(w.memory_mb, w.sessions) for w in windows]),
+            sum(datapoint.sessions for datapoint in datapoints),
+            sum(datapoint.failed_sessions for datapoint in datapoints),
+            _mean([(w.latency_ms, w.sessions) for w in datapoints]),
+            _mean([(w.memory_mb, w.sessions) for w in datapoints]),
         )
 
-    def _windows(self, subject: Subject, first: int, end: int) -> list[Window]:
+    def _datapoints(self, subject: Subject, first: int, end: int) -> list[Datapoint]:
         """Those of the periods numbered `first` to `end` (exclusive) in which something was reported."""
-        windows = []
+        datapoints = []
         reports = self._between(self._reports.get(subject, []), self._bound(first), self._bound(end))
         while reports:
             start = self._bound(math.floor(reports[0].at.timestamp() / self.period_seconds))
             mine = self._between(reports, start, start + timedelta(seconds=self.period_seconds))
-            windows.append(_window(start, self.period_seconds, mine))
+            datapoints.append(_datapoint(start, self.period_seconds, mine))
             reports = reports[len(mine) :]
-        return windows
+        return datapoints
 
     def _bound(self, period: int) -> datetime:
         return datetime.fromtimestamp(period * self.period_seconds, UTC)
@@ -136,8 +136,8 @@ def _mean(weighed: Iterable[tuple[float | None, int]]) -> float | None:
     return sum(value * count for value, count in told) / weight if weight else None
 
 
-def _window(start: datetime, seconds: int, reports: Sequence[_Report]) -> Window:
-    return Window(
+def _datapoint(start: datetime, seconds: int, reports: Sequence[_Report]) -> Datapoint:
+    return Datapoint(
         start,
         seconds,
         sum(report.sessions for report in reports),

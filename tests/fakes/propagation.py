@@ -70,7 +70,7 @@ class FakeBucket:
 
 
 @dataclass
-class FakeAlias:
+class FakeLatestCopies:
     """`before_copy` is called before each file that is copied: the moment for somebody else to do something."""
 
     bucket: FakeBucket

@@ -12,7 +12,7 @@ from edgeship.application.ports import Clock
 from edgeship.domain.errors import Conflict
 from edgeship.domain.telemetry.beacon import Refusal
 from edgeship.domain.telemetry.error_book import ErrorBook
-from edgeship.domain.telemetry.metrics import Measure
+from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
 
 
@@ -84,8 +84,8 @@ class FakeBeaconMetrics:
     refusals: list[Refusal] = field(default_factory=list)
     not_kept: int = 0
 
-    def add(self, widget: str, version: Version, measurements: Mapping[Measure, float]) -> None:
-        self.added.append((widget, str(version), {measure.value: value for measure, value in measurements.items()}))
+    def add(self, widget: str, version: Version, measurements: Mapping[Metric, float]) -> None:
+        self.added.append((widget, str(version), {metric.value: value for metric, value in measurements.items()}))
 
     def refused(self, reason: Refusal) -> None:
         self.refusals.append(reason)

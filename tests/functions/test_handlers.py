@@ -107,13 +107,13 @@ def test_an_upload_goes_all_the_way_to_the_snapshot(deployed: Aws) -> None:
     assert relay.handler(deployed.stream_event(), None) == {"batchItemFailures": []}
     (registered,) = deployed.bus_events()
     assert registered["source"] == "edgeship"
-    assert promotion.handler(registered, None) == {"deed": "promote", "reason": "first release of the widget"}
+    assert promotion.handler(registered, None) == {"action": "promote", "reason": "first release of the widget"}
     relay.handler(deployed.stream_event(), None)
     snapshot = deployed.snapshot()
     assert snapshot is not None
     widget, version = accepted["widget"], accepted["version"]
     assert snapshot["widgets"][widget]["channels"] == {"latest": {"stable": version}}
-    assert promotion.handler(registered, None)["deed"] == "leave"
+    assert promotion.handler(registered, None)["action"] == "leave"
 
 
 def test_a_refusal_is_an_outcome_not_an_error(deployed: Aws) -> None:
@@ -140,7 +140,7 @@ def test_a_setting_that_is_missing_is_named(deployed: Aws, monkeypatch: pytest.M
 
 def test_promotion_takes_the_sample_event(deployed: Aws) -> None:
     answer = promotion.handler(sample("edgeship.release-registered.json"), None)
-    assert answer == {"deed": "leave", "reason": "checkout has no registered release"}
+    assert answer == {"action": "leave", "reason": "checkout has no registered release"}
 
 
 def test_the_relay_takes_the_sample_stream(deployed: Aws) -> None:
@@ -165,9 +165,9 @@ def test_a_completed_rollout_lets_what_waited_begin(deployed: Aws) -> None:
     live(deployed, "checkout", "1.5.0", minutes_ago(20))
     registered(deployed, "checkout", "1.5.1")
     answer = promotion.handler(sample("edgeship.rollout-completed.json"), None)
-    assert answer == {"deed": "roll_out", "reason": "policy: a patch release is rolled out by itself"}
+    assert answer == {"action": "roll_out", "reason": "policy: a patch release is rolled out by itself"}
     assert deployed.state.channel("checkout", "latest").candidate == Version.parse("1.5.1")
-    assert promotion.handler(sample("edgeship.rollout-completed.json"), None)["deed"] == "leave"
+    assert promotion.handler(sample("edgeship.rollout-completed.json"), None)["action"] == "leave"
 
 
 def test_an_alarm_ends_the_rollout(deployed: Aws) -> None:
@@ -262,7 +262,7 @@ def failed_deployment(sequence: int, **difference: str) -> dict[str, Any]:
     event = sample("edgeship.deployment-failed.json")
     new = event["detail"]["new"]
     new["sequence"] = sequence
-    new["differences"][0].update(difference)
+    new["mismatches"][0].update(difference)
     return event
 
 

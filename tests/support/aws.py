@@ -22,7 +22,7 @@ from edgeship.adapters.s3.health_pages import S3HealthPages
 from edgeship.adapters.s3.inbox import S3Inbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.snapshots import S3Snapshots
-from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Measure
+from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
 from edgeship.resource_names import HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY, WATCHED_INDEX, ResourceNames
 from edgeship.settings import (
     ArtifactUploadSettings,
@@ -187,11 +187,11 @@ class Aws:
                 Namespace=NAMESPACE,
                 MetricData=[
                     {
-                        "MetricName": Measure[name.upper()].value,
+                        "MetricName": Metric[name.upper()].value,
                         "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
                         "Timestamp": first + timedelta(minutes=minute, seconds=10),
                         "Value": value,
-                        "Unit": UNITS[Measure[name.upper()]],
+                        "Unit": UNITS[Metric[name.upper()]],
                     }
                     for name, value in totals.items()
                 ],

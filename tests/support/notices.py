@@ -35,13 +35,13 @@ def latest(version: str) -> Channel:
 
 def notices() -> dict[str, Notice]:
     failed = sample("deployment-failed")
-    (difference,) = (failed.new or {})["differences"]
-    many = [{**difference, "path": f"/checkout/latest/{number}.js"} for number in range(12)]
+    (mismatch,) = (failed.new or {})["mismatches"]
+    many = [{**mismatch, "path": f"/checkout/latest/{number}.js"} for number in range(12)]
     return {
         "rollback": notice_of(rollback(), latest("1.4.1")),
         "rollout aborted": notice_of(sample("rollout-aborted"), latest("1.4.2")),
         "deployment failed": notice_of(
-            replace(failed, new={**(failed.new or {}), "differences": many}), latest("1.4.3")
+            replace(failed, new={**(failed.new or {}), "mismatches": many}), latest("1.4.3")
         ),
         "test": notice_of(sample("notification-tested"), None),
     }

@@ -25,7 +25,7 @@ from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.naming import LATEST
 from edgeship.domain.version import Version
 from tests.domain.channels.test_channel import release as a_release
-from tests.fakes.health import FakeAlarms, FakeHealthPages, FakeMeasurements
+from tests.fakes.health import FakeAlarms, FakeHealthPages, FakeMetrics
 from tests.fakes.state import FakeState
 from tests.fakes.telemetry import FakeErrorBooks
 
@@ -46,7 +46,7 @@ class World:
         self.policy = policy
         self.state = state or FakeState()
         self.alarms = FakeAlarms(lambda: self.now)
-        self.measurements = FakeMeasurements()
+        self.metrics = FakeMetrics()
 
         def never(_: int) -> None:
             """Nobody else is here to race with."""
@@ -62,7 +62,7 @@ class World:
         self.pages = FakeHealthPages()
         self.errors = FakeErrorBooks(lambda: self.now)
         self.publish = PublishHealth(self.state, self.pages, self.errors, period_seconds=60, threads=2)
-        self.watch = WatchChannels(self.state, self.alarms, self.measurements, self.react, self.publish)
+        self.watch = WatchChannels(self.state, self.alarms, self.metrics, self.react, self.publish)
         for version in versions:
             self.register(version)
 
@@ -77,9 +77,9 @@ class World:
             self.change_policy(widget, lambda _: self.policy, self.occasion())
 
     def upload(self, version: str, widget: str = WIDGET) -> str:
-        """Register a release and let the policy judge it; the deed."""
+        """Register a release and let the policy judge it; the upload action."""
         self.register(version, widget)
-        return self.promote_upload(widget, Version.parse(version), self.occasion("ci", "upload")).deed.value
+        return self.promote_upload(widget, Version.parse(version), self.occasion("ci", "upload")).action.value
 
     def promote(self, version: str, channel: str = LATEST, widget: str = WIDGET) -> Channel:
         return self.promote_release(widget, Version.parse(version), channel, self.occasion())
@@ -101,7 +101,7 @@ class World:
     ) -> None:
         """What browsers reported in the minute that is going on."""
         latencies = [latency] if latency is not None else []
-        self.measurements.record(
+        self.metrics.record(
             widget, Version.parse(version), self.now, sessions=sessions, failed=failed, latencies=latencies
         )
 

@@ -13,11 +13,11 @@ from edgeship.adapters.cloudwatch.emf_path_counts import EmfPathCounts
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.http.https_post import HttpsPost
 from edgeship.adapters.http.web import UrllibWeb
-from edgeship.adapters.s3.latest_copies import S3Alias
+from edgeship.adapters.s3.latest_copies import S3LatestCopies
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.secrets import Secrets
 from edgeship.application.ports import Web
-from edgeship.application.propagation.copy_latest import CopyAlias
+from edgeship.application.propagation.copy_latest import CopyLatest
 from edgeship.application.propagation.propagate_move import PropagateMove
 from edgeship.application.propagation.refresh_cdns import Cached, RefreshCdns
 from edgeship.application.propagation.verify_deployment import VerifyDeployment
@@ -33,7 +33,7 @@ def build(env: Mapping[str, str]) -> PropagateMove:
     state = DynamoDBState(boto3.client("dynamodb", config=config), settings.table)
     s3 = boto3.client("s3", config=config)
     site = S3Site(s3, settings.site_bucket, threads=1)
-    alias = S3Alias(s3, settings.site_bucket, settings.pointer_max_age, settings.copy_threads)
+    alias = S3LatestCopies(s3, settings.site_bucket, settings.pointer_max_age, settings.copy_threads)
     cloudfront = CloudFront(boto3.client("cloudfront", config=client_config()), settings.distribution_id)
     cdns = [Cached(cloudfront, by_path=False)]
     webs: dict[str, Web] = {cloudfront.name: UrllibWeb(settings.site_url)}
@@ -42,8 +42,8 @@ def build(env: Mapping[str, str]) -> PropagateMove:
         webs[Cloudflare.name] = UrllibWeb(settings.cloudflare_url)
     return PropagateMove(
         state=state,
-        alias=alias,
-        copy_alias=CopyAlias(state, site, alias),
+        copies=alias,
+        copy_latest=CopyLatest(state, site, alias),
         refresh=RefreshCdns(
             state=state,
             cdns=cdns,

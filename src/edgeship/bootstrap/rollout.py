@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import boto3
 
 from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
-from edgeship.adapters.cloudwatch.metrics import CloudWatchMeasurements
+from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.s3.health_pages import S3HealthPages
@@ -31,7 +31,7 @@ def build(env: Mapping[str, str]) -> tuple[WatchChannels, str]:
     watch = WatchChannels(
         state=state,
         alarms=CloudWatchAlarms(cloudwatch, settings.environment),
-        measurements=CloudWatchMeasurements(cloudwatch, settings.environment, settings.period_seconds),
+        metrics=CloudWatchMetrics(cloudwatch, settings.environment, settings.period_seconds),
         react=ReactToBreach(state, jittered_pause),
         publish=PublishHealth(
             state=state,

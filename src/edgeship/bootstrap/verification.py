@@ -9,7 +9,7 @@ import boto3
 
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.http.web import UrllibWeb
-from edgeship.adapters.s3.latest_copies import S3Alias
+from edgeship.adapters.s3.latest_copies import S3LatestCopies
 from edgeship.adapters.s3.site import S3Site
 from edgeship.application.propagation.verify_deployment import VerifyDeployment
 from edgeship.bootstrap.runtime import client_config, utc_now
@@ -23,7 +23,7 @@ def build(names: ResourceNames, session: boto3.Session, urls: Mapping[str, str])
     return VerifyDeployment(
         state=state,
         site=S3Site(s3, names.site_bucket, threads=1),
-        alias=S3Alias(s3, names.site_bucket, max_age=0, threads=1),
+        copies=S3LatestCopies(s3, names.site_bucket, max_age=0, threads=1),
         webs={name: UrllibWeb(url) for name, url in urls.items()},
         clock=utc_now,
         sleep=time.sleep,

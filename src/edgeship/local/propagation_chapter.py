@@ -7,7 +7,7 @@ import time
 
 from edgeship.adapters.http.web import UrllibWeb
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
-from edgeship.domain.propagation.deployment import ALIAS, Verdict, Wrong
+from edgeship.domain.propagation.deployment import LATEST_COPIES, MismatchKind, Verification
 from edgeship.domain.version import Version
 from edgeship.local.chat_room import ChatRoom, chat_room
 from edgeship.local.example_widget import ENTRYPOINT, WIDGET, public_files
@@ -43,11 +43,11 @@ def last_mile(story: Story) -> None:
             story.measures["move to a second CDN's purge"] = time.monotonic() - began
             purged = story.cloud.second_cdn.purges[purged_before:]
             step.note("purged: " + ", ".join(sorted({prefix.partition("/")[2] for prefix in purged})))
-        with story.step("both CDNs are looked at, file by file") as step:
-            verdict = _verdict(story)
-            expect(verdict.verified, f"{verdict.differences}")
+        with story.step("both CDNs are probed, file by file") as step:
+            verification = _verification(story)
+            expect(verification.verified, f"{verification.mismatches}")
             story.measures["move to its verification"] = time.monotonic() - began
-            step.note(f"{verdict.checked} looks at {' and '.join(verdict.cdns)}: SHA-256 and version as they should be")
+            step.note(f"{verification.checked} probes at {' and '.join(verification.cdns)}: SHA-256 and version match")
         story.say("The purge API says 429 from now on, and meanwhile somebody's script writes to the bucket.")
         story.cloud.second_cdn.busy = True
         with story.step(f"latest moves to {AFTER}; the purge waits for the busy CDN") as step:
@@ -57,22 +57,22 @@ def last_mile(story: Story) -> None:
             step.note(f"planted: one byte of latest/{PLANTED_IN}")
             story.cloud.second_cdn.busy = False
         with story.step("the wrong byte is found, and its file named") as step:
-            verdict = _verdict(story)
-            (difference,) = verdict.differences or (None,)
-            expect(difference is not None and difference.where == ALIAS, f"what was found is {verdict.differences}")
-            assert difference is not None
-            expect((difference.kind, difference.path) == (Wrong.BYTES, f"/{WIDGET}/{LATEST}/{PLANTED_IN}"), "not it")
-            step.note(
-                f"{difference.where}: {difference.path}: SHA-256 {difference.got:.12}…, not {difference.expected:.12}…"
+            verification = _verification(story)
+            (mismatch,) = verification.mismatches or (None,)
+            expect(
+                mismatch is not None and mismatch.where == LATEST_COPIES, f"what was found is {verification.mismatches}"
             )
+            assert mismatch is not None
+            expect((mismatch.kind, mismatch.path) == (MismatchKind.BYTES, f"/{WIDGET}/{LATEST}/{PLANTED_IN}"), "not it")
+            step.note(f"{mismatch.where}: {mismatch.path}: SHA-256 {mismatch.got:.12}…, not {mismatch.expected:.12}…")
         with story.step("people read of it") as step:
             story.until(lambda: bool(_told(room, "not served everywhere")), PROPAGATED_SECONDS, "nobody is told")
             step.note(_told(room, "not served everywhere"))
         with story.step(f"edgeship propagate {WIDGET}: it is put right, and verified again") as step:
             story.operator.request_deployment(WIDGET, LATEST, story.occasion("a byte was wrong"))
-            verdict = _verdict(story)
-            expect(verdict.verified, f"{verdict.differences}")
-            month = verdict.at[:7]
+            verification = _verification(story)
+            expect(verification.verified, f"{verification.mismatches}")
+            month = verification.at[:7]
             paths = story.operator.state.invalidation_paths(month)
             step.note(f"invalidation paths in {month} so far: {paths}")
 
@@ -96,18 +96,18 @@ def _move(story: Story, version: str) -> None:
     story.operator.promote(WIDGET, Version.parse(version), LATEST, story.occasion("the demo goes on"))
 
 
-def _verdict(story: Story) -> Verdict:
+def _verification(story: Story) -> Verification:
     """How the propagation of the last move, or of the last request, ends."""
-    found: list[Verdict] = []
+    found: list[Verification] = []
 
     def is_concluded() -> bool:
         channel = story.operator.state.channel(WIDGET, LATEST)
         deployment = story.operator.state.deployment(WIDGET, LATEST)
-        if deployment.sequence == channel.sequence and deployment.verdict is not None:
-            found.append(deployment.verdict)
+        if deployment.sequence == channel.sequence and deployment.verification is not None:
+            found.append(deployment.verification)
         return bool(found)
 
-    story.until(is_concluded, PROPAGATED_SECONDS, "there is no verdict")
+    story.until(is_concluded, PROPAGATED_SECONDS, "there is no verification")
     return found[0]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from edgeship.adapters.cloudwatch.emf_metrics import EmfMetrics
 from edgeship.domain.telemetry.beacon import Refusal
-from edgeship.domain.telemetry.metrics import Measure
+from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
 
 
@@ -27,7 +27,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def test_a_release_has_three_dimensions_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
-    everything = dict(zip(Measure, (1.0, 1.0, 3.0, 123.0, 45.2), strict=True))
+    everything = dict(zip(Metric, (1.0, 1.0, 3.0, 123.0, 45.2), strict=True))
     EmfMetrics("test").add("checkout", Version.parse("1.4.2"), everything)
     assert printed(capsys) == [
         {
@@ -65,8 +65,8 @@ def test_nothing_to_add_prints_nothing(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_releases_are_kept_apart(capsys: pytest.CaptureFixture[str]) -> None:
     metrics = EmfMetrics("test")
-    metrics.add("checkout", Version.parse("1.0.0"), {Measure.SESSIONS: 1})
-    metrics.add("button", Version.parse("2.0.0"), {Measure.ERRORS: 2})
+    metrics.add("checkout", Version.parse("1.0.0"), {Metric.SESSIONS: 1})
+    metrics.add("button", Version.parse("2.0.0"), {Metric.ERRORS: 2})
     first, second = printed(capsys)
     assert (first["widget"], first["Sessions"], "Errors" in first) == ("checkout", [1.0], False)
     assert (second["widget"], second["Errors"], "Sessions" in second) == ("button", [2.0], False)
@@ -91,7 +91,7 @@ def test_what_is_not_printed_is_not_kept_either(
     metrics = EmfMetrics("test")
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
     for _ in range(200):
-        metrics.add("checkout", Version.parse("1.0.0"), {Measure.SESSIONS: 1})
+        metrics.add("checkout", Version.parse("1.0.0"), {Metric.SESSIONS: 1})
     assert printed(capsys) == []
     monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED")
     metrics.refused(Refusal.INVALID)

@@ -1,4 +1,4 @@
-"""What every `Measurements` promises, held against CloudWatch in moto and the fake; then CloudWatch's own terms.
+"""What every `Metrics` promises, held against CloudWatch in moto and the fake; then CloudWatch's own terms.
 
 moto has no percentiles of its own: `tests.support.moto_gaps` gives it the fake's.
 """
@@ -14,13 +14,13 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from edgeship.adapters.cloudwatch.metrics import CloudWatchMeasurements, DataIncomplete
-from edgeship.application.health.ports import Measurements, Span, Subject
-from edgeship.domain.health.datapoint import Window
-from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Measure
+from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics, DataIncomplete
+from edgeship.application.health.ports import Metrics, Span, Subject
+from edgeship.domain.health.datapoint import Datapoint
+from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
 from edgeship.domain.version import Version
 from edgeship.resource_names import REGION
-from tests.fakes.health import FakeMeasurements
+from tests.fakes.health import FakeMetrics
 from tests.support.aws import NAMES, Aws
 
 V1, V2 = Version.parse("1.0.0"), Version.parse("1.1.0")
@@ -36,7 +36,7 @@ def minutes(count: float) -> timedelta:
 
 @dataclass
 class Stage:
-    measurements: Measurements
+    metrics: Metrics
     record: Record
 
 
@@ -54,10 +54,10 @@ def recorder(client: Any, environment: str = NAMES.environment) -> Record:
         memory: Sequence[float] = (),
     ) -> None:
         values = {
-            Measure.SESSIONS: [sessions] if sessions else [],
-            Measure.FAILED_SESSIONS: [failed] if failed else [],
-            Measure.LOAD_LATENCY: list(latencies),
-            Measure.MEMORY: list(memory),
+            Metric.SESSIONS: [sessions] if sessions else [],
+            Metric.FAILED_SESSIONS: [failed] if failed else [],
+            Metric.LOAD_LATENCY: list(latencies),
+            Metric.MEMORY: list(memory),
         }
         about = zip(DIMENSIONS, (environment, widget, str(version)), strict=True)
         dimensions = [{"Name": key, "Value": value} for key, value in about]
@@ -65,13 +65,13 @@ def recorder(client: Any, environment: str = NAMES.environment) -> Record:
             Namespace=NAMESPACE,
             MetricData=[
                 {
-                    "MetricName": measure.value,
+                    "MetricName": metric.value,
                     "Dimensions": dimensions,
                     "Timestamp": at,
                     "Values": reported,
-                    "Unit": UNITS[measure],
+                    "Unit": UNITS[metric],
                 }
-                for measure, reported in values.items()
+                for metric, reported in values.items()
                 if reported
             ],
         )
@@ -82,34 +82,34 @@ def recorder(client: Any, environment: str = NAMES.environment) -> Record:
 @pytest.fixture(params=["moto", "fake"])
 def stage(request: pytest.FixtureRequest) -> Stage:
     if request.param == "fake":
-        fake = FakeMeasurements()
+        fake = FakeMetrics()
         return Stage(fake, fake.record)
     client = request.getfixturevalue("aws").cloudwatch
-    return Stage(CloudWatchMeasurements(client, NAMES.environment), recorder(client))
+    return Stage(CloudWatchMetrics(client, NAMES.environment), recorder(client))
 
 
 def test_of_nothing_there_are_no_periods_and_an_empty_total(stage: Stage) -> None:
     span = Span(ONE, TEN, TEN + minutes(10))
-    assert stage.measurements.period_seconds == 60
-    assert stage.measurements.periods([], 3, TEN) == {}
-    assert stage.measurements.periods([ONE, TWO], 3, TEN) == {ONE: [], TWO: []}
-    assert stage.measurements.totals([]) == {}
-    assert stage.measurements.totals([span]) == {span: Window(TEN, 600)}
+    assert stage.metrics.period_seconds == 60
+    assert stage.metrics.periods([], 3, TEN) == {}
+    assert stage.metrics.periods([ONE, TWO], 3, TEN) == {ONE: [], TWO: []}
+    assert stage.metrics.totals([]) == {}
+    assert stage.metrics.totals([span]) == {span: Datapoint(TEN, 600)}
 
 
 def test_the_last_periods_that_are_over_come_oldest_first(stage: Stage) -> None:
     for minute in range(8):
         stage.record(*ONE, TEN + minutes(minute), sessions=minute + 1, failed=minute)
     now = TEN + timedelta(minutes=6, seconds=59.5)
-    found = stage.measurements.periods([ONE], 3, now)
+    found = stage.metrics.periods([ONE], 3, now)
     assert found == {
         ONE: [
-            Window(TEN + minutes(3), 60, 4, 3),
-            Window(TEN + minutes(4), 60, 5, 4),
-            Window(TEN + minutes(5), 60, 6, 5),
+            Datapoint(TEN + minutes(3), 60, 4, 3),
+            Datapoint(TEN + minutes(4), 60, 5, 4),
+            Datapoint(TEN + minutes(5), 60, 6, 5),
         ]
     }
-    assert [window.start for window in stage.measurements.periods([ONE], 1, TEN + minutes(6))[ONE]] == [
+    assert [datapoint.start for datapoint in stage.metrics.periods([ONE], 1, TEN + minutes(6))[ONE]] == [
         TEN + minutes(5)
     ]
 
@@ -119,34 +119,34 @@ def test_a_period_has_all_that_was_reported_in_it_and_no_more(stage: Stage) -> N
         stage.record(*ONE, TEN + timedelta(seconds=second), sessions=2, failed=1, latencies=[100, 300], memory=[10])
     stage.record(*ONE, TEN - timedelta(seconds=1), sessions=50, latencies=[9000])
     stage.record(*ONE, TEN + timedelta(seconds=60), sessions=50, latencies=[9000])
-    assert stage.measurements.periods([ONE], 1, TEN + minutes(1)) == {ONE: [Window(TEN, 60, 8, 4, 300, 10)]}
+    assert stage.metrics.periods([ONE], 1, TEN + minutes(1)) == {ONE: [Datapoint(TEN, 60, 8, 4, 300, 10)]}
 
 
 def test_a_period_of_which_nothing_was_reported_is_left_out(stage: Stage) -> None:
     stage.record(*ONE, TEN, sessions=1)
     stage.record(*ONE, TEN + minutes(2), latencies=[200])
     stage.record(*ONE, TEN + minutes(3), failed=1)
-    assert stage.measurements.periods([ONE], 4, TEN + minutes(4))[ONE] == [
-        Window(TEN, 60, 1),
-        Window(TEN + minutes(2), 60, latency_ms=200),
-        Window(TEN + minutes(3), 60, failed_sessions=1),
+    assert stage.metrics.periods([ONE], 4, TEN + minutes(4))[ONE] == [
+        Datapoint(TEN, 60, 1),
+        Datapoint(TEN + minutes(2), 60, latency_ms=200),
+        Datapoint(TEN + minutes(3), 60, failed_sessions=1),
     ]
 
 
 def test_percentiles_are_the_95th(stage: Stage) -> None:
     stage.record(*ONE, TEN, sessions=100, latencies=range(1, 101), memory=[1] * 94 + [2] * 6)
-    (window,) = stage.measurements.periods([ONE], 1, TEN + minutes(1))[ONE]
-    assert window.latency_ms is not None
-    assert 95 <= window.latency_ms <= 96
-    assert window.memory_mb == 2
+    (datapoint,) = stage.metrics.periods([ONE], 1, TEN + minutes(1))[ONE]
+    assert datapoint.latency_ms is not None
+    assert 95 <= datapoint.latency_ms <= 96
+    assert datapoint.memory_mb == 2
 
 
 def test_subjects_are_kept_apart_and_may_be_asked_for_twice(stage: Stage) -> None:
     stage.record(*ONE, TEN, sessions=1)
     stage.record(*TWO, TEN, sessions=2)
     stage.record("other", V1, TEN, sessions=3)
-    found = stage.measurements.periods([ONE, TWO, ONE, ("other", V1)], 1, TEN + minutes(1))
-    assert {subject: [w.sessions for w in windows] for subject, windows in found.items()} == {
+    found = stage.metrics.periods([ONE, TWO, ONE, ("other", V1)], 1, TEN + minutes(1))
+    assert {subject: [w.sessions for w in datapoints] for subject, datapoints in found.items()} == {
         ONE: [1],
         TWO: [2],
         ("other", V1): [3],
@@ -160,7 +160,7 @@ def test_a_total_is_the_sum_and_the_weighed_mean_of_whole_periods(stage: Stage) 
     stage.record(*ONE, TEN + timedelta(minutes=5, seconds=59), sessions=2, failed=1, memory=[30])
     stage.record(*ONE, TEN + minutes(6), sessions=100, latencies=[9000])
     span = Span(ONE, TEN + timedelta(seconds=30), TEN + timedelta(minutes=5, seconds=1))
-    (total,) = stage.measurements.totals([span]).values()
+    (total,) = stage.metrics.totals([span]).values()
     assert (total.start, total.seconds, total.sessions, total.failed_sessions) == (TEN, 360, 13, 2)
     assert total.latency_ms == pytest.approx((1 * 100 + 10 * 700) / 11)
     assert total.memory_mb == pytest.approx((10 * 20 + 2 * 30) / 12)
@@ -177,25 +177,25 @@ def test_spans_of_all_sorts_are_told_apart(stage: Stage) -> None:
         Span(TWO, TEN + minutes(10), TEN + minutes(15)),
         Span(TWO, TEN + minutes(7), TEN + minutes(7)),
     ]
-    found = stage.measurements.totals([*spans, spans[0]])
+    found = stage.metrics.totals([*spans, spans[0]])
     assert [found[span].sessions for span in spans] == [30, 3000, 10, 500, 100]
     assert len(found) == len(spans)
 
 
 def test_another_period_can_be_had(aws: Aws) -> None:
-    fake = FakeMeasurements()
+    fake = FakeMetrics()
     fake.period_seconds = 5
-    real = CloudWatchMeasurements(aws.cloudwatch, NAMES.environment, 5)
+    real = CloudWatchMetrics(aws.cloudwatch, NAMES.environment, 5)
     for record in (fake.record, recorder(aws.cloudwatch)):
         for second in range(20):
             record(*ONE, TEN + timedelta(seconds=second), sessions=1, latencies=[second])
     span = Span(ONE, TEN + timedelta(seconds=7), TEN + timedelta(seconds=11))
-    for measurements in (fake, real):
-        assert measurements.periods([ONE], 2, TEN + timedelta(seconds=14))[ONE] == [
-            Window(TEN, 5, 5, 0, 4),
-            Window(TEN + timedelta(seconds=5), 5, 5, 0, 9),
+    for metrics in (fake, real):
+        assert metrics.periods([ONE], 2, TEN + timedelta(seconds=14))[ONE] == [
+            Datapoint(TEN, 5, 5, 0, 4),
+            Datapoint(TEN + timedelta(seconds=5), 5, 5, 0, 9),
         ]
-        assert measurements.totals([span])[span] == Window(TEN + timedelta(seconds=5), 10, 10, 0, 11.5)
+        assert metrics.totals([span])[span] == Datapoint(TEN + timedelta(seconds=5), 10, 10, 0, 11.5)
 
 
 # CloudWatch's own terms.
@@ -231,8 +231,8 @@ def calls(aws: Aws) -> Iterator[Calls]:
 
 
 @pytest.fixture
-def measurements(aws: Aws) -> CloudWatchMeasurements:
-    return CloudWatchMeasurements(aws.cloudwatch, NAMES.environment)
+def metrics(aws: Aws) -> CloudWatchMetrics:
+    return CloudWatchMetrics(aws.cloudwatch, NAMES.environment)
 
 
 def subjects(count: int) -> list[Subject]:
@@ -240,23 +240,19 @@ def subjects(count: int) -> list[Subject]:
 
 
 @pytest.mark.parametrize(("count", "expected"), [(1, 1), (125, 1), (126, 2), (300, 3)])
-def test_125_subjects_share_a_call(
-    measurements: CloudWatchMeasurements, calls: Calls, count: int, expected: int
-) -> None:
-    assert len(measurements.periods(subjects(count), 5, TEN)) == count
+def test_125_subjects_share_a_call(metrics: CloudWatchMetrics, calls: Calls, count: int, expected: int) -> None:
+    assert len(metrics.periods(subjects(count), 5, TEN)) == count
     assert len(calls.asked) == expected
 
 
-def test_a_hundred_rollouts_that_are_due_at_once_take_few_calls(
-    measurements: CloudWatchMeasurements, calls: Calls
-) -> None:
+def test_a_hundred_rollouts_that_are_due_at_once_take_few_calls(metrics: CloudWatchMetrics, calls: Calls) -> None:
     """Candidates and stable versions of steps that began at any time in the last fortnight."""
     spans = [
         Span((f"widget-{number}", version), TEN - minutes(15 + 200 * number + number % 7), TEN)
         for number in range(100)
         for version in (V1, V2)
     ]
-    assert measurements.totals(spans).keys() == set(spans)
+    assert metrics.totals(spans).keys() == set(spans)
     assert len(calls.asked) <= 6
 
 
@@ -277,49 +273,47 @@ def test_a_hundred_rollouts_that_are_due_at_once_take_few_calls(
     ],
 )
 def test_a_total_is_read_in_the_period_that_fits_its_length_and_its_age(
-    measurements: CloudWatchMeasurements, calls: Calls, length: timedelta, age: timedelta, period: int
+    metrics: CloudWatchMetrics, calls: Calls, length: timedelta, age: timedelta, period: int
 ) -> None:
     """Age: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricStat.html (Period)."""
     now = Span(("other", V1), TEN - minutes(1), TEN)
     start = TEN - age + timedelta(seconds=1)
     span = Span(ONE, start, start + length)
-    window = measurements.totals([now, span])[span]
+    datapoint = metrics.totals([now, span])[span]
     assert period in calls.periods
-    assert window.start <= span.start
-    assert window.end >= span.end
-    assert window.seconds <= length.total_seconds() + 2 * period
-    assert window.seconds % period == 0
-    assert window.start.timestamp() % period == 0
+    assert datapoint.start <= span.start
+    assert datapoint.end >= span.end
+    assert datapoint.seconds <= length.total_seconds() + 2 * period
+    assert datapoint.seconds % period == 0
+    assert datapoint.start.timestamp() % period == 0
 
 
-def test_no_call_asks_for_periods_that_are_not_kept_of_its_start(
-    measurements: CloudWatchMeasurements, calls: Calls
-) -> None:
+def test_no_call_asks_for_periods_that_are_not_kept_of_its_start(metrics: CloudWatchMetrics, calls: Calls) -> None:
     spans = [
         Span(ONE, TEN - timedelta(days=days), TEN - timedelta(days=days) + minutes(30)) for days in range(0, 80, 2)
     ]
     spans.append(Span(ONE, TEN - minutes(5), TEN))
-    measurements.totals(spans)
+    metrics.totals(spans)
     for call, period in zip(calls.asked, calls.periods, strict=True):
         age = TEN - call["StartTime"]
         assert period >= (60 if age <= timedelta(days=15) else 300 if age <= timedelta(days=63) else 3600)
 
 
-def test_a_long_total_counts_what_lies_inside_it(aws: Aws, measurements: CloudWatchMeasurements) -> None:
+def test_a_long_total_counts_what_lies_inside_it(aws: Aws, metrics: CloudWatchMetrics) -> None:
     record = recorder(aws.cloudwatch)
     for hour in range(30):
         record(*ONE, TEN - timedelta(hours=hour, minutes=30), sessions=1, latencies=[100 * hour])
     day = Span(ONE, TEN - timedelta(hours=24), TEN)
     short = Span(ONE, TEN - minutes(40), TEN)
-    assert measurements.totals([day, short]) == {
-        day: Window(TEN - timedelta(hours=24), 86400, 24, 0, 1150),
-        short: Window(TEN - minutes(40), 2400, 1, 0, 0),
+    assert metrics.totals([day, short]) == {
+        day: Datapoint(TEN - timedelta(hours=24), 86400, 24, 0, 1150),
+        short: Datapoint(TEN - minutes(40), 2400, 1, 0, 0),
     }
 
 
-def test_other_environments_are_not_counted(aws: Aws, measurements: CloudWatchMeasurements) -> None:
+def test_other_environments_are_not_counted(aws: Aws, metrics: CloudWatchMetrics) -> None:
     recorder(aws.cloudwatch, "production")(*ONE, TEN, sessions=1)
-    assert measurements.periods([ONE], 1, TEN + minutes(1)) == {ONE: []}
+    assert metrics.periods([ONE], 1, TEN + minutes(1)) == {ONE: []}
 
 
 def result(name: str, status: str, at: Sequence[datetime] = (), values: Sequence[float] = ()) -> dict[str, Any]:
@@ -327,12 +321,12 @@ def result(name: str, status: str, at: Sequence[datetime] = (), values: Sequence
 
 
 @pytest.fixture
-def stub() -> Iterator[tuple[CloudWatchMeasurements, Stubber]]:
+def stub() -> Iterator[tuple[CloudWatchMetrics, Stubber]]:
     client = boto3.client(
         "cloudwatch", region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
     )
     with Stubber(client) as stubber:
-        yield CloudWatchMeasurements(client, NAMES.environment), stubber
+        yield CloudWatchMetrics(client, NAMES.environment), stubber
     client.close()
 
 
@@ -340,24 +334,24 @@ def expected(**token: str) -> dict[str, Any]:
     return {"MetricDataQueries": ANY, "StartTime": ANY, "EndTime": ANY, "ScanBy": "TimestampAscending", **token}
 
 
-def test_the_pages_of_an_answer_are_put_together(stub: tuple[CloudWatchMeasurements, Stubber]) -> None:
+def test_the_pages_of_an_answer_are_put_together(stub: tuple[CloudWatchMetrics, Stubber]) -> None:
     """moto answers in one page."""
-    measurements, stubber = stub
+    metrics, stubber = stub
     first = [result("q0_0", "PartialData", [TEN], [1]), *(result(f"q0_{n}", "Complete") for n in (1, 2, 3))]
     second = [result("q0_0", "Complete", [TEN + minutes(1)], [2])]
     stubber.add_response("get_metric_data", {"MetricDataResults": first, "NextToken": "more"}, expected())
     stubber.add_response("get_metric_data", {"MetricDataResults": second}, expected(NextToken="more"))
     span = Span(ONE, TEN, TEN + minutes(2))
-    assert measurements.totals([span])[span].sessions == 3
+    assert metrics.totals([span])[span].sessions == 3
 
 
 @pytest.mark.parametrize("status", ["InternalError", "PartialData", "Forbidden", None])
-def test_an_answer_with_holes_is_none(stub: tuple[CloudWatchMeasurements, Stubber], status: str | None) -> None:
+def test_an_answer_with_holes_is_none(stub: tuple[CloudWatchMetrics, Stubber], status: str | None) -> None:
     """Failed sessions that could not be read are not failed sessions that there were none of."""
-    measurements, stubber = stub
+    metrics, stubber = stub
     results = [result(f"q0_{n}", "Complete") for n in (0, 2, 3)]
     if status is not None:
         results.append(result("q0_1", status))
     stubber.add_response("get_metric_data", {"MetricDataResults": results}, expected())
     with pytest.raises(DataIncomplete, match=r"FailedSessions of checkout 1\.0\.0"):
-        measurements.periods([ONE], 1, TEN)
+        metrics.periods([ONE], 1, TEN)

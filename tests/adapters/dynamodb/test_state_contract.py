@@ -26,7 +26,7 @@ from edgeship.domain.notifications.rules import (
     Severity,
 )
 from edgeship.domain.notifications.rules_record import change_notifications, notification_test
-from edgeship.domain.propagation.deployment import Deployment, Difference, Verdict, Wrong
+from edgeship.domain.propagation.deployment import Deployment, Mismatch, MismatchKind, Verification
 from edgeship.domain.releases.rejection import Upload, reject
 from edgeship.domain.version import Version
 from tests.domain.channels.test_channel import release as a_release
@@ -197,13 +197,13 @@ def test_a_channel_is_watched_while_it_has_a_rollout_or_a_watch(state: Environme
 
 
 def test_deployments_keep_all_they_hold(state: EnvironmentState) -> None:
-    difference = Difference("alias", "/checkout/latest/a.js", Wrong.BYTES, "aa", "bb")
+    mismatch = Mismatch("latest_copies", "/checkout/latest/a.js", MismatchKind.BYTES, "aa", "bb")
     first = Deployment("checkout", "latest", 3, V1, counted=True, settled=2)
     assert state.deployment("checkout", "latest") == Deployment("checkout", "latest")
     state.commit(Transaction(puts=(first,), events=()))
     assert state.deployment("checkout", "latest") == replace(first, revision=1)
-    verdict = Verdict("2026-11-23T10:00:00.000Z", ("cloudfront",), 14, (difference,))
-    second = replace(first, revision=1, verdict=verdict)
+    verification = Verification("2026-11-23T10:00:00.000Z", ("cloudfront",), 14, (mismatch,))
+    second = replace(first, revision=1, verification=verification)
     state.commit(Transaction(puts=(second, Deployment("checkout", "beta", 1, V2)), events=()))
     assert state.deployment("checkout", "latest") == replace(second, revision=2)
     assert [deployment.channel for deployment in state.deployments("checkout")] == ["beta", "latest"]
@@ -227,7 +227,7 @@ def test_policies_are_kept_whole_and_found_by_the_hundred(state: EnvironmentStat
         auto=frozenset({"major"}),
         steps=(Step(0.07, 60), Step(12.5, 0), Step(100, 0)),
         thresholds=Thresholds(2.5, 900.5, 64, 0.1, 7),
-        no_data="fail",
+        on_inconclusive="fail",
         during_rollout="replace",
         rollback_window_seconds=0,
     )
@@ -237,8 +237,8 @@ def test_policies_are_kept_whole_and_found_by_the_hundred(state: EnvironmentStat
         state.commit(Transaction(puts=(record,), events=()))
     kept = state.policy("checkout")
     assert kept == replace(record, revision=1)
-    state.commit(Transaction(puts=(replace(kept, policy=replace(policy, no_data="pass")),), events=()))
-    assert state.policy("checkout").policy.no_data == "pass"
+    state.commit(Transaction(puts=(replace(kept, policy=replace(policy, on_inconclusive="pass")),), events=()))
+    assert state.policy("checkout").policy.on_inconclusive == "pass"
     widgets = [f"widget-{number}" for number in range(230)]
     for number, widget in enumerate(widgets):
         if number % 3 == 0:

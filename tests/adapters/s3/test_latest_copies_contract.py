@@ -1,4 +1,4 @@
-"""What every `Alias` promises: held against S3 in moto and against the fake that the use cases run on."""
+"""What every `LatestCopies` promises: held against S3 in moto and against the fake that the use cases run on."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from edgeship.adapters.s3.latest_copies import S3Alias
-from edgeship.application.propagation.ports import Alias
+from edgeship.adapters.s3.latest_copies import S3LatestCopies
+from edgeship.application.propagation.ports import LatestCopies
 from edgeship.domain.naming import LATEST, MANIFEST_NAME, release_prefix
 from edgeship.domain.version import Version
 from edgeship.resource_names import RETIRED_TAG
-from tests.fakes.propagation import FakeAlias, FakeBucket
+from tests.fakes.propagation import FakeBucket, FakeLatestCopies
 from tests.support.aws import NAMES, Aws
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -23,13 +23,13 @@ TYPES = {"widget.js": "text/javascript; charset=utf-8", "assets/a b.css": "text/
 
 
 @pytest.fixture(params=["moto", "fake"])
-def alias(request: pytest.FixtureRequest) -> Alias:
+def copies(request: pytest.FixtureRequest) -> LatestCopies:
     bodies = {V1: FILES, V2: {**FILES, "widget.js": b"two!"}}
     if request.param == "fake":
         bucket = FakeBucket()
         for version, files in bodies.items():
             bucket.publish("checkout", str(version), files)
-        return FakeAlias(bucket)
+        return FakeLatestCopies(bucket)
     aws: Aws = request.getfixturevalue("aws")
     for version, files in bodies.items():
         for path, body in {**files, MANIFEST_NAME: b"{}"}.items():
@@ -40,49 +40,49 @@ def alias(request: pytest.FixtureRequest) -> Alias:
                 CacheControl="public, max-age=31536000, immutable",
                 Metadata={"version": str(version)},
             )
-    return S3Alias(aws.s3, NAMES.site_bucket, max_age=300, threads=4)
+    return S3LatestCopies(aws.s3, NAMES.site_bucket, max_age=300, threads=4)
 
 
-def test_nothing_is_there_at_first(alias: Alias) -> None:
-    assert alias.files("checkout") == {}
-    assert alias.sha256("checkout", "widget.js") is None
+def test_nothing_is_there_at_first(copies: LatestCopies) -> None:
+    assert copies.files("checkout") == {}
+    assert copies.sha256("checkout", "widget.js") is None
 
 
-def test_a_copy_has_the_etag_and_the_bytes_of_its_release(alias: Alias) -> None:
-    alias.copy("checkout", V1, TYPES)
-    assert alias.files("checkout").items() <= alias.release_files("checkout", V1).items()
-    assert alias.files("checkout").keys() == FILES.keys()
-    assert alias.release_files("checkout", V1).keys() == FILES.keys() | {MANIFEST_NAME}
+def test_a_copy_has_the_etag_and_the_bytes_of_its_release(copies: LatestCopies) -> None:
+    copies.copy("checkout", V1, TYPES)
+    assert copies.files("checkout").items() <= copies.release_files("checkout", V1).items()
+    assert copies.files("checkout").keys() == FILES.keys()
+    assert copies.release_files("checkout", V1).keys() == FILES.keys() | {MANIFEST_NAME}
     for path, body in FILES.items():
-        assert alias.sha256("checkout", path) == hashlib.sha256(body).hexdigest()
+        assert copies.sha256("checkout", path) == hashlib.sha256(body).hexdigest()
 
 
-def test_another_release_takes_its_place(alias: Alias) -> None:
-    alias.copy("checkout", V1, TYPES)
-    alias.copy("checkout", V2, {"widget.js": "text/javascript"})
-    there, wanted = alias.files("checkout"), alias.release_files("checkout", V2)
+def test_another_release_takes_its_place(copies: LatestCopies) -> None:
+    copies.copy("checkout", V1, TYPES)
+    copies.copy("checkout", V2, {"widget.js": "text/javascript"})
+    there, wanted = copies.files("checkout"), copies.release_files("checkout", V2)
     assert there["widget.js"] == wanted["widget.js"]
-    assert there["widget.js"] != alias.release_files("checkout", V1)["widget.js"]
+    assert there["widget.js"] != copies.release_files("checkout", V1)["widget.js"]
 
 
-def test_widgets_do_not_see_each_other(alias: Alias) -> None:
-    alias.copy("checkout", V1, TYPES)
-    assert alias.files("check") == {}
-    assert alias.files("checkout-button") == {}
+def test_widgets_do_not_see_each_other(copies: LatestCopies) -> None:
+    copies.copy("checkout", V1, TYPES)
+    assert copies.files("check") == {}
+    assert copies.files("checkout-button") == {}
 
 
-def test_a_retired_file_is_there_as_before(alias: Alias) -> None:
-    alias.copy("checkout", V1, TYPES)
-    before = alias.files("checkout")
-    alias.retire("checkout", ["widget.js"], NOW)
-    assert alias.files("checkout") == before
+def test_a_retired_file_is_there_as_before(copies: LatestCopies) -> None:
+    copies.copy("checkout", V1, TYPES)
+    before = copies.files("checkout")
+    copies.retire("checkout", ["widget.js"], NOW)
+    assert copies.files("checkout") == before
 
 
-def s3_alias(aws: Aws) -> S3Alias:
+def s3_alias(aws: Aws) -> S3LatestCopies:
     for path, body in FILES.items():
         key = release_prefix("checkout", V1) + path
         aws.s3.put_object(Bucket=NAMES.site_bucket, Key=key, Body=body, CacheControl="immutable")
-    found = S3Alias(aws.s3, NAMES.site_bucket, max_age=60, threads=4)
+    found = S3LatestCopies(aws.s3, NAMES.site_bucket, max_age=60, threads=4)
     found.copy("checkout", V1, TYPES)
     return found
 
@@ -106,21 +106,21 @@ def test_a_copy_has_headers_of_its_own(aws: Aws) -> None:
 
 
 def test_a_retired_file_is_tagged_once_and_keeps_its_headers(aws: Aws) -> None:
-    alias = s3_alias(aws)
-    alias.retire("checkout", ["widget.js", "not there"], NOW)
+    copies = s3_alias(aws)
+    copies.retire("checkout", ["widget.js", "not there"], NOW)
     answer = head(aws, "widget.js")
     assert tags(aws, "widget.js") == [RETIRED_TAG]
     assert tags(aws, "assets/a b.css") == []
     assert answer["ContentType"] == TYPES["widget.js"]
     assert answer["Metadata"] == {"version": "1.0.0", "retired-at": "2026-11-23T10:00:00.000Z"}
-    alias.retire("checkout", ["widget.js"], NOW.replace(hour=11))
+    copies.retire("checkout", ["widget.js"], NOW.replace(hour=11))
     again = head(aws, "widget.js")
     assert (again["VersionId"], again["Metadata"]) == (answer["VersionId"], answer["Metadata"])
 
 
 def test_a_file_that_comes_back_is_retired_no_more(aws: Aws) -> None:
-    alias = s3_alias(aws)
-    alias.retire("checkout", ["widget.js"], NOW)
-    alias.copy("checkout", V1, TYPES)
+    copies = s3_alias(aws)
+    copies.retire("checkout", ["widget.js"], NOW)
+    copies.copy("checkout", V1, TYPES)
     assert tags(aws, "widget.js") == []
     assert head(aws, "widget.js")["Metadata"] == {"version": "1.0.0"}

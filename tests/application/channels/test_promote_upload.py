@@ -14,7 +14,7 @@ from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.application.channels.roll_back import RollBack
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.channels.policy import Deed, Policy, PolicyRecord
+from edgeship.domain.channels.policy import Policy, PolicyRecord, UploadAction
 from edgeship.domain.channels.rollout import Step
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion
@@ -85,7 +85,7 @@ def test_a_rollback_is_not_undone_by_a_late_event_or_the_next_upload() -> None:
         promote("checkout", Version.parse(version), WHO)
     RollBack(state)("checkout", "latest", None, WHO)
     for version in ("1.1.0", "1.1.1"):
-        assert promote("checkout", Version.parse(version), WHO).deed is Deed.LEAVE
+        assert promote("checkout", Version.parse(version), WHO).action is UploadAction.LEAVE
     assert live(state) == "1.0.0"
 
 
@@ -151,8 +151,8 @@ def test_registering_makes_the_same_event_each_time() -> None:
 
 
 def waits(world: World) -> str:
-    """Let the rollout's end be delivered; the deed."""
-    return world.promote_upload.judge_waiting("checkout", world.occasion("edgeship:rollout", "event")).deed.value
+    """Let the rollout's end be delivered; the action."""
+    return world.promote_upload.judge_waiting("checkout", world.occasion("edgeship:rollout", "event")).action.value
 
 
 def test_an_upload_is_rolled_out_by_the_steps_of_its_policy_with_its_alarms() -> None:
@@ -181,8 +181,8 @@ def test_events_that_come_again_or_late_change_nothing(repeats: int) -> None:
 
 def test_what_waited_for_a_rollout_follows_it_the_newest_alone() -> None:
     world = World()
-    for version, deed in {"1.0.0": "promote", "1.1.0": "roll_out", "1.1.1": "leave", "1.1.2": "leave"}.items():
-        assert world.upload(version) == deed
+    for version, action in {"1.0.0": "promote", "1.1.0": "roll_out", "1.1.1": "leave", "1.1.2": "leave"}.items():
+        assert world.upload(version) == action
     assert world.upload("2.0.0") == "leave"
     assert waits(world) == "leave"
     world.promote("1.1.0")
@@ -190,7 +190,7 @@ def test_what_waited_for_a_rollout_follows_it_the_newest_alone() -> None:
     assert str(world.channel().candidate) == "1.1.2"
     world.promote("1.1.2")
     assert waits(world) == "leave"
-    assert world.promote_upload.judge_waiting("ghost", world.occasion()).deed is Deed.LEAVE
+    assert world.promote_upload.judge_waiting("ghost", world.occasion()).action is UploadAction.LEAVE
 
 
 def test_what_waited_does_not_follow_a_rollout_that_failed() -> None:

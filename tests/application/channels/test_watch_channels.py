@@ -13,12 +13,12 @@ from edgeship.application.channels.watch_channels import ALARM_GRACE, WatchChann
 from edgeship.application.health.ports import Span, Subject
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.channels.policy import NoData, Policy
+from edgeship.domain.channels.policy import OnInconclusive, Policy
 from edgeship.domain.events import EventType
 from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
-from edgeship.domain.health.datapoint import Window
+from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.version import Version
-from tests.fakes.health import FakeAlarms, FakeMeasurements
+from tests.fakes.health import FakeAlarms, FakeMetrics
 from tests.fakes.state import FakeState
 from tests.support.world import AT_ONCE, MINUTE, World
 
@@ -73,7 +73,7 @@ def test_a_rollout_goes_through_its_steps_by_itself_and_then_its_window_closes()
     assert world.phase == "completed"
     assert world.channel().is_watched is False
     moved = world.told(EventType.POINTER_MOVED)[-1]
-    assert (moved.new or {})["measured"]["health"] == "well"
+    assert (moved.new or {})["measured"]["health"] == "healthy"
 
 
 def test_at_the_end_of_a_bake_without_data_the_rollout_is_held_once_and_goes_on_with_data() -> None:
@@ -87,15 +87,15 @@ def test_at_the_end_of_a_bake_without_data_the_rollout_is_held_once_and_goes_on_
 
 
 @pytest.mark.parametrize(
-    ("no_data", "changed"),
+    ("on_inconclusive", "changed"),
     [("pass", [EventType.ROLLOUT_ADVANCED, EventType.POINTER_MOVED]), ("fail", [EventType.ROLLOUT_ABORTED])],
 )
-def test_without_data_the_policy_decides(no_data: NoData, changed: list[EventType]) -> None:
+def test_without_data_the_policy_decides(on_inconclusive: OnInconclusive, changed: list[EventType]) -> None:
     world = rolling()
-    world.change_policy("checkout", lambda p: replace(p, no_data=no_data), world.occasion())
+    world.change_policy("checkout", lambda p: replace(p, on_inconclusive=on_inconclusive), world.occasion())
     assert go_on(world, 30) == changed
-    assert world.live == ("1.1.0" if no_data == "pass" else "1.0.0")
-    assert world.is_quarantined("1.1.0") is (no_data == "fail")
+    assert world.live == ("1.1.0" if on_inconclusive == "pass" else "1.0.0")
+    assert world.is_quarantined("1.1.0") is (on_inconclusive == "fail")
 
 
 def test_a_candidate_that_is_clearly_worse_is_paused_and_bakes_anew_when_resumed() -> None:
@@ -361,8 +361,8 @@ class _NoAlarms(FakeAlarms):
         return super().standing()
 
 
-class _NoMetrics(FakeMeasurements):
-    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Window]]:
+class _NoMetrics(FakeMetrics):
+    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Datapoint]]:
         raise OSError("PartialData")
 
 
@@ -371,7 +371,7 @@ def test_when_the_alarms_fail_the_metrics_still_take_a_bad_release_back(failing:
     world = rolling()
     alarms = _NoAlarms(lambda: world.now)
     alarms.failing = frozenset({failing})
-    watch = WatchChannels(world.state, alarms, world.measurements, world.react, world.publish)
+    watch = WatchChannels(world.state, alarms, world.metrics, world.react, world.publish)
     for _ in range(3):
         world.report("1.1.0", failed=50)
         world.minutes(1, tick=False)
@@ -382,7 +382,7 @@ def test_when_the_alarms_fail_the_metrics_still_take_a_bad_release_back(failing:
 
 def test_when_the_metrics_fail_the_alarms_still_take_a_bad_release_back_and_no_step_is_left() -> None:
     world = rolling()
-    world.change_policy("checkout", lambda p: replace(p, no_data="pass"), world.occasion())
+    world.change_policy("checkout", lambda p: replace(p, on_inconclusive="pass"), world.occasion())
     watch = WatchChannels(world.state, world.alarms, _NoMetrics(), world.react, world.publish)
     world.minutes(30, tick=False)
     tick = watch(world.occasion())
@@ -427,8 +427,8 @@ def test_the_calls_of_a_tick_do_not_grow_with_the_widgets_that_nothing_happens_t
             world.upload("1.0.0", f"busy-{number}")
         world.minutes(6, tick=False)
         calls: list[str] = []
-        state, alarms, measurements = (counted(port, calls) for port in (world.state, world.alarms, world.measurements))
-        tick = WatchChannels(state, alarms, measurements, world.react, world.publish)(world.occasion())
+        state, alarms, metrics = (counted(port, calls) for port in (world.state, world.alarms, world.metrics))
+        tick = WatchChannels(state, alarms, metrics, world.react, world.publish)(world.occasion())
         assert tick.watched == busy
         return sorted(calls)
 
@@ -437,17 +437,17 @@ def test_the_calls_of_a_tick_do_not_grow_with_the_widgets_that_nothing_happens_t
     assert len(calls) <= 5
 
 
-def test_measurements_are_asked_for_in_one_call_however_many_rollouts_there_are() -> None:
-    class Asked(FakeMeasurements):
+def test_metrics_are_asked_for_in_one_call_however_many_rollouts_there_are() -> None:
+    class Asked(FakeMetrics):
         def __init__(self) -> None:
             super().__init__()
             self.calls: list[int] = []
 
-        def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Window]]:
+        def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Datapoint]]:
             self.calls.append(len(subjects))
             return super().periods(subjects, count, now)
 
-        def totals(self, spans: Sequence[Span]) -> dict[Span, Window]:
+        def totals(self, spans: Sequence[Span]) -> dict[Span, Datapoint]:
             self.calls.append(len(spans))
             return super().totals(spans)
 

@@ -12,13 +12,13 @@ import pytest
 
 from edgeship.application.health.ports import Published, Subject
 from edgeship.domain.channels.policy import Policy
-from edgeship.domain.health.datapoint import Window
-from edgeship.domain.health.health_page import NOT_MEASURED, NOT_WATCHED, TAKEN_BACK, Page
+from edgeship.domain.health.datapoint import Datapoint
+from edgeship.domain.health.health_page import NOT_MEASURED, NOT_WATCHED, ROLLED_BACK, Page
 from edgeship.domain.telemetry.beacon import Beacon, ReportedError
 from edgeship.domain.telemetry.error_book import ErrorBook
 from edgeship.domain.version import Version
 from tests.application.channels.test_watch_channels import counted, just_live, rolling
-from tests.fakes.health import FakeHealthPages, FakeMeasurements
+from tests.fakes.health import FakeHealthPages, FakeMetrics
 from tests.support.world import AT_ONCE, MINUTE, WIDGET, World
 
 V1, V2 = Version.parse("1.0.0"), Version.parse("1.1.0")
@@ -66,7 +66,7 @@ def test_the_verdict_is_that_of_the_tick() -> None:
         world.minutes(1)
     assert world.phase == "paused"
     shown = page(world)
-    assert (shown["status"], shown["verdict"]["health"]) == ("unhealthy", "suspect")
+    assert (shown["status"], shown["analysis"]["health"]) == ("degraded", "degraded")
     assert shown["channels"][0]["phase"] == "paused"
     assert shown["metrics"]["error_rate"]["within_limit"] is True
 
@@ -76,7 +76,7 @@ def test_a_paused_candidate_is_still_measured() -> None:
     world.steer.pause("checkout", "latest", world.occasion())
     world.report("1.1.0", sessions=7)
     world.minutes(1)
-    assert (page(world)["status"], page(world)["metrics"]["sessions"]["value"]) == ("unknown", 7)
+    assert (page(world)["status"], page(world)["metrics"]["sessions"]["value"]) == ("inconclusive", 7)
 
 
 def test_what_browsers_report_most_often_is_shown() -> None:
@@ -132,9 +132,9 @@ def test_what_was_taken_back_says_so_on_its_last_page_and_what_went_live_has_one
         world.minutes(1)
     assert world.live == "1.0.0"
     last = page(world)
-    assert (last["status"], last["stale_because"], last["channels"]) == ("unhealthy", TAKEN_BACK, [])
+    assert (last["status"], last["stale_because"], last["channels"]) == ("unhealthy", ROLLED_BACK, [])
     back = page(world, "1.0.0")
-    assert (back["status"], back["stale"], back["verdict"]["sample"]) == ("unknown", False, 0)
+    assert (back["status"], back["stale"], back["analysis"]["sample"]) == ("inconclusive", False, 0)
     assert listed(world) == ["checkout 1.0.0"]
 
 
@@ -153,8 +153,8 @@ def test_a_version_that_is_watched_again_has_a_page_again() -> None:
 # Faults
 
 
-class _NoMetrics(FakeMeasurements):
-    def periods(self, subjects: Any, count: int, now: datetime) -> dict[Subject, list[Window]]:
+class _NoMetrics(FakeMetrics):
+    def periods(self, subjects: Any, count: int, now: datetime) -> dict[Subject, list[Datapoint]]:
         raise OSError("arn:aws:iam::123456789012:role/secret is not authorized")
 
 
@@ -164,16 +164,16 @@ def test_when_the_metrics_fail_the_pages_repeat_the_old_numbers_and_say_so() -> 
         world.report("1.1.0")
         world.minutes(1)
     before = page(world)
-    measurements, world.watch = world.measurements, replace(world.watch, measurements=_NoMetrics())
+    metrics, world.watch = world.metrics, replace(world.watch, metrics=_NoMetrics())
     (tick,) = world.minutes(1)
-    assert [what for what, _ in tick.faults] == ["measurements"]
+    assert [what for what, _ in tick.faults] == ["metrics"]
     stale = page(world)
     assert (stale["stale"], stale["stale_because"], stale["watched"]) == (True, NOT_MEASURED, True)
     for kept in ("measured_at", "fresh_until", "metrics", "status"):
         assert stale[kept] == before[kept]
     world.minutes(1)
     assert page(world) == stale
-    world.watch = replace(world.watch, measurements=measurements)
+    world.watch = replace(world.watch, metrics=metrics)
     world.minutes(1)
     assert page(world)["stale"] is False
 
@@ -181,9 +181,9 @@ def test_when_the_metrics_fail_the_pages_repeat_the_old_numbers_and_say_so() -> 
 def test_when_the_metrics_fail_from_the_first_there_are_no_numbers() -> None:
     world = rolling()
     world.pages.pages.clear()
-    world.watch = replace(world.watch, measurements=_NoMetrics())
+    world.watch = replace(world.watch, metrics=_NoMetrics())
     world.minutes(1)
-    assert (page(world)["status"], page(world)["metrics"], page(world)["measured_at"]) == ("unknown", None, None)
+    assert (page(world)["status"], page(world)["metrics"], page(world)["measured_at"]) == ("inconclusive", None, None)
 
 
 def three_widgets() -> World:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeship.application.propagation.copy_latest import CopyAlias
+from edgeship.application.propagation.copy_latest import CopyLatest
 from edgeship.application.propagation.ports import CdnBusy, CdnRefused
 from edgeship.application.propagation.propagate_move import End, Propagated, PropagateMove
 from edgeship.application.propagation.refresh_cdns import Cached, RefreshCdns
@@ -20,9 +20,9 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
-from edgeship.domain.propagation.deployment import Wrong
+from edgeship.domain.propagation.deployment import MismatchKind
 from edgeship.domain.version import Version
-from tests.fakes.propagation import FakeAlias, FakeBucket, FakeCdn, FakeEdge, FakePathCounts, FakeTime, Stored
+from tests.fakes.propagation import FakeBucket, FakeCdn, FakeEdge, FakeLatestCopies, FakePathCounts, FakeTime, Stored
 from tests.support.world import AT_ONCE, POLICY, START, WIDGET, World
 
 FILES = {
@@ -45,14 +45,14 @@ class Deployments:
         self.edge = FakeEdge(self.state, self.bucket, self.time)
         self.cloudfront = FakeCdn("cloudfront", self.edge, paths=1)
         self.second = FakeCdn("cloudflare", self.edge)
-        self.alias = FakeAlias(self.bucket)
+        self.copies = FakeLatestCopies(self.bucket)
         self.counts = FakePathCounts()
         # The edge is in front of CloudFront's cache: what it answers under a moving path is always fresh.
         webs = {"cloudfront": self.edge, "cloudflare": self.second}
         self.propagate = PropagateMove(
             state=self.state,
-            alias=self.alias,
-            copy_alias=CopyAlias(self.state, self.bucket, self.alias),
+            copies=self.copies,
+            copy_latest=CopyLatest(self.state, self.bucket, self.copies),
             refresh=RefreshCdns(
                 state=self.state,
                 cdns=(Cached(self.cloudfront, by_path=False), Cached(self.second, by_path=True)),
@@ -62,7 +62,7 @@ class Deployments:
                 sleep=self.time.sleep,
                 pause=lambda _: None,
             ),
-            verify=VerifyDeployment(self.state, self.bucket, self.alias, webs, self.time, self.time.sleep),
+            verify=VerifyDeployment(self.state, self.bucket, self.copies, webs, self.time, self.time.sleep),
             clock=self.time,
             pause=lambda _: None,
         )
@@ -115,15 +115,15 @@ def test_a_move_is_copied_refreshed_and_verified() -> None:
     here.move("1.1.0")
     done = here.deliver()
     assert done.end is End.VERIFIED
-    assert done.verdict is not None
-    assert done.verdict.cdns == ("cloudfront", "cloudflare")
+    assert done.verification is not None
+    assert done.verification.cdns == ("cloudfront", "cloudflare")
     assert here.aliased() == release_of("1.1.0")
     assert here.second.cache[f"/{WIDGET}/latest/widget.js"].body == b"two"
     assert here.told() == [EventType.DEPLOYMENT_VERIFIED, EventType.DEPLOYMENT_VERIFIED]
     event = here.state.log[-1]
     assert event.new is not None
-    assert (event.new["version"], event.new["sequence"], event.new["differences"]) == ("1.1.0", 2, [])
-    assert event.new["checked"] == done.verdict.checked > len(FILES["1.1.0"])
+    assert (event.new["version"], event.new["sequence"], event.new["mismatches"]) == ("1.1.0", 2, [])
+    assert event.new["checked"] == done.verification.checked > len(FILES["1.1.0"])
 
 
 def test_new_files_come_first_and_what_refers_to_them_last() -> None:
@@ -225,7 +225,7 @@ def test_the_second_cdn_is_refreshed_only_when_every_copy_of_the_edge_knows() ->
 
 def test_an_overtaken_move_still_leaves_the_copies_right() -> None:
     here = Deployments("1.0.0", "1.1.0")
-    here.alias.copy(WIDGET, Version.parse("1.0.0"), dict.fromkeys(FILES["1.0.0"], "text/javascript"))
+    here.copies.copy(WIDGET, Version.parse("1.0.0"), dict.fromkeys(FILES["1.0.0"], "text/javascript"))
     assert here.deliver(1).end is End.OVERTAKEN
     assert here.holds("1.1.0")
 
@@ -239,7 +239,7 @@ def test_a_move_that_is_overtaken_while_it_copies(moment: str) -> None:
         if path == moment and here.channel.sequence == number:
             here.move("1.2.0")
 
-    here.alias.before_copy = overtake
+    here.copies.before_copy = overtake
     assert here.deliver(number).end is End.OVERTAKEN
     assert here.holds("1.2.0")
     assert here.deliver().end is End.VERIFIED
@@ -292,7 +292,7 @@ def test_a_cdn_that_stays_busy_or_silent_is_left_to_the_next_run(fault: Exceptio
     here.second.fault = fault
     with pytest.raises(type(fault)):
         here.deliver()
-    assert here.told() == [EventType.DEPLOYMENT_VERIFIED], "there is no verdict yet on the second move"
+    assert here.told() == [EventType.DEPLOYMENT_VERIFIED], "there is no verification yet on the second move"
     here.second.fault = None
     assert here.deliver().end is End.VERIFIED
     assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 2
@@ -321,9 +321,9 @@ def test_a_cdn_that_refuses_fails_the_deployment_and_keeps_no_other_from_it() ->
     here.second.fault = CdnRefused("the purge was answered 403 10000 Authentication error")
     done = here.deliver()
     assert done.end is End.FAILED
-    assert done.verdict is not None
-    kinds = {(difference.where, difference.kind) for difference in done.verdict.differences}
-    assert ("cloudflare", Wrong.NOT_REFRESHED) in kinds
+    assert done.verification is not None
+    kinds = {(mismatch.where, mismatch.kind) for mismatch in done.verification.mismatches}
+    assert ("cloudflare", MismatchKind.NOT_REFRESHED) in kinds
     assert "move-2" in here.cloudfront.asked
     assert here.told()[-1] is EventType.DEPLOYMENT_FAILED
 
@@ -339,9 +339,13 @@ def test_a_wrong_byte_in_a_copy_is_found_and_named() -> None:
     here.propagate = replace(here.propagate, refresh=replace(here.propagate.refresh, sleep=plant))
     done = here.deliver()
     assert done.end is End.FAILED
-    assert done.verdict is not None
-    (difference,) = done.verdict.differences
-    assert (difference.where, difference.path, difference.kind) == ("alias", "/checkout/latest/style.css", Wrong.BYTES)
+    assert done.verification is not None
+    (mismatch,) = done.verification.mismatches
+    assert (mismatch.where, mismatch.path, mismatch.kind) == (
+        "latest_copies",
+        "/checkout/latest/style.css",
+        MismatchKind.BYTES,
+    )
     assert "/checkout/latest/style.css" in here.state.log[-1].cause
 
 
@@ -352,10 +356,10 @@ def test_a_cache_that_keeps_the_old_version_is_found() -> None:
     here.move("1.1.0")
     done = here.deliver()
     assert done.end is End.FAILED
-    assert done.verdict is not None
-    wrong = {(difference.where, difference.path): difference for difference in done.verdict.differences}
-    difference = wrong["cloudflare", "/checkout/latest/widget.js"]
-    assert (difference.kind, difference.expected, difference.got) == (Wrong.VERSION, "1.1.0", "1.0.0")
+    assert done.verification is not None
+    wrong = {(mismatch.where, mismatch.path): mismatch for mismatch in done.verification.mismatches}
+    mismatch = wrong["cloudflare", "/checkout/latest/widget.js"]
+    assert (mismatch.kind, mismatch.expected, mismatch.got) == (MismatchKind.VERSION, "1.1.0", "1.0.0")
 
 
 def test_a_cdn_that_gives_no_answer_is_found() -> None:
@@ -368,9 +372,9 @@ def test_a_cdn_that_gives_no_answer_is_found() -> None:
     here.second.get = get  # type: ignore[assignment, method-assign]
     done = here.deliver()
     assert done.end is End.FAILED
-    assert done.verdict is not None
-    assert {difference.kind for difference in done.verdict.differences} == {Wrong.UNREACHABLE}
-    assert not any(difference.condemns for difference in done.verdict.differences)
+    assert done.verification is not None
+    assert {mismatch.kind for mismatch in done.verification.mismatches} == {MismatchKind.UNREACHABLE}
+    assert not any(mismatch.condemns for mismatch in done.verification.mismatches)
 
 
 def test_what_a_rollout_serves_meanwhile_is_right_too() -> None:
@@ -396,7 +400,7 @@ class Interleaving:
         self.data = data
         self.pending: list[int] = []
         self.actions_left = 12
-        self.here.alias.before_copy = self.before_copy
+        self.here.copies.before_copy = self.before_copy
 
     def move(self) -> None:
         others = sorted(FILES.keys() - {str(self.here.channel.version)})
@@ -439,12 +443,12 @@ def test_however_the_runs_interleave_repeat_and_die_the_copies_end_as_the_pointe
     assert here.holds(str(here.channel.version))
     concluded = here.state.deployment(WIDGET, LATEST)
     assert concluded.sequence == here.channel.sequence
-    assert concluded.verdict is not None
+    assert concluded.verification is not None
     assert here.state.invalidation_paths(START.strftime("%Y-%m")) == len(here.cloudfront.asked)
 
 
 def test_verdicts_are_dated() -> None:
     here = Deployments("1.0.0")
     done = here.deliver()
-    assert done.verdict is not None
-    assert datetime.fromisoformat(done.verdict.at) <= here.time.now
+    assert done.verification is not None
+    assert datetime.fromisoformat(done.verification.at) <= here.time.now

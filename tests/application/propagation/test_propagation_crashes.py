@@ -92,7 +92,7 @@ def propagation_of_a_move(aws: Aws) -> Callable[[], None]:
     published(aws)
     make_live("1.0.0")
     make_live("1.1.0")
-    use_case(aws).alias.copy("checkout", Version.parse("1.0.0"), dict.fromkeys(FILES["1.0.0"], "text/javascript"))
+    use_case(aws).copies.copy("checkout", Version.parse("1.0.0"), dict.fromkeys(FILES["1.0.0"], "text/javascript"))
 
     def run_once() -> None:
         deliver(aws, 2)
@@ -105,7 +105,7 @@ def late_propagation(aws: Aws) -> Callable[[], None]:
     published(aws)
     make_live("1.0.0")
     make_live("1.1.0")
-    alias = use_case(aws).alias
+    alias = use_case(aws).copies
     alias.copy("checkout", Version.parse("1.1.0"), dict.fromkeys(FILES["1.1.0"], "text/javascript"))
     alias.copy("checkout", Version.parse("1.0.0"), {"widget.js": "text/javascript"})
 
@@ -199,7 +199,7 @@ def test_in_whatever_order_the_events_come(order: tuple[int, ...]) -> None:
     }
     assert {path: copies[path]["body"] for path in FILES["1.0.0"]} == FILES["1.0.0"]
     concluded = aws.state.deployment("checkout", LATEST)
-    assert (concluded.sequence, concluded.verdict is not None) == (3, True)
+    assert (concluded.sequence, concluded.verification is not None) == (3, True)
     told = [item["detail_type"] for item in aws.outbox() if item["detail_type"].startswith("Deployment")]
     assert told == ["Deployment Verified"]
 

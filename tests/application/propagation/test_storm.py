@@ -74,8 +74,8 @@ def test_a_storm_ends_with_the_copies_both_cdns_and_the_last_notification_agreei
         assert cdn.get(f"/{WIDGET}/latest/widget.js").body == FILES[version]["widget.js"]
     concluded = here.state.deployment(WIDGET, LATEST)
     assert (concluded.sequence, concluded.version) == (MOVES + 1, Version.parse(version))
-    assert concluded.verdict is not None
-    assert concluded.verdict.verified
+    assert concluded.verification is not None
+    assert concluded.verification.verified
     told = Counter(notice.event.event_id for _, notice in room.sent)
     assert set(told.values()) == {1}
     assert len(told) == MOVES

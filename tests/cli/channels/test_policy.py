@@ -36,7 +36,7 @@ def test_the_reference_says_what_each_part_is_at_first() -> None:
         "--memory-mb": f"{limits.memory_mb:g}",
         "--soft-error-points": f"{limits.soft_error_points:g}",
         "--minimum-sample": f"{limits.minimum_sample}",
-        "--no-data": f"`{default.no_data}`",
+        "--on-inconclusive": f"`{default.on_inconclusive}`",
         "--during-rollout": f"`{default.during_rollout}`",
         "--rollback-window": f"`{show_duration(default.rollback_window_seconds)}`",
         "--on-failed-verification": f"`{default.on_failed_verification}`",
@@ -73,7 +73,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
     done = edgeship(
         *("policy", "set", "checkout", "--auto", "patch, major", "--steps", "100", "--error-rate", "1.5"),
         *("--latency-ms", "800", "--memory-mb", "64", "--soft-error-points", "0.5", "--minimum-sample", "50"),
-        *("--no-data", "pass", "--during-rollout", "replace", "--rollback-window", "1h30m"),
+        *("--on-inconclusive", "pass", "--during-rollout", "replace", "--rollback-window", "1h30m"),
         *("--on-failed-verification", "rollback"),
     )
     assert done.code == 0
@@ -87,7 +87,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
             "soft_error_points": 0.5,
             "minimum_sample": 50,
         },
-        "no_data": "pass",
+        "on_inconclusive": "pass",
         "during_rollout": "replace",
         "rollback_window_seconds": 5_400,
         "on_failed_verification": "rollback",
@@ -95,7 +95,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
 
 
 def test_people_read_what_changed(edgeship: CommandLine) -> None:
-    done = edgeship("policy", "set", "checkout", "--rollback-window", "0", "--no-data", "fail")
+    done = edgeship("policy", "set", "checkout", "--rollback-window", "0", "--on-inconclusive", "fail")
     assert done.out.splitlines() == [
         "policy of checkout changed",
         "    too few at a step's end: hold: hold the step → fail: abort",
@@ -159,7 +159,7 @@ def test_what_no_policy_can_say_is_refused(
         (("--auto", "patch,,minor"), "--auto"),
         (("--steps", "5:1x,100"), "step 1, '5:1x'"),
         (("--rollback-window", "soon"), "--rollback-window"),
-        (("--no-data", "maybe"), "--no-data"),
+        (("--on-inconclusive", "maybe"), "--on-inconclusive"),
         (("--during-rollout", "stop"), "--during-rollout"),
         (("--minimum-sample", "1.5"), "--minimum-sample"),
     ],

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edgeship.adapters.s3.latest_copies import S3Alias
+from edgeship.adapters.s3.latest_copies import S3LatestCopies
 from edgeship.application.transaction import Transaction
 from edgeship.domain.events import EventType, Occasion
-from edgeship.domain.propagation.deployment import Deployment, Difference, Verdict, Wrong, conclude
+from edgeship.domain.propagation.deployment import Deployment, Mismatch, MismatchKind, Verification, conclude
 from edgeship.domain.releases.manifest import Manifest
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
@@ -29,7 +29,7 @@ def shipped(
     pipeline.ship("checkout", "1.0.0")
     manifest = released(aws)
     types = {path: entry.content_type for path, entry in manifest.files.items()}
-    S3Alias(aws.s3, NAMES.site_bucket, 300, 2).copy("checkout", manifest.version, types)
+    S3LatestCopies(aws.s3, NAMES.site_bucket, 300, 2).copy("checkout", manifest.version, types)
     with (
         serving(cdn(aws), version_of(aws)) as first,
         serving(cdn(aws), lambda _: {"x-amz-meta-version": "0.9.0"}) as stale,
@@ -54,7 +54,7 @@ def test_all_is_right(shipped: CommandLine) -> None:
     assert done.code == 0
     assert_as_documented(done.document, "edgeship verify")
     assert list(done.document["cdns"]) == ["cloudfront", "cloudflare"]
-    assert done.document["differences"] == []
+    assert done.document["mismatches"] == []
     assert done.document["checked"] > 2 * len(WIDGET)
     shown = shipped("verify", "checkout")
     assert (shown.code, shown.out.startswith("latest of checkout is 1.0.0 at cloudfront and cloudflare: ")) == (0, True)
@@ -66,10 +66,10 @@ def test_a_wrong_byte_in_a_copy_is_named(shipped: CommandLine, aws: Aws) -> None
     aws.s3.put_object(Bucket=NAMES.site_bucket, Key=f"checkout/latest/{path}", Body=b"planted")
     done = shipped("verify", "checkout", "--json")
     assert done.code == 1
-    (difference,) = done.document["differences"]
-    assert difference["expected"] == manifest.files[path].sha256
-    assert (difference["where"], difference["path"], difference["kind"]) == (
-        "alias",
+    (mismatch,) = done.document["mismatches"]
+    assert mismatch["expected"] == manifest.files[path].sha256
+    assert (mismatch["where"], mismatch["path"], mismatch["kind"]) == (
+        "latest_copies",
         f"/checkout/latest/{path}",
         "bytes",
     )
@@ -82,7 +82,7 @@ def test_a_cdn_that_serves_another_version_is_named(shipped: CommandLine, monkey
     monkeypatch.setenv("EDGESHIP_SECOND_URL", os.environ["STALE_URL"])
     done = shipped("verify", "checkout", "--json")
     assert done.code == 1
-    assert {(d["where"], d["kind"], d["got"]) for d in done.document["differences"]} == {
+    assert {(d["where"], d["kind"], d["got"]) for d in done.document["mismatches"]} == {
         ("cloudflare", "version", "0.9.0")
     }
 
@@ -93,11 +93,11 @@ def test_what_can_not_be_verified(edgeship: CommandLine, monkeypatch: pytest.Mon
     assert (done.code, "points at no version" in done.err) == (1, True)
 
 
-def concluded(aws: Aws, *differences: Difference) -> None:
+def concluded(aws: Aws, *mismatches: Mismatch) -> None:
     channel = aws.state.channel("checkout", "latest")
-    verdict = Verdict("2026-11-23T10:00:09.000Z", ("cloudfront",), 14, differences)
+    verification = Verification("2026-11-23T10:00:09.000Z", ("cloudfront",), 14, mismatches)
     occasion = Occasion("test", "edgeship:propagation", "moved", datetime.now(UTC))
-    deployment, event = conclude(Deployment("checkout", "latest").of(channel), channel, verdict, occasion)
+    deployment, event = conclude(Deployment("checkout", "latest").of(channel), channel, verification, occasion)
     month = occasion.at.strftime("%Y-%m")
     aws.state.commit(Transaction(puts=(deployment,), events=(event,), paths=(month, 2)))
 
@@ -124,7 +124,7 @@ def test_a_move_is_brought_there_again(shipped: CommandLine, aws: Aws) -> None:
     assert done.code == 0
     assert_as_documented(done.document, "edgeship propagate")
     again = aws.state.deployment("checkout", "latest")
-    assert (again.sequence, again.attempt, again.verdict, again.counted) == (1, 2, None, False)
+    assert (again.sequence, again.attempt, again.verification, again.counted) == (1, 2, None, False)
     (requested,) = (e for e in aws.state.events("checkout", 5) if e.type is EventType.DEPLOYMENT_REQUESTED)
     assert requested.cause == "the token was wrong"
     assert "on its way" in shipped("status").out
@@ -132,9 +132,9 @@ def test_a_move_is_brought_there_again(shipped: CommandLine, aws: Aws) -> None:
 
 
 def test_status_begins_with_what_differs(shipped: CommandLine, aws: Aws) -> None:
-    found = [Difference("alias", f"/checkout/latest/{n}.js", Wrong.BYTES, "aa", "bb") for n in range(7)]
+    found = [Mismatch("latest_copies", f"/checkout/latest/{n}.js", MismatchKind.BYTES, "aa", "bb") for n in range(7)]
     concluded(aws, *found)
     shown = shipped("status").out
-    assert shown.startswith("DIFFERS latest of checkout: alias: /checkout/latest/0.js: bytes: bb, not aa\n")
+    assert shown.startswith("DIFFERS latest of checkout: latest copies: /checkout/latest/0.js: bytes: bb, not aa\n")
     assert "and 2 more" in shown
-    assert "failed: 7 differences" in shown
+    assert "failed: 7 mismatches" in shown

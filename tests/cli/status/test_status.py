@@ -15,7 +15,7 @@ from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.reaction import react
 from edgeship.domain.channels.rollout_moves import hold_rollout
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
-from edgeship.domain.health.analysis import Health, Verdict
+from edgeship.domain.health.analysis import AnalysisResult, Health
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.health.thresholds import Check
 from tests.cli.command_line import CommandLine
@@ -23,7 +23,7 @@ from tests.cli.documentation import assert_as_documented
 from tests.cli.pipeline import Pipeline
 from tests.support.aws import NAMES, Aws
 
-ILL = Verdict(Health.BREACH, "error rate 7.5 % (limit 5 %)", Check.ERROR_RATE, 7.5, 5, 240)
+ILL = AnalysisResult(Health.UNHEALTHY, "error rate 7.5 % (limit 5 %)", Check.ERROR_RATE, 7.5, 5, 240)
 
 
 def happens(aws: Aws, change: Callable[[Channel, Occasion], Moved | None], after: timedelta = timedelta(0)) -> None:
@@ -37,7 +37,7 @@ def happens(aws: Aws, change: Callable[[Channel, Occasion], Moved | None], after
 def falls_ill(aws: Aws, after: timedelta = timedelta(0)) -> None:
     def befall(channel: Channel, occasion: Occasion) -> Moved | None:
         assert channel.version is not None
-        breach = Breach.by_verdict("checkout", channel.version, ILL, occasion.at)
+        breach = Breach.by_analysis("checkout", channel.version, ILL, occasion.at)
         return react(channel, aws.state.releases("checkout"), breach, occasion, 3600)
 
     happens(aws, befall, after)

@@ -29,7 +29,7 @@ def test_the_guide_gives_the_defaults() -> None:
         ),
         "`soft_error_points`": f"{limits.soft_error_points:g}",
         "`minimum_sample`": f"{limits.minimum_sample}",
-        "`no_data`": policy.no_data,
+        "`on_inconclusive`": policy.on_inconclusive,
         "`during_rollout`": policy.during_rollout,
         "`rollback_window`": f"{policy.rollback_window_seconds // 3600} h",
         "`on_failed_verification`": policy.on_failed_verification,

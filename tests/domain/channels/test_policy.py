@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from edgeship.domain.channels.channel import Channel, Lock
-from edgeship.domain.channels.policy import Deed, Policy, PolicyRecord, check_policy, decide_upload, newest_due
+from edgeship.domain.channels.policy import Policy, PolicyRecord, UploadAction, check_policy, decide_upload, newest_due
 from edgeship.domain.channels.policy_record import change_policy, from_document, to_document
 from edgeship.domain.channels.rollout import Phase, Step, start
 from edgeship.domain.errors import Refused
@@ -23,7 +23,12 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 WHO = Occasion("test", "ann", "by hand", NOW)
 LOCK = Lock("2026-11-23T10:00:00.000Z", "ann", "rollback")
 AT_ONCE = (Step(100, 0),)
-LEAVE, PROMOTE, ROLL_OUT, REPLACE = Deed.LEAVE, Deed.PROMOTE, Deed.ROLL_OUT, Deed.REPLACE
+LEAVE, PROMOTE, ROLL_OUT, REPLACE = (
+    UploadAction.LEAVE,
+    UploadAction.PROMOTE,
+    UploadAction.ROLL_OUT,
+    UploadAction.REPLACE,
+)
 
 
 @pytest.mark.parametrize("at_once", [False, True])
@@ -43,17 +48,17 @@ LEAVE, PROMOTE, ROLL_OUT, REPLACE = Deed.LEAVE, Deed.PROMOTE, Deed.ROLL_OUT, Dee
     ],
 )
 def test_what_an_upload_does(
-    live: str | None, uploaded: str, first: str, locked: bool, goes: Deed, says: str, at_once: bool
+    live: str | None, uploaded: str, first: str, locked: bool, goes: UploadAction, says: str, at_once: bool
 ) -> None:
     channel = Channel("checkout", "latest", Version.parse(live) if live else None, lock=LOCK if locked else None)
     policy = Policy(steps=AT_ONCE) if at_once else Policy()
     decision = decide_upload(policy, channel, release(uploaded), Version.parse(first))
-    assert decision.deed is (PROMOTE if at_once and goes is ROLL_OUT else goes)
+    assert decision.action is (PROMOTE if at_once and goes is ROLL_OUT else goes)
     assert says in decision.reason
 
 
 @pytest.mark.parametrize(
-    ("uploaded", "policy", "phase", "deed", "says"),
+    ("uploaded", "policy", "phase", "action", "says"),
     [
         ("1.1.1", Policy(), Phase.RUNNING, LEAVE, "waits until the rollout of 1.1.0"),
         ("1.1.1", Policy(), Phase.PAUSED, LEAVE, "waits until the rollout of 1.1.0"),
@@ -68,26 +73,28 @@ def test_what_an_upload_does(
         ("1.1.1", Policy(), Phase.ROLLED_BACK, ROLL_OUT, "rolled out by itself"),
     ],
 )
-def test_what_an_upload_does_to_a_rollout(uploaded: str, policy: Policy, phase: Phase, deed: Deed, says: str) -> None:
+def test_what_an_upload_does_to_a_rollout(
+    uploaded: str, policy: Policy, phase: Phase, action: UploadAction, says: str
+) -> None:
     rollout = replace(start(Version.parse("1.1.0"), Policy().steps, NOW), phase=phase)
     channel = Channel("checkout", "latest", Version.parse("1.0.0"), rollout=rollout)
     decision = decide_upload(policy, channel, release(uploaded), Version.parse("1.0.0"))
-    assert decision.deed is deed
+    assert decision.action is action
     assert says in decision.reason
     locked = replace(channel, lock=LOCK)
-    assert decide_upload(policy, locked, release(uploaded), Version.parse("1.0.0")).deed is LEAVE
+    assert decide_upload(policy, locked, release(uploaded), Version.parse("1.0.0")).action is LEAVE
 
 
 def test_a_quarantined_release_never_goes_live_by_itself() -> None:
     bad = replace(release("1.0.0"), quarantine=Quarantine("2026-11-23T10:00:00.000Z", "ann", "bad"))
-    assert decide_upload(Policy(), Channel("checkout", "latest"), bad, bad.version).deed is LEAVE
+    assert decide_upload(Policy(), Channel("checkout", "latest"), bad, bad.version).action is LEAVE
 
 
 def test_a_policy_may_let_major_releases_through() -> None:
     channel = Channel("checkout", "latest", Version.parse("1.0.0"))
     policy = Policy(auto=frozenset({"major"}), steps=AT_ONCE)
-    assert decide_upload(policy, channel, release("2.0.0"), Version.parse("1.0.0")).deed is PROMOTE
-    assert decide_upload(policy, channel, release("1.0.1"), Version.parse("1.0.0")).deed is LEAVE
+    assert decide_upload(policy, channel, release("2.0.0"), Version.parse("1.0.0")).action is PROMOTE
+    assert decide_upload(policy, channel, release("1.0.1"), Version.parse("1.0.0")).action is LEAVE
 
 
 @pytest.mark.parametrize(
@@ -110,7 +117,7 @@ def test_the_newest_that_waited_is_next(live: str | None, waiting: list[str], ch
     ("changes", "names"),
     [
         ({"auto": frozenset({"patch", "huge"})}, "'huge'"),
-        ({"no_data": "maybe"}, "no_data: 'maybe'"),
+        ({"on_inconclusive": "maybe"}, "on_inconclusive: 'maybe'"),
         ({"during_rollout": "stop"}, "during_rollout: 'stop'"),
         ({"rollback_window_seconds": -1}, "rollback_window"),
         ({"rollback_window_seconds": 90 * 86400 + 1}, "rollback_window"),
@@ -145,7 +152,7 @@ def test_a_policy_is_kept_as_json_and_read_back() -> None:
         auto=frozenset({"major", "patch"}),
         steps=(Step(0.07, 60), Step(12.5, 0), Step(100, 0)),
         thresholds=Thresholds(2.5, 900, 64, 1, 50),
-        no_data="pass",
+        on_inconclusive="pass",
         during_rollout="replace",
         rollback_window_seconds=0,
     )
@@ -158,14 +165,14 @@ def test_a_policy_is_kept_as_json_and_read_back() -> None:
 
 def test_a_change_of_policy_tells_both_and_is_refused_when_it_changes_nothing() -> None:
     record = PolicyRecord("checkout")
-    changed, event = change_policy(record, lambda p: replace(p, no_data="fail"), WHO)
-    assert changed == PolicyRecord("checkout", Policy(no_data="fail"), 0)
+    changed, event = change_policy(record, lambda p: replace(p, on_inconclusive="fail"), WHO)
+    assert changed == PolicyRecord("checkout", Policy(on_inconclusive="fail"), 0)
     assert event.type is EventType.POLICY_CHANGED
     assert (event.old, event.new) == (to_document(Policy()), to_document(changed.policy))
-    again = change_policy(replace(changed, revision=1), lambda p: replace(p, no_data="pass"), WHO)[1]
+    again = change_policy(replace(changed, revision=1), lambda p: replace(p, on_inconclusive="pass"), WHO)[1]
     assert again.event_id != event.event_id
     with pytest.raises(Refused) as refused:
         change_policy(record, lambda p: p, WHO)
     assert refused.value.code == "policy_unchanged"
     with pytest.raises(Refused):
-        change_policy(record, lambda p: replace(p, no_data="?"), WHO)  # type: ignore[arg-type]
+        change_policy(record, lambda p: replace(p, on_inconclusive="?"), WHO)  # type: ignore[arg-type]

@@ -15,10 +15,10 @@ from edgeship.domain.channels.rollout import (
     DAY,
     DEFAULT_STEPS,
     TRANSITIONS,
-    Act,
     Held,
     Phase,
     Rollout,
+    RolloutEvent,
     Step,
     check_steps,
     start,
@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 LATER = NOW + timedelta(hours=7)
 V1, V2 = Version.parse("1.0.0"), Version.parse("1.1.0")
 STEPS = (Step(1, 600), Step(25.5, 60), Step(50, 0), Step(100, 0))
-PAIRS = list(product(Phase, Act))
+PAIRS = list(product(Phase, RolloutEvent))
 
 
 def rollout(phase: Phase, step: int = 1) -> Rollout:
@@ -46,7 +46,7 @@ def test_the_table_has_every_phase_and_leads_nowhere_else() -> None:
     assert set(TRANSITIONS) == set(Phase)
     assert {to for row in TRANSITIONS.values() for to in row.values()} == set(Phase)
     assert {phase for phase in Phase if not TRANSITIONS[phase]} == {Phase.ABORTED, Phase.ROLLED_BACK}
-    assert {phase for phase in Phase if Act.ABORT in TRANSITIONS[phase]} == ACTIVE
+    assert {phase for phase in Phase if RolloutEvent.ABORT in TRANSITIONS[phase]} == ACTIVE
     reached, ahead = set(), [Phase.RUNNING]
     while ahead:
         reached.add(phase := ahead.pop())
@@ -55,7 +55,7 @@ def test_the_table_has_every_phase_and_leads_nowhere_else() -> None:
 
 
 @pytest.mark.parametrize(("phase", "act"), PAIRS)
-def test_every_act_in_every_phase(phase: Phase, act: Act) -> None:
+def test_every_act_in_every_phase(phase: Phase, act: RolloutEvent) -> None:
     before = rollout(phase)
     kept = replace(before)
     if act not in TRANSITIONS[phase]:
@@ -69,10 +69,10 @@ def test_every_act_in_every_phase(phase: Phase, act: Act) -> None:
         return
     after = transition(before, act, LATER, "checkout")
     assert before == kept
-    changes: dict[Act, dict[str, Any]] = {
-        Act.ADVANCE: {"step": 2, "stepped_at": LATER},
-        Act.RESUME: {"stepped_at": LATER, "exposed_at": LATER},
-        Act.COMPLETE: {"step": 3, "stepped_at": LATER},
+    changes: dict[RolloutEvent, dict[str, Any]] = {
+        RolloutEvent.ADVANCE: {"step": 2, "stepped_at": LATER},
+        RolloutEvent.RESUME: {"stepped_at": LATER, "exposed_at": LATER},
+        RolloutEvent.COMPLETE: {"step": 3, "stepped_at": LATER},
     }
     assert after == replace(before, phase=TRANSITIONS[phase][act], held=None, **changes.get(act, {}))
 
@@ -80,26 +80,26 @@ def test_every_act_in_every_phase(phase: Phase, act: Act) -> None:
 LATER_OCCASION = Occasion("test", "ann", "by hand", LATER)
 
 
-def act_on_channel(channel: Channel, act: Act) -> Moved:
+def act_on_channel(channel: Channel, act: RolloutEvent) -> Moved:
     """`act`, by the change of a channel that stands for it."""
     live, candidate = (replace(release(str(v)), promoted_at="2026-11-23T09:00:00.000Z") for v in (V1, V2))
     match act:
-        case Act.ADVANCE:
+        case RolloutEvent.ADVANCE:
             return advance_rollout(channel, candidate, LATER_OCCASION, 60)
-        case Act.PAUSE:
+        case RolloutEvent.PAUSE:
             return pause_rollout(channel, LATER_OCCASION)
-        case Act.RESUME:
+        case RolloutEvent.RESUME:
             return resume_rollout(channel, candidate, LATER_OCCASION)
-        case Act.ABORT:
+        case RolloutEvent.ABORT:
             return abort_rollout(channel, candidate, LATER_OCCASION)
-        case Act.COMPLETE:
+        case RolloutEvent.COMPLETE:
             return promote(channel, candidate, LATER_OCCASION, 60)
-        case Act.ROLL_BACK:
+        case RolloutEvent.ROLL_BACK:
             return roll_back(channel, [live, candidate], None, LATER_OCCASION, 60)
 
 
 @pytest.mark.parametrize(("phase", "act"), PAIRS)
-def test_every_act_in_every_phase_of_a_channels_rollout(phase: Phase, act: Act) -> None:
+def test_every_act_in_every_phase_of_a_channels_rollout(phase: Phase, act: RolloutEvent) -> None:
     moved_on = phase in (Phase.COMPLETED,)
     channel = Channel(
         "checkout", "latest", V2 if moved_on else V1, 2, trail=(V1,) if moved_on else (), rollout=rollout(phase)
@@ -109,21 +109,21 @@ def test_every_act_in_every_phase_of_a_channels_rollout(phase: Phase, act: Act) 
         moved = act_on_channel(channel, act)
         assert moved.channel.rollout is not None
         assert moved.channel.rollout.phase is TRANSITIONS[phase][act]
-        assert moved.channel.sequence == channel.sequence + (act in (Act.COMPLETE, Act.ROLL_BACK))
+        assert moved.channel.sequence == channel.sequence + (act in (RolloutEvent.COMPLETE, RolloutEvent.ROLL_BACK))
         assert moved.events
-    elif act is Act.COMPLETE and not moved_on:
+    elif act is RolloutEvent.COMPLETE and not moved_on:
         # To promote what an ended rollout had as its candidate is a move like any other, and leaves the rollout alone.
         assert act_on_channel(channel, act).channel.rollout == channel.rollout
     else:
         with pytest.raises(Refused) as refused:
             act_on_channel(channel, act)
-        by_move = {Act.COMPLETE: "already_live", Act.ROLL_BACK: "no_good_version"}
+        by_move = {RolloutEvent.COMPLETE: "already_live", RolloutEvent.ROLL_BACK: "no_good_version"}
         assert refused.value.code == by_move.get(act, "phase_invalid")
     assert channel == kept
 
 
-@pytest.mark.parametrize("act", [Act.ADVANCE, Act.PAUSE, Act.RESUME, Act.ABORT])
-def test_without_a_rollout_there_is_nothing_to_steer(act: Act) -> None:
+@pytest.mark.parametrize("act", [RolloutEvent.ADVANCE, RolloutEvent.PAUSE, RolloutEvent.RESUME, RolloutEvent.ABORT])
+def test_without_a_rollout_there_is_nothing_to_steer(act: RolloutEvent) -> None:
     with pytest.raises(Refused) as refused:
         act_on_channel(Channel("checkout", "latest", V1), act)
     assert refused.value.code == "no_rollout"
@@ -137,14 +137,14 @@ def test_a_rollout_walks_its_schedule_to_the_end() -> None:
         seen.append((going.percent, going.bakes_until - going.stepped_at, going.next_completes))
         if going.next_completes:
             break
-        going = transition(going, Act.ADVANCE, going.bakes_until, "checkout")
+        going = transition(going, RolloutEvent.ADVANCE, going.bakes_until, "checkout")
     assert seen == [
         (1, timedelta(minutes=10), False),
         (25.5, timedelta(minutes=1), False),
         (50, timedelta(), True),
     ]
     assert going.exposed_at == going.started_at == NOW
-    done = transition(going, Act.COMPLETE, LATER, "checkout")
+    done = transition(going, RolloutEvent.COMPLETE, LATER, "checkout")
     assert done.steps[done.step].percent == 100
 
 

@@ -223,10 +223,10 @@ def test_to_hold_is_said_once_a_step() -> None:
 
 def test_a_pause_takes_the_candidate_from_everybody_and_resuming_gives_it_back() -> None:
     advanced = written(advance_rollout(rolling(), new(V2), at(1), WINDOW))
-    paused = pause_rollout(advanced, at(2), {"health": "suspect"})
+    paused = pause_rollout(advanced, at(2), {"health": "degraded"})
     assert (rollout_of(paused.channel).percent, paused.channel.candidate) == (0, V2)
     assert told(paused) == [EventType.ROLLOUT_PAUSED]
-    assert (paused.events[0].new or {})["measured"] == {"health": "suspect"}
+    assert (paused.events[0].new or {})["measured"] == {"health": "degraded"}
     resumed = resume_rollout(written(paused), new(V2), at(300))
     after = rollout_of(resumed.channel)
     assert (after.percent, after.step, after.stepped_at, after.exposed_at) == (25, 1, at(300).at, at(300).at)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from edgeship.domain.channels.policy import NoData, Policy
+from edgeship.domain.channels.policy import OnInconclusive, Policy
 from edgeship.domain.channels.rollout import Rollout, Step, start
-from edgeship.domain.channels.step_decision import Course, Evidence, decide_step
+from edgeship.domain.channels.step_decision import Evidence, StepAction, decide_step
 from edgeship.domain.health.analysis import Health
-from edgeship.domain.health.datapoint import Window
+from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.version import Version
 
@@ -22,19 +22,19 @@ OVER = 60
 POLICY = Policy(thresholds=Thresholds(error_rate=10, soft_error_points=5, minimum_sample=20))
 
 
-def last_periods(now: float, sessions: int, failed: int) -> list[Window]:
-    return [Window(STARTED + timedelta(minutes=now - 3 + n), 60, sessions, failed) for n in range(3)]
+def last_periods(now: float, sessions: int, failed: int) -> list[Datapoint]:
+    return [Datapoint(STARTED + timedelta(minutes=now - 3 + n), 60, sessions, failed) for n in range(3)]
 
 
-def whole(sessions: int, failed: int) -> Window:
-    return Window(STARTED, 3600, sessions, failed)
+def whole(sessions: int, failed: int) -> Datapoint:
+    return Datapoint(STARTED, 3600, sessions, failed)
 
 
 def decide(
     minute: float, policy: Policy = POLICY, rollout: Rollout = ROLLOUT, **evidence: Any
-) -> tuple[Course, Health]:
+) -> tuple[StepAction, Health]:
     decision = decide_step(rollout, policy, Evidence(**evidence), STARTED + timedelta(minutes=minute))
-    return decision.course, decision.verdict.health
+    return decision.action, decision.analysis.health
 
 
 def recent(minute: float, sessions: int, failed: int, stable_failed: int | None = None) -> dict[str, Any]:
@@ -45,87 +45,89 @@ def recent(minute: float, sessions: int, failed: int, stable_failed: int | None 
 
 
 @pytest.mark.parametrize(
-    ("minute", "evidence", "course", "health"),
+    ("minute", "evidence", "action", "health"),
     [
-        pytest.param(0, {}, Course.BAKE, Health.NO_DATA, id="just begun"),
-        pytest.param(30, recent(30, 100, 0), Course.BAKE, Health.WELL, id="well, not over"),
-        pytest.param(59.9, recent(59, 100, 0), Course.BAKE, Health.WELL, id="a moment before the end"),
-        pytest.param(30, recent(30, 100, 10), Course.ABORT, Health.BREACH, id="breach before the end"),
-        pytest.param(30, recent(30, 100, 9, 0), Course.PAUSE, Health.SUSPECT, id="worse than stable before the end"),
-        pytest.param(30, recent(30, 100, 10, 0), Course.ABORT, Health.BREACH, id="both: the breach counts"),
-        pytest.param(30, recent(30, 5, 0), Course.BAKE, Health.NO_DATA, id="too few, not over"),
-        pytest.param(30, recent(30, 5, 1), Course.BAKE, Health.NO_DATA, id="too few to blame, not over"),
-        pytest.param(30, recent(30, 5, 5), Course.ABORT, Health.BREACH, id="few, and all of them failed"),
-        pytest.param(OVER, {"bake": whole(100, 0)}, Course.ADVANCE, Health.WELL, id="over and well"),
-        pytest.param(OVER, {"bake": whole(20, 1)}, Course.ADVANCE, Health.WELL, id="over with just enough"),
-        pytest.param(OVER, {"bake": whole(19, 0)}, Course.HOLD, Health.NO_DATA, id="over with too few"),
-        pytest.param(OVER, {}, Course.HOLD, Health.NO_DATA, id="over with nothing"),
-        pytest.param(OVER, {"bake": whole(100, 40)}, Course.ABORT, Health.BREACH, id="ill over the whole step"),
+        pytest.param(0, {}, StepAction.BAKE, Health.INCONCLUSIVE, id="just begun"),
+        pytest.param(30, recent(30, 100, 0), StepAction.BAKE, Health.HEALTHY, id="well, not over"),
+        pytest.param(59.9, recent(59, 100, 0), StepAction.BAKE, Health.HEALTHY, id="a moment before the end"),
+        pytest.param(30, recent(30, 100, 10), StepAction.ABORT, Health.UNHEALTHY, id="breach before the end"),
         pytest.param(
-            OVER, {"bake": whole(100, 10)}, Course.PAUSE, Health.SUSPECT, id="at the limit over the whole step"
+            30, recent(30, 100, 9, 0), StepAction.PAUSE, Health.DEGRADED, id="worse than stable before the end"
+        ),
+        pytest.param(30, recent(30, 100, 10, 0), StepAction.ABORT, Health.UNHEALTHY, id="both: the breach counts"),
+        pytest.param(30, recent(30, 5, 0), StepAction.BAKE, Health.INCONCLUSIVE, id="too few, not over"),
+        pytest.param(30, recent(30, 5, 1), StepAction.BAKE, Health.INCONCLUSIVE, id="too few to blame, not over"),
+        pytest.param(30, recent(30, 5, 5), StepAction.ABORT, Health.UNHEALTHY, id="few, and all of them failed"),
+        pytest.param(OVER, {"bake": whole(100, 0)}, StepAction.ADVANCE, Health.HEALTHY, id="over and well"),
+        pytest.param(OVER, {"bake": whole(20, 1)}, StepAction.ADVANCE, Health.HEALTHY, id="over with just enough"),
+        pytest.param(OVER, {"bake": whole(19, 0)}, StepAction.HOLD, Health.INCONCLUSIVE, id="over with too few"),
+        pytest.param(OVER, {}, StepAction.HOLD, Health.INCONCLUSIVE, id="over with nothing"),
+        pytest.param(OVER, {"bake": whole(100, 40)}, StepAction.ABORT, Health.UNHEALTHY, id="ill over the whole step"),
+        pytest.param(
+            OVER, {"bake": whole(100, 10)}, StepAction.PAUSE, Health.DEGRADED, id="at the limit over the whole step"
         ),
         pytest.param(
             OVER,
             {"bake": whole(100, 9), "stable_bake": whole(100, 0)},
-            Course.PAUSE,
-            Health.SUSPECT,
+            StepAction.PAUSE,
+            Health.DEGRADED,
             id="worse than stable over the whole step",
         ),
         pytest.param(
             OVER,
             {**recent(OVER, 100, 10), "bake": whole(6000, 30)},
-            Course.ABORT,
-            Health.BREACH,
+            StepAction.ABORT,
+            Health.UNHEALTHY,
             id="ill in the last three minutes, well over the whole step",
         ),
         pytest.param(
             OVER,
             {**recent(OVER, 100, 0), "bake": whole(6000, 900)},
-            Course.ABORT,
-            Health.BREACH,
+            StepAction.ABORT,
+            Health.UNHEALTHY,
             id="well in the last three minutes, ill over the whole step",
         ),
         pytest.param(
             OVER,
             {**recent(OVER, 5, 0), "bake": whole(300, 0)},
-            Course.ADVANCE,
-            Health.WELL,
+            StepAction.ADVANCE,
+            Health.HEALTHY,
             id="thin periods that are enough together",
         ),
-        pytest.param(OVER * 24, {"bake": whole(100, 0)}, Course.ADVANCE, Health.WELL, id="long over"),
+        pytest.param(OVER * 24, {"bake": whole(100, 0)}, StepAction.ADVANCE, Health.HEALTHY, id="long over"),
     ],
 )
-def test_courses(minute: float, evidence: dict[str, Any], course: Course, health: Health) -> None:
-    assert decide(minute, **evidence) == (course, health)
+def test_courses(minute: float, evidence: dict[str, Any], action: StepAction, health: Health) -> None:
+    assert decide(minute, **evidence) == (action, health)
 
 
 @pytest.mark.parametrize(
-    ("no_data", "course"), [("hold", Course.HOLD), ("pass", Course.ADVANCE), ("fail", Course.ABORT)]
+    ("on_inconclusive", "action"), [("hold", StepAction.HOLD), ("pass", StepAction.ADVANCE), ("fail", StepAction.ABORT)]
 )
-def test_what_no_data_means_is_the_policys(no_data: NoData, course: Course) -> None:
-    policy = replace(POLICY, no_data=no_data)
-    assert decide(OVER, policy, bake=whole(19, 0)) == (course, Health.NO_DATA)
-    assert decide(OVER, policy) == (course, Health.NO_DATA)
+def test_what_no_data_means_is_the_policys(on_inconclusive: OnInconclusive, action: StepAction) -> None:
+    policy = replace(POLICY, on_inconclusive=on_inconclusive)
+    assert decide(OVER, policy, bake=whole(19, 0)) == (action, Health.INCONCLUSIVE)
+    assert decide(OVER, policy) == (action, Health.INCONCLUSIVE)
     # It is asked at the end of the bake alone, and never where there is enough to tell.
-    assert decide(OVER - 1, policy) == (Course.BAKE, Health.NO_DATA)
-    assert decide(OVER, policy, bake=whole(20, 0)) == (Course.ADVANCE, Health.WELL)
-    assert decide(OVER, policy, bake=whole(20, 20)) == (Course.ABORT, Health.BREACH)
+    assert decide(OVER - 1, policy) == (StepAction.BAKE, Health.INCONCLUSIVE)
+    assert decide(OVER, policy, bake=whole(20, 0)) == (StepAction.ADVANCE, Health.HEALTHY)
+    assert decide(OVER, policy, bake=whole(20, 20)) == (StepAction.ABORT, Health.UNHEALTHY)
 
 
 def test_a_step_without_a_bake_is_left_at_once_when_it_is_well() -> None:
     quick = replace(ROLLOUT, step=1)
-    assert decide(0, rollout=quick) == (Course.HOLD, Health.NO_DATA)
-    assert decide(1, rollout=quick, bake=whole(20, 0)) == (Course.ADVANCE, Health.WELL)
+    assert decide(0, rollout=quick) == (StepAction.HOLD, Health.INCONCLUSIVE)
+    assert decide(1, rollout=quick, bake=whole(20, 0)) == (StepAction.ADVANCE, Health.HEALTHY)
 
 
 def test_a_resumed_rollout_bakes_anew_and_is_not_judged_by_what_was_before() -> None:
     resumed = replace(ROLLOUT, stepped_at=STARTED + timedelta(minutes=50), exposed_at=STARTED + timedelta(minutes=50))
-    assert decide(52, rollout=resumed, **recent(52, 100, 100)) == (Course.BAKE, Health.NO_DATA)
-    assert decide(53, rollout=resumed, **recent(53, 100, 100)) == (Course.ABORT, Health.BREACH)
-    assert decide(OVER, rollout=resumed) == (Course.BAKE, Health.NO_DATA)
-    assert decide(OVER + 50, rollout=resumed, bake=whole(20, 0)) == (Course.ADVANCE, Health.WELL)
+    assert decide(52, rollout=resumed, **recent(52, 100, 100)) == (StepAction.BAKE, Health.INCONCLUSIVE)
+    assert decide(53, rollout=resumed, **recent(53, 100, 100)) == (StepAction.ABORT, Health.UNHEALTHY)
+    assert decide(OVER, rollout=resumed) == (StepAction.BAKE, Health.INCONCLUSIVE)
+    assert decide(OVER + 50, rollout=resumed, bake=whole(20, 0)) == (StepAction.ADVANCE, Health.HEALTHY)
 
 
 def test_an_advanced_step_is_judged_by_what_its_candidate_did_in_the_last_minutes_of_the_step_before() -> None:
     advanced = replace(ROLLOUT, step=1, stepped_at=STARTED + timedelta(minutes=60))
-    assert decide(61, rollout=advanced, **recent(61, 100, 100)) == (Course.ABORT, Health.BREACH)
+    assert decide(61, rollout=advanced, **recent(61, 100, 100)) == (StepAction.ABORT, Health.UNHEALTHY)

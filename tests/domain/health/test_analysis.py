@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeship.domain.health.alarms import alarms_of
-from edgeship.domain.health.analysis import Health, Verdict, judge
+from edgeship.domain.health.analysis import AnalysisResult, Health, analyse
 from edgeship.domain.health.breach import Breach
-from edgeship.domain.health.datapoint import Window
+from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.thresholds import PERIODS, Check, Thresholds
 from edgeship.domain.version import Version
 
@@ -23,14 +23,14 @@ Row = tuple[int, int] | tuple[int, int, float | None] | tuple[int, int, float | 
 """Sessions, failed sessions, latency in ms and memory in MB."""
 
 
-def window(minute: float, row: Row, seconds: int = 60) -> Window:
+def datapoint(minute: float, row: Row, seconds: int = 60) -> Datapoint:
     sessions, failed, latency, memory = (*row, None, None)[:4]
-    return Window(SINCE + timedelta(minutes=minute), seconds, sessions, failed, latency, memory)
+    return Datapoint(SINCE + timedelta(minutes=minute), seconds, sessions, failed, latency, memory)
 
 
-def last(*rows: Row) -> list[Window]:
+def last(*rows: Row) -> list[Datapoint]:
     """Periods in a row, the last of which has just ended."""
-    return [window(20 - len(rows) + number, row) for number, row in enumerate(rows)]
+    return [datapoint(20 - len(rows) + number, row) for number, row in enumerate(rows)]
 
 
 GOOD: Row = (100, 0, 300.0, 20.0)
@@ -40,113 +40,134 @@ BAD: Row = (100, 50, 300.0, 20.0)
 @pytest.mark.parametrize(
     ("rows", "health", "check"),
     [
-        pytest.param([(100, 5)] * 3, Health.BREACH, Check.ERROR_RATE, id="error rate at the limit"),
-        pytest.param([(1000, 49)] * 3, Health.WELL, None, id="error rate just under"),
-        pytest.param([(100, 5), (1000, 49), (100, 100)], Health.WELL, None, id="two of three, not in a row"),
-        pytest.param([(100, 0), (100, 9), (100, 9)], Health.WELL, None, id="two of three, the newest"),
-        pytest.param([(100, 9), (100, 9), (100, 0)], Health.WELL, None, id="two of three, and well again"),
-        pytest.param([(100, 0)] * 2 + [(100, 9)] * 3, Health.BREACH, Check.ERROR_RATE, id="three after good ones"),
-        pytest.param([(100, 9)] * 3 + [(100, 0)], Health.WELL, None, id="three before a good one"),
-        pytest.param([(100, 0, 2000.0)] * 3, Health.BREACH, Check.LATENCY, id="latency at the limit"),
-        pytest.param([(100, 0, 1999.9)] * 3, Health.WELL, None, id="latency just under"),
-        pytest.param([(100, 0, 9000.0), (100, 0, None), (100, 0, 9000.0)], Health.WELL, None, id="latency once None"),
-        pytest.param([(100, 0, None, None)] * 3, Health.WELL, None, id="neither latency nor memory reported"),
-        pytest.param([(100, 0, None, 100.0)] * 3, Health.BREACH, Check.MEMORY, id="memory at the limit"),
-        pytest.param([(100, 0, None, 99.9)] * 3, Health.WELL, None, id="memory just under"),
+        pytest.param([(100, 5)] * 3, Health.UNHEALTHY, Check.ERROR_RATE, id="error rate at the limit"),
+        pytest.param([(1000, 49)] * 3, Health.HEALTHY, None, id="error rate just under"),
+        pytest.param([(100, 5), (1000, 49), (100, 100)], Health.HEALTHY, None, id="two of three, not in a row"),
+        pytest.param([(100, 0), (100, 9), (100, 9)], Health.HEALTHY, None, id="two of three, the newest"),
+        pytest.param([(100, 9), (100, 9), (100, 0)], Health.HEALTHY, None, id="two of three, and well again"),
+        pytest.param([(100, 0)] * 2 + [(100, 9)] * 3, Health.UNHEALTHY, Check.ERROR_RATE, id="three after good ones"),
+        pytest.param([(100, 9)] * 3 + [(100, 0)], Health.HEALTHY, None, id="three before a good one"),
+        pytest.param([(100, 0, 2000.0)] * 3, Health.UNHEALTHY, Check.LATENCY, id="latency at the limit"),
+        pytest.param([(100, 0, 1999.9)] * 3, Health.HEALTHY, None, id="latency just under"),
         pytest.param(
-            [(100, 9, 300.0), (100, 0, 9000.0), (100, 0, 300.0, 500.0)], Health.WELL, None, id="three checks once each"
+            [(100, 0, 9000.0), (100, 0, None), (100, 0, 9000.0)], Health.HEALTHY, None, id="latency once None"
         ),
-        pytest.param([(100, 9, 9000.0, 500.0)] * 3, Health.BREACH, Check.ERROR_RATE, id="all three: errors are named"),
-        pytest.param([(20, 1)] * 3, Health.BREACH, Check.ERROR_RATE, id="exactly the minimum sample"),
-        pytest.param([(19, 19)] * 3, Health.NO_DATA, None, id="below the minimum sample"),
-        pytest.param([BAD, (19, 19), BAD], Health.NO_DATA, None, id="one of three below the minimum sample"),
-        pytest.param([BAD, BAD], Health.NO_DATA, None, id="two periods only"),
-        pytest.param([BAD], Health.NO_DATA, None, id="one period only"),
-        pytest.param([], Health.NO_DATA, None, id="no data"),
-        pytest.param([(0, 0)] * 3, Health.NO_DATA, None, id="no sessions"),
+        pytest.param([(100, 0, None, None)] * 3, Health.HEALTHY, None, id="neither latency nor memory reported"),
+        pytest.param([(100, 0, None, 100.0)] * 3, Health.UNHEALTHY, Check.MEMORY, id="memory at the limit"),
+        pytest.param([(100, 0, None, 99.9)] * 3, Health.HEALTHY, None, id="memory just under"),
+        pytest.param(
+            [(100, 9, 300.0), (100, 0, 9000.0), (100, 0, 300.0, 500.0)],
+            Health.HEALTHY,
+            None,
+            id="three checks once each",
+        ),
+        pytest.param(
+            [(100, 9, 9000.0, 500.0)] * 3, Health.UNHEALTHY, Check.ERROR_RATE, id="all three: errors are named"
+        ),
+        pytest.param([(20, 1)] * 3, Health.UNHEALTHY, Check.ERROR_RATE, id="exactly the minimum sample"),
+        pytest.param([(19, 19)] * 3, Health.INCONCLUSIVE, None, id="below the minimum sample"),
+        pytest.param([BAD, (19, 19), BAD], Health.INCONCLUSIVE, None, id="one of three below the minimum sample"),
+        pytest.param([BAD, BAD], Health.INCONCLUSIVE, None, id="two periods only"),
+        pytest.param([BAD], Health.INCONCLUSIVE, None, id="one period only"),
+        pytest.param([], Health.INCONCLUSIVE, None, id="no data"),
+        pytest.param([(0, 0)] * 3, Health.INCONCLUSIVE, None, id="no sessions"),
     ],
 )
 def test_the_last_three_periods(rows: list[Row], health: Health, check: Check | None) -> None:
-    for windows in (last(*rows), last(*rows)[::-1]):
-        verdict = judge(windows, (), LIMITS, SINCE, NOW)
-        assert (verdict.health, verdict.check) == (health, check)
-        assert verdict.is_breach is (health is Health.BREACH)
+    for datapoints in (last(*rows), last(*rows)[::-1]):
+        analysis = analyse(datapoints, (), LIMITS, SINCE, NOW)
+        assert (analysis.health, analysis.check) == (health, check)
+        assert analysis.is_unhealthy is (health is Health.UNHEALTHY)
 
 
 @pytest.mark.parametrize(
-    ("windows", "health"),
+    ("datapoints", "health"),
     [
-        pytest.param([window(m, BAD) for m in (15, 17, 18, 19)], Health.BREACH, id="a gap before the last three"),
-        pytest.param([window(m, BAD) for m in (16, 18, 19)], Health.NO_DATA, id="a gap among the last three"),
-        pytest.param([window(m, BAD) for m in (17, 18, 19.5)], Health.NO_DATA, id="not over yet"),
-        pytest.param([window(m, BAD) for m in (18, 19, 20)], Health.NO_DATA, id="the last begins now"),
-        pytest.param([window(m, BAD) for m in (25, 26, 27)], Health.NO_DATA, id="in the future, by a skewed clock"),
+        pytest.param([datapoint(m, BAD) for m in (15, 17, 18, 19)], Health.UNHEALTHY, id="a gap before the last three"),
+        pytest.param([datapoint(m, BAD) for m in (16, 18, 19)], Health.INCONCLUSIVE, id="a gap among the last three"),
+        pytest.param([datapoint(m, BAD) for m in (17, 18, 19.5)], Health.INCONCLUSIVE, id="not over yet"),
+        pytest.param([datapoint(m, BAD) for m in (18, 19, 20)], Health.INCONCLUSIVE, id="the last begins now"),
         pytest.param(
-            [window(m, GOOD) for m in (17, 18, 19)] + [window(20, BAD)], Health.WELL, id="good, and one not over"
+            [datapoint(m, BAD) for m in (25, 26, 27)], Health.INCONCLUSIVE, id="in the future, by a skewed clock"
         ),
         pytest.param(
-            [window(m, BAD) for m in (17, 18, 19)] + [window(30, GOOD)], Health.BREACH, id="bad, and one of the future"
+            [datapoint(m, GOOD) for m in (17, 18, 19)] + [datapoint(20, BAD)],
+            Health.HEALTHY,
+            id="good, and one not over",
         ),
-        pytest.param([window(m, BAD) for m in (14, 15, 16)], Health.BREACH, id="three periods late"),
-        pytest.param([window(m, BAD) for m in (13, 14, 15)], Health.NO_DATA, id="four periods late: long ago"),
-        pytest.param([window(m, BAD) for m in (1, 2, 3)], Health.NO_DATA, id="long ago"),
+        pytest.param(
+            [datapoint(m, BAD) for m in (17, 18, 19)] + [datapoint(30, GOOD)],
+            Health.UNHEALTHY,
+            id="bad, and one of the future",
+        ),
+        pytest.param([datapoint(m, BAD) for m in (14, 15, 16)], Health.UNHEALTHY, id="three periods late"),
+        pytest.param([datapoint(m, BAD) for m in (13, 14, 15)], Health.INCONCLUSIVE, id="four periods late: long ago"),
+        pytest.param([datapoint(m, BAD) for m in (1, 2, 3)], Health.INCONCLUSIVE, id="long ago"),
     ],
 )
-def test_which_periods_count(windows: list[Window], health: Health) -> None:
-    assert judge(windows, (), LIMITS, SINCE, NOW).health is health
+def test_which_periods_count(datapoints: list[Datapoint], health: Health) -> None:
+    assert analyse(datapoints, (), LIMITS, SINCE, NOW).health is health
 
 
 @pytest.mark.parametrize(
     ("since", "health"),
-    [(17, Health.BREACH), (17.01, Health.NO_DATA), (18, Health.NO_DATA), (99, Health.NO_DATA), (-99, Health.BREACH)],
+    [
+        (17, Health.UNHEALTHY),
+        (17.01, Health.INCONCLUSIVE),
+        (18, Health.INCONCLUSIVE),
+        (99, Health.INCONCLUSIVE),
+        (-99, Health.UNHEALTHY),
+    ],
 )
 def test_what_began_before_the_traffic_says_nothing(since: float, health: Health) -> None:
     began = SINCE + timedelta(minutes=since)
-    assert judge(last(BAD, BAD, BAD), (), LIMITS, began, NOW).health is health
+    assert analyse(last(BAD, BAD, BAD), (), LIMITS, began, NOW).health is health
 
 
 @pytest.mark.parametrize(
     ("candidate", "stable", "health"),
     [
-        pytest.param([(1000, 45)] * 3, [(1000, 0)] * 3, Health.WELL, id="under the soft limit"),
-        pytest.param([(100, 12)] * 3, [(100, 7)] * 3, Health.WELL, id="exactly at the soft limit"),
-        pytest.param([(1000, 121)] * 3, [(100, 7)] * 3, Health.SUSPECT, id="over the soft limit"),
-        pytest.param([(100, 30), (100, 12), (100, 30)], [(100, 7)] * 3, Health.WELL, id="two of three over it"),
-        pytest.param([(100, 2)] * 3, [(100, 13)] * 3, Health.WELL, id="better than the stable version"),
-        pytest.param([(100, 15)] * 3, [(100, 0), (19, 0), (100, 0)], Health.WELL, id="stable below the sample once"),
-        pytest.param([(100, 15)] * 3, [(100, 0)] * 2, Health.WELL, id="stable has two periods"),
-        pytest.param([(100, 15)] * 3, [], Health.WELL, id="nothing of the stable version"),
-        pytest.param([(100, 15)] * 2 + [(19, 10)], [(100, 0)] * 3, Health.NO_DATA, id="candidate below the sample"),
-        pytest.param([(100, 20)] * 3, [(100, 0)] * 3, Health.BREACH, id="a hard limit wins over the soft one"),
+        pytest.param([(1000, 45)] * 3, [(1000, 0)] * 3, Health.HEALTHY, id="under the soft limit"),
+        pytest.param([(100, 12)] * 3, [(100, 7)] * 3, Health.HEALTHY, id="exactly at the soft limit"),
+        pytest.param([(1000, 121)] * 3, [(100, 7)] * 3, Health.DEGRADED, id="over the soft limit"),
+        pytest.param([(100, 30), (100, 12), (100, 30)], [(100, 7)] * 3, Health.HEALTHY, id="two of three over it"),
+        pytest.param([(100, 2)] * 3, [(100, 13)] * 3, Health.HEALTHY, id="better than the stable version"),
+        pytest.param([(100, 15)] * 3, [(100, 0), (19, 0), (100, 0)], Health.HEALTHY, id="stable below the sample once"),
+        pytest.param([(100, 15)] * 3, [(100, 0)] * 2, Health.HEALTHY, id="stable has two periods"),
+        pytest.param([(100, 15)] * 3, [], Health.HEALTHY, id="nothing of the stable version"),
+        pytest.param(
+            [(100, 15)] * 2 + [(19, 10)], [(100, 0)] * 3, Health.INCONCLUSIVE, id="candidate below the sample"
+        ),
+        pytest.param([(100, 20)] * 3, [(100, 0)] * 3, Health.UNHEALTHY, id="a hard limit wins over the soft one"),
     ],
 )
 def test_a_candidate_is_compared_with_the_stable_version(
     candidate: list[Row], stable: list[Row], health: Health
 ) -> None:
     limits = replace(LIMITS, error_rate=20)
-    verdict = judge(last(*candidate), last(*stable), limits, SINCE, NOW)
-    assert verdict.health is health
-    if health is Health.SUSPECT:
-        assert verdict.check is Check.ERROR_RATE_OVER_STABLE
-        assert verdict.value == pytest.approx(5.1)
+    analysis = analyse(last(*candidate), last(*stable), limits, SINCE, NOW)
+    assert analysis.health is health
+    if health is Health.DEGRADED:
+        assert analysis.check is Check.ERROR_RATE_OVER_STABLE
+        assert analysis.value == pytest.approx(5.1)
 
 
 def test_the_stable_versions_periods_count_by_their_time() -> None:
     limits = replace(LIMITS, error_rate=50)
-    ahead = [window(m, (100, 0)) for m in (10, 11, 12)]
-    assert judge(last(*[(100, 15)] * 3), ahead, limits, SINCE, NOW).health is Health.WELL
+    ahead = [datapoint(m, (100, 0)) for m in (10, 11, 12)]
+    assert analyse(last(*[(100, 15)] * 3), ahead, limits, SINCE, NOW).health is Health.HEALTHY
 
 
 def test_a_verdict_says_what_was_measured() -> None:
-    verdict = judge(last((100, 9), (200, 16), (100, 12)), (), LIMITS, SINCE, NOW)
-    assert verdict.reason == "error rate 8 % (limit 5 %) in 3 periods in a row, 400 sessions"
-    assert verdict.numbers() == {"health": "breach", "check": "error-rate", "value": 8.0, "limit": 5, "sample": 400}
-    verdict = judge(last((100, 0, 2500.0), (100, 0, 2345.678), (100, 0, 3000.0)), (), LIMITS, SINCE, NOW)
-    assert verdict.reason.startswith("p95 load latency 2,346 ms (limit 2,000 ms)")
-    assert verdict.numbers()["value"] == 2345.68
-    thin = judge(last((3, 0), (2, 0), (1, 0)), (), LIMITS, SINCE, NOW)
+    analysis = analyse(last((100, 9), (200, 16), (100, 12)), (), LIMITS, SINCE, NOW)
+    assert analysis.reason == "error rate 8 % (limit 5 %) in 3 periods in a row, 400 sessions"
+    assert analysis.numbers() == {"health": "unhealthy", "check": "error-rate", "value": 8.0, "limit": 5, "sample": 400}
+    analysis = analyse(last((100, 0, 2500.0), (100, 0, 2345.678), (100, 0, 3000.0)), (), LIMITS, SINCE, NOW)
+    assert analysis.reason.startswith("p95 load latency 2,346 ms (limit 2,000 ms)")
+    assert analysis.numbers()["value"] == 2345.68
+    thin = analyse(last((3, 0), (2, 0), (1, 0)), (), LIMITS, SINCE, NOW)
     assert "6 sessions" in thin.reason
-    assert thin.numbers() == {"health": "no_data", "check": None, "value": None, "limit": None, "sample": 6}
+    assert thin.numbers() == {"health": "inconclusive", "check": None, "value": None, "limit": None, "sample": 6}
 
 
 def test_the_limits_unless_a_policy_says_otherwise() -> None:
@@ -169,9 +190,9 @@ def test_a_breach_says_how_it_was_found() -> None:
     assert (by_alarm.widget, by_alarm.version, by_alarm.at) == ("checkout", V1, NOW)
     assert by_alarm.cause == "alarm a-name: threshold crossed"
     assert by_alarm.numbers["alarm_at"] == "2026-11-23T10:20:00.000Z"
-    verdict = Verdict(Health.BREACH, "ill", Check.MEMORY, 200, 100, 40)
-    by_tick = Breach.by_verdict("checkout", V1, verdict, NOW)
-    assert (by_tick.cause, by_tick.numbers) == ("ill", verdict.numbers())
+    analysis = AnalysisResult(Health.UNHEALTHY, "ill", Check.MEMORY, 200, 100, 40)
+    by_tick = Breach.by_analysis("checkout", V1, analysis, NOW)
+    assert (by_tick.cause, by_tick.numbers) == ("ill", analysis.numbers())
 
 
 rows = st.tuples(
@@ -181,12 +202,12 @@ rows = st.tuples(
 
 @given(st.lists(st.tuples(st.integers(0, 24), rows), max_size=12, unique_by=lambda pair: pair[0]))
 def test_a_breach_is_always_three_periods_that_each_reach_the_limit(measured: list[tuple[int, Row]]) -> None:
-    windows = [window(minute, row) for minute, row in measured]
-    verdict = judge(windows, (), LIMITS, SINCE, NOW)
-    over = sorted((w for w in windows if w.end <= NOW), key=lambda w: w.start)[-PERIODS:]
+    datapoints = [datapoint(minute, row) for minute, row in measured]
+    analysis = analyse(datapoints, (), LIMITS, SINCE, NOW)
+    over = sorted((w for w in datapoints if w.end <= NOW), key=lambda w: w.start)[-PERIODS:]
     in_a_row = len(over) == PERIODS and over[-1].start - over[0].start == timedelta(minutes=2)
     told = in_a_row and over[-1].end >= NOW - timedelta(minutes=3)
     enough = told and all(w.sessions >= LIMITS.minimum_sample for w in over)
     ill = enough and any(all((w.value(check) or 0) >= limit for w in over) for check, limit in LIMITS.hard())
-    assert verdict.is_breach is ill
-    assert (verdict.health is Health.NO_DATA) is not enough
+    assert analysis.is_unhealthy is ill
+    assert (analysis.health is Health.INCONCLUSIVE) is not enough

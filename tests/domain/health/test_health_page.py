@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from edgeship.domain.channels.channel import Alert, Channel, Lock, Watch
 from edgeship.domain.channels.exposure import exposure_of
-from edgeship.domain.channels.rollout import Act, Step, start, transition
-from edgeship.domain.health.analysis import Health, Verdict
-from edgeship.domain.health.datapoint import Window
+from edgeship.domain.channels.rollout import RolloutEvent, Step, start, transition
+from edgeship.domain.health.analysis import AnalysisResult, Health
+from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.health_page import (
     MAX_ERRORS,
     NOT_MEASURED,
     NOT_WATCHED,
-    TAKEN_BACK,
+    ROLLED_BACK,
     Finding,
     Page,
     fresh_page,
@@ -28,7 +28,7 @@ from edgeship.domain.health.health_page import (
     last_page,
     stale_page,
 )
-from edgeship.domain.health.low_traffic import judge_lately, judged_periods
+from edgeship.domain.health.low_traffic import analyse_recent, analysed_periods
 from edgeship.domain.health.thresholds import Check, Thresholds
 from edgeship.domain.releases.release import Quarantine
 from edgeship.domain.telemetry.beacon import Beacon, ReportedError
@@ -45,27 +45,29 @@ LIVE = Channel("checkout", "latest", V2, 1, exposed_at=SINCE, watch=Watch(NOW + 
 ROLLING = Channel("checkout", "next", V1, 1, rollout=start(V2, (Step(12.5, 600), Step(100, 0)), SINCE))
 
 
-def periods(*sessions: int, failed: int = 0, latency: float | None = None, memory: float | None = None) -> list[Window]:
+def periods(
+    *sessions: int, failed: int = 0, latency: float | None = None, memory: float | None = None
+) -> list[Datapoint]:
     """One after the other, the last of which has just ended."""
     return [
-        Window(NOW - timedelta(minutes=len(sessions) - n), 60, count, failed, latency, memory)
+        Datapoint(NOW - timedelta(minutes=len(sessions) - n), 60, count, failed, latency, memory)
         for n, count in enumerate(sessions)
     ]
 
 
-def found(windows: list[Window]) -> Finding:
-    verdict = judge_lately(windows, (), LIMITS, SINCE, NOW)
-    return Finding(verdict, LIMITS, judged_periods(windows, LIMITS, SINCE, NOW), NOW)
+def found(datapoints: list[Datapoint]) -> Finding:
+    analysis = analyse_recent(datapoints, (), LIMITS, SINCE, NOW)
+    return Finding(analysis, LIMITS, analysed_periods(datapoints, LIMITS, SINCE, NOW), NOW)
 
 
-def page(windows: list[Window], *channels: Channel, errors: ErrorBook = NO_ERRORS) -> Page:
+def page(datapoints: list[Datapoint], *channels: Channel, errors: ErrorBook = NO_ERRORS) -> Page:
     exposures = [exposure_of(channel, V2) for channel in channels or (LIVE,)]
-    return fresh_page("production", ("checkout", V2), exposures, found(windows), errors, 60)
+    return fresh_page("production", ("checkout", V2), exposures, found(datapoints), errors, 60)
 
 
 def test_a_well_release() -> None:
     assert page(periods(400, 400, 400, failed=4, latency=812.5, memory=31.25)) == {
-        "schema": 1,
+        "schema": 2,
         "widget": "checkout",
         "version": "1.1.0",
         "environment": "production",
@@ -76,9 +78,9 @@ def test_a_well_release() -> None:
         "measured_from": "2026-11-23T10:07:00.000Z",
         "measured_at": "2026-11-23T10:10:00.000Z",
         "fresh_until": "2026-11-23T10:13:00.000Z",
-        "verdict": {
+        "analysis": {
             "reason": "no limit reached, 1200 sessions",
-            "health": "well",
+            "health": "healthy",
             "check": None,
             "value": None,
             "limit": None,
@@ -99,16 +101,16 @@ def test_a_well_release() -> None:
 
 def test_an_ill_release_says_by_which_limit() -> None:
     ill = page(periods(400, 200, 400, failed=40, latency=500))
-    assert (ill["status"], ill["verdict"]["check"], ill["verdict"]["value"]) == ("unhealthy", "error-rate", 10)
+    assert (ill["status"], ill["analysis"]["check"], ill["analysis"]["value"]) == ("unhealthy", "error-rate", 10)
     assert ill["metrics"]["error_rate"]["value"] == 12
     assert ill["metrics"]["error_rate"]["within_limit"] is False
     assert ill["metrics"]["latency_p95"]["within_limit"] is True
 
 
 def test_one_period_over_a_limit_is_no_verdict() -> None:
-    windows = periods(400, 400, 400)
-    windows[1] = replace(windows[1], failed_sessions=200)
-    spiked = page(windows)
+    datapoints = periods(400, 400, 400)
+    datapoints[1] = replace(datapoints[1], failed_sessions=200)
+    spiked = page(datapoints)
     assert (spiked["status"], spiked["metrics"]["error_rate"]["value"]) == ("healthy", 16.67)
     assert spiked["metrics"]["error_rate"]["within_limit"] is False
 
@@ -116,27 +118,24 @@ def test_one_period_over_a_limit_is_no_verdict() -> None:
 def test_thin_traffic_is_shown_over_the_hour_that_it_is_judged_by() -> None:
     thin = page(periods(3, 0, 4, 2, 3, failed=2))
     assert thin["status"] == "unhealthy"
-    assert "in the last hour" in thin["verdict"]["reason"]
+    assert "in the last hour" in thin["analysis"]["reason"]
     assert thin["measured_from"] == "2026-11-23T10:05:00.000Z"
-    assert thin["metrics"]["sessions"]["value"] == thin["verdict"]["sample"] == 12
+    assert thin["metrics"]["sessions"]["value"] == thin["analysis"]["sample"] == 12
 
 
 def test_where_nothing_was_reported_there_are_no_numbers() -> None:
     nothing = page([])
-    assert (nothing["status"], nothing["measured_from"]) == ("unknown", None)
+    assert (nothing["status"], nothing["measured_from"]) == ("inconclusive", None)
     assert nothing["measured_at"] == "2026-11-23T10:10:00.000Z"
     assert [metric["value"] for metric in nothing["metrics"].values()] == [None, None, None, 0]
     assert {metric["within_limit"] for metric in nothing["metrics"].values()} == {None}
 
 
-@pytest.mark.parametrize(
-    ("health", "status"),
-    [("well", "healthy"), ("breach", "unhealthy"), ("suspect", "unhealthy"), ("no_data", "unknown")],
-)
-def test_the_status_is_the_verdict(health: str, status: str) -> None:
-    finding = Finding(Verdict(Health(health), "because", sample=7), LIMITS, (), NOW)
+@pytest.mark.parametrize("status", ["healthy", "degraded", "unhealthy", "inconclusive"])
+def test_the_status_is_that_of_the_analysis(status: str) -> None:
+    finding = Finding(AnalysisResult(Health(status), "because", sample=7), LIMITS, (), NOW)
     shown = fresh_page("production", ("checkout", V2), (exposure_of(LIVE, V2),), finding, NO_ERRORS, 60)
-    assert (shown["status"], shown["verdict"]["reason"]) == (status, "because")
+    assert (shown["status"], shown["analysis"]["reason"]) == (status, "because")
 
 
 WINDOWS = st.lists(
@@ -154,24 +153,24 @@ WINDOWS = st.lists(
 @given(WINDOWS)
 def test_a_limit_that_makes_a_release_ill_is_never_shown_as_kept(reported: list[tuple[Any, ...]]) -> None:
     start_at = NOW - timedelta(minutes=len(reported))
-    windows = [Window(start_at + timedelta(minutes=n), 60, *each) for n, each in enumerate(reported)]
-    shown = page(windows)
+    datapoints = [Datapoint(start_at + timedelta(minutes=n), 60, *each) for n, each in enumerate(reported)]
+    shown = page(datapoints)
     names = {"error-rate": "error_rate", "latency": "latency_p95", "memory": "memory_p95"}
-    if shown["verdict"]["health"] == "breach":
-        assert shown["metrics"][names[shown["verdict"]["check"]]]["within_limit"] is False
+    if shown["analysis"]["health"] == "breach":
+        assert shown["metrics"][names[shown["analysis"]["check"]]]["within_limit"] is False
     assert json.loads(json.dumps(shown)) == shown
 
 
 def test_where_channels_differ_the_gravest_counts() -> None:
     well, ill, thin = (found(periods(400, 400, 400, failed=n)) for n in (0, 80, 0))
-    thin = replace(thin, verdict=Verdict(Health.NO_DATA, "too few"))
+    thin = replace(thin, analysis=AnalysisResult(Health.INCONCLUSIVE, "too few"))
     assert gravest([well, ill, thin]) is ill
     assert gravest([thin, well]) is well
     assert gravest([well, replace(well, at=SINCE)]) is well
 
 
 def test_the_channels_that_expose_it_are_named_with_what_is_under_way() -> None:
-    paused = replace(ROLLING, name="beta", rollout=transition(ROLLING.rollout, Act.PAUSE, NOW, "checkout"))  # type: ignore[arg-type]
+    paused = replace(ROLLING, name="beta", rollout=transition(ROLLING.rollout, RolloutEvent.PAUSE, NOW, "checkout"))  # type: ignore[arg-type]
     ill = replace(
         LIVE, lock=Lock("2026-11-23T09:00:00.000Z", "ann", "secret"), alert=Alert("2026-11-23T10:01:00.000Z", "x")
     )
@@ -208,7 +207,7 @@ def test_the_errors_that_came_most_often() -> None:
     assert len(errors) == MAX_ERRORS
 
 
-MEASURED = ("status", "measured_from", "measured_at", "fresh_until", "verdict", "metrics")
+MEASURED = ("status", "measured_from", "measured_at", "fresh_until", "analysis", "metrics")
 
 
 def test_without_measurements_the_old_numbers_keep_their_time() -> None:
@@ -222,7 +221,7 @@ def test_without_measurements_the_old_numbers_keep_their_time() -> None:
 
 def test_without_measurements_and_without_a_page_there_are_no_numbers() -> None:
     stale = stale_page("production", ("checkout", V2), (exposure_of(LIVE, V2),), None, NO_ERRORS)
-    assert [stale[name] for name in MEASURED] == ["unknown", None, None, None, None, None]
+    assert [stale[name] for name in MEASURED] == ["inconclusive", None, None, None, None, None]
     assert stale["stale"] is True
 
 
@@ -232,14 +231,14 @@ def test_the_last_page_is_what_it_is_made_from() -> None:
     assert (last["watched"], last["stale"], last["stale_because"], last["channels"]) == (False, True, NOT_WATCHED, [])
     assert {name: last[name] for name in MEASURED} == {name: before[name] for name in MEASURED}
     assert last_page("production", ("checkout", V2), last, release("1.1.0")) == last
-    assert last_page("production", ("checkout", V2), None, None)["status"] == "unknown"
+    assert last_page("production", ("checkout", V2), None, None)["status"] == "inconclusive"
 
 
 def test_the_last_page_of_what_was_taken_back_is_not_that_of_a_well_release() -> None:
     before = page(periods(400, 400, 400))
     barred = replace(release("1.1.0"), quarantine=Quarantine("2026-11-23T10:10:00.000Z", "ann", "secret"))
     last = last_page("production", ("checkout", V2), before, barred)
-    assert (last["status"], last["stale_because"]) == ("unhealthy", TAKEN_BACK)
+    assert (last["status"], last["stale_because"]) == ("unhealthy", ROLLED_BACK)
     assert last["metrics"] == before["metrics"]
     assert "secret" not in json.dumps(last)
 
@@ -247,3 +246,10 @@ def test_the_last_page_of_what_was_taken_back_is_not_that_of_a_well_release() ->
 def test_every_hard_limit_has_its_metric() -> None:
     assert {check for check, _ in LIMITS.hard()} == {Check.ERROR_RATE, Check.LATENCY, Check.MEMORY}
     assert page([])["metrics"].keys() == {"error_rate", "latency_p95", "memory_p95", "sessions"}
+
+
+def test_the_numbers_of_a_page_of_another_schema_are_not_repeated() -> None:
+    """A page that an earlier edgeship wrote has other fields."""
+    before = {"schema": 1, "status": "unknown", "verdict": None, "metrics": None, "top_errors": []}
+    last = last_page("production", ("checkout", V2), before, None)
+    assert (last["schema"], last["status"], last["analysis"]) == (2, "inconclusive", None)

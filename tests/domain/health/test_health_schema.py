@@ -64,7 +64,7 @@ def test_it_describes_every_field() -> None:
     metric, metrics = SCHEMA["$defs"]["metric"], parts["metrics"]
     assert metrics["properties"].keys() == set(metrics["required"]) == document["metrics"].keys()
     for schema, part in (
-        (parts["verdict"], document["verdict"]),
+        (parts["analysis"], document["analysis"]),
         (metric, document["metrics"]["sessions"]),
         (parts["top_errors"]["items"], document["top_errors"][0]),
         (parts["channels"]["items"], document["channels"][0]),
@@ -75,12 +75,12 @@ def test_it_describes_every_field() -> None:
 @pytest.mark.parametrize(
     ("place", "wrong"),
     [
-        (("schema",), 2),
+        (("schema",), 1),
         (("version",), "v1.0.0"),
         (("status",), "fine"),
         (("stale",), "no"),
         (("measured_at",), "yesterday"),
-        (("verdict", "health"), "sick"),
+        (("analysis", "health"), "sick"),
         (("metrics", "error_rate", "unit"), "per cent"),
         (("metrics", "sessions", "sample"), -1),
         (("top_errors",), [{"message": "x", "count": 1}] * 6),

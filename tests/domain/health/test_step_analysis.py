@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from edgeship.domain.health.analysis import Health
-from edgeship.domain.health.datapoint import Window
-from edgeship.domain.health.step_analysis import judge_bake
+from edgeship.domain.health.datapoint import Datapoint
+from edgeship.domain.health.step_analysis import analyse_step
 from edgeship.domain.health.thresholds import Check, Thresholds
 
 LIMITS = Thresholds(error_rate=5, latency_ms=2_000, memory_mb=100, soft_error_points=5, minimum_sample=20)
@@ -21,57 +21,57 @@ Row = tuple[int, int] | tuple[int, int, float | None] | tuple[int, int, float | 
 """Sessions, failed sessions, latency in ms and memory in MB."""
 
 
-def step(row: Row) -> Window:
+def step(row: Row) -> Datapoint:
     sessions, failed, latency, memory = (*row, None, None)[:4]
-    return Window(START, 1200, sessions, failed, latency, memory)
+    return Datapoint(START, 1200, sessions, failed, latency, memory)
 
 
 @pytest.mark.parametrize(
     ("bake", "stable", "health", "check"),
     [
-        pytest.param((19, 19), None, Health.NO_DATA, None, id="too few sessions"),
-        pytest.param((0, 0), (1000, 0), Health.NO_DATA, None, id="no sessions"),
-        pytest.param((20, 0), None, Health.WELL, None, id="just enough"),
-        pytest.param((20, 1), None, Health.SUSPECT, Check.ERROR_RATE, id="at the limit, by one session"),
-        pytest.param((20, 8), None, Health.BREACH, Check.ERROR_RATE, id="over it for all but certain"),
-        pytest.param((1000, 90), None, Health.BREACH, Check.ERROR_RATE, id="over it with many sessions"),
-        pytest.param((1000, 55), None, Health.SUSPECT, Check.ERROR_RATE, id="a little over it"),
-        pytest.param((1000, 49), None, Health.WELL, None, id="error rate just under"),
-        pytest.param((20, 25), None, Health.BREACH, Check.ERROR_RATE, id="more failures than sessions"),
-        pytest.param((100, 0, 2000.0), None, Health.SUSPECT, Check.LATENCY, id="latency at the limit"),
-        pytest.param((100, 0, None, 100.0), None, Health.SUSPECT, Check.MEMORY, id="memory at the limit"),
-        pytest.param((100, 0, 1999.0, 99.0), None, Health.WELL, None, id="both just under"),
-        pytest.param((1000, 49), (1000, 0), Health.WELL, None, id="under the soft limit"),
+        pytest.param((19, 19), None, Health.INCONCLUSIVE, None, id="too few sessions"),
+        pytest.param((0, 0), (1000, 0), Health.INCONCLUSIVE, None, id="no sessions"),
+        pytest.param((20, 0), None, Health.HEALTHY, None, id="just enough"),
+        pytest.param((20, 1), None, Health.DEGRADED, Check.ERROR_RATE, id="at the limit, by one session"),
+        pytest.param((20, 8), None, Health.UNHEALTHY, Check.ERROR_RATE, id="over it for all but certain"),
+        pytest.param((1000, 90), None, Health.UNHEALTHY, Check.ERROR_RATE, id="over it with many sessions"),
+        pytest.param((1000, 55), None, Health.DEGRADED, Check.ERROR_RATE, id="a little over it"),
+        pytest.param((1000, 49), None, Health.HEALTHY, None, id="error rate just under"),
+        pytest.param((20, 25), None, Health.UNHEALTHY, Check.ERROR_RATE, id="more failures than sessions"),
+        pytest.param((100, 0, 2000.0), None, Health.DEGRADED, Check.LATENCY, id="latency at the limit"),
+        pytest.param((100, 0, None, 100.0), None, Health.DEGRADED, Check.MEMORY, id="memory at the limit"),
+        pytest.param((100, 0, 1999.0, 99.0), None, Health.HEALTHY, None, id="both just under"),
+        pytest.param((1000, 49), (1000, 0), Health.HEALTHY, None, id="under the soft limit"),
     ],
 )
 def test_a_whole_bake(bake: Row, stable: Row | None, health: Health, check: Check | None) -> None:
-    verdict = judge_bake(step(bake), step(stable) if stable else None, LIMITS)
-    assert (verdict.health, verdict.check) == (health, check)
+    analysis = analyse_step(step(bake), step(stable) if stable else None, LIMITS)
+    assert (analysis.health, analysis.check) == (health, check)
 
 
 @pytest.mark.parametrize(
     ("bake", "stable", "health"),
     [
-        pytest.param((100, 12), (100, 7), Health.WELL, id="exactly at the soft limit"),
-        pytest.param((1000, 689), (1000, 639), Health.WELL, id="exactly at it, by rates that are not exact"),
-        pytest.param((1000, 121), (100, 7), Health.SUSPECT, id="over it"),
-        pytest.param((100, 12), (19, 0), Health.WELL, id="stable below the sample"),
-        pytest.param((100, 12), None, Health.WELL, id="nothing of the stable version"),
-        pytest.param((100, 7), (100, 13), Health.WELL, id="better than the stable version"),
+        pytest.param((100, 12), (100, 7), Health.HEALTHY, id="exactly at the soft limit"),
+        pytest.param((1000, 689), (1000, 639), Health.HEALTHY, id="exactly at it, by rates that are not exact"),
+        pytest.param((1000, 121), (100, 7), Health.DEGRADED, id="over it"),
+        pytest.param((100, 12), (19, 0), Health.HEALTHY, id="stable below the sample"),
+        pytest.param((100, 12), None, Health.HEALTHY, id="nothing of the stable version"),
+        pytest.param((100, 7), (100, 13), Health.HEALTHY, id="better than the stable version"),
     ],
 )
 def test_a_whole_bake_beside_the_stable_version(bake: Row, stable: Row | None, health: Health) -> None:
     limits = replace(LIMITS, error_rate=70)
-    assert judge_bake(step(bake), step(stable) if stable else None, limits).health is health
+    assert analyse_step(step(bake), step(stable) if stable else None, limits).health is health
 
 
 def test_a_hard_limit_wins() -> None:
-    verdict = judge_bake(step((100, 40)), step((100, 0)), LIMITS)
-    assert (verdict.health, verdict.check) == (Health.BREACH, Check.ERROR_RATE)
+    analysis = analyse_step(step((100, 40)), step((100, 0)), LIMITS)
+    assert (analysis.health, analysis.check) == (Health.UNHEALTHY, Check.ERROR_RATE)
 
 
 def test_it_says_what_was_missing() -> None:
-    assert judge_bake(step((7, 0)), None, LIMITS).reason == "7 sessions since the step began: fewer than 20"
+    assert analyse_step(step((7, 0)), None, LIMITS).reason == "7 sessions since the step began: fewer than 20"
 
 
 @pytest.mark.parametrize("sessions_a_day", [100, 300, 1000])
@@ -80,7 +80,7 @@ def test_chance_seldom_stops_a_well_release(sessions_a_day: int) -> None:
     dice = random.Random(sessions_a_day)
     sigma = 0.5
     median = 1_200 / math.exp(1.645 * sigma)
-    verdicts = []
+    analyses = []
     for _ in range(200):
         loads: list[list[float]] = [[] for _ in range(24)]
         for _ in range(sessions_a_day):
@@ -88,6 +88,8 @@ def test_chance_seldom_stops_a_well_release(sessions_a_day: int) -> None:
         percentiles = [(sorted(hour)[math.ceil(0.95 * len(hour)) - 1], len(hour)) for hour in loads if hour]
         latency = sum(value * count for value, count in percentiles) / sessions_a_day
         failed = sum(dice.random() < 0.02 for _ in range(sessions_a_day))
-        verdicts.append(judge_bake(Window(START, 86_400, sessions_a_day, failed, latency), None, Thresholds()).health)
-    assert Health.BREACH not in verdicts
-    assert verdicts.count(Health.SUSPECT) <= 20
+        analyses.append(
+            analyse_step(Datapoint(START, 86_400, sessions_a_day, failed, latency), None, Thresholds()).health
+        )
+    assert Health.UNHEALTHY not in analyses
+    assert analyses.count(Health.DEGRADED) <= 20

@@ -9,7 +9,7 @@ import pytest
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.policy_record import to_document
 from edgeship.domain.events import Event, EventType, Occasion
-from edgeship.domain.health.analysis import Health, Verdict
+from edgeship.domain.health.analysis import AnalysisResult, Health
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.health.thresholds import Check
 from edgeship.domain.notifications.event_text import describe, is_rollback, words
@@ -48,28 +48,34 @@ def test_what_befalls_a_channel(kind: EventType, text: str) -> None:
 
 def test_a_change_of_policy_names_the_fields() -> None:
     old = to_document(Policy())
-    new = {**old, "no_data": "pass", "thresholds": {**old["thresholds"], "error_rate": 2}}
-    assert told(EventType.POLICY_CHANGED, new, old) == "policy changed: no_data, error_rate"
+    new = {**old, "on_inconclusive": "pass", "thresholds": {**old["thresholds"], "error_rate": 2}}
+    assert told(EventType.POLICY_CHANGED, new, old) == "policy changed: on_inconclusive, error_rate"
 
 
 @pytest.mark.parametrize(
-    ("verdict", "text"),
+    ("analysis", "text"),
     [
-        (Verdict(Health.BREACH, "", Check.ERROR_RATE, 7.456, 5, 240), "error rate 7.46 %, limit 5 %, 240 sessions"),
         (
-            Verdict(Health.BREACH, "", Check.LATENCY, 2_345.6, 2_000, 60),
+            AnalysisResult(Health.UNHEALTHY, "", Check.ERROR_RATE, 7.456, 5, 240),
+            "error rate 7.46 %, limit 5 %, 240 sessions",
+        ),
+        (
+            AnalysisResult(Health.UNHEALTHY, "", Check.LATENCY, 2_345.6, 2_000, 60),
             "p95 load latency 2,345.6 ms, limit 2,000 ms, 60",
         ),
-        (Verdict(Health.BREACH, "", Check.MEMORY, 128, 100, 60), "p95 memory 128 MB, limit 100 MB, 60 sessions"),
         (
-            Verdict(Health.SUSPECT, "", Check.ERROR_RATE_OVER_STABLE, 6, 5, 60),
+            AnalysisResult(Health.UNHEALTHY, "", Check.MEMORY, 128, 100, 60),
+            "p95 memory 128 MB, limit 100 MB, 60 sessions",
+        ),
+        (
+            AnalysisResult(Health.DEGRADED, "", Check.ERROR_RATE_OVER_STABLE, 6, 5, 60),
             "error rate over the stable version's by 6 points, limit 5 points, 60 sessions",
         ),
-        (Verdict(Health.NO_DATA, "", sample=3), "3 sessions"),
+        (AnalysisResult(Health.INCONCLUSIVE, "", sample=3), "3 sessions"),
     ],
 )
-def test_measured_numbers_follow(verdict: Verdict, text: str) -> None:
-    said = told(EventType.ROLLOUT_ABORTED, {**CHANNEL, "rollout": ROLLOUT, "measured": verdict.numbers()})
+def test_measured_numbers_follow(analysis: AnalysisResult, text: str) -> None:
+    said = told(EventType.ROLLOUT_ABORTED, {**CHANNEL, "rollout": ROLLOUT, "measured": analysis.numbers()})
     assert said.startswith(f"latest: rollout to 1.5.0 aborted ({text}")
 
 
@@ -96,12 +102,12 @@ def test_an_alarm_tells_its_limit_where_that_is_known(limit: float | None, text:
          "notifications changed: order"),
         (EventType.NOTIFICATION_TESTED, None, {"destinations": ["a", "b"]}, "test of the notifications to a, b"),
         (EventType.DEPLOYMENT_REQUESTED, None, CHANNEL, "latest: 1.4.2 is brought to the CDNs again"),
-        (EventType.DEPLOYMENT_VERIFIED, None, {**CHANNEL, "checked": 14, "differences": []},
+        (EventType.DEPLOYMENT_VERIFIED, None, {**CHANNEL, "checked": 14, "mismatches": []},
          "latest: 1.4.2 is served everywhere"),
-        (EventType.DEPLOYMENT_FAILED, None, {**CHANNEL, "checked": 14, "differences": [{}]},
-         "latest: 1.4.2 is not served everywhere, 1 difference in 14 looks"),
-        (EventType.DEPLOYMENT_FAILED, None, {**CHANNEL, "checked": 14, "differences": [{}, {}]},
-         "latest: 1.4.2 is not served everywhere, 2 differences in 14 looks"),
+        (EventType.DEPLOYMENT_FAILED, None, {**CHANNEL, "checked": 14, "mismatches": [{}]},
+         "latest: 1.4.2 is not served everywhere, 1 mismatch in 14 probes"),
+        (EventType.DEPLOYMENT_FAILED, None, {**CHANNEL, "checked": 14, "mismatches": [{}, {}]},
+         "latest: 1.4.2 is not served everywhere, 2 mismatches in 14 probes"),
     ],
 )  # fmt: skip
 def test_what_befalls_an_environment(
@@ -133,7 +139,7 @@ def test_a_rollback_is_told_from_other_moves(
 
 
 def test_a_rollback_tells_what_was_measured_too() -> None:
-    numbers = Verdict(Health.BREACH, "", Check.ERROR_RATE, 7.5, 5, 240).numbers()
+    numbers = AnalysisResult(Health.UNHEALTHY, "", Check.ERROR_RATE, 7.5, 5, 240).numbers()
     new = {**CHANNEL, "locked": True, "measured": numbers}
     said = told(EventType.POINTER_MOVED, new, {**CHANNEL, "version": "1.5.0"})
     assert said == "latest 1.5.0 → 1.4.2 (rollback; error rate 7.5 %, limit 5 %, 240 sessions)"

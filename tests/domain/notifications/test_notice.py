@@ -35,7 +35,7 @@ def facts(told: Notice, label: str) -> list[str]:
         (EventType.ROLLOUT_ABORTED, {}, "checkout: latest: rollout to 1.5.0 aborted"),
         (EventType.FLAG_CHANGED, {}, "flag new-checkout changed: rollout"),
         (EventType.DEPLOYMENT_FAILED, {},
-         "checkout: latest: 1.4.2 is not served everywhere, 1 difference in 14 looks"),
+         "checkout: latest: 1.4.2 is not served everywhere, 1 mismatch in 14 probes"),
         (EventType.NOTIFICATION_TESTED, {}, "test of the notifications to on-call"),
     ],
 )  # fmt: skip
@@ -100,11 +100,11 @@ def test_where_a_channel_stands(channel: Channel, text: str) -> None:
 
 
 def test_a_failed_deployment_lists_ten_differences_and_counts_the_rest() -> None:
-    difference = {"where": "cloudfront", "path": "/x.js", "kind": "version", "expected": "1.4.2", "got": "1.4.1"}
-    told = notice(EventType.DEPLOYMENT_FAILED, {"differences": [difference] * 13})
-    assert facts(told, "difference") == ["cloudfront: /x.js: version: expected 1.4.2, got 1.4.1"] * 10
-    assert facts(told, "differences") == ["and 3 more"]
-    assert facts(notice(EventType.DEPLOYMENT_FAILED, {"differences": [difference]}), "differences") == []
+    mismatch = {"where": "cloudfront", "path": "/x.js", "kind": "version", "expected": "1.4.2", "got": "1.4.1"}
+    told = notice(EventType.DEPLOYMENT_FAILED, {"mismatches": [mismatch] * 13})
+    assert facts(told, "mismatch") == ["cloudfront: /x.js: version: expected 1.4.2, got 1.4.1"] * 10
+    assert facts(told, "mismatches") == ["and 3 more"]
+    assert facts(notice(EventType.DEPLOYMENT_FAILED, {"mismatches": [mismatch]}), "mismatches") == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is looked at when a move has been brought to the CDNs, what is right there, and how the verdict is kept."""
+"""What is probed when a move has been brought to the CDNs, what is right there, and how the verification is kept."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.propagation.deployment import (
-    DIFFERENCES_KEPT,
+    MISMATCHES_KEPT,
     SAMPLE,
     Answer,
     Deployment,
-    Difference,
-    Look,
-    Verdict,
-    Wrong,
-    alias_folders,
+    Mismatch,
+    MismatchKind,
+    Probe,
+    Verification,
     conclude,
     judge,
-    looks_at,
+    latest_copies_folders,
     moving_folders,
+    probes_of,
     sample,
     versions_passed,
 )
@@ -46,16 +46,16 @@ def channel(name: str = "latest", version: Version = V2, sequence: int = 12) -> 
 
 
 def test_the_entrypoint_is_looked_at_wherever_it_is_the_version() -> None:
-    looks = looks_at(channel(), manifest(V2, "a.css"), {"1": "1.4.2", "1.4": "1.4.2", "1.3": "1.3.9"})
-    assert [look.path for look in looks] == [
+    probes = probes_of(channel(), manifest(V2, "a.css"), {"1": "1.4.2", "1.4": "1.4.2", "1.3": "1.3.9"})
+    assert [probe.path for probe in probes] == [
         "/checkout/latest/widget.js",
         "/checkout/~1/widget.js",
         "/checkout/~1.4/widget.js",
         "/checkout/v1.4.2/widget.js",
         "/checkout/latest/a.css",
     ]
-    assert looks[-1].file == "a.css"
-    assert looks_at(channel("beta"), manifest(V2), {})[0].path == "/checkout/~beta/widget.js"
+    assert probes[-1].file == "a.css"
+    assert probes_of(channel("beta"), manifest(V2), {})[0].path == "/checkout/~beta/widget.js"
 
 
 @given(count=st.integers(0, 60), salts=st.tuples(st.text(), st.text()))
@@ -74,27 +74,27 @@ def test_with_time_every_file_is_looked_at() -> None:
     assert len(seen) == 100
 
 
-LOOK = Look("/checkout/latest/a.css", "a.css")
+LOOK = Probe("/checkout/latest/a.css", "a.css")
 
 
 @pytest.mark.parametrize(
     ("answer", "others", "wrong"),
     [
         (Answer(200, "1.4.2", "aa a.css"), [], None),
-        (Answer(200, "1.4.2", "bb a.css"), [], Wrong.BYTES),
-        (Answer(200, "1.4.1", "old a.css"), [], Wrong.VERSION),
-        (Answer(200, "", "aa a.css"), [], Wrong.VERSION),
-        (Answer(404, "", ""), [], Wrong.STATUS),
-        (Answer(503, "", ""), [], Wrong.STATUS),
+        (Answer(200, "1.4.2", "bb a.css"), [], MismatchKind.BYTES),
+        (Answer(200, "1.4.1", "old a.css"), [], MismatchKind.VERSION),
+        (Answer(200, "", "aa a.css"), [], MismatchKind.VERSION),
+        (Answer(404, "", ""), [], MismatchKind.STATUS),
+        (Answer(503, "", ""), [], MismatchKind.STATUS),
         # A rollout, or a flag, may serve another version: then its own bytes, or its own lack of the file, are right.
         (Answer(200, "1.4.1", "old a.css"), [manifest(V1, "a.css", sha256="old")], None),
-        (Answer(200, "1.4.1", "aa a.css"), [manifest(V1, "a.css", sha256="old")], Wrong.BYTES),
+        (Answer(200, "1.4.1", "aa a.css"), [manifest(V1, "a.css", sha256="old")], MismatchKind.BYTES),
         (Answer(404, "", ""), [manifest(V1)], None),
-        (Answer(200, "1.4.1", "aa a.css"), [manifest(V1)], Wrong.VERSION),
-        (Answer(503, "", ""), [manifest(V1)], Wrong.STATUS),
+        (Answer(200, "1.4.1", "aa a.css"), [manifest(V1)], MismatchKind.VERSION),
+        (Answer(503, "", ""), [manifest(V1)], MismatchKind.STATUS),
     ],
 )
-def test_what_counts_as_right(answer: Answer, others: list[Manifest], wrong: Wrong | None) -> None:
+def test_what_counts_as_right(answer: Answer, others: list[Manifest], wrong: MismatchKind | None) -> None:
     found = judge("cloudfront", LOOK, answer, manifest(V2, "a.css"), others)
     assert (found.kind if found else None) == wrong
     if found:
@@ -112,8 +112,8 @@ def test_the_folders_that_move() -> None:
         "/~1/",
         "/~1.4/",
     )
-    assert alias_folders(channel(), None) == ("/checkout/latest/",)
-    assert alias_folders(channel("beta"), None) == ()
+    assert latest_copies_folders(channel(), None) == ("/checkout/latest/",)
+    assert latest_copies_folders(channel("beta"), None) == ()
 
 
 def moved(number: int, old: str | None, new: str, name: str = "latest") -> Event:
@@ -134,42 +134,42 @@ def test_the_versions_that_a_channel_has_passed() -> None:
     assert list(versions_passed(history, channel(), 3)) == []
 
 
-def verdict(*differences: Difference) -> Verdict:
-    return Verdict("2026-11-23T10:00:00.000Z", ("cloudfront", "cloudflare"), 14, differences)
+def verification(*mismatches: Mismatch) -> Verification:
+    return Verification("2026-11-23T10:00:00.000Z", ("cloudfront", "cloudflare"), 14, mismatches)
 
 
-def difference(number: int = 0, kind: Wrong = Wrong.BYTES) -> Difference:
-    return Difference("alias", f"/checkout/latest/{number}.js", kind, "aa", "bb")
+def mismatch(number: int = 0, kind: MismatchKind = MismatchKind.BYTES) -> Mismatch:
+    return Mismatch("latest_copies", f"/checkout/latest/{number}.js", kind, "aa", "bb")
 
 
 def test_a_verdict_and_its_event() -> None:
     start = Deployment("checkout", "latest", revision=4).of(channel())
-    concluded, event = conclude(start, channel(), verdict(), WHO)
+    concluded, event = conclude(start, channel(), verification(), WHO)
     assert event.type is EventType.DEPLOYMENT_VERIFIED
-    assert event.cause == "latest is 1.4.2 at cloudfront and cloudflare: 14 looks"
+    assert event.cause == "latest is 1.4.2 at cloudfront and cloudflare: 14 probes"
     assert (concluded.sequence, concluded.version, concluded.revision) == (12, V2, 4)
-    failed, told = conclude(start, channel(), verdict(*(difference(n) for n in range(99))), WHO)
+    failed, told = conclude(start, channel(), verification(*(mismatch(n) for n in range(99))), WHO)
     assert told.type is EventType.DEPLOYMENT_FAILED
     assert told.cause == (
-        "latest is not 1.4.2 everywhere: alias: /checkout/latest/0.js has bytes bb, not aa, and 98 more"
+        "latest is not 1.4.2 everywhere: latest copies: /checkout/latest/0.js has bytes bb, not aa, and 98 more"
     )
-    assert failed.verdict is not None
+    assert failed.verification is not None
     assert told.new is not None
-    assert len(failed.verdict.differences) == len(told.new["differences"]) == DIFFERENCES_KEPT
-    assert told.event_id == conclude(start, channel(), verdict(difference()), replace(WHO, at=NOW))[1].event_id
+    assert len(failed.verification.mismatches) == len(told.new["mismatches"]) == MISMATCHES_KEPT
+    assert told.event_id == conclude(start, channel(), verification(mismatch()), replace(WHO, at=NOW))[1].event_id
 
 
-@pytest.mark.parametrize("kind", Wrong)
-def test_a_verdict_is_kept_whole_and_only_what_browsers_get_condemns(kind: Wrong) -> None:
-    found = verdict(difference(kind=kind))
-    assert Verdict.from_dict(found.to_dict()) == found
-    assert found.differences[0].condemns == (kind in (Wrong.BYTES, Wrong.VERSION, Wrong.STATUS))
+@pytest.mark.parametrize("kind", MismatchKind)
+def test_a_verdict_is_kept_whole_and_only_what_browsers_get_condemns(kind: MismatchKind) -> None:
+    found = verification(mismatch(kind=kind))
+    assert Verification.from_dict(found.to_dict()) == found
+    assert found.mismatches[0].condemns == (kind in (MismatchKind.BYTES, MismatchKind.VERSION, MismatchKind.STATUS))
 
 
 def test_a_deployment_of_the_next_move_remembers_the_last_that_came_to_a_verdict() -> None:
-    first = Deployment("checkout", "latest", 3, V1, counted=True, verdict=verdict(), revision=2)
+    first = Deployment("checkout", "latest", 3, V1, counted=True, verification=verification(), revision=2)
     second = first.of(channel(sequence=4))
-    assert (second.sequence, second.settled, second.counted, second.verdict) == (4, 3, False, None)
+    assert (second.sequence, second.settled, second.counted, second.verification) == (4, 3, False, None)
     third = second.of(channel(sequence=5))
     assert (third.sequence, third.settled) == (5, 3)
     assert first.of(channel(sequence=3)) == first

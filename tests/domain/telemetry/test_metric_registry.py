@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.edge.snapshot import next_snapshot, routes_of
 from edgeship.domain.telemetry.metric_registry import MAX_RELEASES, MAX_VERSIONS_A_WIDGET, measurable_releases
-from edgeship.domain.telemetry.metrics import Measure
+from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
 from tests.domain.edge.test_snapshot import live
 
@@ -64,7 +64,7 @@ def test_an_environment_has_a_thousand_at_most_channels_of_every_widget_first() 
     many = measurable_releases(snapshot(**{f"widget-{n:04}": routes for n in range(1_500)}))
     assert {str(version) for _, version in many} == {"2.0.0"}
     # CloudWatch's price is by the metric: these are all there can ever be.
-    assert len(many) * len(Measure) == 5_000
+    assert len(many) * len(Metric) == 5_000
 
 
 @pytest.mark.parametrize(

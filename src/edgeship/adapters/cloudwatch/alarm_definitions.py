@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from edgeship.domain.errors import Refused
 from edgeship.domain.health.alarms import HealthAlarm
 from edgeship.domain.health.thresholds import PERIOD_SECONDS, PERIODS, Check
-from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, Measure
+from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, Metric
 from edgeship.domain.version import Version
 from edgeship.resource_names import health_alarm_prefix
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Formula:
-    """What a check compares with its limit: `id` names the expression's result, `metric` the measure's statistic."""
+    """What a check compares with its limit: `id` names the expression's result, `query` the metric's statistic."""
 
     id: str
     expression: str
-    metric: str
-    measure: Measure
+    query: str
+    metric: Metric
     stat: str
     said: str
     unit: str
@@ -43,16 +43,16 @@ _FORMULAS = {
         "rate",
         "IF(sessions >= {sample}, 100 * FILL(failed, 0) / sessions, 0)",
         "failed",
-        Measure.FAILED_SESSIONS,
+        Metric.FAILED_SESSIONS,
         "Sum",
         "error rate",
         "%",
     ),
     Check.LATENCY: _Formula(
-        "p95", "IF(sessions >= {sample}, latency, 0)", "latency", Measure.LOAD_LATENCY, "p95", "p95 load latency", "ms"
+        "p95", "IF(sessions >= {sample}, latency, 0)", "latency", Metric.LOAD_LATENCY, "p95", "p95 load latency", "ms"
     ),
     Check.MEMORY: _Formula(
-        "p95", "IF(sessions >= {sample}, memory, 0)", "memory", Measure.MEMORY, "p95", "p95 memory", "MB"
+        "p95", "IF(sessions >= {sample}, memory, 0)", "memory", Metric.MEMORY, "p95", "p95 memory", "MB"
     ),
 }
 _SAMPLE = re.compile(r"\bsessions >= (\d+)\b")
@@ -85,8 +85,8 @@ def definition_of(environment: str, alarm: HealthAlarm) -> PutMetricAlarmInputTy
             "Label": label,
             "ReturnData": True,
         },
-        _metric("sessions", Measure.SESSIONS, "Sum", dimensions),
-        _metric(formula.metric, formula.measure, formula.stat, dimensions),
+        _metric("sessions", Metric.SESSIONS, "Sum", dimensions),
+        _metric(formula.query, formula.metric, formula.stat, dimensions),
     ]
     return {
         "AlarmName": alarm_name(environment, alarm),
@@ -155,7 +155,7 @@ def _release_of(
     sample = next((match for text in expressions if text and (match := _SAMPLE.search(text))), None)
     named = [(name, tuple(dimensions.get(key) for key in DIMENSIONS)) for name, dimensions in metrics]
     measured = {name for name, _ in named}
-    check = next((check for check, formula in _FORMULAS.items() if formula.measure in measured), None)
+    check = next((check for check, formula in _FORMULAS.items() if formula.metric in measured), None)
     subjects = {subject for _, subject in named}
     if sample is None or check is None or len(subjects) != 1:
         return None
@@ -168,11 +168,11 @@ def _release_of(
         return None
 
 
-def _metric(name: str, measure: Measure, stat: str, dimensions: list[dict[str, str]]) -> dict[str, Any]:
+def _metric(name: str, metric: Metric, stat: str, dimensions: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "Id": name,
         "MetricStat": {
-            "Metric": {"Namespace": NAMESPACE, "MetricName": measure.value, "Dimensions": dimensions},
+            "Metric": {"Namespace": NAMESPACE, "MetricName": metric.value, "Dimensions": dimensions},
             "Period": PERIOD_SECONDS,
             "Stat": stat,
         },

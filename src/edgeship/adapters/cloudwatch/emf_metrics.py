@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from edgeship.domain.telemetry.beacon import Loss, Refusal
-from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Measure
+from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
 from edgeship.domain.version import Version
 
 
@@ -23,9 +23,9 @@ class EmfMetrics:
         # not None: that would be POWERTOOLS_SERVICE_NAME's, which it adds as a dimension.
         self._provider = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service="")
 
-    def add(self, widget: str, version: Version, measurements: Mapping[Measure, float]) -> None:
+    def add(self, widget: str, version: Version, measurements: Mapping[Metric, float]) -> None:
         if measurements:
-            metrics = {measure.value: (UNITS[measure], value) for measure, value in measurements.items()}
+            metrics = {metric.value: (UNITS[metric], value) for metric, value in measurements.items()}
             self._print((self._environment, widget, str(version)), metrics)
 
     def refused(self, reason: Refusal) -> None:

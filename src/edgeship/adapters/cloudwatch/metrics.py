@@ -1,4 +1,4 @@
-"""What browsers reported, read from CloudWatch, behind the `Measurements` port.
+"""What browsers reported, read from CloudWatch, behind the `Metrics` port.
 
 GetMetricData: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html (every limit
 below is from there).
@@ -13,17 +13,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from edgeship.application.health.ports import Span, Subject
-from edgeship.domain.health.datapoint import Window
-from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, Measure
+from edgeship.domain.health.datapoint import Datapoint
+from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, Metric
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
 _STATS = {
-    Measure.SESSIONS: "Sum",
-    Measure.FAILED_SESSIONS: "Sum",
-    Measure.LOAD_LATENCY: "p95",
-    Measure.MEMORY: "p95",
+    Metric.SESSIONS: "Sum",
+    Metric.FAILED_SESSIONS: "Sum",
+    Metric.LOAD_LATENCY: "p95",
+    Metric.MEMORY: "p95",
 }
 _MAX_QUERIES = 500
 _MAX_DATAPOINTS = 100_800
@@ -49,34 +49,34 @@ class _Series:
     period: int
     start: datetime
     end: datetime
-    values: dict[Measure, dict[datetime, float]] = field(default_factory=lambda: {measure: {} for measure in _STATS})
+    values: dict[Metric, dict[datetime, float]] = field(default_factory=lambda: {metric: {} for metric in _STATS})
 
-    def total(self, measure: Measure) -> int:
-        return round(sum(self.values[measure].values()))
+    def total(self, metric: Metric) -> int:
+        return round(sum(self.values[metric].values()))
 
-    def mean(self, measure: Measure) -> float | None:
+    def mean(self, metric: Metric) -> float | None:
         """Of the periods' values, weighed by their sessions."""
-        sessions = self.values[Measure.SESSIONS]
-        weighed = [(value, sessions.get(start, 0)) for start, value in self.values[measure].items()]
+        sessions = self.values[Metric.SESSIONS]
+        weighed = [(value, sessions.get(start, 0)) for start, value in self.values[metric].items()]
         weight = sum(count for _, count in weighed)
         return sum(value * count for value, count in weighed) / weight if weight else None
 
-    def windows(self) -> list[Window]:
+    def datapoints(self) -> list[Datapoint]:
         starts = sorted({start for values in self.values.values() for start in values})
         return [
-            Window(
+            Datapoint(
                 start,
                 self.period,
-                round(self.values[Measure.SESSIONS].get(start, 0)),
-                round(self.values[Measure.FAILED_SESSIONS].get(start, 0)),
-                self.values[Measure.LOAD_LATENCY].get(start),
-                self.values[Measure.MEMORY].get(start),
+                round(self.values[Metric.SESSIONS].get(start, 0)),
+                round(self.values[Metric.FAILED_SESSIONS].get(start, 0)),
+                self.values[Metric.LOAD_LATENCY].get(start),
+                self.values[Metric.MEMORY].get(start),
             )
             for start in starts
         ]
 
 
-class CloudWatchMeasurements:
+class CloudWatchMetrics:
     """Four queries a subject, up to 125 subjects a call.
 
     `totals` reads each span in the coarsest period that keeps to `_FINENESS` (a day in hours, an hour in five
@@ -92,26 +92,26 @@ class CloudWatchMeasurements:
         self._environment = environment
         self.period_seconds = period_seconds
 
-    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Window]]:
+    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Datapoint]]:
         end = _aligned(now, self.period_seconds)
         start = end - timedelta(seconds=count * self.period_seconds)
         found = [_Series(subject, self.period_seconds, start, end) for subject in dict.fromkeys(subjects)]
         self._fill(found)
-        return {series.subject: series.windows() for series in found}
+        return {series.subject: series.datapoints() for series in found}
 
-    def totals(self, spans: Sequence[Span]) -> dict[Span, Window]:
+    def totals(self, spans: Sequence[Span]) -> dict[Span, Datapoint]:
         # The age of data is counted from the latest end: who asks about now asks about spans that end now.
         latest = max((span.end for span in spans), default=None)
         found = {span: self._series(span, latest or span.end) for span in spans}
         self._fill(found.values())
         return {
-            span: Window(
+            span: Datapoint(
                 series.start,
                 int((series.end - series.start).total_seconds()),
-                series.total(Measure.SESSIONS),
-                series.total(Measure.FAILED_SESSIONS),
-                series.mean(Measure.LOAD_LATENCY),
-                series.mean(Measure.MEMORY),
+                series.total(Metric.SESSIONS),
+                series.total(Metric.FAILED_SESSIONS),
+                series.mean(Metric.LOAD_LATENCY),
+                series.mean(Metric.MEMORY),
             )
             for span, series in found.items()
         }
@@ -135,7 +135,7 @@ class CloudWatchMeasurements:
 
     def _read(self, batch: Sequence[_Series]) -> None:
         """One call, from the earliest start to the latest end; each series takes what lies inside its own."""
-        asked = {f"q{n}_{m}": (series, measure) for n, series in enumerate(batch) for m, measure in enumerate(_STATS)}
+        asked = {f"q{n}_{m}": (series, metric) for n, series in enumerate(batch) for m, metric in enumerate(_STATS)}
         pages = self._client.get_paginator("get_metric_data").paginate(
             MetricDataQueries=[self._query(name, *each) for name, each in asked.items()],
             StartTime=min(series.start for series in batch),
@@ -145,14 +145,14 @@ class CloudWatchMeasurements:
         statuses: dict[str, str] = {}
         for page in pages:
             for result in page["MetricDataResults"]:
-                series, measure = asked[result["Id"]]
+                series, metric = asked[result["Id"]]
                 statuses[result["Id"]] = result["StatusCode"]  # the last page's: all but the last have PartialData
                 for at, value in zip(result["Timestamps"], result["Values"], strict=True):
                     if series.start <= at < series.end:
-                        series.values[measure][at.astimezone(UTC)] = value
+                        series.values[metric][at.astimezone(UTC)] = value
         _check_complete(statuses, asked)
 
-    def _query(self, name: str, series: _Series, measure: Measure) -> Any:
+    def _query(self, name: str, series: _Series, metric: Metric) -> Any:
         widget, version = series.subject
         dimensions = zip(DIMENSIONS, (self._environment, widget, str(version)), strict=True)
         return {
@@ -160,11 +160,11 @@ class CloudWatchMeasurements:
             "MetricStat": {
                 "Metric": {
                     "Namespace": NAMESPACE,
-                    "MetricName": measure.value,
+                    "MetricName": metric.value,
                     "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions],
                 },
                 "Period": series.period,
-                "Stat": _STATS[measure],
+                "Stat": _STATS[metric],
             },
         }
 
@@ -193,13 +193,13 @@ def _fits(batch: Sequence[_Series]) -> bool:
     return queries <= _MAX_QUERIES and queries * seconds / batch[0].period <= _MAX_DATAPOINTS
 
 
-def _check_complete(statuses: Mapping[str, str], asked: Mapping[str, tuple[_Series, Measure]]) -> None:
-    for name, (series, measure) in asked.items():
+def _check_complete(statuses: Mapping[str, str], asked: Mapping[str, tuple[_Series, Metric]]) -> None:
+    for name, (series, metric) in asked.items():
         status = statuses.get(name, "no answer")
         if status != "Complete":
             widget, version = series.subject
             raise DataIncomplete(
-                f"GetMetricData: {measure} of {widget} {version} from {series.start:%Y-%m-%dT%H:%MZ}: {status}"
+                f"GetMetricData: {metric} of {widget} {version} from {series.start:%Y-%m-%dT%H:%MZ}: {status}"
             )
 
 

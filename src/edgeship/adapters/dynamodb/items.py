@@ -21,7 +21,7 @@ from edgeship.domain.events import Event, EventType
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.notifications import rules_record as notifications_record
 from edgeship.domain.notifications.rules import NotificationsRecord
-from edgeship.domain.propagation.deployment import Deployment, Verdict
+from edgeship.domain.propagation.deployment import Deployment, Verification
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Quarantine, Release
 from edgeship.domain.version import Version
@@ -131,7 +131,7 @@ def to_rejection(fields: Mapping[str, Any]) -> Rejection:
 
 
 def to_deployment(item: Mapping[str, Any]) -> Deployment:
-    verdict = item.get("verdict")
+    verification = item.get("verification")
     return Deployment(
         widget=item["widget"],
         channel=item["channel"],
@@ -139,14 +139,16 @@ def to_deployment(item: Mapping[str, Any]) -> Deployment:
         version=Version.parse(item["version"]),
         counted=item["counted"],
         settled=int(item["settled"]),
-        verdict=Verdict.from_dict(json.loads(verdict)) if verdict else None,
+        verification=Verification.from_dict(json.loads(verification)) if verification else None,
         attempt=int(item["attempt"]),
         revision=int(item["revision"]),
     )
 
 
 def _deployment_item(deployment: Deployment) -> Item:
-    verdict = json.dumps(deployment.verdict.to_dict(), separators=(",", ":")) if deployment.verdict else None
+    verification = (
+        json.dumps(deployment.verification.to_dict(), separators=(",", ":")) if deployment.verification else None
+    )
     return {
         "pk": keys.widget_pk(deployment.widget),
         "sk": keys.deployment_sk(deployment.channel),
@@ -156,7 +158,7 @@ def _deployment_item(deployment: Deployment) -> Item:
         "version": str(deployment.version),
         "counted": deployment.counted,
         "settled": deployment.settled,
-        "verdict": verdict,
+        "verification": verification,
         "attempt": deployment.attempt,
     }
 

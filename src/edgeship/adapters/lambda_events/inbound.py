@@ -20,7 +20,7 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.health.thresholds import Check
-from edgeship.domain.propagation.deployment import Difference, Wrong
+from edgeship.domain.propagation.deployment import Mismatch, MismatchKind
 from edgeship.domain.releases.rejection import Upload
 from edgeship.domain.version import Version
 
@@ -120,13 +120,13 @@ class PointerMoved(_Inbound):
 class _Difference(_Inbound):
     where: str
     path: str
-    kind: Wrong
+    kind: MismatchKind
     expected: str
     got: str
 
 
 class _FailedChannel(_MovedChannel):
-    differences: tuple[_Difference, ...]
+    mismatches: tuple[_Difference, ...]
 
 
 class _FailedDetail(_MovedDetail):
@@ -142,7 +142,7 @@ class DeploymentFailed(_Inbound):
     @property
     def condemns(self) -> bool:
         """Whether browsers get something else than the release, as far as was found."""
-        return any(Difference(**difference.model_dump()).condemns for difference in self.detail.new.differences)
+        return any(Mismatch(**mismatch.model_dump()).condemns for mismatch in self.detail.new.mismatches)
 
 
 class _Detail(_Inbound):

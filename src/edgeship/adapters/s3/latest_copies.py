@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _RETIRED_AT = "retired-at"
 
 
-class S3Alias:
+class S3LatestCopies:
     """Copies stay in S3: no byte of a release comes here."""
 
     def __init__(self, client: S3Client, bucket: str, max_age: int, threads: int) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.ports import Clock, Web
 from edgeship.application.releases.publish_bundle import RECENT_REJECTIONS, Published
-from edgeship.domain.channels.policy import Deed, decide_upload
+from edgeship.domain.channels.policy import UploadAction, decide_upload
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import LATEST, release_prefix
 from edgeship.domain.releases.release import Release
@@ -88,7 +88,7 @@ class FollowUpload:
             return Followed(Stage.ROLLING_OUT, f"at {channel.rollout.percent:g} %")
         if channel.version != version:
             decision = decide_upload(self.state.policy(widget).policy, channel, release, record.first)
-            if decision.deed is Deed.LEAVE:
+            if decision.action is UploadAction.LEAVE:
                 return Followed(Stage.WAITING, decision.reason)
             return Followed(Stage.REGISTERED)
         served = self._is_served(release, published.entrypoint_sha256, exact, latest)

@@ -1,4 +1,4 @@
-"""Reads, in as few calls as can be, what the channels' verdicts need."""
+"""Reads, in as few calls as can be, what the channels' analyses need."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from edgeship.application.health.ports import Measurements, Span, Subject
+from edgeship.application.health.ports import Metrics, Span, Subject
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import Phase, Rollout
-from edgeship.domain.channels.step_decision import Evidence, judge_candidate
-from edgeship.domain.health.datapoint import Window
+from edgeship.domain.channels.step_decision import Evidence, analyse_candidate
+from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.health_page import Finding
-from edgeship.domain.health.low_traffic import HOUR_PERIODS, judge_lately, judged_periods
+from edgeship.domain.health.low_traffic import HOUR_PERIODS, analyse_recent, analysed_periods
 from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.version import Version
 
@@ -22,10 +22,10 @@ class Measured:
     """What was measured of every watched version, at one moment."""
 
     now: datetime
-    periods: Mapping[Subject, Sequence[Window]]
-    totals: Mapping[Span, Window]
+    periods: Mapping[Subject, Sequence[Datapoint]]
+    totals: Mapping[Span, Datapoint]
 
-    def recent(self, subject: Subject) -> Sequence[Window]:
+    def recent(self, subject: Subject) -> Sequence[Datapoint]:
         return self.periods.get(subject, ())
 
     def evidence(self, channel: Channel) -> Evidence:
@@ -39,18 +39,18 @@ class Measured:
     def finding(self, channel: Channel, version: Version, limits: Thresholds) -> Finding:
         """How a version that the channel exposes is, by its last periods."""
         rollout = channel.rollout
-        windows = self.recent((channel.widget, version))
+        datapoints = self.recent((channel.widget, version))
         if rollout is not None and version == channel.candidate:
             since = rollout.exposed_at
-            verdict = judge_candidate(rollout, limits, self.evidence(channel), self.now)
+            analysis = analyse_candidate(rollout, limits, self.evidence(channel), self.now)
         else:
             assert channel.exposed_at is not None  # a watch begins with an exposure
             since = channel.exposed_at
-            verdict = judge_lately(windows, (), limits, since, self.now)
-        return Finding(verdict, limits, judged_periods(windows, limits, since, self.now), self.now)
+            analysis = analyse_recent(datapoints, (), limits, since, self.now)
+        return Finding(analysis, limits, analysed_periods(datapoints, limits, since, self.now), self.now)
 
 
-def measure(measurements: Measurements, channels: Iterable[Channel], now: datetime) -> Measured:
+def measure(metrics: Metrics, channels: Iterable[Channel], now: datetime) -> Measured:
     """Read the last hour of every version that is exposed or compared with, and the whole step where a bake is over."""
     subjects: set[Subject] = set()
     spans: set[Span] = set()
@@ -65,8 +65,8 @@ def measure(measurements: Measurements, channels: Iterable[Channel], now: dateti
     asked = sorted(spans, key=lambda span: (span.start, span.subject[0], str(span.subject[1])))
     return Measured(
         now,
-        measurements.periods(listed, HOUR_PERIODS, now) if listed else {},
-        measurements.totals(asked) if asked else {},
+        metrics.periods(listed, HOUR_PERIODS, now) if listed else {},
+        metrics.totals(asked) if asked else {},
     )
 
 

@@ -11,7 +11,7 @@ from edgeship.application.ports import Pause
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.channel_moves import promote
-from edgeship.domain.channels.policy import Decision, Deed, Policy, decide_upload, newest_due
+from edgeship.domain.channels.policy import Decision, Policy, UploadAction, decide_upload, newest_due
 from edgeship.domain.channels.rollout_moves import start_rollout
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import LATEST
@@ -33,7 +33,7 @@ class PromoteUpload:
         """
         first = self._first(widget)
         if first is None:
-            return Decision(Deed.LEAVE, f"{widget} has no registered release")
+            return Decision(UploadAction.LEAVE, f"{widget} has no registered release")
         # Once anything is live it is a release like any other, and an operator may have left it.
         if first != version and self.state.channel(widget, LATEST).version is None:
             retry_conflict(lambda: self._attempt(widget, first, first, occasion), self.pause)
@@ -43,14 +43,14 @@ class PromoteUpload:
         """A rollout has ended: judge the newest of the releases that may have waited for that."""
         first = self._first(widget)
         if first is None:
-            return Decision(Deed.LEAVE, f"{widget} has no registered release")
+            return Decision(UploadAction.LEAVE, f"{widget} has no registered release")
 
         def attempt() -> Decision:
             policy = self.state.policy(widget).policy
             channel = self.state.channel(widget, LATEST)
             newest = newest_due(policy, channel, self.state.releases(widget), first)
             if newest is None:
-                return Decision(Deed.LEAVE, "no release waits")
+                return Decision(UploadAction.LEAVE, "no release waits")
             return self._do(policy, channel, newest, first, occasion)
 
         return retry_conflict(attempt, self.pause)
@@ -62,7 +62,7 @@ class PromoteUpload:
     def _attempt(self, widget: str, version: Version, first: Version, occasion: Occasion) -> Decision:
         release = self.state.release(widget, version)
         if release is None:
-            return Decision(Deed.LEAVE, f"{widget} {version} is not registered")
+            return Decision(UploadAction.LEAVE, f"{widget} {version} is not registered")
         policy = self.state.policy(widget).policy
         return self._do(policy, self.state.channel(widget, LATEST), release, first, occasion)
 
@@ -75,14 +75,14 @@ class PromoteUpload:
 
 
 def _moved(policy: Policy, channel: Channel, release: Release, decision: Decision, occasion: Occasion) -> Moved | None:
-    match decision.deed:
-        case Deed.PROMOTE:
+    match decision.action:
+        case UploadAction.PROMOTE:
             return promote(channel, release, occasion, policy.rollback_window_seconds)
-        case Deed.ROLL_OUT:
+        case UploadAction.ROLL_OUT:
             return start_rollout(channel, release, policy.steps, occasion)
-        case Deed.REPLACE if policy.at_once:
+        case UploadAction.REPLACE if policy.at_once:
             return promote(channel, release, occasion, policy.rollback_window_seconds)
-        case Deed.REPLACE:
+        case UploadAction.REPLACE:
             return start_rollout(channel, release, policy.steps, occasion, replace_running=True)
-        case Deed.LEAVE:
+        case UploadAction.LEAVE:
             return None

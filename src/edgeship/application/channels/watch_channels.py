@@ -17,7 +17,7 @@ from edgeship.application.channels.measured_channels import Measured, measure
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.channels.react_to_breach import ReactToBreach
-from edgeship.application.health.ports import Alarms, Measurements, Subject
+from edgeship.application.health.ports import Alarms, Metrics, Subject
 from edgeship.application.health.publish_health import PublishHealth, Watched
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.exposure import exposure_of
@@ -25,7 +25,7 @@ from edgeship.domain.channels.policy import Policy, PolicyRecord
 from edgeship.domain.channels.reaction import close_window
 from edgeship.domain.channels.rollout import Phase
 from edgeship.domain.channels.rollout_moves import abort_rollout, advance_rollout, hold_rollout, pause_rollout
-from edgeship.domain.channels.step_decision import Course, StepDecision, decide_step
+from edgeship.domain.channels.step_decision import StepAction, StepDecision, decide_step
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm, alarms_of
@@ -50,7 +50,7 @@ class Change:
 @dataclass
 class Tick:
     """What one run found and did; `faults` are channels that it could not look after, health pages that it could not
-    write, and `alarms`, `measurements` or `health pages` when these were not to be had."""
+    write, and `alarms`, `metrics` or `health pages` when these were not to be had."""
 
     watched: int = 0
     alarms_made: int = 0
@@ -63,7 +63,7 @@ class Tick:
 class WatchChannels:
     state: ChannelState
     alarms: Alarms
-    measurements: Measurements
+    metrics: Metrics
     react: ReactToBreach
     publish: PublishHealth
 
@@ -78,7 +78,7 @@ class WatchChannels:
         if standing is not None:
             seen = standing
             _unless_it_fails("alarms", lambda: self._mend_alarms(seen, channels, policies, occasion, tick), tick)
-        measured = _unless_it_fails("measurements", lambda: measure(self.measurements, channels, occasion.at), tick)
+        measured = _unless_it_fails("metrics", lambda: measure(self.metrics, channels, occasion.at), tick)
         changed: set[Channel] = set()
         for channel in channels:
             care = _Care(self, channel, policies[channel.widget].policy, standing or (), measured, occasion)
@@ -116,7 +116,7 @@ class WatchChannels:
         for channel in sorted(current, key=lambda channel: (channel.widget, channel.name)):
             limits = policies[channel.widget].policy.thresholds
             for version in channel.exposed:
-                # A version that is exposed only since then has no period that is over, and the verdict says so.
+                # A version that is exposed only since then has no period that is over, and the analysis says so.
                 finding = measured.finding(channel, version, limits) if measured is not None else None
                 watched = exposed.get((channel.widget, version), Watched())
                 exposed[channel.widget, version] = watched.and_in(exposure_of(channel, version), finding)
@@ -202,9 +202,9 @@ class _Care:
                     )
         live = self.channel.version
         if self.measured is not None and self.channel.watch is not None and live is not None:
-            verdict = self.measured.finding(self.channel, live, self.policy.thresholds).verdict
-            if verdict.is_breach:
-                yield Breach.by_verdict(widget, live, verdict, self.occasion.at)
+            analysis = self.measured.finding(self.channel, live, self.policy.thresholds).analysis
+            if analysis.is_unhealthy:
+                yield Breach.by_analysis(widget, live, analysis, self.occasion.at)
 
     def _next(self) -> Moved | None:
         rollout = self.channel.rollout
@@ -215,13 +215,13 @@ class _Care:
         return moved or close_window(self.channel, self.occasion)
 
     def _act(self, decision: StepDecision) -> Moved | None:
-        occasion, numbers = self.occasion.because(decision.verdict.reason), decision.verdict.numbers()
-        match decision.course:
-            case Course.BAKE:
+        occasion, numbers = self.occasion.because(decision.analysis.reason), decision.analysis.numbers()
+        match decision.action:
+            case StepAction.BAKE:
                 return None
-            case Course.HOLD:
+            case StepAction.HOLD:
                 return hold_rollout(self.channel, occasion, numbers)
-            case Course.PAUSE:
+            case StepAction.PAUSE:
                 return pause_rollout(self.channel, occasion, numbers)
         assert self.channel.candidate is not None
         candidate = self.tick.state.release(self.channel.widget, self.channel.candidate)
@@ -229,6 +229,6 @@ class _Care:
         if candidate.quarantine is not None:
             barred = occasion.because(f"{candidate.version} is quarantined: {candidate.quarantine.cause}")
             return abort_rollout(self.channel, candidate, barred)
-        if decision.course is Course.ABORT:
+        if decision.action is StepAction.ABORT:
             return abort_rollout(self.channel, candidate, occasion, numbers)
         return advance_rollout(self.channel, candidate, occasion, self.policy.rollback_window_seconds, numbers)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
-from edgeship.domain.health.datapoint import Window
+from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.health_page import Page
 from edgeship.domain.version import Version
 
@@ -32,25 +32,25 @@ Subject = tuple[str, Version]
 
 @dataclass(frozen=True)
 class Span:
-    """A time of which a subject's measurements are wanted as one window; both ends aware."""
+    """A time of which a subject's measurements are wanted as one datapoint; both ends aware."""
 
     subject: Subject
     start: datetime
     end: datetime
 
 
-class Measurements(Protocol):
+class Metrics(Protocol):
     """What CloudWatch has of what browsers reported."""
 
     period_seconds: int
 
-    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Window]]:
+    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Datapoint]]:
         """Each subject's last `count` periods that are over at `now`, oldest first; a period of which nothing was
         reported is left out. The calls do not grow with the number of subjects but by the hundred."""
 
-    def totals(self, spans: Sequence[Span]) -> dict[Span, Window]:
-        """Each span as one window; its percentiles are the means of its periods', weighed by sessions. Ends are widened
-        to whole periods."""
+    def totals(self, spans: Sequence[Span]) -> dict[Span, Datapoint]:
+        """Each span as one datapoint; its percentiles are the means of its periods', weighed by sessions. Ends are
+        widened to whole periods."""
 
 
 @dataclass(frozen=True)

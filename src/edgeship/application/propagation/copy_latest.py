@@ -1,8 +1,8 @@
-"""Bring the alias copies of a widget to what its `latest` points at.
+"""Bring the latest copies of a widget to what its `latest` points at.
 
 Several of these may run at once, each begun by another move. Whoever has written reads the pointer again afterwards and
 goes on until the copies are those of what it says: the last one to write therefore leaves the right ones, whatever the
-others did before it. One that dies in between is run again by its event, and finds the difference by the ETags.
+others did before it. One that dies in between is run again by its event, and finds the mismatch by the ETags.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeship.application.propagation.overtaken import Overtaken, refuse_overtaken
-from edgeship.application.propagation.ports import Alias, DeploymentState
+from edgeship.application.propagation.ports import DeploymentState, LatestCopies
 from edgeship.application.propagation.released_manifest import released_manifest
 from edgeship.application.releases.ports import Site
 from edgeship.domain.channels.channel import Channel
@@ -21,10 +21,10 @@ BATCH = 100
 
 
 @dataclass(frozen=True)
-class CopyAlias:
+class CopyLatest:
     state: DeploymentState
     site: Site
-    alias: Alias
+    copies: LatestCopies
 
     def __call__(self, channel: Channel) -> None:
         """Copy the release that the channel points at, every file: also those whose bytes are there already, since they
@@ -56,19 +56,19 @@ class CopyAlias:
         """New files first, and what refers to them last: the entrypoint, then the manifest."""
         assert channel.version is not None
         manifest = released_manifest(self.site, channel)
-        there = self.alias.files(channel.widget)
+        there = self.copies.files(channel.widget)
         paths = sorted(manifest.files.keys() - {manifest.entrypoint}, key=lambda path: (path in there, path))
         for start in range(0, len(paths), BATCH):
             refuse_overtaken(self.state, channel)
             types = {path: manifest.files[path].content_type for path in paths[start : start + BATCH]}
-            self.alias.copy(channel.widget, channel.version, types)
+            self.copies.copy(channel.widget, channel.version, types)
         refuse_overtaken(self.state, channel)
         entrypoint = {manifest.entrypoint: manifest.files[manifest.entrypoint].content_type}
         for types in (entrypoint, {MANIFEST_NAME: "application/json"}):
-            self.alias.copy(channel.widget, channel.version, types)
+            self.copies.copy(channel.widget, channel.version, types)
 
     def _wrong(self, channel: Channel) -> bool:
         assert channel.version is not None
-        there = self.alias.files(channel.widget)
-        wanted = self.alias.release_files(channel.widget, channel.version)
+        there = self.copies.files(channel.widget)
+        wanted = self.copies.release_files(channel.widget, channel.version)
         return any(there.get(path) != stored for path, stored in wanted.items())

@@ -70,7 +70,7 @@ class StoredFile:
     size: int
 
 
-class Alias(Protocol):
+class LatestCopies(Protocol):
     """The copies under `/<widget>/latest/`, which are served when the edge knows nothing better."""
 
     def files(self, widget: str) -> Mapping[str, StoredFile]:

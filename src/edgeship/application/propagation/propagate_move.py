@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from edgeship.application.ports import Clock, Pause
-from edgeship.application.propagation.copy_latest import CopyAlias
+from edgeship.application.propagation.copy_latest import CopyLatest
 from edgeship.application.propagation.overtaken import Overtaken, deployment_of, refuse_overtaken
-from edgeship.application.propagation.ports import Alias, DeploymentState
+from edgeship.application.propagation.ports import DeploymentState, LatestCopies
 from edgeship.application.propagation.refresh_cdns import RefreshCdns
 from edgeship.application.propagation.released_manifest import released_manifest
 from edgeship.application.propagation.verify_deployment import VerifyDeployment
@@ -21,7 +21,7 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
-from edgeship.domain.propagation.deployment import Verdict, conclude, verdict_of
+from edgeship.domain.propagation.deployment import Verification, conclude, verification_of
 
 VERIFY_SECONDS = 60.0
 
@@ -30,7 +30,7 @@ class End(StrEnum):
     VERIFIED = "verified"
     FAILED = "failed"
     KNOWN = "known"
-    """An earlier run has come to a verdict."""
+    """An earlier run has come to a verification."""
     OVERTAKEN = "overtaken"
 
 
@@ -39,14 +39,14 @@ class Propagated:
     """How a run ended, and what it found."""
 
     end: End
-    verdict: Verdict | None = None
+    verification: Verification | None = None
 
 
 @dataclass(frozen=True)
 class PropagateMove:
     state: DeploymentState
-    alias: Alias
-    copy_alias: CopyAlias
+    copies: LatestCopies
+    copy_latest: CopyLatest
     refresh: RefreshCdns
     verify: VerifyDeployment
     clock: Clock
@@ -61,43 +61,43 @@ class PropagateMove:
         channel = self.state.channel(widget, name)
         if channel.sequence != sequence:
             if name == LATEST:
-                self.copy_alias.settle(widget)
+                self.copy_latest.settle(widget)
             return Propagated(End.OVERTAKEN)
         known = self.state.deployment(widget, name)
-        if known.sequence == sequence and known.verdict is not None:
-            return Propagated(End.KNOWN, known.verdict)
+        if known.sequence == sequence and known.verification is not None:
+            return Propagated(End.KNOWN, known.verification)
         try:
-            verdict = self._propagate(channel, reference, occasion)
+            verification = self._propagate(channel, reference, occasion)
         except Overtaken:
             return Propagated(End.OVERTAKEN)
-        if verdict is None:
-            return Propagated(End.KNOWN, self.state.deployment(widget, name).verdict)
-        return Propagated(End.VERIFIED if verdict.verified else End.FAILED, verdict)
+        if verification is None:
+            return Propagated(End.KNOWN, self.state.deployment(widget, name).verification)
+        return Propagated(End.VERIFIED if verification.verified else End.FAILED, verification)
 
-    def _propagate(self, channel: Channel, reference: str, occasion: Occasion) -> Verdict | None:
+    def _propagate(self, channel: Channel, reference: str, occasion: Occasion) -> Verification | None:
         if channel.name == LATEST:
-            self.copy_alias(channel)
+            self.copy_latest(channel)
         not_refreshed = self.refresh(channel, reference)
         found = self.verify(channel, VERIFY_SECONDS, lambda: refuse_overtaken(self.state, channel))
         if channel.name == LATEST:
             self._retire(channel)
         now = replace(occasion, at=self.clock())
-        verdict = verdict_of(now, self.verify.webs, found.checked, (*not_refreshed, *found.differences))
-        return retry_conflict(lambda: self._conclude(channel, verdict, now), self.pause)
+        verification = verification_of(now, self.verify.webs, found.checked, (*not_refreshed, *found.mismatches))
+        return retry_conflict(lambda: self._conclude(channel, verification, now), self.pause)
 
     def _retire(self, channel: Channel) -> None:
         """Let the files go that the release has no more. A newer move may need one of them again, so it is last."""
-        wanted = released_manifest(self.copy_alias.site, channel).files.keys() | {MANIFEST_NAME}
-        gone = sorted(self.alias.files(channel.widget).keys() - wanted)
+        wanted = released_manifest(self.copy_latest.site, channel).files.keys() | {MANIFEST_NAME}
+        gone = sorted(self.copies.files(channel.widget).keys() - wanted)
         if gone:
             refuse_overtaken(self.state, channel)
-            self.alias.retire(channel.widget, gone, self.clock())
+            self.copies.retire(channel.widget, gone, self.clock())
 
-    def _conclude(self, channel: Channel, verdict: Verdict, occasion: Occasion) -> Verdict | None:
-        """Write the verdict; None when another run of the same move has come to one."""
+    def _conclude(self, channel: Channel, verification: Verification, occasion: Occasion) -> Verification | None:
+        """Write the verification; None when another run of the same move has come to one."""
         deployment = deployment_of(self.state, channel)
-        if deployment.verdict is not None:
+        if deployment.verification is not None:
             return None
-        concluded, event = conclude(deployment, channel, verdict, occasion)
+        concluded, event = conclude(deployment, channel, verification, occasion)
         self.state.commit(Transaction(puts=(concluded,), events=(event,)))
-        return verdict
+        return verification

@@ -12,9 +12,9 @@ from edgeship.application.retry_conflict import retry_conflict
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.propagation.deployment import (
-    Difference,
-    Wrong,
-    alias_folders,
+    Mismatch,
+    MismatchKind,
+    latest_copies_folders,
     moving_folders,
     versions_passed,
 )
@@ -31,7 +31,7 @@ EVENTS_SEARCHED = 250
 
 @dataclass(frozen=True)
 class Cached:
-    """A CDN, and whether it keeps answers by moving paths; the one with the edge keeps no more than alias copies."""
+    """A CDN, and whether it keeps answers by moving paths; the one with the edge keeps no more than latest copies."""
 
     cdn: Cdn
     by_path: bool
@@ -47,8 +47,8 @@ class RefreshCdns:
     sleep: Sleep
     pause: Pause
 
-    def __call__(self, channel: Channel, reference: str) -> list[Difference]:
-        """Ask every CDN, then wait until each has forgotten, or the time is up. What one refuses is a difference, and
+    def __call__(self, channel: Channel, reference: str) -> list[Mismatch]:
+        """Ask every CDN, then wait until each has forgotten, or the time is up. What one refuses is a mismatch, and
         keeps the others from nothing.
 
         Raises:
@@ -59,7 +59,7 @@ class RefreshCdns:
         deadline = began + REFRESH_SECONDS
         settled = deployment_of(self.state, channel).settled
         asked: list[Cdn] = []
-        refused: list[Difference] = []
+        refused: list[Mismatch] = []
         for cached in sorted(self.cdns, key=lambda cached: cached.by_path):
             folders = self._folders(cached, channel, settled)
             if not folders:
@@ -82,7 +82,7 @@ class RefreshCdns:
 
     def _folders(self, cached: Cached, channel: Channel, settled: int) -> tuple[str, ...]:
         if not cached.by_path:
-            return alias_folders(channel, self.root_widget)
+            return latest_copies_folders(channel, self.root_widget)
         passed = set(versions_passed(self.state.events(channel.widget, EVENTS_SEARCHED), channel, settled))
         return moving_folders(channel, passed, self.root_widget)
 
@@ -117,8 +117,8 @@ class RefreshCdns:
         return self.clock().timestamp()
 
 
-def _refused(cdn: Cdn, folders: Sequence[str], reason: CdnRefused) -> Difference:
-    return Difference(cdn.name, " ".join(folders), Wrong.NOT_REFRESHED, "a refreshed cache", str(reason))
+def _refused(cdn: Cdn, folders: Sequence[str], reason: CdnRefused) -> Mismatch:
+    return Mismatch(cdn.name, " ".join(folders), MismatchKind.NOT_REFRESHED, "a refreshed cache", str(reason))
 
 
 def _is_refreshed(cdn: Cdn) -> bool:

@@ -1,4 +1,4 @@
-"""Look at a channel through every CDN, and at its alias copies: do browsers get what the pointer says?"""
+"""Look at a channel through every CDN, and at its latest copies: do browsers get what the pointer says?"""
 
 from __future__ import annotations
 
@@ -9,26 +9,34 @@ from dataclasses import dataclass
 from functools import partial
 
 from edgeship.application.ports import Clock, Sleep, Web
-from edgeship.application.propagation.ports import Alias, DeploymentState
+from edgeship.application.propagation.ports import DeploymentState, LatestCopies
 from edgeship.application.propagation.released_manifest import released_manifest
 from edgeship.application.releases.ports import Site
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.edge.snapshot import Routes, routes_of
 from edgeship.domain.naming import LATEST
-from edgeship.domain.propagation.deployment import ALIAS, Answer, Difference, Look, Wrong, judge, looks_at
+from edgeship.domain.propagation.deployment import (
+    LATEST_COPIES,
+    Answer,
+    Mismatch,
+    MismatchKind,
+    Probe,
+    judge,
+    probes_of,
+)
 from edgeship.domain.releases.manifest import Manifest
 from edgeship.domain.version import Version
 
-LOOKS_AT_ONCE = 8
+PROBES_AT_ONCE = 8
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 
 
 @dataclass(frozen=True)
 class Found:
-    """How many answers and copies were looked at, and what is wrong with some."""
+    """How many answers and copies were probed, and what is wrong with some."""
 
     checked: int
-    differences: tuple[Difference, ...]
+    mismatches: tuple[Mismatch, ...]
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class VerifyDeployment:
 
     state: DeploymentState
     site: Site
-    alias: Alias
+    copies: LatestCopies
     webs: Mapping[str, Web]
     clock: Clock
     sleep: Sleep
@@ -52,45 +60,47 @@ class VerifyDeployment:
         assert channel.version is not None
         manifest = released_manifest(self.site, channel)
         routes = routes_of(self.state.channels(channel.widget), self.state.releases(channel.widget))
-        looks = [(cdn, look) for cdn in self.webs for look in looks_at(channel, manifest, routes["ranges"])]
+        probes = [(cdn, probe) for cdn in self.webs for probe in probes_of(channel, manifest, routes["ranges"])]
         others = _Others(self, channel, routes)
         deadline, pause = self.clock().timestamp() + patience, FIRST_PAUSE
-        left = looks
+        left = probes
         while True:
-            with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-                found = list(pool.map(partial(self._look, manifest, others), left))
-            wrong = [(at, difference) for at, difference in zip(left, found, strict=True) if difference is not None]
+            with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
+                found = list(pool.map(partial(self._probe, manifest, others), left))
+            wrong = [(at, mismatch) for at, mismatch in zip(left, found, strict=True) if mismatch is not None]
             if not wrong or self.clock().timestamp() + pause > deadline:
                 break
             between()
             self.sleep(pause)
             left, pause = [at for at, _ in wrong], min(2 * pause, LONGEST_PAUSE)
-        differences = [difference for _, difference in wrong]
-        checked = len(looks)
+        mismatches = [mismatch for _, mismatch in wrong]
+        checked = len(probes)
         if channel.name == LATEST:
             checked += len(manifest.files)
-            differences += self._copies(channel.widget, channel.version, manifest)
-        return Found(checked, tuple(differences))
+            mismatches += self._copies(channel.widget, channel.version, manifest)
+        return Found(checked, tuple(mismatches))
 
-    def _look(self, manifest: Manifest, others: _Others, at: tuple[str, Look]) -> Difference | None:
-        cdn, look = at
+    def _probe(self, manifest: Manifest, others: _Others, at: tuple[str, Probe]) -> Mismatch | None:
+        cdn, probe = at
         try:
-            got = self.webs[cdn].get(look.path)
+            got = self.webs[cdn].get(probe.path)
         except OSError as error:
-            return Difference(cdn, look.path, Wrong.UNREACHABLE, "an answer", type(error).__name__)
+            return Mismatch(cdn, probe.path, MismatchKind.UNREACHABLE, "an answer", type(error).__name__)
         answer = Answer(got.status, got.headers.get("x-amz-meta-version", ""), hashlib.sha256(got.body).hexdigest())
-        return judge(cdn, look, answer, manifest, others)
+        return judge(cdn, probe, answer, manifest, others)
 
-    def _copies(self, widget: str, version: Version, manifest: Manifest) -> Iterator[Difference]:
+    def _copies(self, widget: str, version: Version, manifest: Manifest) -> Iterator[Mismatch]:
         """Every copy by its ETag and size; one that differs there is read, and its bytes decide."""
-        there = self.alias.files(widget)
-        wanted = self.alias.release_files(widget, version)
+        there = self.copies.files(widget)
+        wanted = self.copies.release_files(widget, version)
         for path, entry in sorted(manifest.files.items()):
             if path in there and there[path] == wanted.get(path):
                 continue
-            sha256 = self.alias.sha256(widget, path)
+            sha256 = self.copies.sha256(widget, path)
             if sha256 != entry.sha256:
-                yield Difference(ALIAS, f"/{widget}/{LATEST}/{path}", Wrong.BYTES, entry.sha256, sha256 or "no file")
+                yield Mismatch(
+                    LATEST_COPIES, f"/{widget}/{LATEST}/{path}", MismatchKind.BYTES, entry.sha256, sha256 or "no file"
+                )
 
 
 @dataclass(frozen=True)

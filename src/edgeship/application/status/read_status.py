@@ -8,7 +8,7 @@ from edgeship.application.notifications.ports import Deliveries, Delivery
 from edgeship.application.ports import Clock
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.channels.policy import Decision, Deed, decide_upload
+from edgeship.domain.channels.policy import Decision, UploadAction, decide_upload
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import LATEST, check_widget
 from edgeship.domain.propagation.deployment import Deployment
@@ -103,6 +103,6 @@ class ReadStatus:
 
 def _why(decision: Decision, release: Release) -> str:
     """A release is judged when it is registered and when a rollout has ended, not when a lock or a policy changes."""
-    if decision.deed is Deed.LEAVE:
+    if decision.action is UploadAction.LEAVE:
         return decision.reason
     return f"nothing holds it back any more: edgeship promote {release.widget} {release.version}"

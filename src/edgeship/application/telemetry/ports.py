@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from edgeship.domain.telemetry.beacon import Refusal
 from edgeship.domain.telemetry.error_book import ErrorBook
-from edgeship.domain.telemetry.metrics import Measure
+from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
 
 
@@ -31,7 +31,7 @@ class Registry(Protocol):
 class BeaconMetrics(Protocol):
     """The metrics of the environment that beacons add to."""
 
-    def add(self, widget: str, version: Version, measurements: Mapping[Measure, float]) -> None:
+    def add(self, widget: str, version: Version, measurements: Mapping[Metric, float]) -> None:
         """Add to a release's metrics, each in its measure's unit. The caller vouches for widget and version: every
         new pair is a new set of metrics to pay for."""
 

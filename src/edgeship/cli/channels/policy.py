@@ -13,7 +13,7 @@ from edgeship.cli.durations import parse_duration, parse_steps
 from edgeship.cli.errors import Usage
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption, StepsOption, WidgetArgument
 from edgeship.cli.output import Output, plain, table
-from edgeship.domain.channels.policy import DuringRollout, NoData, OnFailedVerification, Policy
+from edgeship.domain.channels.policy import DuringRollout, OnFailedVerification, OnInconclusive, Policy
 from edgeship.domain.channels.policy_record import to_document
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
@@ -74,8 +74,8 @@ def set_policy(
     minimum_sample: Annotated[
         int | None, typer.Option(metavar="SESSIONS", help="Fewer sessions than these say nothing.")
     ] = None,
-    no_data: Annotated[
-        NoData | None, typer.Option(help="What a step does whose bake ends with too few sessions.")
+    on_inconclusive: Annotated[
+        OnInconclusive | None, typer.Option(help="What a step does whose bake ends with too few sessions.")
     ] = None,
     during_rollout: Annotated[
         DuringRollout | None, typer.Option(help="What a newer upload does to a rollout: wait for it, or replace it.")
@@ -108,7 +108,7 @@ def set_policy(
         fields={
             "auto": _kinds(auto) if auto is not None else None,
             "steps": parse_steps(steps) if steps is not None else None,
-            "no_data": no_data,
+            "on_inconclusive": on_inconclusive,
             "during_rollout": during_rollout,
             "rollback_window_seconds": parse_duration(rollback_window, "--rollback-window")
             if rollback_window is not None

@@ -21,7 +21,10 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
         "ill: memory": ("--memory-mb", f"{limits.memory_mb:g} MB, 95th percentile"),
         "paused: error rate": ("--soft-error-points", f"{limits.soft_error_points:g} points over the stable version's"),
         "too few to tell": ("--minimum-sample", f"fewer than {limits.minimum_sample} sessions"),
-        "too few at a step's end": ("--no-data", f"{policy.no_data}: {_NO_DATA[policy.no_data]}"),
+        "too few at a step's end": (
+            "--on-inconclusive",
+            f"{policy.on_inconclusive}: {_NO_DATA[policy.on_inconclusive]}",
+        ),
         "newer uploads in a rollout": (
             "--during-rollout",
             f"{policy.during_rollout}: {_DURING_ROLLOUT[policy.during_rollout]}",

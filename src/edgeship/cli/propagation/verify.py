@@ -20,7 +20,7 @@ def verify(
     widget: WidgetArgument,
     channel: ChannelOption = LATEST,
     wait: Annotated[
-        float, typer.Option("--wait", metavar="SECONDS", min=0, help="Look again for so long while something differs.")
+        float, typer.Option("--wait", metavar="SECONDS", min=0, help="Probe again for so long while something differs.")
     ] = 0,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -61,13 +61,13 @@ def verify(
         "version": str(now.version),
         "cdns": dict(urls),
         "checked": found.checked,
-        "differences": [asdict(difference) for difference in found.differences],
+        "mismatches": [asdict(mismatch) for mismatch in found.mismatches],
     }
     where = " and ".join(urls)
-    if not found.differences:
-        out.result(document, [plain(f"{channel} of {widget} is {now.version} at {where}: {found.checked} looks")])
+    if not found.mismatches:
+        out.result(document, [plain(f"{channel} of {widget} is {now.version} at {where}: {found.checked} probes")])
         return ExitCode.DONE
-    rows = [(d.where, d.path, d.kind, d.got, d.expected) for d in found.differences]
-    title = f"{channel} of {widget} is not {now.version} everywhere: {len(rows)} of {found.checked} looks differ"
+    rows = [(d.where, d.path, d.kind, d.got, d.expected) for d in found.mismatches]
+    title = f"{channel} of {widget} is not {now.version} everywhere: {len(rows)} of {found.checked} probes differ"
     out.result(document, [table(title, ("where", "path", "what", "got", "expected"), rows)])
     return ExitCode.REFUSED

@@ -17,7 +17,7 @@ from edgeship.cli.output import hold, plain, table, when
 from edgeship.cli.propagation.deployment_document import (
     deployment_document,
     deployment_words,
-    differences_shown,
+    mismatches_shown,
 )
 from edgeship.domain.events import EventType
 from edgeship.domain.propagation.deployment import FREE_PATHS_A_MONTH
@@ -95,7 +95,7 @@ def _shown(found: Status, document: Document, state: EnvironmentState) -> Iterat
         yield from (plain(line, "bold red") for line in _alerts(each))
     for w in widgets:
         for c in w["channels"]:
-            for line in differences_shown(c["deployment"]):
+            for line in mismatches_shown(c["deployment"]):
                 yield plain(f"DIFFERS {c['name']} of {w['widget']}: {line}", "bold red")
     yield table(
         f"channels in {document['environment']}",

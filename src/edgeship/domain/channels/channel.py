@@ -129,7 +129,7 @@ def locked(channel: Channel, occasion: Occasion) -> Lock:
     return channel.lock or Lock(timestamp(occasion.at), occasion.actor, occasion.cause)
 
 
-def rollout_event(
+def event_of_rollout(
     kind: EventType, before: Channel, after: Channel, occasion: Occasion, numbers: Mapping[str, Any] | None = None
 ) -> Event:
     """The event of what becomes of a channel's rollout; `numbers` say what was measured, if anything was."""

@@ -11,12 +11,12 @@ from edgeship.domain.channels.channel import (
     Channel,
     Moved,
     Watch,
+    event_of_rollout,
     locked,
     measured,
     refuse_quarantined,
-    rollout_event,
 )
-from edgeship.domain.channels.rollout import Act, Phase, Rollout, transition
+from edgeship.domain.channels.rollout import Phase, Rollout, RolloutEvent, transition
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
 from edgeship.domain.releases.release import Release, quarantine
@@ -57,7 +57,7 @@ def promote(
     watch = Watch(occasion.at + timedelta(seconds=window_seconds), goes_back=True) if window_seconds else None
     after = replace(channel, version=target.version, trail=trail, rollout=ended, watch=watch, exposed_at=exposed_at)
     moved, event = _move(channel, after, occasion, numbers)
-    told = (rollout_event(how, channel, moved, occasion, numbers),) if how else ()
+    told = (event_of_rollout(how, channel, moved, occasion, numbers),) if how else ()
     if target.promoted_at is None:
         return Moved(moved, (event, *told), changed=(replace(target, promoted_at=timestamp(occasion.at)),))
     return Moved(moved, (event, *told), unchanged=(target,))
@@ -124,7 +124,7 @@ def roll_back(
         exposed_at=occasion.at,
     )
     moved, event = _move(channel, after, occasion, numbers)
-    told = (rollout_event(how, channel, moved, occasion),) if how else ()
+    told = (event_of_rollout(how, channel, moved, occasion),) if how else ()
     return Moved(moved, (event, *barred, *told), changed=changed, unchanged=(known[target],))
 
 
@@ -191,9 +191,9 @@ def _end_rollout(channel: Channel, target: Version, occasion: Occasion) -> tuple
     if rollout is None or not rollout.active:
         return rollout, None
     if rollout.candidate == target:
-        completed = transition(rollout, Act.COMPLETE, occasion.at, channel.widget)
+        completed = transition(rollout, RolloutEvent.COMPLETE, occasion.at, channel.widget)
         return completed, EventType.ROLLOUT_COMPLETED
-    return transition(rollout, Act.ABORT, occasion.at, channel.widget), EventType.ROLLOUT_ABORTED
+    return transition(rollout, RolloutEvent.ABORT, occasion.at, channel.widget), EventType.ROLLOUT_ABORTED
 
 
 def _take_back_rollout(
@@ -201,7 +201,7 @@ def _take_back_rollout(
 ) -> tuple[Rollout | None, EventType | None]:
     rollout = channel.rollout
     if rollout is not None and rollout.phase is Phase.COMPLETED and rollout.candidate == channel.version:
-        return transition(rollout, Act.ROLL_BACK, occasion.at, channel.widget), None
+        return transition(rollout, RolloutEvent.ROLL_BACK, occasion.at, channel.widget), None
     return _end_rollout(channel, target, occasion)
 
 

@@ -15,7 +15,7 @@ from edgeship.domain.health.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Bump, Version
 
-NoData = Literal["hold", "pass", "fail"]
+OnInconclusive = Literal["hold", "pass", "fail"]
 DuringRollout = Literal["wait", "replace"]
 OnFailedVerification = Literal["notify", "rollback"]
 
@@ -24,8 +24,8 @@ OnFailedVerification = Literal["notify", "rollback"]
 class Policy:
     """`auto` are the kinds of release that go live by themselves; the others wait for `edgeship promote`.
 
-    `no_data` is what happens at the end of a bake with too few sessions; `during_rollout` what a newer upload does to a
-    rollout; `rollback_window_seconds` how long after a move a breach takes the channel back; `on_failed_verification`
+    `on_inconclusive` is what happens at the end of a bake with too few sessions; `during_rollout` what a newer upload does
+    to a rollout; `rollback_window_seconds` how long after a move a breach takes the channel back; `on_failed_verification`
     whether a move goes back when a CDN is found to serve something else. By default it does not: what is wrong then is
     mostly a cache, and would be wrong with the version before it, too.
     """
@@ -33,7 +33,7 @@ class Policy:
     auto: frozenset[Bump] = frozenset({"patch", "minor"})
     steps: tuple[Step, ...] = DEFAULT_STEPS
     thresholds: Thresholds = DEFAULT_THRESHOLDS
-    no_data: NoData = "hold"
+    on_inconclusive: OnInconclusive = "hold"
     during_rollout: DuringRollout = "wait"
     rollback_window_seconds: int = 24 * 3600
     on_failed_verification: OnFailedVerification = "notify"
@@ -55,7 +55,7 @@ def check_policy(policy: Policy) -> Policy:
     for kind in policy.auto - set(get_args(Bump)):
         raise _invalid(f"auto: {kind!r} is no kind of release", f"Choose among {', '.join(get_args(Bump))}.")
     for name, choice, choices in (
-        ("no_data", policy.no_data, get_args(NoData)),
+        ("on_inconclusive", policy.on_inconclusive, get_args(OnInconclusive)),
         ("during_rollout", policy.during_rollout, get_args(DuringRollout)),
         ("on_failed_verification", policy.on_failed_verification, get_args(OnFailedVerification)),
     ):
@@ -97,7 +97,7 @@ class Widget:
     first: Version
 
 
-class Deed(StrEnum):
+class UploadAction(StrEnum):
     """What an upload does to a channel."""
 
     LEAVE = "leave"
@@ -110,7 +110,7 @@ class Deed(StrEnum):
 class Decision:
     """What is done, and the reason that goes into the event or the log."""
 
-    deed: Deed
+    action: UploadAction
     reason: str
 
 
@@ -118,37 +118,39 @@ def decide_upload(policy: Policy, channel: Channel, release: Release, first: Ver
     """What a registered release does to the channel."""
     version = release.version
     if release.quarantine is not None:
-        return Decision(Deed.LEAVE, f"{version} is quarantined")
+        return Decision(UploadAction.LEAVE, f"{version} is quarantined")
     if channel.version is None:
         if version == first:
-            return Decision(Deed.PROMOTE, "first release of the widget")
-        return Decision(Deed.LEAVE, f"the first release, {first}, has not gone live")
+            return Decision(UploadAction.PROMOTE, "first release of the widget")
+        return Decision(UploadAction.LEAVE, f"the first release, {first}, has not gone live")
     if channel.lock is not None:
-        return Decision(Deed.LEAVE, f"{channel.name} is locked since {channel.lock.since}: {channel.lock.cause}")
+        return Decision(
+            UploadAction.LEAVE, f"{channel.name} is locked since {channel.lock.since}: {channel.lock.cause}"
+        )
     if version <= channel.version:
-        return Decision(Deed.LEAVE, f"{channel.name} is at {channel.version}, which is not older")
+        return Decision(UploadAction.LEAVE, f"{channel.name} is at {channel.version}, which is not older")
     if release.promoted_at is not None:
         # A late or repeated event must not undo what an operator has moved back by hand.
-        return Decision(Deed.LEAVE, f"{version} has been live before; promote it by hand if that is meant")
+        return Decision(UploadAction.LEAVE, f"{version} has been live before; promote it by hand if that is meant")
     bump = version.bump_from(channel.version)
     if bump not in policy.auto:
-        return Decision(Deed.LEAVE, f"policy: a {bump} release waits for approval")
+        return Decision(UploadAction.LEAVE, f"policy: a {bump} release waits for approval")
     if channel.candidate is not None:
         return _during_rollout(policy, channel.candidate, version)
     if policy.at_once:
-        return Decision(Deed.PROMOTE, f"policy: a {bump} release goes live by itself")
-    return Decision(Deed.ROLL_OUT, f"policy: a {bump} release is rolled out by itself")
+        return Decision(UploadAction.PROMOTE, f"policy: a {bump} release goes live by itself")
+    return Decision(UploadAction.ROLL_OUT, f"policy: a {bump} release is rolled out by itself")
 
 
 def _during_rollout(policy: Policy, candidate: Version, version: Version) -> Decision:
     if version <= candidate:
-        return Decision(Deed.LEAVE, f"{candidate}, which is not older, is being rolled out")
+        return Decision(UploadAction.LEAVE, f"{candidate}, which is not older, is being rolled out")
     if policy.during_rollout == "wait":
-        return Decision(Deed.LEAVE, f"waits until the rollout of {candidate} has ended")
-    return Decision(Deed.REPLACE, f"policy: a newer release replaces {candidate}, which is being rolled out")
+        return Decision(UploadAction.LEAVE, f"waits until the rollout of {candidate} has ended")
+    return Decision(UploadAction.REPLACE, f"policy: a newer release replaces {candidate}, which is being rolled out")
 
 
 def newest_due(policy: Policy, channel: Channel, releases: Iterable[Release], first: Version) -> Release | None:
     """The newest release that would go live by itself now: what waited, once a rollout has ended."""
-    due = [r for r in releases if decide_upload(policy, channel, r, first).deed is not Deed.LEAVE]
+    due = [r for r in releases if decide_upload(policy, channel, r, first).action is not UploadAction.LEAVE]
     return max(due, key=lambda release: release.version, default=None)

@@ -19,7 +19,7 @@ def to_document(policy: Policy) -> dict[str, Any]:
         "auto": sorted(policy.auto),
         "steps": [asdict(step) for step in policy.steps],
         "thresholds": asdict(policy.thresholds),
-        "no_data": policy.no_data,
+        "on_inconclusive": policy.on_inconclusive,
         "during_rollout": policy.during_rollout,
         "rollback_window_seconds": policy.rollback_window_seconds,
         "on_failed_verification": policy.on_failed_verification,
@@ -36,7 +36,7 @@ def from_document(document: Mapping[str, Any]) -> Policy:
         auto=frozenset(document["auto"]),
         steps=tuple(Step(**step) for step in document["steps"]),
         thresholds=Thresholds(**document["thresholds"]),
-        no_data=document["no_data"],
+        on_inconclusive=document["on_inconclusive"],
         during_rollout=document["during_rollout"],
         rollback_window_seconds=document["rollback_window_seconds"],
         # Policies that were written before it was thought of don't have it.

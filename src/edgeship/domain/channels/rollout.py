@@ -29,7 +29,7 @@ class Phase(StrEnum):
     ROLLED_BACK = "rolled_back"
 
 
-class Act(StrEnum):
+class RolloutEvent(StrEnum):
     """What happens to a rollout."""
 
     ADVANCE = "advance"
@@ -40,20 +40,20 @@ class Act(StrEnum):
     ROLL_BACK = "roll_back"
 
 
-TRANSITIONS: Mapping[Phase, Mapping[Act, Phase]] = MappingProxyType(
+TRANSITIONS: Mapping[Phase, Mapping[RolloutEvent, Phase]] = MappingProxyType(
     {
         Phase.RUNNING: {
-            Act.ADVANCE: Phase.RUNNING,
-            Act.PAUSE: Phase.PAUSED,
-            Act.COMPLETE: Phase.COMPLETED,
-            Act.ABORT: Phase.ABORTED,
+            RolloutEvent.ADVANCE: Phase.RUNNING,
+            RolloutEvent.PAUSE: Phase.PAUSED,
+            RolloutEvent.COMPLETE: Phase.COMPLETED,
+            RolloutEvent.ABORT: Phase.ABORTED,
         },
         Phase.PAUSED: {
-            Act.RESUME: Phase.RUNNING,
-            Act.COMPLETE: Phase.COMPLETED,
-            Act.ABORT: Phase.ABORTED,
+            RolloutEvent.RESUME: Phase.RUNNING,
+            RolloutEvent.COMPLETE: Phase.COMPLETED,
+            RolloutEvent.ABORT: Phase.ABORTED,
         },
-        Phase.COMPLETED: {Act.ROLL_BACK: Phase.ROLLED_BACK},
+        Phase.COMPLETED: {RolloutEvent.ROLL_BACK: Phase.ROLLED_BACK},
         Phase.ABORTED: {},
         Phase.ROLLED_BACK: {},
     }
@@ -62,12 +62,12 @@ TRANSITIONS: Mapping[Phase, Mapping[Act, Phase]] = MappingProxyType(
 ACTIVE = frozenset({Phase.RUNNING, Phase.PAUSED})
 
 _INSTEAD = {
-    Act.ADVANCE: "Resume it first: edgeship rollout resume {where}.",
-    Act.PAUSE: "See edgeship status.",
-    Act.RESUME: "See edgeship status.",
-    Act.COMPLETE: "See edgeship status.",
-    Act.ABORT: "To take a live version back: edgeship rollback {where}.",
-    Act.ROLL_BACK: "To end a rollout: edgeship rollout abort {where}.",
+    RolloutEvent.ADVANCE: "Resume it first: edgeship rollout resume {where}.",
+    RolloutEvent.PAUSE: "See edgeship status.",
+    RolloutEvent.RESUME: "See edgeship status.",
+    RolloutEvent.COMPLETE: "See edgeship status.",
+    RolloutEvent.ABORT: "To take a live version back: edgeship rollback {where}.",
+    RolloutEvent.ROLL_BACK: "To end a rollout: edgeship rollout abort {where}.",
 }
 
 
@@ -185,26 +185,26 @@ def start(candidate: Version, steps: Sequence[Step], now: datetime) -> Rollout:
     return Rollout(candidate, check_steps(steps), started_at=now, stepped_at=now, exposed_at=now)
 
 
-def transition(rollout: Rollout, act: Act, now: datetime, where: str) -> Rollout:
-    """The rollout after `act`; `where` names the widget for the error's remedy.
+def transition(rollout: Rollout, event: RolloutEvent, now: datetime, where: str) -> Rollout:
+    """The rollout after `event`; `where` names the widget for the error's remedy.
 
     Raises:
         Refused: `phase_invalid`: the table has no such transition.
     """
     allowed = TRANSITIONS[rollout.phase]
-    if act not in allowed:
+    if event not in allowed:
         raise Refused(
             "phase_invalid",
-            f"The rollout of {rollout.candidate} is {rollout.phase.value}: it can't {act.value.replace('_', ' ')}.",
-            _INSTEAD[act].format(where=where),
+            f"The rollout of {rollout.candidate} is {rollout.phase.value}: it can't {event.value.replace('_', ' ')}.",
+            _INSTEAD[event].format(where=where),
         )
-    after = replace(rollout, phase=allowed[act], held=None)
-    match act:
-        case Act.ADVANCE:
+    after = replace(rollout, phase=allowed[event], held=None)
+    match event:
+        case RolloutEvent.ADVANCE:
             return replace(after, step=rollout.step + 1, stepped_at=now)
-        case Act.RESUME:
+        case RolloutEvent.RESUME:
             return replace(after, stepped_at=now, exposed_at=now)
-        case Act.COMPLETE:
+        case RolloutEvent.COMPLETE:
             return replace(after, step=len(rollout.steps) - 1, stepped_at=now)
         case _:
             return after

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from edgeship.domain.channels.channel import Channel, Moved, locked, refuse_quarantined, rollout_event
+from edgeship.domain.channels.channel import Channel, Moved, event_of_rollout, locked, refuse_quarantined
 from edgeship.domain.channels.channel_moves import bar, promote
-from edgeship.domain.channels.rollout import Act, Held, Rollout, Step, start, transition
+from edgeship.domain.channels.rollout import Held, Rollout, RolloutEvent, Step, start, transition
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.releases.release import Release
@@ -46,10 +46,10 @@ def start_rollout(
         )
     told: tuple[Event, ...] = ()
     if channel.rollout is not None and channel.rollout.active:
-        ended = transition(channel.rollout, Act.ABORT, occasion.at, channel.widget)
-        told = (rollout_event(EventType.ROLLOUT_ABORTED, channel, replace(channel, rollout=ended), occasion),)
+        ended = transition(channel.rollout, RolloutEvent.ABORT, occasion.at, channel.widget)
+        told = (event_of_rollout(EventType.ROLLOUT_ABORTED, channel, replace(channel, rollout=ended), occasion),)
     begun = replace(channel, rollout=start(target.version, steps, occasion.at))
-    event = rollout_event(EventType.ROLLOUT_STARTED, channel, begun, occasion)
+    event = event_of_rollout(EventType.ROLLOUT_STARTED, channel, begun, occasion)
     return Moved(begun, (*told, event), unchanged=(target,))
 
 
@@ -62,7 +62,7 @@ def advance_rollout(
         Refused: `no_rollout`, `phase_invalid` or `quarantined`.
     """
     rollout = rollout_of(channel)
-    advanced = transition(rollout, Act.ADVANCE, occasion.at, channel.widget)
+    advanced = transition(rollout, RolloutEvent.ADVANCE, occasion.at, channel.widget)
     refuse_quarantined(candidate)
     if rollout.next_completes:
         return promote(channel, candidate, occasion, window_seconds, numbers)
@@ -89,7 +89,7 @@ def pause_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None)
     Raises:
         Refused: `no_rollout` or `phase_invalid`.
     """
-    paused = transition(rollout_of(channel), Act.PAUSE, occasion.at, channel.widget)
+    paused = transition(rollout_of(channel), RolloutEvent.PAUSE, occasion.at, channel.widget)
     return _moved(EventType.ROLLOUT_PAUSED, channel, paused, occasion, numbers)
 
 
@@ -99,7 +99,7 @@ def resume_rollout(channel: Channel, candidate: Release, occasion: Occasion) -> 
     Raises:
         Refused: `no_rollout`, `phase_invalid` or `quarantined`.
     """
-    resumed = transition(rollout_of(channel), Act.RESUME, occasion.at, channel.widget)
+    resumed = transition(rollout_of(channel), RolloutEvent.RESUME, occasion.at, channel.widget)
     refuse_quarantined(candidate)
     moved = _moved(EventType.ROLLOUT_RESUMED, channel, resumed, occasion)
     return replace(moved, unchanged=(candidate,))
@@ -111,10 +111,10 @@ def abort_rollout(channel: Channel, candidate: Release, occasion: Occasion, numb
     Raises:
         Refused: `no_rollout` or `phase_invalid`.
     """
-    aborted = transition(rollout_of(channel), Act.ABORT, occasion.at, channel.widget)
+    aborted = transition(rollout_of(channel), RolloutEvent.ABORT, occasion.at, channel.widget)
     after = replace(channel, rollout=aborted, lock=locked(channel, occasion))
     changed, barred = bar(candidate, occasion)
-    event = rollout_event(EventType.ROLLOUT_ABORTED, channel, after, occasion, numbers)
+    event = event_of_rollout(EventType.ROLLOUT_ABORTED, channel, after, occasion, numbers)
     return Moved(after, (event, *barred), changed=changed)
 
 
@@ -135,4 +135,4 @@ def rollout_of(channel: Channel) -> Rollout:
 
 def _moved(kind: EventType, channel: Channel, rollout: Rollout, occasion: Occasion, numbers: Numbers = None) -> Moved:
     after = replace(channel, rollout=rollout)
-    return Moved(after, (rollout_event(kind, channel, after, occasion, numbers),))
+    return Moved(after, (event_of_rollout(kind, channel, after, occasion, numbers),))

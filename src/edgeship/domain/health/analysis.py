@@ -1,6 +1,6 @@
 """Whether a release is healthy: its last datapoints against the limits.
 
-Two paths come to a result, and either is enough: CloudWatch's alarms (`alarms`), and `judge`, on the metrics that the
+Two paths come to a result, and either is enough: CloudWatch's alarms (`alarms`), and `analyse`, on the metrics that the
 minute tick reads. Both hold the same limits, in the same way: three periods in a row, each with enough sessions, at or
 over a limit.
 """
@@ -14,24 +14,24 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from edgeship.domain.health.datapoint import Window
+from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.thresholds import PERIODS, Check, Thresholds
 
 
 class Health(StrEnum):
-    """A verdict's kind."""
+    """An analysis's kind."""
 
-    WELL = "well"
-    BREACH = "breach"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
     """A hard limit was reached."""
-    SUSPECT = "suspect"
+    DEGRADED = "degraded"
     """The soft limit was passed: clearly worse than the stable version."""
-    NO_DATA = "no_data"
+    INCONCLUSIVE = "inconclusive"
     """Too few sessions to tell."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AnalysisResult:
     """How a release is, with the numbers that say so; `sample` is sessions."""
 
     health: Health
@@ -42,8 +42,8 @@ class Verdict:
     sample: int = 0
 
     @property
-    def is_breach(self) -> bool:
-        return self.health is Health.BREACH
+    def is_unhealthy(self) -> bool:
+        return self.health is Health.UNHEALTHY
 
     def numbers(self) -> dict[str, Any]:
         """What events and the history say of it."""
@@ -56,53 +56,55 @@ class Verdict:
         }
 
 
-def judge(
-    windows: Iterable[Window], stable: Iterable[Window], limits: Thresholds, since: datetime, now: datetime
-) -> Verdict:
-    """The verdict on a release's last periods, each of `PERIODS` in a row up to the newest that is over.
+def analyse(
+    datapoints: Iterable[Datapoint], stable: Iterable[Datapoint], limits: Thresholds, since: datetime, now: datetime
+) -> AnalysisResult:
+    """The analysis of a release's last periods, each of `PERIODS` in a row up to the newest that is over.
 
     Args:
-        windows: the release's periods, in any order; those that are not over at `now`, or began before `since`, the
+        datapoints: the release's periods, in any order; those that are not over at `now`, or began before `since`, the
             moment at which traffic reached it, say nothing.
         stable: the stable version's periods, to compare a candidate with; none to compare with nothing.
     """
-    windows = list(windows)
-    mine = telling_periods(windows, limits, since, now)
+    datapoints = list(datapoints)
+    mine = deciding_periods(datapoints, limits, since, now)
     if not mine:
-        sample = sum(window.sessions for window in _last(windows, since, now))
-        return Verdict(
-            Health.NO_DATA,
+        sample = sum(datapoint.sessions for datapoint in _last(datapoints, since, now))
+        return AnalysisResult(
+            Health.INCONCLUSIVE,
             f"{sample} sessions in the last {PERIODS} periods: fewer than {limits.minimum_sample} in one of them",
             sample=sample,
         )
-    sample = sum(window.sessions for window in mine)
+    sample = sum(datapoint.sessions for datapoint in mine)
     for check, limit in limits.hard():
-        values = [window.value(check) for window in mine]
+        values = [datapoint.value(check) for datapoint in mine]
         if all(value is not None and value >= limit for value in values):
             lowest = min(value for value in values if value is not None)
-            return over_limit(Health.BREACH, check, lowest, limit, sample, f"in {PERIODS} periods in a row")
+            return over_limit(Health.UNHEALTHY, check, lowest, limit, sample, f"in {PERIODS} periods in a row")
     theirs = {w.start: w for w in stable if w.sessions >= limits.minimum_sample}
     points = [
-        window.error_rate - theirs[window.start].error_rate  # type: ignore[operator]  # both have sessions
-        for window in mine
-        if window.start in theirs
+        datapoint.error_rate - theirs[datapoint.start].error_rate  # type: ignore[operator]  # both have sessions
+        for datapoint in mine
+        if datapoint.start in theirs
     ]
     if len(points) == PERIODS and all(over_soft_limit(point, limits) for point in points):
         return over_limit(
-            Health.SUSPECT,
+            Health.DEGRADED,
             Check.ERROR_RATE_OVER_STABLE,
             min(points),
             limits.soft_error_points,
             sample,
             f"in {PERIODS} periods in a row",
         )
-    return Verdict(Health.WELL, f"no limit reached, {sample} sessions", sample=sample)
+    return AnalysisResult(Health.HEALTHY, f"no limit reached, {sample} sessions", sample=sample)
 
 
-def telling_periods(windows: Iterable[Window], limits: Thresholds, since: datetime, now: datetime) -> list[Window]:
-    """The `PERIODS` that `judge` goes by, the oldest first; none where they don't suffice for a verdict."""
-    last = _last(windows, since, now)
-    enough = _tells(last, now) and all(window.sessions >= limits.minimum_sample for window in last)
+def deciding_periods(
+    datapoints: Iterable[Datapoint], limits: Thresholds, since: datetime, now: datetime
+) -> list[Datapoint]:
+    """The `PERIODS` that `analyse` goes by, the oldest first; none where they don't suffice for an analysis."""
+    last = _last(datapoints, since, now)
+    enough = _tells(last, now) and all(datapoint.sessions >= limits.minimum_sample for datapoint in last)
     return last if enough else []
 
 
@@ -119,19 +121,19 @@ _SAID = {
 }
 
 
-def over_limit(health: Health, check: Check, value: float, limit: float, sample: int, when: str) -> Verdict:
-    """The verdict that a value is at or over a limit; `when` says over which time."""
+def over_limit(health: Health, check: Check, value: float, limit: float, sample: int, when: str) -> AnalysisResult:
+    """The analysis that a value is at or over a limit; `when` says over which time."""
     said = _SAID[check].format(value=value, limit=limit)
-    return Verdict(health, f"{said} {when}, {sample} sessions", check, value, limit, sample)
+    return AnalysisResult(health, f"{said} {when}, {sample} sessions", check, value, limit, sample)
 
 
-def _last(windows: Iterable[Window], since: datetime, now: datetime) -> list[Window]:
-    over = sorted((w for w in windows if w.end <= now and w.start >= since), key=lambda window: window.start)
+def _last(datapoints: Iterable[Datapoint], since: datetime, now: datetime) -> list[Datapoint]:
+    over = sorted((w for w in datapoints if w.end <= now and w.start >= since), key=lambda datapoint: datapoint.start)
     return over[-PERIODS:]
 
 
-def _tells(windows: Sequence[Window], now: datetime) -> bool:
+def _tells(datapoints: Sequence[Datapoint], now: datetime) -> bool:
     """Whether they are enough, without a gap, and not of long ago."""
-    if len(windows) < PERIODS or any(after.start != before.end for before, after in pairwise(windows)):
+    if len(datapoints) < PERIODS or any(after.start != before.end for before, after in pairwise(datapoints)):
         return False
-    return now - windows[-1].end <= timedelta(seconds=PERIODS * windows[-1].seconds)
+    return now - datapoints[-1].end <= timedelta(seconds=PERIODS * datapoints[-1].seconds)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from edgeship.domain.events import timestamp
-from edgeship.domain.health.analysis import Health, Verdict
+from edgeship.domain.health.analysis import AnalysisResult, Health
 from edgeship.domain.health.thresholds import Check
 from edgeship.domain.version import Version
 
@@ -23,8 +23,8 @@ class Breach:
     numbers: dict[str, Any]
 
     @classmethod
-    def by_verdict(cls, widget: str, version: Version, verdict: Verdict, at: datetime) -> Breach:
-        return cls(widget, version, at, verdict.reason, verdict.numbers())
+    def by_analysis(cls, widget: str, version: Version, analysis: AnalysisResult, at: datetime) -> Breach:
+        return cls(widget, version, at, analysis.reason, analysis.numbers())
 
     @classmethod
     def by_alarm(
@@ -33,7 +33,7 @@ class Breach:
         """By a CloudWatch alarm of this name; `limit` is None when what tells of the alarm does not say it."""
         widget, version = subject
         numbers = {
-            "health": Health.BREACH.value,
+            "health": Health.UNHEALTHY.value,
             "check": check.value,
             "limit": limit,
             "alarm": name,

@@ -9,7 +9,7 @@ from edgeship.domain.health.thresholds import Check
 
 
 @dataclass(frozen=True)
-class Window:
+class Datapoint:
     """What was measured of a release in `seconds` from `start` (aware). None: nothing was reported.
 
     `latency_ms` and `memory_mb` are 95th percentiles.

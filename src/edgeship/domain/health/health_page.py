@@ -1,6 +1,6 @@
 """A release's public health page: a JSON document that says how the minute tick finds the release.
 
-- the status is the verdict that the tick goes by, and nothing else is judged here
+- the status is the analysis that the tick goes by, and nothing else is judged here
 - numbers keep the time at which they were measured: a page that repeats older ones says that it is stale, and why
 - a page can't say that nobody writes it any more: whoever reads it holds `fresh_until` against the clock
 - what people wrote (reasons, causes) is on no page: pages are public
@@ -11,26 +11,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Literal
 
 from edgeship.domain.events import timestamp
-from edgeship.domain.health.analysis import Health, Verdict
-from edgeship.domain.health.datapoint import Window
+from edgeship.domain.health.analysis import AnalysisResult, Health
+from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.thresholds import Check, Thresholds
 from edgeship.domain.releases.release import Release
 from edgeship.domain.telemetry.error_book import ErrorBook
 from edgeship.domain.version import Version
 
-SCHEMA = 1
+SCHEMA = 2
 FRESH_PERIODS = 3
 """A page is written each period: one that is older than so many is not written any more."""
 MAX_ERRORS = 5
 
 NOT_MEASURED = "The metrics could not be read: the numbers are those of measured_at."
 NOT_WATCHED = "The version is no longer watched: the numbers are those of measured_at."
-TAKEN_BACK = "The version was taken back, and is quarantined: the numbers are those of measured_at."
+ROLLED_BACK = "The version was rolled back, and is quarantined: the numbers are those of measured_at."
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Exposure:
     """A channel that exposes a version, as the version's page shows it.
 
     `percent` of the channel's users get the version; `phase` is that of the rollout under way; since `alert` (RFC 3339)
-    the version is known to be ill.
+    the version is known to be unhealthy.
     """
 
     name: str
@@ -53,20 +52,7 @@ Page = Mapping[str, Any]
 """The document; `docs/schemas/health.schema.json` describes it."""
 
 
-class Status(StrEnum):
-    HEALTHY = "healthy"
-    UNHEALTHY = "unhealthy"
-    UNKNOWN = "unknown"
-    """Too few sessions to tell, or nothing was ever measured."""
-
-
-_STATUS = {
-    Health.WELL: Status.HEALTHY,
-    Health.BREACH: Status.UNHEALTHY,
-    Health.SUSPECT: Status.UNHEALTHY,
-    Health.NO_DATA: Status.UNKNOWN,
-}
-_GRAVITY = (Health.NO_DATA, Health.WELL, Health.SUSPECT, Health.BREACH)
+_GRAVITY = (Health.INCONCLUSIVE, Health.HEALTHY, Health.DEGRADED, Health.UNHEALTHY)
 """Where channels differ, the later counts."""
 _METRICS = {
     Check.ERROR_RATE: ("error_rate", "%"),
@@ -77,26 +63,26 @@ _METRICS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict at a moment (aware), with the limits and the periods that it goes by, the oldest first."""
+    """An analysis at a moment (aware), with the limits and the periods that it goes by, the oldest first."""
 
-    verdict: Verdict
+    analysis: AnalysisResult
     limits: Thresholds
-    periods: Sequence[Window]
+    periods: Sequence[Datapoint]
     at: datetime
 
 
 def gravest(findings: Iterable[Finding]) -> Finding:
     """What counts where a version is in several channels; of findings that weigh the same, the first."""
-    return max(findings, key=lambda finding: _GRAVITY.index(finding.verdict.health))
+    return max(findings, key=lambda finding: _GRAVITY.index(finding.analysis.health))
 
 
 _UNMEASURED: Page = MappingProxyType(
     {
-        "status": Status.UNKNOWN.value,
+        "status": Health.INCONCLUSIVE.value,
         "measured_from": None,
         "measured_at": None,
         "fresh_until": None,
-        "verdict": None,
+        "analysis": None,
         "metrics": None,
     }
 )
@@ -113,11 +99,11 @@ def fresh_page(
     """The page of a version in its `exposures`, measured just now."""
     periods, at = finding.periods, finding.at
     measured = {
-        "status": _STATUS[finding.verdict.health].value,
+        "status": finding.analysis.health.value,
         "measured_from": timestamp(periods[0].start) if periods else None,
         "measured_at": timestamp(at),
         "fresh_until": timestamp(at + timedelta(seconds=FRESH_PERIODS * period_seconds)),
-        "verdict": {"reason": finding.verdict.reason, **finding.verdict.numbers()},
+        "analysis": {"reason": finding.analysis.reason, **finding.analysis.numbers()},
         "metrics": _metrics(finding),
     }
     return _page(environment, subject, exposures, measured, _top(errors), stale_because=None)
@@ -137,12 +123,12 @@ def stale_page(
 
 def last_page(environment: str, subject: tuple[str, Version], before: Page | None, release: Release | None) -> Page:
     """The page of a version that no channel exposes any more; the same when it is made from itself."""
-    taken_back = release is not None and release.quarantine is not None
+    rolled_back = release is not None and release.quarantine is not None
     measured = _measured(before)
-    if taken_back:
-        measured["status"] = Status.UNHEALTHY.value
+    if rolled_back:
+        measured["status"] = Health.UNHEALTHY.value
     errors = list(before["top_errors"]) if before is not None else []
-    because = TAKEN_BACK if taken_back else NOT_WATCHED
+    because = ROLLED_BACK if rolled_back else NOT_WATCHED
     return _page(environment, subject, (), measured, errors, stale_because=because)
 
 
@@ -172,7 +158,9 @@ def _page(
 
 
 def _measured(before: Page | None) -> dict[str, Any]:
-    return {name: before[name] if before is not None else nothing for name, nothing in _UNMEASURED.items()}
+    # A page of an earlier schema has other fields.
+    known = before if before is not None and before["schema"] == SCHEMA else _UNMEASURED
+    return {name: known[name] for name in _UNMEASURED}
 
 
 def _metrics(finding: Finding) -> dict[str, Any]:
@@ -182,7 +170,7 @@ def _metrics(finding: Finding) -> dict[str, Any]:
             "value": _rounded(whole.value(check) if whole else None),
             "unit": unit,
             "limit": limit,
-            "within_limit": _within(finding.verdict, check, whole, limit),
+            "within_limit": _within(finding.analysis, check, whole, limit),
             "sample": whole.sessions if whole else 0,
         }
         for check, limit in finding.limits.hard()
@@ -194,12 +182,12 @@ def _metrics(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _as_one(periods: Sequence[Window]) -> Window | None:
+def _as_one(periods: Sequence[Datapoint]) -> Datapoint | None:
     """All of them as one; a percentile is the mean of the periods', weighed by their sessions."""
     if not periods:
         return None
     sessions = sum(period.sessions for period in periods)
-    return Window(
+    return Datapoint(
         periods[0].start,
         int((periods[-1].end - periods[0].start).total_seconds()),
         sessions,
@@ -210,15 +198,15 @@ def _as_one(periods: Sequence[Window]) -> Window | None:
     )
 
 
-def _mean(periods: Sequence[Window], check: Check) -> float | None:
+def _mean(periods: Sequence[Datapoint], check: Check) -> float | None:
     told = [(value, period.sessions) for period in periods if (value := period.value(check)) is not None]
     weight = sum(sessions for _, sessions in told)
     return sum(value * sessions for value, sessions in told) / weight if weight else None
 
 
-def _within(verdict: Verdict, check: Check, whole: Window | None, limit: float) -> bool | None:
+def _within(analysis: AnalysisResult, check: Check, whole: Datapoint | None, limit: float) -> bool | None:
     """Whether a limit is not reached over the whole sample; None: nothing was reported."""
-    if verdict.is_breach and verdict.check is check:
+    if analysis.is_unhealthy and analysis.check is check:
         return False
     value = whole.value(check) if whole else None
     return value < limit if value is not None else None

@@ -1,4 +1,4 @@
-"""The verdict on a release that few sessions use: periods too thin to judge one by one are judged together.
+"""The analysis of a release that few sessions use: periods too thin to analyse one by one are judged together.
 
 A candidate at 1 % may never have enough sessions in a minute. Its sessions of the last hour are taken as one sample,
 and it is ill when even the lower end of what its error rate may be reaches the limit: the lower bound of Wilson's score
@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import sqrt
 
-from edgeship.domain.health.analysis import Health, Verdict, judge, telling_periods
-from edgeship.domain.health.datapoint import Window
+from edgeship.domain.health.analysis import AnalysisResult, Health, analyse, deciding_periods
+from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.thresholds import PERIODS, Check, Thresholds
 
 Z = 4.0
@@ -23,28 +23,28 @@ FEWEST_FAILURES = 3
 HOUR_PERIODS = 60
 
 
-def judge_lately(
-    windows: Iterable[Window], stable: Iterable[Window], limits: Thresholds, since: datetime, now: datetime
-) -> Verdict:
-    """`judge`; where the periods are too thin for that, the verdict on the last hour as a whole.
+def analyse_recent(
+    datapoints: Iterable[Datapoint], stable: Iterable[Datapoint], limits: Thresholds, since: datetime, now: datetime
+) -> AnalysisResult:
+    """`analyse`; where the periods are too thin for that, the analysis of the last hour as a whole.
 
     Args:
-        windows, stable, since, now: as for `judge`; the last `HOUR_PERIODS` periods count.
+        datapoints, stable, since, now: as for `analyse`; the last `HOUR_PERIODS` periods count.
     """
-    mine = list(windows)
-    verdict = judge(mine, stable, limits, since, now)
+    mine = list(datapoints)
+    analysis = analyse(mine, stable, limits, since, now)
     hour = _last_hour(mine, since, now)
-    if verdict.health is not Health.NO_DATA or all(w.sessions >= limits.minimum_sample for w in hour[-PERIODS:]):
-        return verdict
-    sessions = sum(window.sessions for window in hour)
-    failed = min(sessions, sum(window.failed_sessions for window in hour))
+    if analysis.health is not Health.INCONCLUSIVE or all(w.sessions >= limits.minimum_sample for w in hour[-PERIODS:]):
+        return analysis
+    sessions = sum(datapoint.sessions for datapoint in hour)
+    failed = min(sessions, sum(datapoint.failed_sessions for datapoint in hour))
     if sessions < FEWEST_SESSIONS or failed < FEWEST_FAILURES:
-        return verdict
+        return analysis
     at_least = 100 * lower_bound(failed, sessions)
     if at_least < limits.error_rate:
-        return verdict
-    return Verdict(
-        Health.BREACH,
+        return analysis
+    return AnalysisResult(
+        Health.UNHEALTHY,
         f"error rate {100 * failed / sessions:.4g} % of {sessions} sessions in the last hour, "
         f"at least {at_least:.3g} % for all but certain (limit {limits.error_rate:g} %)",
         Check.ERROR_RATE,
@@ -54,22 +54,24 @@ def judge_lately(
     )
 
 
-def judged_periods(windows: Iterable[Window], limits: Thresholds, since: datetime, now: datetime) -> list[Window]:
-    """The periods that `judge_lately` goes by, the oldest first: the last `PERIODS` where they suffice for a verdict,
+def analysed_periods(
+    datapoints: Iterable[Datapoint], limits: Thresholds, since: datetime, now: datetime
+) -> list[Datapoint]:
+    """The periods that `analyse_recent` goes by, the oldest first: the last `PERIODS` where they suffice,
     else all of the last hour."""
-    mine = list(windows)
-    return telling_periods(mine, limits, since, now) or _last_hour(mine, since, now)
+    mine = list(datapoints)
+    return deciding_periods(mine, limits, since, now) or _last_hour(mine, since, now)
 
 
-def _last_hour(windows: Iterable[Window], since: datetime, now: datetime) -> list[Window]:
-    mine = [w for w in windows if w.end <= now and w.start >= since and now - w.start <= _hour(w)]
-    return sorted(mine, key=lambda window: window.start)
+def _last_hour(datapoints: Iterable[Datapoint], since: datetime, now: datetime) -> list[Datapoint]:
+    mine = [w for w in datapoints if w.end <= now and w.start >= since and now - w.start <= _hour(w)]
+    return sorted(mine, key=lambda datapoint: datapoint.start)
 
 
-def _hour(window: Window) -> timedelta:
+def _hour(datapoint: Datapoint) -> timedelta:
     """So long before now the last hour begins; where periods are shorter than a minute, so is the hour. A period that
     has just ended counts as one of it."""
-    return timedelta(seconds=(HOUR_PERIODS + 1) * window.seconds)
+    return timedelta(seconds=(HOUR_PERIODS + 1) * datapoint.seconds)
 
 
 def lower_bound(failed: int, sessions: int) -> float:

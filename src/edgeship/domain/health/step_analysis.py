@@ -1,4 +1,4 @@
-"""The verdict on all that was measured in a step, as one window: it sees what thin periods can't show.
+"""The analysis of all that was measured in a step, as one datapoint: it sees what thin periods can't show.
 
 It may be made of few sessions, and its percentiles are means of thin periods', so it ends a rollout only for an error
 rate that is over the limit for all but certain; whatever else reaches a limit pauses, for a person to look at.
@@ -6,19 +6,19 @@ rate that is over the limit for all but certain; whatever else reaches a limit p
 
 from __future__ import annotations
 
-from edgeship.domain.health.analysis import Health, Verdict, over_limit, over_soft_limit
-from edgeship.domain.health.datapoint import Window
+from edgeship.domain.health.analysis import AnalysisResult, Health, over_limit, over_soft_limit
+from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.low_traffic import lower_bound
 from edgeship.domain.health.thresholds import Check, Thresholds
 
 WHEN = "over the whole step"
 
 
-def judge_bake(bake: Window, stable: Window | None, limits: Thresholds) -> Verdict:
-    """The verdict at the end of a step's bake; `stable` is the stable version's window of the same time."""
+def analyse_step(bake: Datapoint, stable: Datapoint | None, limits: Thresholds) -> AnalysisResult:
+    """The analysis at the end of a step's bake; `stable` is the stable version's datapoint of the same time."""
     if bake.sessions < limits.minimum_sample:
-        return Verdict(
-            Health.NO_DATA,
+        return AnalysisResult(
+            Health.INCONCLUSIVE,
             f"{bake.sessions} sessions since the step began: fewer than {limits.minimum_sample}",
             sample=bake.sessions,
         )
@@ -27,10 +27,12 @@ def judge_bake(bake: Window, stable: Window | None, limits: Thresholds) -> Verdi
         value = bake.value(check)
         if value is not None and value >= limit:
             certain = check is Check.ERROR_RATE and at_least >= limit
-            return over_limit(Health.BREACH if certain else Health.SUSPECT, check, value, limit, bake.sessions, WHEN)
+            return over_limit(
+                Health.UNHEALTHY if certain else Health.DEGRADED, check, value, limit, bake.sessions, WHEN
+            )
     if stable is not None and stable.sessions >= limits.minimum_sample:
         points = (bake.error_rate or 0) - (stable.error_rate or 0)
         if over_soft_limit(points, limits):
             soft = limits.soft_error_points
-            return over_limit(Health.SUSPECT, Check.ERROR_RATE_OVER_STABLE, points, soft, bake.sessions, WHEN)
-    return Verdict(Health.WELL, f"no limit reached, {bake.sessions} sessions", sample=bake.sessions)
+            return over_limit(Health.DEGRADED, Check.ERROR_RATE_OVER_STABLE, points, soft, bake.sessions, WHEN)
+    return AnalysisResult(Health.HEALTHY, f"no limit reached, {bake.sessions} sessions", sample=bake.sessions)

@@ -41,8 +41,8 @@ def _differing(old: Summary, new: Summary) -> list[str]:
 
 
 def _failed(_: Summary, new: Summary) -> str:
-    count = len(new["differences"])
-    found = f"{count} difference{'' if count == 1 else 's'} in {new['checked']} looks"
+    count = len(new["mismatches"])
+    found = f"{count} mismatch{'' if count == 1 else 'es'} in {new['checked']} probes"
     return f"{new['channel']}: {new['version']} is not served everywhere, {found}"
 
 
@@ -97,7 +97,7 @@ def words(event: Event) -> str:
 def numbers(event: Event) -> str:
     """The measurements behind it: `error rate 7.5 %, limit 5 %, 240 sessions`; empty when there were none.
 
-    An alarm tells no value, and a verdict may be of no one check.
+    An alarm tells no value, and an analysis may be of no one check.
     """
     measured: Summary = (event.new or {}).get("measured") or {}
     value, limit, sample = (measured.get(name) for name in ("value", "limit", "sample"))

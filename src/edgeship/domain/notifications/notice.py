@@ -13,7 +13,7 @@ from edgeship.domain.notifications.event_text import is_rollback, numbers, words
 from edgeship.domain.notifications.rules import Severity, severity_of
 from edgeship.domain.plain_text import printable
 
-MAX_DIFFERENCES = 10
+MAX_MISMATCHES = 10
 """Of a failed deployment; the event has more of them."""
 MAX_LENGTH = 500
 """Characters of one text of a notice. Causes quote alarms and uploads, which may be long."""
@@ -74,16 +74,16 @@ def _facts(event: Event) -> Iterator[tuple[str, str]]:
     if event.type is EventType.RELEASE_REJECTED:
         yield "reason", new["reason"]
     if event.type is EventType.DEPLOYMENT_FAILED:
-        yield from _differences(new["differences"])
+        yield from _mismatches(new["mismatches"])
     yield "next", _next(event, new)
 
 
-def _differences(found: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    for each in found[:MAX_DIFFERENCES]:
-        shown = f"{each['where']}: {each['path']}: {each['kind']}"
-        yield "difference", f"{shown}: expected {each['expected']}, got {each['got']}"
-    if len(found) > MAX_DIFFERENCES:
-        yield "differences", f"and {len(found) - MAX_DIFFERENCES} more"
+def _mismatches(found: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for each in found[:MAX_MISMATCHES]:
+        shown = f"{each['where'].replace('_', ' ')}: {each['path']}: {each['kind']}"
+        yield "mismatch", f"{shown}: expected {each['expected']}, got {each['got']}"
+    if len(found) > MAX_MISMATCHES:
+        yield "mismatches", f"and {len(found) - MAX_MISMATCHES} more"
 
 
 def _next(event: Event, new: Mapping[str, Any]) -> str:
@@ -110,7 +110,7 @@ def _next(event: Event, new: Mapping[str, Any]) -> str:
             released = f"edgeship unquarantine {event.widget} {new['version']} --env {event.environment}"
             return f"Publish a fixed version. If it was no fault of the release: {released}"
         case EventType.DEPLOYMENT_FAILED:
-            return f"Mend the cause, then: edgeship propagate {where}"
+            return f"Fix the cause, then: edgeship propagate {where}"
         case _:
             return ""
 

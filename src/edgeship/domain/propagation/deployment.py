@@ -1,8 +1,8 @@
-"""A deployment: one move of a channel, brought to every CDN and looked at there.
+"""A deployment: one move of a channel, brought to every CDN and probed there.
 
-- the files of every look are chosen by the move, not by chance: a repeated run looks at the same ones
+- the files of every probe are chosen by the move, not by chance: a repeated run probes at the same ones
 - an answer is right when its bytes are those of the version that it names, and that version may be served there now
-- a move that is overtaken by a newer one has no verdict
+- a move that is overtaken by a newer one has no verification
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from edgeship.domain.releases.manifest import Manifest
 from edgeship.domain.version import Version
 
 SAMPLE = 20
-"""Files that are looked at through each CDN beside the entrypoint."""
-DIFFERENCES_KEPT = 50
+"""Files that are probed through each CDN beside the entrypoint."""
+MISMATCHES_KEPT = 50
 FREE_PATHS_A_MONTH = 1_000
 """Invalidation paths of all distributions of an account together; a folder is one.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PayingForInvalidation.html"""
-ALIAS = "alias"
-"""Where a difference is that lies in the copies under `/<widget>/latest/`, not in a CDN's answers."""
+LATEST_COPIES = "latest_copies"
+"""Where a mismatch is that lies in the copies under `/<widget>/latest/`, not in a CDN's answers."""
 
 
-class Wrong(StrEnum):
+class MismatchKind(StrEnum):
     """What is wrong with an answer. The last two say nothing of the release itself."""
 
     BYTES = "bytes"
@@ -41,50 +41,50 @@ class Wrong(StrEnum):
 
 
 @dataclass(frozen=True)
-class Difference:
-    """`where` is a CDN's name or ALIAS, `path` the path on the CDN; what was expected there, and what was got."""
+class Mismatch:
+    """`where` is a CDN's name or LATEST_COPIES, `path` the path on the CDN; what was `expected` there and `got`."""
 
     where: str
     path: str
-    kind: Wrong
+    kind: MismatchKind
     expected: str
     got: str
 
     @property
     def condemns(self) -> bool:
         """Whether browsers get, or would get, something else than the release."""
-        return self.kind not in (Wrong.UNREACHABLE, Wrong.NOT_REFRESHED)
+        return self.kind not in (MismatchKind.UNREACHABLE, MismatchKind.NOT_REFRESHED)
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.path} has {self.kind} {self.got}, not {self.expected}"
+        return f"{self.where.replace('_', ' ')}: {self.path} has {self.kind} {self.got}, not {self.expected}"
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What was found at `at` (RFC 3339), in so many looks at these CDNs."""
+class Verification:
+    """What was found at `at` (RFC 3339), in so many probes at these CDNs."""
 
     at: str
     cdns: tuple[str, ...]
     checked: int
-    differences: tuple[Difference, ...]
+    mismatches: tuple[Mismatch, ...]
 
     @property
     def verified(self) -> bool:
-        return not self.differences
+        return not self.mismatches
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "at": self.at,
             "cdns": list(self.cdns),
             "checked": self.checked,
-            "differences": [asdict(difference) for difference in self.differences],
+            "mismatches": [asdict(mismatch) for mismatch in self.mismatches],
         }
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Verdict:
+    def from_dict(cls, document: Mapping[str, Any]) -> Verification:
         """Read what `to_dict` wrote."""
-        differences = tuple(Difference(**{**d, "kind": Wrong(d["kind"])}) for d in document["differences"])
-        return cls(document["at"], tuple(document["cdns"]), int(document["checked"]), differences)
+        mismatches = tuple(Mismatch(**{**d, "kind": MismatchKind(d["kind"])}) for d in document["mismatches"])
+        return cls(document["at"], tuple(document["cdns"]), int(document["checked"]), mismatches)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Deployment:
     """How far the newest move of a channel that anybody has begun to bring to the CDNs has got; one record a channel.
 
     `counted` tells whether its invalidation paths are in the month's count; `settled` is the number of the last move
-    before it that came to a verdict; `attempt` grows when somebody has the move brought there again. At sequence 0
+    before it that came to a verification; `attempt` grows when somebody has the move brought there again. At sequence 0
     there was none yet.
     """
 
@@ -102,7 +102,7 @@ class Deployment:
     version: Version | None = None
     counted: bool = False
     settled: int = 0
-    verdict: Verdict | None = None
+    verification: Verification | None = None
     attempt: int = 1
     revision: int = 0
 
@@ -110,26 +110,26 @@ class Deployment:
         """The deployment of the channel's last move: this one, or one that takes its place."""
         if channel.sequence == self.sequence:
             return self
-        settled = self.sequence if self.verdict is not None else self.settled
+        settled = self.sequence if self.verification is not None else self.settled
         return Deployment(
             self.widget, self.channel, channel.sequence, channel.version, settled=settled, revision=self.revision
         )
 
 
 def conclude(
-    deployment: Deployment, channel: Channel, verdict: Verdict, occasion: Occasion
+    deployment: Deployment, channel: Channel, verification: Verification, occasion: Occasion
 ) -> tuple[Deployment, Event]:
-    """The deployment with its verdict, and the event that tells of it."""
-    kept = replace(verdict, differences=verdict.differences[:DIFFERENCES_KEPT])
+    """The deployment with its verification, and the event that tells of it."""
+    kept = replace(verification, mismatches=verification.mismatches[:MISMATCHES_KEPT])
     event = Event.of(
-        EventType.DEPLOYMENT_VERIFIED if verdict.verified else EventType.DEPLOYMENT_FAILED,
-        occasion.because(_cause(channel, verdict)),
+        EventType.DEPLOYMENT_VERIFIED if verification.verified else EventType.DEPLOYMENT_FAILED,
+        occasion.because(_cause(channel, verification)),
         channel.widget,
         (channel.name, channel.sequence, deployment.attempt),
         old=None,
         new={**channel.summary(), **{key: value for key, value in kept.to_dict().items() if key != "at"}},
     )
-    return replace(deployment, verdict=kept), event
+    return replace(deployment, verification=kept), event
 
 
 def request(deployment: Deployment, channel: Channel, occasion: Occasion) -> tuple[Deployment, Event]:
@@ -145,7 +145,7 @@ def request(deployment: Deployment, channel: Channel, occasion: Occasion) -> tup
             f"Promote one: edgeship promote {channel.widget} VERSION.",
         )
     mine = deployment.of(channel)
-    again = replace(mine, counted=False, verdict=None, attempt=mine.attempt + 1)
+    again = replace(mine, counted=False, verification=None, attempt=mine.attempt + 1)
     event = Event.of(
         EventType.DEPLOYMENT_REQUESTED,
         occasion,
@@ -157,27 +157,31 @@ def request(deployment: Deployment, channel: Channel, occasion: Occasion) -> tup
     return again, event
 
 
-def _cause(channel: Channel, verdict: Verdict) -> str:
-    if verdict.verified:
-        return f"{channel.name} is {channel.version} at {' and '.join(verdict.cdns)}: {verdict.checked} looks"
-    first, count = verdict.differences[0], len(verdict.differences)
+def _cause(channel: Channel, verification: Verification) -> str:
+    if verification.verified:
+        return (
+            f"{channel.name} is {channel.version} at {' and '.join(verification.cdns)}: {verification.checked} probes"
+        )
+    first, count = verification.mismatches[0], len(verification.mismatches)
     more = f", and {count - 1} more" if count > 1 else ""
     return f"{channel.name} is not {channel.version} everywhere: {first}{more}"
 
 
-def verdict_of(occasion: Occasion, cdns: Iterable[str], checked: int, differences: Iterable[Difference]) -> Verdict:
-    return Verdict(timestamp(occasion.at), tuple(cdns), checked, tuple(differences))
+def verification_of(
+    occasion: Occasion, cdns: Iterable[str], checked: int, mismatches: Iterable[Mismatch]
+) -> Verification:
+    return Verification(timestamp(occasion.at), tuple(cdns), checked, tuple(mismatches))
 
 
 @dataclass(frozen=True)
-class Look:
+class Probe:
     """A path to ask a CDN for, and the file of a release that it stands for."""
 
     path: str
     file: str
 
 
-def looks_at(channel: Channel, manifest: Manifest, ranges: Mapping[str, str]) -> tuple[Look, ...]:
+def probes_of(channel: Channel, manifest: Manifest, ranges: Mapping[str, str]) -> tuple[Probe, ...]:
     """The entrypoint under every path that stands for the channel's version, and a sample of files under the channel.
 
     `ranges` is what each of the widget's ranges means now.
@@ -185,8 +189,8 @@ def looks_at(channel: Channel, manifest: Manifest, ranges: Mapping[str, str]) ->
     here = f"/{channel.widget}/{selector(channel.name)}/"
     same = [f"/{channel.widget}/~{name}/" for name, version in ranges.items() if version == str(channel.version)]
     exact = f"/{release_prefix(manifest.widget, manifest.version)}"
-    entrypoints = [Look(folder + manifest.entrypoint, manifest.entrypoint) for folder in (here, *same, exact)]
-    files = [Look(here + file, file) for file in sample(manifest, f"{channel.name}/{channel.sequence}")]
+    entrypoints = [Probe(folder + manifest.entrypoint, manifest.entrypoint) for folder in (here, *same, exact)]
+    files = [Probe(here + file, file) for file in sample(manifest, f"{channel.name}/{channel.sequence}")]
     return (*entrypoints, *files)
 
 
@@ -214,8 +218,8 @@ def moving_folders(channel: Channel, passed: Collection[Version], root_widget: s
     return tuple(f"{prefix}{name}/" for prefix in prefixes for name in sorted(names))
 
 
-def alias_folders(channel: Channel, root_widget: str | None) -> tuple[str, ...]:
-    """The folders under which a cache may hold alias copies, which it gets when the edge lets a request through.
+def latest_copies_folders(channel: Channel, root_widget: str | None) -> tuple[str, ...]:
+    """The folders under which a cache may hold latest copies, which it gets when the edge lets a request through.
 
     Both the path as it comes and the path that it is rewritten to are named, as CloudFront asks for:
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
@@ -232,23 +236,23 @@ class Answer:
     sha256: str
 
 
-def judge(where: str, look: Look, answer: Answer, manifest: Manifest, others: Iterable[Manifest]) -> Difference | None:
+def judge(where: str, probe: Probe, answer: Answer, manifest: Manifest, others: Iterable[Manifest]) -> Mismatch | None:
     """What is wrong with an answer; `others` are the manifests of the versions that may be served there as well."""
 
-    def differs(kind: Wrong, expected: object, got: object) -> Difference:
-        return Difference(where, look.path, kind, str(expected), str(got))
+    def differs(kind: MismatchKind, expected: object, got: object) -> Mismatch:
+        return Mismatch(where, probe.path, kind, str(expected), str(got))
 
     permitted = {str(manifest.version): manifest}
     for other in others if answer.status != 200 or answer.version != str(manifest.version) else ():
         permitted[str(other.version)] = other
     if answer.status != 200:
-        may_lack = any(look.file not in one.files for one in permitted.values())
-        return None if answer.status == 404 and may_lack else differs(Wrong.STATUS, 200, answer.status)
+        may_lack = any(probe.file not in one.files for one in permitted.values())
+        return None if answer.status == 404 and may_lack else differs(MismatchKind.STATUS, 200, answer.status)
     named = permitted.get(answer.version)
-    if named is None or look.file not in named.files:
-        return differs(Wrong.VERSION, " or ".join(permitted), answer.version or "none")
-    expected = named.files[look.file].sha256
-    return None if answer.sha256 == expected else differs(Wrong.BYTES, expected, answer.sha256)
+    if named is None or probe.file not in named.files:
+        return differs(MismatchKind.VERSION, " or ".join(permitted), answer.version or "none")
+    expected = named.files[probe.file].sha256
+    return None if answer.sha256 == expected else differs(MismatchKind.BYTES, expected, answer.sha256)
 
 
 def versions_passed(events: Iterable[Event], channel: Channel, since: int) -> Iterator[Version]:

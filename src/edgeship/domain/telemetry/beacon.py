@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from edgeship.domain.telemetry.metrics import Measure
+from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
 
 MAX_LENGTH = 4_096
@@ -77,18 +77,18 @@ class Beacon:
     def error_count(self) -> int:
         return sum(error.count for error in self.errors)
 
-    def measurements(self) -> dict[Measure, float]:
+    def measurements(self) -> dict[Metric, float]:
         """What it adds to the release's metrics; counts of zero add nothing and are left out."""
         counts = {
-            Measure.SESSIONS: int(self.starts_session),
-            Measure.FAILED_SESSIONS: int(self.fails_session),
-            Measure.ERRORS: self.error_count,
+            Metric.SESSIONS: int(self.starts_session),
+            Metric.FAILED_SESSIONS: int(self.fails_session),
+            Metric.ERRORS: self.error_count,
         }
-        found: dict[Measure, float] = {measure: count for measure, count in counts.items() if count}
+        found: dict[Metric, float] = {measure: count for measure, count in counts.items() if count}
         if self.load_latency is not None:
-            found[Measure.LOAD_LATENCY] = self.load_latency
+            found[Metric.LOAD_LATENCY] = self.load_latency
         if self.memory is not None:
-            found[Measure.MEMORY] = self.memory
+            found[Metric.MEMORY] = self.memory
         return found
 
 

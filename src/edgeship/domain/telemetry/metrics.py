@@ -14,7 +14,7 @@ DIMENSIONS = ("environment", "widget", "version")
 """Every metric of a release has exactly these, in this order."""
 
 
-class Measure(StrEnum):
+class Metric(StrEnum):
     """A metric of a release."""
 
     SESSIONS = "Sessions"
@@ -28,10 +28,10 @@ class Measure(StrEnum):
 
 
 UNITS = {
-    Measure.SESSIONS: "Count",
-    Measure.FAILED_SESSIONS: "Count",
-    Measure.ERRORS: "Count",
-    Measure.LOAD_LATENCY: "Milliseconds",
-    Measure.MEMORY: "Megabytes",
+    Metric.SESSIONS: "Count",
+    Metric.FAILED_SESSIONS: "Count",
+    Metric.ERRORS: "Count",
+    Metric.LOAD_LATENCY: "Milliseconds",
+    Metric.MEMORY: "Megabytes",
 }
 """CloudWatch's units (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html)."""
