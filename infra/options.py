@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
 from edgeship.domain.notifications.secret_reference import reference_fault
@@ -88,6 +89,12 @@ class SynthOptions(BaseModel):
     pointer_max_age: int = Field(
         300, ge=0, le=YEAR_SECONDS, description="Give the seconds for which a browser may keep a moving path"
     )
+    edge_freshness_seconds: float = Field(
+        DEFAULT_FRESHNESS_SECONDS,
+        ge=0.1,
+        le=30,
+        description="Give the seconds after which the edge reads its snapshot again, 0.1 to 30",
+    )
     root_widget: Text | None = Field(
         None, description="Give the name of the widget whose paths drop the /<widget> prefix: -c root_widget=checkout"
     )
@@ -103,7 +110,7 @@ class SynthOptions(BaseModel):
         description="Give where the API token (permission Cache Purge) is kept: ssm:/edgeship/<environment>/cloudflare "
         "or secretsmanager:edgeship/<environment>/cloudflare",
     )
-    alias_grace_days: int = Field(
+    latest_copies_grace_days: int = Field(
         7, ge=1, le=365, description="Give the days for which files stay under latest that its release has no more"
     )
 

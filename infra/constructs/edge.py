@@ -9,15 +9,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from edgeship.domain.edge.freshness import FETCH_TIMEOUT_SECONDS
 from edgeship.resource_names import REGION, SNAPSHOT_KEY
 from infra.bundling import Bundler, Target
 from infra.constructs.functions import PYTHON_3_13_REASON
 from infra.constructs.log_group import RetainedLogGroup
 from infra.constructs.permissions import allow, objects
 from infra.options import SynthOptions
-
-FRESHNESS_SECONDS = 5
-FETCH_TIMEOUT_SECONDS = 1.0
 
 
 class EdgeFunction(Construct):
@@ -45,7 +43,7 @@ class EdgeFunction(Construct):
             "key": SNAPSHOT_KEY,
             "region": REGION,
             "root_widget": options.root_widget,
-            "freshness_seconds": FRESHNESS_SECONDS,
+            "freshness_seconds": options.edge_freshness_seconds,
             "timeout_seconds": FETCH_TIMEOUT_SECONDS,
         }
         bundle = bundler.build(

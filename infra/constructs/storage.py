@@ -60,7 +60,7 @@ class Storage(Construct):
         self.site = self._bucket(
             "Site",
             names.site_bucket,
-            [_expire("Retired", options.alias_grace_days, tag=RETIRED_TAG)],
+            [_expire("Retired", options.latest_copies_grace_days, tag=RETIRED_TAG)],
             logs=self.logs,
             cors=[
                 s3.CorsRule(

@@ -10,6 +10,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
+
 Name = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 MIB = 1024 * 1024
 
@@ -75,6 +77,9 @@ class PropagationSettings(Settings):
     site_url: Name = Field(description="where the distribution answers: https://…")
     root_widget: Name | None = None
     pointer_max_age: int = Field(300, ge=0, description="seconds for which a browser may keep a moving path")
+    edge_freshness_seconds: float = Field(
+        DEFAULT_FRESHNESS_SECONDS, gt=0, description="how old a snapshot the edge serves may get"
+    )
     copy_threads: int = Field(16, gt=0, le=64)
     cloudflare_zone: Name | None = Field(None, description="the id of the zone")
     cloudflare_url: Name | None = Field(None, description="where browsers reach the widgets through Cloudflare")

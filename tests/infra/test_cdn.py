@@ -47,7 +47,7 @@ def test_the_edge_bundle_carries_its_configuration(customised: Template) -> None
             "key": "edge/snapshot.json",
             "region": "us-east-1",
             "root_widget": "checkout",
-            "freshness_seconds": 5,
+            "freshness_seconds": 8.0,
             "timeout_seconds": 1.0,
             "environment": "production",
         }

@@ -80,6 +80,15 @@ def test_the_telemetry_bundle_carries_the_client(production: Template) -> None:
         assert bundle.read("functions/telemetry/telemetry.min.js") == telemetry_client(ROOT)
 
 
+def test_the_edge_and_the_wait_of_propagation_have_one_freshness(production: Template, customised: Template) -> None:
+    """A purge before every copy of the edge knows of a move would let the second CDN keep the old version."""
+    for template, seconds in ((production, 5.0), (customised, 8.0)):
+        variables = template.functions()["propagation"]["Properties"]["Environment"]["Variables"]
+        assert float(variables["EDGESHIP_EDGE_FRESHNESS_SECONDS"]) == seconds
+        with zipfile.ZipFile(template.bundle("edge")) as bundle:
+            assert json.loads(bundle.read("functions/edge/config.json"))["freshness_seconds"] == seconds
+
+
 def test_propagation_knows_the_second_cdn_and_where_its_token_is_but_not_the_token(
     production: Template, customised: Template
 ) -> None:

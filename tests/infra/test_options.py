@@ -116,7 +116,7 @@ def test_keys_of_the_cdk_and_of_other_tools_are_left_alone() -> None:
             {**CLOUDFLARE, "cloudflare_token": "eyJ0b2tlbiI6"},
             "cloudflare_token is no reference: write ssm:/edgeship/production/NAME",
         ),
-        ({"alias_grace_days": "0"}, "context key alias_grace_days"),
+        ({"latest_copies_grace_days": "0"}, "context key latest_copies_grace_days"),
     ],
 )
 def test_what_is_refused_says_which_key_and_what_to_do(given: dict[str, str], says: str) -> None:

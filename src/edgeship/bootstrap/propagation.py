@@ -22,6 +22,7 @@ from edgeship.application.propagation.propagate_move import PropagateMove
 from edgeship.application.propagation.refresh_cdns import Cached, RefreshCdns
 from edgeship.application.propagation.verify_deployment import VerifyDeployment
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
+from edgeship.domain.edge.freshness import settled_after
 from edgeship.resource_names import LOCAL
 from edgeship.settings import PropagationSettings
 
@@ -33,7 +34,7 @@ def build(env: Mapping[str, str]) -> PropagateMove:
     state = DynamoDBState(boto3.client("dynamodb", config=config), settings.table)
     s3 = boto3.client("s3", config=config)
     site = S3Site(s3, settings.site_bucket, threads=1)
-    alias = S3LatestCopies(s3, settings.site_bucket, settings.pointer_max_age, settings.copy_threads)
+    copies = S3LatestCopies(s3, settings.site_bucket, settings.pointer_max_age, settings.copy_threads)
     cloudfront = CloudFront(boto3.client("cloudfront", config=client_config()), settings.distribution_id)
     cdns = [Cached(cloudfront, by_path=False)]
     webs: dict[str, Web] = {cloudfront.name: UrllibWeb(settings.site_url)}
@@ -42,18 +43,19 @@ def build(env: Mapping[str, str]) -> PropagateMove:
         webs[Cloudflare.name] = UrllibWeb(settings.cloudflare_url)
     return PropagateMove(
         state=state,
-        copies=alias,
-        copy_latest=CopyLatest(state, site, alias),
+        copies=copies,
+        copy_latest=CopyLatest(state, site, copies),
         refresh=RefreshCdns(
             state=state,
             cdns=cdns,
             counts=EmfPathCounts(settings.environment),
             root_widget=settings.root_widget,
+            edge_settles_after=settled_after(settings.edge_freshness_seconds),
             clock=utc_now,
             sleep=time.sleep,
             pause=jittered_pause,
         ),
-        verify=VerifyDeployment(state, site, alias, webs, utc_now, time.sleep),
+        verify=VerifyDeployment(state, site, copies, webs, utc_now, time.sleep),
         clock=utc_now,
         pause=jittered_pause,
     )

@@ -18,6 +18,7 @@ from edgeship.application.propagation.request_deployment import RequestDeploymen
 from edgeship.application.propagation.verify_deployment import VerifyDeployment
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
+from edgeship.domain.edge.freshness import settled_after
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
 from edgeship.domain.propagation.deployment import MismatchKind
@@ -35,7 +36,7 @@ FILES = {
 class Deployments:
     """A world whose releases have files, with an edge, CloudFront and a second CDN in front of them."""
 
-    def __init__(self, *live: str, root_widget: str | None = None) -> None:
+    def __init__(self, *live: str, root_widget: str | None = None, freshness: float = 5) -> None:
         self.world = World(*FILES, policy=AT_ONCE)
         self.state = self.world.state
         self.bucket = FakeBucket()
@@ -58,6 +59,7 @@ class Deployments:
                 cdns=(Cached(self.cloudfront, by_path=False), Cached(self.second, by_path=True)),
                 counts=self.counts,
                 root_widget=root_widget,
+                edge_settles_after=settled_after(freshness),
                 clock=self.time,
                 sleep=self.time.sleep,
                 pause=lambda _: None,
@@ -214,10 +216,11 @@ def test_a_move_that_was_overtaken_while_it_was_brought_leaves_its_ranges_to_the
     assert {"/checkout/~1.0/", "/checkout/~1.1/", "/checkout/~1.2/"} < set(here.second.asked["move-4"])
 
 
-def test_the_second_cdn_is_refreshed_only_when_every_copy_of_the_edge_knows() -> None:
+@pytest.mark.parametrize("freshness", [0.5, 5, 30])
+def test_the_second_cdn_is_refreshed_only_when_every_copy_of_the_edge_knows(freshness: float) -> None:
     """Earlier, the next request would have put the old version back into its cache."""
-    here = Deployments("1.0.0")
-    here.edge.lag = 5
+    here = Deployments("1.0.0", freshness=freshness)
+    here.edge.lag = freshness
     here.move("1.1.0")
     here.second.get(f"/{WIDGET}/latest/widget.js")
     assert here.deliver().end is End.VERIFIED

@@ -21,9 +21,6 @@ from edgeship.domain.propagation.deployment import (
 
 REFRESH_SECONDS = 240.0
 """How long one run asks busy CDNs, and waits for them. CloudFront is done within 25 s in 95 of 100 cases."""
-EDGE_SECONDS = 6.0
-"""So long after a move's event every copy of the edge's function knows of it: each looks for news every 5 s. A cache by
-path that is refreshed earlier may fetch the old version again, and keep it."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 EVENTS_SEARCHED = 250
 """For the versions that a channel has passed since it was last brought to the CDNs."""
@@ -39,10 +36,14 @@ class Cached:
 
 @dataclass(frozen=True)
 class RefreshCdns:
+    """Every copy of the edge's function knows of a move after `edge_settles_after` seconds. A cache by path that is
+    refreshed earlier may fetch the old version again, and keep it."""
+
     state: DeploymentState
     cdns: Sequence[Cached]
     counts: PathCounts
     root_widget: str | None
+    edge_settles_after: float
     clock: Clock
     sleep: Sleep
     pause: Pause
@@ -65,7 +66,7 @@ class RefreshCdns:
             if not folders:
                 continue
             if cached.by_path:
-                self._wait(channel, began + EDGE_SECONDS - self._now())
+                self._wait(channel, began + self.edge_settles_after - self._now())
             try:
                 paths = self._patiently(channel, cached.cdn, folders, reference, deadline)
             except CdnRefused as reason:
