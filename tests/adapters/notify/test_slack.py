@@ -39,13 +39,13 @@ def test_a_message_is_written_down_for_each() -> None:
 @settings(max_examples=40)
 @given(
     title=st.text(min_size=1, max_size=200),
-    differences=st.lists(st.text(min_size=1, max_size=300), max_size=11),
+    mismatches=st.lists(st.text(min_size=1, max_size=300), max_size=11),
     length=st.sampled_from([1, 200, 4_000]),
     now=st.none() | st.text(min_size=1, max_size=200),
 )
-def test_a_message_keeps_to_the_limits(title: str, differences: list[str], length: int, now: str | None) -> None:
+def test_a_message_keeps_to_the_limits(title: str, mismatches: list[str], length: int, now: str | None) -> None:
     facts = [(label, length * "&") for label in ("environment", "cause", "by", "at", "measured", "next")]
-    facts += [("difference", text) for text in differences]
+    facts += [("mismatch", text) for text in mismatches]
     message = slack_message(replace(NOTICES["test"], title=title, facts=tuple(facts), now=now))
     assert 0 < len(message["blocks"]) <= MAX_BLOCKS
     assert 0 < len(message["text"]) <= MAX_TEXT

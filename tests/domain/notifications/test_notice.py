@@ -119,7 +119,7 @@ def test_a_failed_deployment_lists_ten_differences_and_counts_the_rest() -> None
         (EventType.RELEASE_UNHEALTHY, {}, "edgeship rollback checkout --env production"),
         (EventType.RELEASE_QUARANTINED, {"version": "1.5.0"}, "edgeship unquarantine checkout 1.5.0 --env production"),
         (EventType.RELEASE_REJECTED, {}, "Pack clean relative paths."),
-        (EventType.DEPLOYMENT_FAILED, {}, "Mend the cause, then: edgeship propagate checkout --env production"),
+        (EventType.DEPLOYMENT_FAILED, {}, "Fix the cause, then: edgeship propagate checkout --env production"),
         (EventType.DEPLOYMENT_VERIFIED, {}, None),
     ],
 )  # fmt: skip
