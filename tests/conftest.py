@@ -13,6 +13,8 @@ from tests.support.aws import Aws, aws_environment
 # process they are the same for all.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
+pytest_plugins = ["tests.support.tools"]
+
 # How long an example takes says how busy the machine is; speed is the benchmarks' business.
 settings.register_profile("edgeship", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("edgeship")

@@ -27,12 +27,6 @@ _SWITCHES = (
 )
 
 
-def missing() -> str | None:
-    """What is not on PATH, or None when a browser can be started."""
-    programs = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
-    return " and ".join(programs) or None
-
-
 @contextmanager
 def chromium(profile: Path) -> Iterator[Remote]:
     """A running browser; `profile` is an empty folder for its user data."""

@@ -8,14 +8,14 @@ from selenium.webdriver import Remote
 from infra.app import ROOT
 from infra.browser_client import telemetry_client
 from tests.browser.beacon_limits import assert_within_limits
-from tests.browser.chromium import chromium, missing
+from tests.browser.chromium import chromium
 from tests.browser.sites import Cdn, Site
+from tests.support.tools import CHROMIUM
 
 
 @pytest.fixture(scope="session")
 def running_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remote]:
-    if lacking := missing():
-        pytest.skip(f"needs Chromium and its driver: no {lacking} on PATH")
+    CHROMIUM.require()
     with chromium(tmp_path_factory.mktemp("chromium")) as driver:
         yield driver
 

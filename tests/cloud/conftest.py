@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from edgeship.bootstrap import operator
 from edgeship.local.cloud import LocalCloud
 from tests.cloud.openfeature_web import install
+from tests.support.tools import NODE
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +28,7 @@ def tools(cloud: LocalCloud) -> operator.Operator:
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that OpenFeature's web client is installed in."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        pytest.skip("needs Node and npm")
+    NODE.require()
     folder = tmp_path_factory.mktemp("openfeature")
     try:
         install(folder)

@@ -16,10 +16,11 @@ from edgeship.domain.channels.rollout import Step
 from edgeship.domain.telemetry.metrics import NAMESPACE, Metric
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
-from tests.browser.chromium import chromium, missing
+from tests.browser.chromium import chromium
 from tests.browser.sites import Answer, Site
 from tests.cloud.test_ship import ann, eventually, get, put, served
 from tests.support.bundles import tar_gz
+from tests.support.tools import CHROMIUM
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
 
@@ -28,8 +29,7 @@ THROWS = b"setTimeout(() => { throw new Error('no price for 3 items'); });\n"
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Remote]:
-    if lacking := missing():
-        pytest.skip(f"needs Chromium and its driver: no {lacking} on PATH")
+    CHROMIUM.require()
     with chromium(tmp_path / "chromium") as driver:
         yield driver
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import subprocess
 from random import Random
 
@@ -14,6 +13,7 @@ from edgeship.domain.bucketing import BUCKETS, bucket, bucket_of, hundredths, is
 from edgeship.domain.flags.compile_flags import Flags, compile_flags
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from tests.domain.flags.logic_corpus import JAVASCRIPT
+from tests.support.tools import NODE
 
 # Changing any of these moves users from one side of every running rollout to the other.
 GOLDEN = [
@@ -104,7 +104,7 @@ def test_two_flags_at_half_are_uncorrelated() -> None:
     assert abs(phi) < 0.05
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
+@pytest.mark.skipif(NODE.is_missing, reason=NODE.reason)
 def test_whole_percentages_are_the_well_known_rule_in_javascript() -> None:
     random = Random(0)
     percentages = {f"flag-{n}-ä": random.randrange(101) for n in range(100)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from random import Random
@@ -19,6 +18,7 @@ from edgeship.domain.flags.malformed import Malformed
 from edgeship.domain.flags.murmur3 import murmur3_32
 from edgeship.domain.flags.references import resolve_references
 from tests.domain.flags.logic_corpus import VECTORS, generate, install, ours, spell, under_node
+from tests.support.tools import NODE
 
 FRESH_PAIRS = 5_000
 
@@ -41,7 +41,7 @@ def test_the_pinned_pairs_are_answered_as_by_json_logic_js() -> None:
     assert different == []
 
 
-@pytest.mark.skipif(shutil.which("npm") is None or shutil.which("node") is None, reason="needs Node and npm")
+@pytest.mark.skipif(NODE.is_missing, reason=NODE.reason)
 def test_fresh_pairs_are_answered_as_by_json_logic_js(tmp_path: Path) -> None:
     try:
         install(tmp_path)
