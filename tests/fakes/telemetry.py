@@ -84,8 +84,8 @@ class FakeBeaconMetrics:
     refusals: list[Refusal] = field(default_factory=list)
     not_kept: int = 0
 
-    def add(self, widget: str, version: Version, measurements: Mapping[Metric, float]) -> None:
-        self.added.append((widget, str(version), {metric.value: value for metric, value in measurements.items()}))
+    def add(self, widget: str, version: Version, values: Mapping[Metric, float]) -> None:
+        self.added.append((widget, str(version), {metric.value: value for metric, value in values.items()}))
 
     def refused(self, reason: Refusal) -> None:
         self.refusals.append(reason)

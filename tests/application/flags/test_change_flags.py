@@ -39,7 +39,7 @@ def keys(state: FakeState) -> list[str]:
     return [record.key for record in state.flags() if record.document is not None]
 
 
-def test_applying_a_file_makes_changes_and_tells_of_each() -> None:
+def test_applying_a_file_makes_changes_with_an_event_each() -> None:
     state = FakeState()
     made = changer(state).apply(file(flag("a"), flag("b")), ANN, prune=False, dry_run=False)
     assert [(change.key, change.old) for change in made] == [("a", None), ("b", None)]
@@ -64,7 +64,7 @@ def test_a_dry_run_changes_nothing() -> None:
     assert state.log == []
 
 
-def test_a_faulty_file_is_told_whole_and_nothing_is_applied() -> None:
+def test_a_faulty_file_lists_every_fault_and_nothing_is_applied() -> None:
     state = FakeState()
     bad = file(
         flag("good"), flag("one", default_variant="gone"), flag("two", rollout={"variant": "on", "percentage": 101})

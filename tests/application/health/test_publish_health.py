@@ -1,4 +1,4 @@
-"""Health pages in the course of a release's life: what the tick publishes, when, and what it costs."""
+"""Health pages over the life of a release: what the tick publishes, when, and what it costs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from edgeship.application.health.ports import Published, Subject
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.health.datapoint import Datapoint
-from edgeship.domain.health.health_page import NOT_MEASURED, NOT_WATCHED, ROLLED_BACK, Page
+from edgeship.domain.health.health_page import METRICS_UNAVAILABLE, NOT_WATCHED, ROLLED_BACK, Page
 from edgeship.domain.telemetry.beacon import Beacon, ReportedError
 from edgeship.domain.telemetry.error_book import ErrorBook
 from edgeship.domain.version import Version
@@ -71,7 +71,7 @@ def test_the_verdict_is_that_of_the_tick() -> None:
     assert shown["metrics"]["error_rate"]["within_limit"] is True
 
 
-def test_a_paused_candidate_is_still_measured() -> None:
+def test_a_paused_candidate_is_still_analysed() -> None:
     world = rolling()
     world.steer.pause("checkout", "latest", world.occasion())
     world.report("1.1.0", sessions=7)
@@ -89,7 +89,7 @@ def test_what_browsers_report_most_often_is_shown() -> None:
     assert page(world)["top_errors"] == [{"message": "boom", "count": 3}]
 
 
-def test_a_version_in_two_channels_has_one_page_with_the_gravest_verdict() -> None:
+def test_a_version_in_two_channels_has_one_page_with_the_most_severe_analysis() -> None:
     world = World(policy=AT_ONCE)
     world.upload("1.0.0")
     world.minutes(1)
@@ -168,7 +168,7 @@ def test_when_the_metrics_fail_the_pages_repeat_the_old_numbers_and_say_so() -> 
     (tick,) = world.minutes(1)
     assert [what for what, _ in tick.faults] == ["metrics"]
     stale = page(world)
-    assert (stale["stale"], stale["stale_because"], stale["watched"]) == (True, NOT_MEASURED, True)
+    assert (stale["stale"], stale["stale_because"], stale["watched"]) == (True, METRICS_UNAVAILABLE, True)
     for kept in ("measured_at", "fresh_until", "metrics", "status"):
         assert stale[kept] == before[kept]
     world.minutes(1)

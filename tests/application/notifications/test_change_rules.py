@@ -1,4 +1,4 @@
-"""Whom events are told to changes as a whole or not at all, and a test is an event like every other."""
+"""The notification rules change as a whole or not at all, and a test is an event like every other."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_dry_run_changes_nothing() -> None:
     assert state.notifications().revision == len(state.log) == 0
 
 
-def test_a_document_with_faults_is_told_whole_and_not_applied() -> None:
+def test_a_document_with_faults_is_refused_whole_and_not_applied() -> None:
     state = FakeState()
     bad = {**document("a"), "rules": [{"to": ["b"]}, {"to": ["a"], "at_least": "x"}]}
     with pytest.raises(NotificationsRefused) as refused:
@@ -76,7 +76,7 @@ def test_secrets_are_those_of_the_environment_that_is_acted_on() -> None:
         changer(state)(right, replace(ANN, environment="production"))
 
 
-def test_a_change_that_loses_a_race_tells_what_won() -> None:
+def test_a_change_that_loses_a_race_starts_from_what_won() -> None:
     class Racing(FakeState):
         raced = False
 
@@ -145,7 +145,7 @@ def test_a_test_is_followed_until_all_have_it_or_have_failed() -> None:
     assert time.now == NOW + timedelta(seconds=5)
 
 
-def test_what_takes_too_long_is_told_as_it_is() -> None:
+def test_what_takes_too_long_is_shown_as_it_is() -> None:
     time = Clockwork(a=(2, DeliveryStatus.DELIVERED), b=(31, DeliveryStatus.DELIVERED))
     assert time.follow("a", "b", "c") == {"a": DeliveryStatus.DELIVERED, "b": DeliveryStatus.SENDING}
     assert time.now == NOW + timedelta(seconds=30)

@@ -75,7 +75,7 @@ class World:
         self.state.commit(Transaction(puts=(replace(channel, version=Version.parse(version)),), events=()))
 
     @property
-    def told(self) -> list[str]:
+    def notified(self) -> list[str]:
         return [name for name, _ in self.sender.sent]
 
     def status(self, event: Event = QUARANTINED) -> dict[str, tuple[DeliveryStatus, int, str]]:
@@ -88,7 +88,7 @@ def test_it_goes_to_every_destination_that_the_rules_name_and_never_again() -> N
     world = World()
     assert world.deliver(QUARANTINED) == Delivered(("on-call", "mail", "ci"), ())
     assert world.deliver(QUARANTINED) == Delivered((), ("on-call", "mail", "ci"))
-    assert world.told == ["on-call", "mail", "ci"]
+    assert world.notified == ["on-call", "mail", "ci"]
     assert set(world.status().values()) == {(DeliveryStatus.DELIVERED, 1, "")}
 
 
@@ -111,10 +111,10 @@ def test_one_that_fails_keeps_no_other_back_and_comes_again_alone() -> None:
         world.deliver(QUARANTINED)
     assert left.value.reasons == {"on-call": "hooks.slack.com answered 503"}
     assert left.value.retry_after is None
-    assert world.told == ["mail", "ci"]
+    assert world.notified == ["mail", "ci"]
     assert world.status()["on-call"] == (DeliveryStatus.UNDELIVERED, 1, "hooks.slack.com answered 503")
     assert world.deliver(QUARANTINED) == Delivered(("on-call",), ("mail", "ci"))
-    assert world.told == ["mail", "ci", "on-call"]
+    assert world.notified == ["mail", "ci", "on-call"]
     assert world.status()["on-call"] == (DeliveryStatus.DELIVERED, 2, "")
 
 
@@ -134,7 +134,7 @@ def test_what_another_process_is_sending_is_left_to_it_until_its_lease_is_over()
         world.deliver(QUARANTINED)
     assert left.value.reasons == {"mail": "another process is sending it"}
     assert left.value.retry_after == 40
-    assert world.told == ["on-call", "ci"]
+    assert world.notified == ["on-call", "ci"]
     world.clock.now = NOW + LEASE
     assert world.deliver(QUARANTINED) == Delivered(("mail",), ("on-call", "ci"))
 
@@ -151,7 +151,7 @@ def test_of_deliveries_at_once_exactly_one_sends() -> None:
     with ThreadPoolExecutor(8) as pool:
         for outcome in [pool.submit(deliver) for _ in range(8)]:
             outcome.result()
-    assert sorted(world.told) == ["ci", "mail", "on-call"]
+    assert sorted(world.notified) == ["ci", "mail", "on-call"]
 
 
 def test_rules_that_change_between_attempts_hold_for_what_is_left() -> None:

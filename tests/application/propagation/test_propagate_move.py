@@ -1,4 +1,4 @@
-"""A move is brought to every CDN and looked at there, however often, late, interleaved or interrupted its event is."""
+"""A move is brought to every CDN and probed there, however often, late, interleaved or interrupted its event is."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Deployments:
         """Whether the copies are those of a version; files of others may lie beside them."""
         return FILES[version].items() <= {path: body for path, (body, _) in self.aliased().items()}.items()
 
-    def told(self) -> list[EventType]:
+    def deployment_events(self) -> list[EventType]:
         deployments = (EventType.DEPLOYMENT_VERIFIED, EventType.DEPLOYMENT_FAILED)
         return [event.type for event in self.state.log if event.type in deployments]
 
@@ -121,7 +121,7 @@ def test_a_move_is_copied_refreshed_and_verified() -> None:
     assert done.verification.cdns == ("cloudfront", "cloudflare")
     assert here.aliased() == release_of("1.1.0")
     assert here.second.cache[f"/{WIDGET}/latest/widget.js"].body == b"two"
-    assert here.told() == [EventType.DEPLOYMENT_VERIFIED, EventType.DEPLOYMENT_VERIFIED]
+    assert here.deployment_events() == [EventType.DEPLOYMENT_VERIFIED, EventType.DEPLOYMENT_VERIFIED]
     event = here.state.log[-1]
     assert event.new is not None
     assert (event.new["version"], event.new["sequence"], event.new["mismatches"]) == ("1.1.0", 2, [])
@@ -247,7 +247,7 @@ def test_a_move_that_is_overtaken_while_it_copies(moment: str) -> None:
     assert here.holds("1.2.0")
     assert here.deliver().end is End.VERIFIED
     assert here.aliased() == release_of("1.2.0")
-    assert here.told() == [EventType.DEPLOYMENT_VERIFIED] * 2
+    assert here.deployment_events() == [EventType.DEPLOYMENT_VERIFIED] * 2
 
 
 class Died(BaseException):
@@ -272,7 +272,7 @@ def test_a_run_that_dies_at_a_cdn_is_run_again_by_its_event(cdn: str, when: str)
     with pytest.raises(Died):
         here.deliver()
     dying.refresh = refresh  # type: ignore[method-assign]
-    assert here.told() == [EventType.DEPLOYMENT_VERIFIED], "of the first move alone"
+    assert here.deployment_events() == [EventType.DEPLOYMENT_VERIFIED], "of the first move alone"
     assert here.deliver().end is End.VERIFIED
     assert here.second.cache[f"/{WIDGET}/latest/widget.js"].body == b"two"
     assert list(here.cloudfront.asked) == ["move-1", "move-2"]
@@ -295,7 +295,9 @@ def test_a_cdn_that_stays_busy_or_silent_is_left_to_the_next_run(fault: Exceptio
     here.second.fault = fault
     with pytest.raises(type(fault)):
         here.deliver()
-    assert here.told() == [EventType.DEPLOYMENT_VERIFIED], "there is no verification yet on the second move"
+    assert here.deployment_events() == [EventType.DEPLOYMENT_VERIFIED], (
+        "there is no verification yet on the second move"
+    )
     here.second.fault = None
     assert here.deliver().end is End.VERIFIED
     assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 2
@@ -328,10 +330,10 @@ def test_a_cdn_that_refuses_fails_the_deployment_and_keeps_no_other_from_it() ->
     kinds = {(mismatch.where, mismatch.kind) for mismatch in done.verification.mismatches}
     assert ("cloudflare", MismatchKind.NOT_REFRESHED) in kinds
     assert "move-2" in here.cloudfront.asked
-    assert here.told()[-1] is EventType.DEPLOYMENT_FAILED
+    assert here.deployment_events()[-1] is EventType.DEPLOYMENT_FAILED
 
 
-def test_a_wrong_byte_in_a_copy_is_found_and_named() -> None:
+def test_a_mismatch_of_one_byte_in_a_copy_is_found_and_named() -> None:
     here = Deployments("1.0.0")
     here.move("1.1.0")
 
@@ -360,8 +362,8 @@ def test_a_cache_that_keeps_the_old_version_is_found() -> None:
     done = here.deliver()
     assert done.end is End.FAILED
     assert done.verification is not None
-    wrong = {(mismatch.where, mismatch.path): mismatch for mismatch in done.verification.mismatches}
-    mismatch = wrong["cloudflare", "/checkout/latest/widget.js"]
+    found = {(mismatch.where, mismatch.path): mismatch for mismatch in done.verification.mismatches}
+    mismatch = found["cloudflare", "/checkout/latest/widget.js"]
     assert (mismatch.kind, mismatch.expected, mismatch.got) == (MismatchKind.VERSION, "1.1.0", "1.0.0")
 
 

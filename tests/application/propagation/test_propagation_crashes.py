@@ -105,9 +105,9 @@ def late_propagation(aws: Aws) -> Callable[[], None]:
     published(aws)
     make_live("1.0.0")
     make_live("1.1.0")
-    alias = use_case(aws).copies
-    alias.copy("checkout", Version.parse("1.1.0"), dict.fromkeys(FILES["1.1.0"], "text/javascript"))
-    alias.copy("checkout", Version.parse("1.0.0"), {"widget.js": "text/javascript"})
+    latest_copies = use_case(aws).copies
+    latest_copies.copy("checkout", Version.parse("1.1.0"), dict.fromkeys(FILES["1.1.0"], "text/javascript"))
+    latest_copies.copy("checkout", Version.parse("1.0.0"), {"widget.js": "text/javascript"})
 
     def run_once() -> None:
         deliver(aws, 1)
@@ -116,7 +116,7 @@ def late_propagation(aws: Aws) -> Callable[[], None]:
 
 
 def failed_deployment(aws: Aws) -> Callable[[], None]:
-    """A CDN serves other bytes than 1.1.0's, and the policy says to go back."""
+    """A CDN serves other bytes than 1.1.0's, and the policy says to roll back."""
     published(aws)
     make_live("1.0.0")
     make_live("1.1.0")
@@ -200,8 +200,8 @@ def test_in_whatever_order_the_events_come(order: tuple[int, ...]) -> None:
     assert {path: copies[path]["body"] for path in FILES["1.0.0"]} == FILES["1.0.0"]
     concluded = aws.state.deployment("checkout", LATEST)
     assert (concluded.sequence, concluded.verification is not None) == (3, True)
-    told = [item["detail_type"] for item in aws.outbox() if item["detail_type"].startswith("Deployment")]
-    assert told == ["Deployment Verified"]
+    events = [item["detail_type"] for item in aws.outbox() if item["detail_type"].startswith("Deployment")]
+    assert events == ["Deployment Verified"]
 
 
 @pytest.mark.usefixtures("aws")
@@ -217,7 +217,7 @@ def test_a_failed_deployment_moves_nothing_unless_the_policy_says_so_and_never_a
     assert react("checkout", LATEST, 2, on(NOW)).event is EventType.POINTER_MOVED
     channel = aws.state.channel("checkout", LATEST)
     assert (str(channel.version), channel.lock is not None) == ("1.0.0", True)
-    assert react("checkout", LATEST, 3, on(NOW)).event is None, "it has gone back once"
+    assert react("checkout", LATEST, 3, on(NOW)).event is None, "it has been rolled back once"
 
 
 @pytest.mark.usefixtures("aws")

@@ -76,7 +76,7 @@ def test_a_storm_ends_with_the_copies_both_cdns_and_the_last_notification_agreei
     assert (concluded.sequence, concluded.version) == (MOVES + 1, Version.parse(version))
     assert concluded.verification is not None
     assert concluded.verification.verified
-    told = Counter(notice.event.event_id for _, notice in room.sent)
-    assert set(told.values()) == {1}
-    assert len(told) == MOVES
+    sent_events = Counter(notice.event.event_id for _, notice in room.sent)
+    assert set(sent_events.values()) == {1}
+    assert len(sent_events) == MOVES
     assert f"latest is at {version} now" in (room.sent[-1][1].now or "")

@@ -139,7 +139,7 @@ def test_an_empty_or_missing_folder_is_refused(tools: operator.Operator, tmp_pat
         assert refused.value.code == code
 
 
-def test_an_uploader_who_may_not_look_is_told_that_the_version_is_taken(
+def test_an_uploader_who_may_not_read_learns_that_the_version_is_taken(
     aws: Aws, tools: operator.Operator, folder: Path
 ) -> None:
     publish(tools, folder)
@@ -153,7 +153,7 @@ def test_an_uploader_who_may_not_look_is_told_that_the_version_is_taken(
             raise denied
 
     uploader = replace(tools.publish, dropbox=S3Dropbox(Denied(), NAMES.inbox_bucket))  # type: ignore[arg-type]
-    with pytest.raises(Refused, match="may not look at it"):
+    with pytest.raises(Refused, match="may not read it"):
         uploader(folder, "checkout", V1, BundleFacts(), lambda _: None)
 
 

@@ -25,8 +25,8 @@ class Scene:
     def __init__(self, content: dict[str, Any] | None) -> None:
         self.snapshots = FakeSnapshots(content)
         self.clock = FakeClock(NOW)
-        self.told: list[tuple[str, Exception]] = []
-        self.known = KnownReleases(self.snapshots, self.clock, lambda what, fault: self.told.append((what, fault)))
+        self.reported: list[tuple[str, Exception]] = []
+        self.known = KnownReleases(self.snapshots, self.clock, lambda what, fault: self.reported.append((what, fault)))
 
     def has(self, version: Version) -> bool | None:
         return self.known.has("checkout", version)
@@ -45,7 +45,7 @@ def test_it_is_read_once_in_five_seconds() -> None:
     assert scene.snapshots.reads == 2
 
 
-def test_a_candidate_that_was_just_started_is_known_a_second_after_the_last_look() -> None:
+def test_a_candidate_that_was_just_started_is_known_a_second_after_the_last_read() -> None:
     scene = Scene(snapshot(1, stable="1.0.0"))
     assert scene.has(V1)
     scene.snapshots.content = snapshot(2, stable="1.0.0", candidate="2.0.0")
@@ -73,7 +73,7 @@ def test_the_last_good_one_stands_while_it_cannot_be_read() -> None:
         assert scene.has(V9) is False
         scene.clock.tick(0.1)
     assert scene.snapshots.reads == 3
-    assert [what for what, _ in scene.told] == ["could not read the snapshot"] * 2
+    assert [what for what, _ in scene.reported] == ["could not read the snapshot"] * 2
     scene.snapshots.fault, scene.snapshots.content = None, snapshot(2, stable="2.0.0")
     assert scene.has(V2)
 
@@ -87,7 +87,7 @@ def test_the_last_good_one_stands_while_it_is_gone_or_malformed(corrupt: bool) -
         scene.clock.tick(5)
         assert scene.has(V1)
         assert scene.has(V9) is False
-    assert bool(scene.told) == corrupt
+    assert bool(scene.reported) == corrupt
     scene.snapshots.content, scene.snapshots.corrupt = snapshot(2, stable="2.0.0"), False
     scene.clock.tick(5)
     assert scene.has(V2)

@@ -28,7 +28,7 @@ class Scene:
         self.snapshots = FakeSnapshots(SNAPSHOT)
         self.books = FakeErrorBooks(self.clock)
         self.metrics = FakeBeaconMetrics()
-        self.told: list[tuple[str, Exception]] = []
+        self.reported: list[tuple[str, Exception]] = []
         self.record = RecordBeacon(
             KnownReleases(self.snapshots, self.clock, self.report),
             self.metrics,
@@ -36,7 +36,7 @@ class Scene:
         )
 
     def report(self, what: str, fault: Exception) -> None:
-        self.told.append((what, fault))
+        self.reported.append((what, fault))
 
     def counts(self) -> dict[str, int]:
         return {error.message: error.count for error in self.books.read("checkout", V1).errors}
@@ -49,8 +49,8 @@ def scene() -> Scene:
 
 def test_a_beacon_adds_to_the_metrics_and_to_the_book(scene: Scene) -> None:
     assert scene.record(FAILED) is None
-    measured = {"Sessions": 1, "FailedSessions": 1, "Errors": 3, "LoadLatency": 123, "Memory": 45.2}
-    assert scene.metrics.added == [("checkout", "1.4.2", measured)]
+    values = {"Sessions": 1, "FailedSessions": 1, "Errors": 3, "LoadLatency": 123, "Memory": 45.2}
+    assert scene.metrics.added == [("checkout", "1.4.2", values)]
     assert scene.counts() == {"boom": 3}
     assert scene.metrics.not_kept == 0
 
@@ -81,19 +81,19 @@ def test_a_release_that_no_path_leads_to_is_refused(scene: Scene, beacon: Beacon
     assert scene.books.stored == {}
 
 
-def test_without_a_registry_nothing_is_measured(scene: Scene) -> None:
+def test_without_a_registry_no_metric_is_added(scene: Scene) -> None:
     scene.snapshots.fault = OSError("no route")
     assert scene.record(FAILED) is Refusal.NO_REGISTRY
     assert scene.metrics.added == []
-    assert [what for what, _ in scene.told] == ["could not read the snapshot"]
+    assert [what for what, _ in scene.reported] == ["could not read the snapshot"]
 
 
-def test_a_fault_of_the_table_is_told_after_the_metrics_are_out(scene: Scene) -> None:
+def test_a_fault_of_the_table_is_reported_after_the_metrics_are_out(scene: Scene) -> None:
     scene.books.fault = OSError("no route")
     assert scene.record(FAILED) is None
     assert len(scene.metrics.added) == 1
     assert scene.metrics.not_kept == 3
-    assert scene.told == [("could not keep errors", scene.books.fault)]
+    assert scene.reported == [("could not keep errors", scene.books.fault)]
 
 
 def test_lost_races_are_run_again(scene: Scene) -> None:
@@ -109,7 +109,7 @@ def test_after_three_lost_races_the_errors_are_given_up_and_counted(scene: Scene
     assert scene.books.writes == ATTEMPTS
     assert scene.counts() == {}
     assert scene.metrics.not_kept == 3
-    assert scene.told == []
+    assert scene.reported == []
 
 
 def test_a_stampede_costs_no_more_than_five_writes_a_second(scene: Scene) -> None:
@@ -118,7 +118,7 @@ def test_a_stampede_costs_no_more_than_five_writes_a_second(scene: Scene) -> Non
         scene.clock.tick(0.01)
     assert scene.books.writes <= WRITES_A_SECOND * 11
     assert scene.counts()["boom"] + scene.metrics.not_kept == 3_000
-    assert sum(measured["Errors"] for _, _, measured in scene.metrics.added) == 3_000
+    assert sum(values["Errors"] for _, _, values in scene.metrics.added) == 3_000
 
 
 def test_lost_races_count_among_the_writes(scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""Verdicts, by table: ten o'clock is when traffic began, and the newest period that is over ends at twenty past."""
+"""Analyses, by table: ten o'clock is when traffic began, and the newest period that is over ends at twenty past."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,7 @@ BAD: Row = (100, 50, 300.0, 20.0)
         pytest.param([(1000, 49)] * 3, Health.HEALTHY, None, id="error rate just under"),
         pytest.param([(100, 5), (1000, 49), (100, 100)], Health.HEALTHY, None, id="two of three, not in a row"),
         pytest.param([(100, 0), (100, 9), (100, 9)], Health.HEALTHY, None, id="two of three, the newest"),
-        pytest.param([(100, 9), (100, 9), (100, 0)], Health.HEALTHY, None, id="two of three, and well again"),
+        pytest.param([(100, 9), (100, 9), (100, 0)], Health.HEALTHY, None, id="two of three, and healthy again"),
         pytest.param([(100, 0)] * 2 + [(100, 9)] * 3, Health.UNHEALTHY, Check.ERROR_RATE, id="three after good ones"),
         pytest.param([(100, 9)] * 3 + [(100, 0)], Health.HEALTHY, None, id="three before a good one"),
         pytest.param([(100, 0, 2000.0)] * 3, Health.UNHEALTHY, Check.LATENCY, id="latency at the limit"),
@@ -69,7 +69,7 @@ BAD: Row = (100, 50, 300.0, 20.0)
         pytest.param([BAD, (19, 19), BAD], Health.INCONCLUSIVE, None, id="one of three below the minimum sample"),
         pytest.param([BAD, BAD], Health.INCONCLUSIVE, None, id="two periods only"),
         pytest.param([BAD], Health.INCONCLUSIVE, None, id="one period only"),
-        pytest.param([], Health.INCONCLUSIVE, None, id="no data"),
+        pytest.param([], Health.INCONCLUSIVE, None, id="no periods"),
         pytest.param([(0, 0)] * 3, Health.INCONCLUSIVE, None, id="no sessions"),
     ],
 )
@@ -158,7 +158,7 @@ def test_the_stable_versions_periods_count_by_their_time() -> None:
     assert analyse(last(*[(100, 15)] * 3), ahead, limits, SINCE, NOW).health is Health.HEALTHY
 
 
-def test_a_verdict_says_what_was_measured() -> None:
+def test_an_analysis_says_what_it_found() -> None:
     analysis = analyse(last((100, 9), (200, 16), (100, 12)), (), LIMITS, SINCE, NOW)
     assert analysis.reason == "error rate 8 % (limit 5 %) in 3 periods in a row, 400 sessions"
     assert analysis.numbers() == {"health": "unhealthy", "check": "error-rate", "value": 8.0, "limit": 5, "sample": 400}
@@ -190,9 +190,9 @@ def test_a_breach_says_how_it_was_found() -> None:
     assert (by_alarm.widget, by_alarm.version, by_alarm.at) == ("checkout", V1, NOW)
     assert by_alarm.cause == "alarm a-name: threshold crossed"
     assert by_alarm.numbers["alarm_at"] == "2026-11-23T10:20:00.000Z"
-    analysis = AnalysisResult(Health.UNHEALTHY, "ill", Check.MEMORY, 200, 100, 40)
+    analysis = AnalysisResult(Health.UNHEALTHY, "too slow", Check.MEMORY, 200, 100, 40)
     by_tick = Breach.by_analysis("checkout", V1, analysis, NOW)
-    assert (by_tick.cause, by_tick.numbers) == ("ill", analysis.numbers())
+    assert (by_tick.cause, by_tick.numbers) == ("too slow", analysis.numbers())
 
 
 rows = st.tuples(
@@ -201,13 +201,13 @@ rows = st.tuples(
 
 
 @given(st.lists(st.tuples(st.integers(0, 24), rows), max_size=12, unique_by=lambda pair: pair[0]))
-def test_a_breach_is_always_three_periods_that_each_reach_the_limit(measured: list[tuple[int, Row]]) -> None:
-    datapoints = [datapoint(minute, row) for minute, row in measured]
+def test_a_breach_is_always_three_periods_that_each_reach_the_limit(reported: list[tuple[int, Row]]) -> None:
+    datapoints = [datapoint(minute, row) for minute, row in reported]
     analysis = analyse(datapoints, (), LIMITS, SINCE, NOW)
     over = sorted((w for w in datapoints if w.end <= NOW), key=lambda w: w.start)[-PERIODS:]
     in_a_row = len(over) == PERIODS and over[-1].start - over[0].start == timedelta(minutes=2)
-    told = in_a_row and over[-1].end >= NOW - timedelta(minutes=3)
-    enough = told and all(w.sessions >= LIMITS.minimum_sample for w in over)
-    ill = enough and any(all((w.value(check) or 0) >= limit for w in over) for check, limit in LIMITS.hard())
-    assert analysis.is_unhealthy is ill
+    complete = in_a_row and over[-1].end >= NOW - timedelta(minutes=3)
+    enough = complete and all(w.sessions >= LIMITS.minimum_sample for w in over)
+    unhealthy = enough and any(all((w.value(check) or 0) >= limit for w in over) for check, limit in LIMITS.hard())
+    assert analysis.is_unhealthy is unhealthy
     assert (analysis.health is Health.INCONCLUSIVE) is not enough

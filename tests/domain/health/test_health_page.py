@@ -18,14 +18,14 @@ from edgeship.domain.health.analysis import AnalysisResult, Health
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.health_page import (
     MAX_ERRORS,
-    NOT_MEASURED,
+    METRICS_UNAVAILABLE,
     NOT_WATCHED,
     ROLLED_BACK,
     Finding,
     Page,
     fresh_page,
-    gravest,
     last_page,
+    most_severe,
     stale_page,
 )
 from edgeship.domain.health.low_traffic import analyse_recent, analysed_periods
@@ -65,7 +65,7 @@ def page(datapoints: list[Datapoint], *channels: Channel, errors: ErrorBook = NO
     return fresh_page("production", ("checkout", V2), exposures, found(datapoints), errors, 60)
 
 
-def test_a_well_release() -> None:
+def test_a_healthy_release() -> None:
     assert page(periods(400, 400, 400, failed=4, latency=812.5, memory=31.25)) == {
         "schema": 2,
         "widget": "checkout",
@@ -99,15 +99,19 @@ def test_a_well_release() -> None:
     }
 
 
-def test_an_ill_release_says_by_which_limit() -> None:
-    ill = page(periods(400, 200, 400, failed=40, latency=500))
-    assert (ill["status"], ill["analysis"]["check"], ill["analysis"]["value"]) == ("unhealthy", "error-rate", 10)
-    assert ill["metrics"]["error_rate"]["value"] == 12
-    assert ill["metrics"]["error_rate"]["within_limit"] is False
-    assert ill["metrics"]["latency_p95"]["within_limit"] is True
+def test_an_unhealthy_release_names_the_limit() -> None:
+    unhealthy = page(periods(400, 200, 400, failed=40, latency=500))
+    assert (unhealthy["status"], unhealthy["analysis"]["check"], unhealthy["analysis"]["value"]) == (
+        "unhealthy",
+        "error-rate",
+        10,
+    )
+    assert unhealthy["metrics"]["error_rate"]["value"] == 12
+    assert unhealthy["metrics"]["error_rate"]["within_limit"] is False
+    assert unhealthy["metrics"]["latency_p95"]["within_limit"] is True
 
 
-def test_one_period_over_a_limit_is_no_verdict() -> None:
+def test_one_period_over_a_limit_is_not_enough() -> None:
     datapoints = periods(400, 400, 400)
     datapoints[1] = replace(datapoints[1], failed_sessions=200)
     spiked = page(datapoints)
@@ -115,7 +119,7 @@ def test_one_period_over_a_limit_is_no_verdict() -> None:
     assert spiked["metrics"]["error_rate"]["within_limit"] is False
 
 
-def test_thin_traffic_is_shown_over_the_hour_that_it_is_judged_by() -> None:
+def test_thin_traffic_is_shown_over_the_hour_of_its_analysis() -> None:
     thin = page(periods(3, 0, 4, 2, 3, failed=2))
     assert thin["status"] == "unhealthy"
     assert "in the last hour" in thin["analysis"]["reason"]
@@ -138,7 +142,7 @@ def test_the_status_is_that_of_the_analysis(status: str) -> None:
     assert (shown["status"], shown["analysis"]["reason"]) == (status, "because")
 
 
-WINDOWS = st.lists(
+DATAPOINTS = st.lists(
     st.builds(
         lambda sessions, failed, latency, memory: (sessions, min(sessions, failed), latency, memory),
         st.integers(0, 300),
@@ -150,31 +154,31 @@ WINDOWS = st.lists(
 )
 
 
-@given(WINDOWS)
-def test_a_limit_that_makes_a_release_ill_is_never_shown_as_kept(reported: list[tuple[Any, ...]]) -> None:
+@given(DATAPOINTS)
+def test_a_limit_that_makes_a_release_unhealthy_is_never_shown_as_kept(reported: list[tuple[Any, ...]]) -> None:
     start_at = NOW - timedelta(minutes=len(reported))
     datapoints = [Datapoint(start_at + timedelta(minutes=n), 60, *each) for n, each in enumerate(reported)]
     shown = page(datapoints)
     names = {"error-rate": "error_rate", "latency": "latency_p95", "memory": "memory_p95"}
-    if shown["analysis"]["health"] == "breach":
+    if shown["analysis"]["health"] == "unhealthy":
         assert shown["metrics"][names[shown["analysis"]["check"]]]["within_limit"] is False
     assert json.loads(json.dumps(shown)) == shown
 
 
-def test_where_channels_differ_the_gravest_counts() -> None:
-    well, ill, thin = (found(periods(400, 400, 400, failed=n)) for n in (0, 80, 0))
+def test_where_channels_differ_the_most_severe_counts() -> None:
+    healthy, unhealthy, thin = (found(periods(400, 400, 400, failed=n)) for n in (0, 80, 0))
     thin = replace(thin, analysis=AnalysisResult(Health.INCONCLUSIVE, "too few"))
-    assert gravest([well, ill, thin]) is ill
-    assert gravest([thin, well]) is well
-    assert gravest([well, replace(well, at=SINCE)]) is well
+    assert most_severe([healthy, unhealthy, thin]) is unhealthy
+    assert most_severe([thin, healthy]) is healthy
+    assert most_severe([healthy, replace(healthy, at=SINCE)]) is healthy
 
 
 def test_the_channels_that_expose_it_are_named_with_what_is_under_way() -> None:
     paused = replace(ROLLING, name="beta", rollout=transition(ROLLING.rollout, RolloutEvent.PAUSE, NOW, "checkout"))  # type: ignore[arg-type]
-    ill = replace(
+    unhealthy = replace(
         LIVE, lock=Lock("2026-11-23T09:00:00.000Z", "ann", "secret"), alert=Alert("2026-11-23T10:01:00.000Z", "x")
     )
-    shown = page([], ill, ROLLING, paused)
+    shown = page([], unhealthy, ROLLING, paused)
     assert shown["channels"] == [
         {"name": "beta", "role": "candidate", "percent": 0, "phase": "paused", "locked": False, "alert": None},
         {
@@ -207,21 +211,21 @@ def test_the_errors_that_came_most_often() -> None:
     assert len(errors) == MAX_ERRORS
 
 
-MEASURED = ("status", "measured_from", "measured_at", "fresh_until", "analysis", "metrics")
+FIELDS = ("status", "measured_from", "measured_at", "fresh_until", "analysis", "metrics")
 
 
-def test_without_measurements_the_old_numbers_keep_their_time() -> None:
+def test_without_metrics_the_old_numbers_keep_their_time() -> None:
     before = page(periods(400, 400, 400, failed=80))
     stale = stale_page("production", ("checkout", V2), (exposure_of(ROLLING, V2),), before, NO_ERRORS)
-    assert {name: stale[name] for name in MEASURED} == {name: before[name] for name in MEASURED}
-    assert (stale["stale"], stale["stale_because"], stale["watched"]) == (True, NOT_MEASURED, True)
+    assert {name: stale[name] for name in FIELDS} == {name: before[name] for name in FIELDS}
+    assert (stale["stale"], stale["stale_because"], stale["watched"]) == (True, METRICS_UNAVAILABLE, True)
     assert [channel["name"] for channel in stale["channels"]] == ["next"]
     assert stale_page("production", ("checkout", V2), (exposure_of(ROLLING, V2),), stale, NO_ERRORS) == stale
 
 
-def test_without_measurements_and_without_a_page_there_are_no_numbers() -> None:
+def test_without_metrics_and_without_a_page_there_are_no_numbers() -> None:
     stale = stale_page("production", ("checkout", V2), (exposure_of(LIVE, V2),), None, NO_ERRORS)
-    assert [stale[name] for name in MEASURED] == ["inconclusive", None, None, None, None, None]
+    assert [stale[name] for name in FIELDS] == ["inconclusive", None, None, None, None, None]
     assert stale["stale"] is True
 
 
@@ -229,15 +233,15 @@ def test_the_last_page_is_what_it_is_made_from() -> None:
     before = page(periods(400, 400, 400), errors=NO_ERRORS)
     last = last_page("production", ("checkout", V2), before, release("1.1.0"))
     assert (last["watched"], last["stale"], last["stale_because"], last["channels"]) == (False, True, NOT_WATCHED, [])
-    assert {name: last[name] for name in MEASURED} == {name: before[name] for name in MEASURED}
+    assert {name: last[name] for name in FIELDS} == {name: before[name] for name in FIELDS}
     assert last_page("production", ("checkout", V2), last, release("1.1.0")) == last
     assert last_page("production", ("checkout", V2), None, None)["status"] == "inconclusive"
 
 
-def test_the_last_page_of_what_was_taken_back_is_not_that_of_a_well_release() -> None:
+def test_the_last_page_of_a_rolled_back_release_is_not_that_of_a_healthy_one() -> None:
     before = page(periods(400, 400, 400))
-    barred = replace(release("1.1.0"), quarantine=Quarantine("2026-11-23T10:10:00.000Z", "ann", "secret"))
-    last = last_page("production", ("checkout", V2), before, barred)
+    quarantined = replace(release("1.1.0"), quarantine=Quarantine("2026-11-23T10:10:00.000Z", "ann", "secret"))
+    last = last_page("production", ("checkout", V2), before, quarantined)
     assert (last["status"], last["stale_because"]) == ("unhealthy", ROLLED_BACK)
     assert last["metrics"] == before["metrics"]
     assert "secret" not in json.dumps(last)

@@ -30,7 +30,7 @@ def without_required(schema: Any) -> Any:
     return schema
 
 
-def well() -> dict[str, Any]:
+def healthy() -> dict[str, Any]:
     error = ReportedError("boom", 3)
     book = NO_ERRORS.with_beacon(Beacon("checkout", V2, "9f86d081e5a1", 0, errors=(error,)), NOW)
     written = page(periods(400, 400, 400, failed=4, latency=812.5), LIVE, ROLLING, errors=book)
@@ -39,27 +39,27 @@ def well() -> dict[str, Any]:
 
 
 def test_every_kind_of_page_keeps_it() -> None:
-    assert not faults(well())
+    assert not faults(healthy())
     for written in (
         page([]),
         page(periods(3, 4, 2, failed=2)),
         page(periods(400, 400, 400, latency=2500)),
         stale_page("production", SUBJECT, (exposure_of(LIVE, SUBJECT[1]),), None, NO_ERRORS),
-        last_page("production", SUBJECT, well(), None),
+        last_page("production", SUBJECT, healthy(), None),
     ):
         assert not faults(json.loads(json.dumps(written)))
-    assert not faults({**well(), "added_later": 1})
+    assert not faults({**healthy(), "added_later": 1})
 
 
 def test_the_documented_page_keeps_it() -> None:
     guide = (ROOT / "docs" / "health.md").read_text()
     document = json.loads(guide.split("```json\n")[1].split("```")[0])
     assert not faults(document)
-    assert document.keys() == well().keys()
+    assert document.keys() == healthy().keys()
 
 
 def test_it_describes_every_field() -> None:
-    document, parts = well(), SCHEMA["properties"]
+    document, parts = healthy(), SCHEMA["properties"]
     assert parts.keys() == set(SCHEMA["required"]) == document.keys()
     metric, metrics = SCHEMA["$defs"]["metric"], parts["metrics"]
     assert metrics["properties"].keys() == set(metrics["required"]) == document["metrics"].keys()
@@ -73,7 +73,7 @@ def test_it_describes_every_field() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "wrong"),
+    ("place", "value"),
     [
         (("schema",), 1),
         (("version",), "v1.0.0"),
@@ -89,10 +89,10 @@ def test_it_describes_every_field() -> None:
         (("channels", 0, "percent"), 101),
     ],
 )
-def test_it_finds_what_is_wrong(place: tuple[str | int, ...], wrong: object) -> None:
-    document = copy.deepcopy(well())
+def test_it_finds_every_fault(place: tuple[str | int, ...], value: object) -> None:
+    document = copy.deepcopy(healthy())
     part: Any = document
     for key in place[:-1]:
         part = part[key]
-    part[place[-1]] = wrong
+    part[place[-1]] = value
     assert faults(document)

@@ -1,4 +1,4 @@
-"""Verdicts where few use a release: the sessions of an hour, taken together."""
+"""Analyses of a release with few sessions: those of an hour together."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,8 +20,8 @@ def hour(sessions: int, failed: int, minutes: int = 60) -> list[Datapoint]:
     """So many sessions, spread over the last minutes one by one; each minute has at least one."""
     datapoints = []
     for n in range(minutes):
-        mine = [len(range(n, total, minutes)) for total in (sessions, failed)]
-        datapoints.append(Datapoint(NOW - timedelta(minutes=minutes - n), 60, *mine))
+        counts = [len(range(n, total, minutes)) for total in (sessions, failed)]
+        datapoints.append(Datapoint(NOW - timedelta(minutes=minutes - n), 60, *counts))
     return [datapoint for datapoint in datapoints if datapoint.sessions]
 
 
@@ -58,8 +58,8 @@ def test_what_was_before_the_exposure_or_is_not_over_counts_for_nothing() -> Non
 
 
 @pytest.mark.parametrize(("failed", "health"), [(0, Health.HEALTHY), (50, Health.UNHEALTHY)])
-def test_periods_with_enough_sessions_are_judged_as_ever(failed: int, health: Health) -> None:
-    """Even where the hour before them was ill."""
+def test_periods_with_enough_sessions_are_analysed_one_by_one(failed: int, health: Health) -> None:
+    """Even where the hour before them was unhealthy."""
     fat = [Datapoint(NOW - timedelta(minutes=3 - n), 60, 100, failed) for n in range(3)]
     thin = [Datapoint(NOW - timedelta(minutes=10 - n), 60, 5, 5) for n in range(7)]
     analysis = analyse_recent(thin + fat, (), LIMITS, SINCE, NOW)

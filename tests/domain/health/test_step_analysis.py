@@ -33,7 +33,7 @@ def step(row: Row) -> Datapoint:
         pytest.param((0, 0), (1000, 0), Health.INCONCLUSIVE, None, id="no sessions"),
         pytest.param((20, 0), None, Health.HEALTHY, None, id="just enough"),
         pytest.param((20, 1), None, Health.DEGRADED, Check.ERROR_RATE, id="at the limit, by one session"),
-        pytest.param((20, 8), None, Health.UNHEALTHY, Check.ERROR_RATE, id="over it for all but certain"),
+        pytest.param((20, 8), None, Health.UNHEALTHY, Check.ERROR_RATE, id="almost certainly over it"),
         pytest.param((1000, 90), None, Health.UNHEALTHY, Check.ERROR_RATE, id="over it with many sessions"),
         pytest.param((1000, 55), None, Health.DEGRADED, Check.ERROR_RATE, id="a little over it"),
         pytest.param((1000, 49), None, Health.HEALTHY, None, id="error rate just under"),
@@ -75,7 +75,7 @@ def test_it_says_what_was_missing() -> None:
 
 
 @pytest.mark.parametrize("sessions_a_day", [100, 300, 1000])
-def test_chance_seldom_stops_a_well_release(sessions_a_day: int) -> None:
+def test_chance_seldom_stops_a_healthy_release(sessions_a_day: int) -> None:
     """A p95 of 1,200 ms and 2 % of errors, limits 2,000 ms and 5 %, over days read in hours as the tick reads them."""
     dice = random.Random(sessions_a_day)
     sigma = 0.5

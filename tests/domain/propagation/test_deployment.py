@@ -1,4 +1,4 @@
-"""What is probed when a move has been brought to the CDNs, what is right there, and how the verification is kept."""
+"""What is probed after a deployment, what counts as a mismatch, and how the verification is kept."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from edgeship.domain.propagation.deployment import (
     Probe,
     Verification,
     conclude,
-    judge,
     latest_copies_folders,
+    mismatch_of,
     moving_folders,
     probes_of,
     sample,
@@ -45,7 +45,7 @@ def channel(name: str = "latest", version: Version = V2, sequence: int = 12) -> 
     return Channel("checkout", name, version, sequence=sequence)
 
 
-def test_the_entrypoint_is_looked_at_wherever_it_is_the_version() -> None:
+def test_the_entrypoint_is_probed_wherever_it_is_the_version() -> None:
     probes = probes_of(channel(), manifest(V2, "a.css"), {"1": "1.4.2", "1.4": "1.4.2", "1.3": "1.3.9"})
     assert [probe.path for probe in probes] == [
         "/checkout/latest/widget.js",
@@ -68,17 +68,17 @@ def test_a_sample_is_the_same_for_the_same_move(count: int, salts: tuple[str, st
         assert set(chosen) <= set(files)
 
 
-def test_with_time_every_file_is_looked_at() -> None:
+def test_over_time_every_file_is_probed() -> None:
     release = manifest(V2, *(f"chunk-{number}.js" for number in range(100)))
     seen = {file for move in range(60) for file in sample(release, f"latest/{move}")}
     assert len(seen) == 100
 
 
-LOOK = Probe("/checkout/latest/a.css", "a.css")
+PROBE = Probe("/checkout/latest/a.css", "a.css")
 
 
 @pytest.mark.parametrize(
-    ("answer", "others", "wrong"),
+    ("answer", "also_served", "kind"),
     [
         (Answer(200, "1.4.2", "aa a.css"), [], None),
         (Answer(200, "1.4.2", "bb a.css"), [], MismatchKind.BYTES),
@@ -94,11 +94,11 @@ LOOK = Probe("/checkout/latest/a.css", "a.css")
         (Answer(503, "", ""), [manifest(V1)], MismatchKind.STATUS),
     ],
 )
-def test_what_counts_as_right(answer: Answer, others: list[Manifest], wrong: MismatchKind | None) -> None:
-    found = judge("cloudfront", LOOK, answer, manifest(V2, "a.css"), others)
-    assert (found.kind if found else None) == wrong
+def test_what_counts_as_a_mismatch(answer: Answer, also_served: list[Manifest], kind: MismatchKind | None) -> None:
+    found = mismatch_of("cloudfront", PROBE, answer, manifest(V2, "a.css"), also_served)
+    assert (found.kind if found else None) == kind
     if found:
-        assert (found.where, found.path) == ("cloudfront", LOOK.path)
+        assert (found.where, found.path) == ("cloudfront", PROBE.path)
 
 
 def test_the_folders_that_move() -> None:
@@ -142,31 +142,31 @@ def mismatch(number: int = 0, kind: MismatchKind = MismatchKind.BYTES) -> Mismat
     return Mismatch("latest_copies", f"/checkout/latest/{number}.js", kind, "aa", "bb")
 
 
-def test_a_verdict_and_its_event() -> None:
+def test_a_verification_and_its_event() -> None:
     start = Deployment("checkout", "latest", revision=4).of(channel())
     concluded, event = conclude(start, channel(), verification(), WHO)
     assert event.type is EventType.DEPLOYMENT_VERIFIED
     assert event.cause == "latest is 1.4.2 at cloudfront and cloudflare: 14 probes"
     assert (concluded.sequence, concluded.version, concluded.revision) == (12, V2, 4)
-    failed, told = conclude(start, channel(), verification(*(mismatch(n) for n in range(99))), WHO)
-    assert told.type is EventType.DEPLOYMENT_FAILED
-    assert told.cause == (
+    failed, failure = conclude(start, channel(), verification(*(mismatch(n) for n in range(99))), WHO)
+    assert failure.type is EventType.DEPLOYMENT_FAILED
+    assert failure.cause == (
         "latest is not 1.4.2 everywhere: latest copies: /checkout/latest/0.js has bytes bb, not aa, and 98 more"
     )
     assert failed.verification is not None
-    assert told.new is not None
-    assert len(failed.verification.mismatches) == len(told.new["mismatches"]) == MISMATCHES_KEPT
-    assert told.event_id == conclude(start, channel(), verification(mismatch()), replace(WHO, at=NOW))[1].event_id
+    assert failure.new is not None
+    assert len(failed.verification.mismatches) == len(failure.new["mismatches"]) == MISMATCHES_KEPT
+    assert failure.event_id == conclude(start, channel(), verification(mismatch()), replace(WHO, at=NOW))[1].event_id
 
 
 @pytest.mark.parametrize("kind", MismatchKind)
-def test_a_verdict_is_kept_whole_and_only_what_browsers_get_condemns(kind: MismatchKind) -> None:
+def test_a_verification_is_kept_whole_and_only_what_browsers_get_condemns(kind: MismatchKind) -> None:
     found = verification(mismatch(kind=kind))
     assert Verification.from_dict(found.to_dict()) == found
     assert found.mismatches[0].condemns == (kind in (MismatchKind.BYTES, MismatchKind.VERSION, MismatchKind.STATUS))
 
 
-def test_a_deployment_of_the_next_move_remembers_the_last_that_came_to_a_verdict() -> None:
+def test_a_deployment_of_the_next_move_remembers_the_last_that_was_verified() -> None:
     first = Deployment("checkout", "latest", 3, V1, counted=True, verification=verification(), revision=2)
     second = first.of(channel(sequence=4))
     assert (second.sequence, second.settled, second.counted, second.verification) == (4, 3, False, None)

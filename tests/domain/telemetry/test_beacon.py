@@ -63,5 +63,5 @@ def test_ordinary_text_is_left_alone() -> None:
         (Beacon("checkout", V1, "9f86d081", 2, errors=(ReportedError("a", 1),)), {"Errors": 1}),
     ],
 )
-def test_measurements(beacon: Beacon, expected: dict[str, float]) -> None:
-    assert beacon.measurements() == expected
+def test_the_values_that_a_beacon_adds(beacon: Beacon, expected: dict[str, float]) -> None:
+    assert beacon.metric_values() == expected

@@ -22,7 +22,7 @@ def versions(document: object, widget: str = "checkout") -> set[str]:
     return {str(version) for name, version in measurable_releases(document) if name == widget}
 
 
-def test_channels_with_their_candidates_and_ranges_may_be_measured() -> None:
+def test_channels_with_their_candidates_and_ranges_get_metrics() -> None:
     routes = {
         "channels": {
             "latest": {"stable": "1.4.2", "candidate": "1.5.0", "percent": 5},
@@ -33,7 +33,7 @@ def test_channels_with_their_candidates_and_ranges_may_be_measured() -> None:
     assert versions(snapshot(checkout=routes)) == {"1.4.2", "1.5.0", "2.0.0-rc.1", "1.3.9"}
 
 
-def test_what_a_flag_may_choose_may_be_measured() -> None:
+def test_what_a_flag_may_choose_gets_metrics() -> None:
     routes = {"channels": {"latest": {"stable": "1.0.0", "flag": "ab"}}, "ranges": {}, "versions": ["2.0.0", "1.0.0"]}
     assert versions(snapshot(checkout=routes)) == {"1.0.0", "2.0.0"}
 

@@ -27,7 +27,7 @@ def test_never_more_than_the_rate_and_one_burst(gaps: list[float]) -> None:
     assert taken <= 5 + 5 * (now - NOW).total_seconds() + 1e-6
 
 
-def test_a_clock_that_goes_back_fills_nothing() -> None:
+def test_a_clock_that_goes_backwards_adds_no_tokens() -> None:
     bucket = TokenBucket(1)
     assert bucket.take(NOW)
     assert not bucket.take(NOW - timedelta(hours=1))

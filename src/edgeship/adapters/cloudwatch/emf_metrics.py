@@ -1,4 +1,4 @@
-"""The metrics that beacons add to, printed in CloudWatch's embedded metric format.
+"""The metrics of beacons, printed in CloudWatch's embedded metric format.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -15,7 +15,7 @@ from edgeship.domain.version import Version
 
 
 class EmfMetrics:
-    """One line on standard output for each call, whole and at once: nothing waits for a flush."""
+    """Each call prints one whole line on standard output at once; nothing waits for a flush."""
 
     def __init__(self, environment: str) -> None:
         self._environment = environment
@@ -23,20 +23,20 @@ class EmfMetrics:
         # not None: that would be POWERTOOLS_SERVICE_NAME's, which it adds as a dimension.
         self._provider = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service="")
 
-    def add(self, widget: str, version: Version, measurements: Mapping[Metric, float]) -> None:
-        if measurements:
-            metrics = {metric.value: (UNITS[metric], value) for metric, value in measurements.items()}
+    def add(self, widget: str, version: Version, values: Mapping[Metric, float]) -> None:
+        if values:
+            metrics = {metric.value: (UNITS[metric], value) for metric, value in values.items()}
             self._print((self._environment, widget, str(version)), metrics)
 
     def refused(self, reason: Refusal) -> None:
-        # A property of the log line, which can be searched for; not a dimension.
+        # A property of the log line, so that it can be searched; not a dimension.
         self._print((self._environment,), {Loss.BEACONS_REFUSED.value: ("Count", 1)}, reason=reason.value)
 
     def errors_not_kept(self, count: int) -> None:
         self._print((self._environment,), {Loss.ERRORS_NOT_KEPT.value: ("Count", count)})
 
     def _print(self, dimensions: tuple[str, ...], metrics: Mapping[str, tuple[str, float]], **properties: str) -> None:
-        """`dimensions` are the values of the first of DIMENSIONS; `metrics` has the unit and the value of each."""
+        """`dimensions` are values for the first names of DIMENSIONS; `metrics` maps names to unit and value."""
         provider = self._provider
         try:
             for dimension, value in zip(DIMENSIONS, dimensions, strict=False):
@@ -47,4 +47,4 @@ class EmfMetrics:
                 provider.add_metadata(name, text)
             provider.flush_metrics()
         finally:
-            provider.clear_metrics()  # flushing clears nothing where POWERTOOLS_METRICS_DISABLED is set
+            provider.clear_metrics()  # with POWERTOOLS_METRICS_DISABLED, flushing does not clear them

@@ -1,4 +1,4 @@
-"""The metrics of what invalidations cost, printed in CloudWatch's embedded metric format."""
+"""The metrics of invalidation paths, printed in CloudWatch's embedded metric format."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class S3Dropbox:
             if is_denied(error):
                 raise Refused(
                     "version_exists",
-                    f"The inbox holds an archive at {key} already, and these credentials may not look at it.",
+                    f"The inbox holds an archive at {key} already, and these credentials may not read it.",
                     "If it is the same build, nothing needs to be done; if not, publish under a new version.",
                 ) from None
             raise

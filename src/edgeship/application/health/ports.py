@@ -14,25 +14,25 @@ from edgeship.domain.version import Version
 
 
 class Alarms(Protocol):
-    """The CloudWatch alarms of live releases; the alarms of the machinery are none of them."""
+    """The CloudWatch alarms of live releases; not the alarms on edgeship's own functions."""
 
     def ensure(self, alarms: Sequence[HealthAlarm]) -> None:
-        """Make each, or bring it to what it should be; its state stays."""
+        """Make each alarm, or correct its definition; its state stays."""
 
     def standing(self) -> list[StandingAlarm]:
-        """Every one there is."""
+        """Every alarm that exists."""
 
     def remove(self, names: Sequence[str]) -> None:
-        """Delete them; one that is gone already is well."""
+        """Delete them; one that no longer exists is no error."""
 
 
 Subject = tuple[str, Version]
-"""A widget and a version of it: whose measurements."""
+"""A widget and a version: whose metrics."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """A time of which a subject's measurements are wanted as one datapoint; both ends aware."""
+    """A time span whose metrics of a subject are wanted as one datapoint; both ends aware."""
 
     subject: Subject
     start: datetime
@@ -40,23 +40,23 @@ class Span:
 
 
 class Metrics(Protocol):
-    """What CloudWatch has of what browsers reported."""
+    """The metrics that browsers reported, in CloudWatch."""
 
     period_seconds: int
 
     def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Datapoint]]:
-        """Each subject's last `count` periods that are over at `now`, oldest first; a period of which nothing was
-        reported is left out. The calls do not grow with the number of subjects but by the hundred."""
+        """Each subject's last `count` periods that have ended at `now`, oldest first, without the periods in which
+        nothing was reported. It makes one call for about a hundred subjects."""
 
     def totals(self, spans: Sequence[Span]) -> dict[Span, Datapoint]:
-        """Each span as one datapoint; its percentiles are the means of its periods', weighed by sessions. Ends are
-        widened to whole periods."""
+        """Each span as one datapoint; its percentiles are the means of its periods' percentiles, weighted by sessions.
+        Ends are widened to whole periods."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """The versions that may have a page which says that they are watched, as they are listed; `etag` is None when there
-    is no list."""
+    """The list of versions that may have a page which says that they are watched; `etag` is None when there is no
+    list."""
 
     subjects: frozenset[Subject] = frozenset()
     etag: str | None = None
@@ -68,13 +68,13 @@ class HealthPages(Protocol):
     def read(self, widget: str, version: Version) -> Page | None: ...
 
     def publish(self, page: Page) -> None:
-        """Write the page of the widget and the version that it names."""
+        """Write a page, under the widget and the version that it names."""
 
     def published(self) -> Published: ...
 
     def remember(self, subjects: Collection[Subject], replaces: Published) -> Published:
-        """List exactly these, if `replaces` is still the list; the list as it is then.
+        """Make these the list, if `replaces` is still the stored one; returns the new list.
 
         Raises:
-            Conflict: it is not; nothing was written.
+            Conflict: another list is stored; nothing was written.
         """

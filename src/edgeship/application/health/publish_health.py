@@ -1,7 +1,7 @@
-"""Publish the health pages of the versions that are watched, and a last one of those that were.
+"""Publish the health pages of the watched versions, and a last page of each version that is no longer watched.
 
-Versions are listed before their first page is written, and taken off the list after their last: whatever this dies of,
-the next run finds every page that has to be written again.
+A version is listed before its first page is written, and taken off the list after its last page. So after a crash the
+next run finds every page that it must write again.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from edgeship.application.health.ports import HealthPages, Subject
 from edgeship.application.releases.ports import ReleaseState
 from edgeship.application.telemetry.ports import ErrorBooks
 from edgeship.domain.errors import Conflict
-from edgeship.domain.health.health_page import Exposure, Finding, fresh_page, gravest, last_page, stale_page
+from edgeship.domain.health.health_page import Exposure, Finding, fresh_page, last_page, most_severe, stale_page
 
 Faults = dict[Subject, Exception]
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A version that channels expose; in each, how the version was found: nothing where it could not be measured."""
+    """A version that channels expose, with its finding in each channel: none where metrics could not be read."""
 
     exposures: tuple[Exposure, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     def and_in(self, exposure: Exposure, finding: Finding | None) -> Watched:
-        """In one more channel."""
+        """The same version, exposed in one more channel."""
         return Watched((*self.exposures, exposure), (*self.findings, finding) if finding else self.findings)
 
 
@@ -51,14 +51,14 @@ class PublishHealth:
         """Write the page of every version that is exposed, and a last page of those listed that are not.
 
         Returns:
-            What kept a page from being written. It is written by the next run.
+            The errors, by the version whose page was not written. The next run writes it.
         """
         listed = self.pages.published()
         try:
             if not exposed.keys() <= listed.subjects:
                 listed = self.pages.remember(listed.subjects | exposed.keys(), listed)
         except Conflict:
-            return {}  # another tick is at it; what it leaves, the next does
+            return {}  # another tick publishes them; the next one writes what it left out
         ended = listed.subjects - exposed.keys()
         faults = self._all(
             {
@@ -77,7 +77,7 @@ class PublishHealth:
     def _watched(self, environment: str, subject: Subject, watched: Watched) -> None:
         errors = self.errors.read(*subject)
         if watched.findings:
-            finding = gravest(watched.findings)
+            finding = most_severe(watched.findings)
             page = fresh_page(environment, subject, watched.exposures, finding, errors, self.period_seconds)
         else:
             page = stale_page(environment, subject, watched.exposures, self.pages.read(*subject), errors)
@@ -88,13 +88,13 @@ class PublishHealth:
         self.pages.publish(page)
 
     def _all(self, tasks: Mapping[Subject, Callable[[], None]]) -> Faults:
-        """Run them side by side; what fails keeps none of the others back."""
+        """Run them in parallel; one that fails does not stop the rest."""
         faults: Faults = {}
         with ThreadPoolExecutor(self.threads) as pool:
             running = {subject: pool.submit(task) for subject, task in tasks.items()}
         for subject, done in running.items():
             try:
                 done.result()
-            except Exception as fault:  # noqa: BLE001  the caller tells of each
+            except Exception as fault:  # noqa: BLE001  the caller reports each
                 faults[subject] = fault
         return faults

@@ -1,8 +1,8 @@
-"""Bring the latest copies of a widget to what its `latest` points at.
+"""Bring the latest copies of a widget to the version that its `latest` points at.
 
-Several of these may run at once, each begun by another move. Whoever has written reads the pointer again afterwards and
-goes on until the copies are those of what it says: the last one to write therefore leaves the right ones, whatever the
-others did before it. One that dies in between is run again by its event, and finds the mismatch by the ETags.
+Several runs may overlap, each started by another move. A run that has written reads the pointer again, and continues
+until the copies match it. So the last run to write leaves the correct copies, whatever earlier runs wrote. A run that
+dies is repeated by its event, and finds the mismatch by the ETags.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from edgeship.domain.channels.channel import Channel
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
 
 BATCH = 100
-"""Files that are copied between two looks at the pointer."""
+"""Files that are copied between two reads of the pointer."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class CopyLatest:
     copies: LatestCopies
 
     def __call__(self, channel: Channel) -> None:
-        """Copy the release that the channel points at, every file: also those whose bytes are there already, since they
-        name the version that they came with.
+        """Copy every file of the release that the channel points at. Files whose bytes are there already are copied as
+        well, because each copy names its version.
 
         Raises:
-            Overtaken: the channel has moved on; the copies are those of what it points at now.
+            Overtaken: the channel has moved on; the copies match the version that it points at now.
         """
         assert channel.version is not None  # it has moved
         try:
@@ -42,10 +42,10 @@ class CopyLatest:
             raise
 
     def settle(self, widget: str) -> None:
-        """Copy until the bytes are those of what `latest` points at; nothing when they are already."""
+        """Copy until the bytes match the version that `latest` points at; does nothing when they match already."""
         while True:
             channel = self.state.channel(widget, LATEST)
-            if channel.version is None or not self._wrong(channel):
+            if channel.version is None or self._matches(channel):
                 return
             try:
                 self._copy(channel)
@@ -53,7 +53,7 @@ class CopyLatest:
                 continue
 
     def _copy(self, channel: Channel) -> None:
-        """New files first, and what refers to them last: the entrypoint, then the manifest."""
+        """New files first. The entrypoint and then the manifest, which refer to them, come last."""
         assert channel.version is not None
         manifest = released_manifest(self.site, channel)
         there = self.copies.files(channel.widget)
@@ -67,8 +67,8 @@ class CopyLatest:
         for types in (entrypoint, {MANIFEST_NAME: "application/json"}):
             self.copies.copy(channel.widget, channel.version, types)
 
-    def _wrong(self, channel: Channel) -> bool:
+    def _matches(self, channel: Channel) -> bool:
         assert channel.version is not None
         there = self.copies.files(channel.widget)
         wanted = self.copies.release_files(channel.widget, channel.version)
-        return any(there.get(path) != stored for path, stored in wanted.items())
+        return all(there.get(path) == stored for path, stored in wanted.items())

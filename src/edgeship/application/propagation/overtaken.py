@@ -1,4 +1,4 @@
-"""A move of a channel that a newer one has overtaken: what is done for it is left to the newer one's run."""
+"""A move of a channel that a newer move has overtaken: the newer move's run does the work."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def refuse_overtaken(state: DeploymentState, channel: Channel) -> None:
 
 
 def deployment_of(state: DeploymentState, channel: Channel) -> Deployment:
-    """The record of the channel's last move on its way to the CDNs, as it was when the channel was read.
+    """The deployment of the channel's last move, at the time that the channel was read.
 
     Raises:
-        Overtaken: a newer move is on its way.
+        Overtaken: the stored deployment is that of a newer move.
     """
     deployment = state.deployment(channel.widget, channel.name)
     if deployment.sequence > channel.sequence:

@@ -1,4 +1,4 @@
-"""What the use cases that bring a move to the CDNs need from outside, as Protocols."""
+"""What the use cases of propagation need from outside, as Protocols."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeship.domain.version import Version
 
 
 class DeploymentState(ChannelState, History, Protocol):
-    """What the table holds of how moves are brought to the CDNs, beside the channels that moved."""
+    """The part of the table about deployments, and the channels that moved."""
 
     def deployment(self, widget: str, channel: str) -> Deployment:
         """The channel's newest; at revision 0 when there was none."""
@@ -27,7 +27,7 @@ class DeploymentState(ChannelState, History, Protocol):
 
 
 class CdnBusy(Exception):
-    """A CDN takes no more requests for now: try again after so many seconds, if it says."""
+    """A CDN takes no more requests for now. `retry_after` is in seconds, None when the CDN gives no time."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -35,24 +35,24 @@ class CdnBusy(Exception):
 
 
 class CdnRefused(Exception):
-    """A CDN will not do it however often it is asked: its configuration or our credentials are at fault."""
+    """A CDN refuses the request for good: its configuration or our credentials are at fault."""
 
 
 class Cdn(Protocol):
-    """A CDN that keeps copies of what lies under a path."""
+    """A CDN that caches what is under a path."""
 
     name: str
 
     def refresh(self, folders: Sequence[str], reference: str) -> int:
-        """Ask it to forget what lies under the folders (`/checkout/latest/`); how many paths that is on its bill. Twice
-        with one reference and the same folders is once.
+        """Ask it to drop its copies under the folders (`/checkout/latest/`); returns the number of billed paths. A
+        second call with the same reference and folders has no effect.
 
         Raises:
-            CdnBusy, CdnRefused: as they say. OSError: there was no answer.
+            CdnBusy, CdnRefused: see there. OSError: there was no answer.
         """
 
     def is_refreshed(self) -> bool:
-        """Whether what was asked last is done everywhere.
+        """Whether the last refresh has completed everywhere.
 
         Raises:
             CdnBusy, CdnRefused, OSError: as `refresh`.
@@ -71,7 +71,7 @@ class StoredFile:
 
 
 class LatestCopies(Protocol):
-    """The copies under `/<widget>/latest/`, which are served when the edge knows nothing better."""
+    """The copies under `/<widget>/latest/`, which are served when the edge has no snapshot."""
 
     def files(self, widget: str) -> Mapping[str, StoredFile]:
         """Every file there, by its path in the folder."""
@@ -80,18 +80,18 @@ class LatestCopies(Protocol):
         """Every file of a release, its manifest included, by its path in the folder."""
 
     def copy(self, widget: str, version: Version, types: Mapping[str, str]) -> None:
-        """Copy files of a release there, in any order, each whole or not at all; `types` has their Content-Types."""
+        """Copy files of a release there, in any order, each whole or not at all. `types`: Content-Type by path."""
 
     def sha256(self, widget: str, path: str) -> str | None:
-        """Of a file there, in hex; None when it is not there."""
+        """The SHA-256 of a copy, in hex; None when there is no such copy."""
 
     def retire(self, widget: str, paths: Iterable[str], at: datetime) -> None:
-        """Let files that the release has no more go when their grace period, which begins now, is over. For one that
-        is retired already it began when it was."""
+        """Start the grace period of files that the release no longer has; they are deleted when it ends. The period of
+        a file that is retired already does not start again."""
 
 
 class PathCounts(Protocol):
     """The metrics of what invalidations cost."""
 
     def counted(self, paths: int, month: str, total: int) -> None:
-        """`paths` were added to the count of a month (`2026-11`), which is `total` now."""
+        """Record that `paths` were added to the count of a month (`2026-11`), which is now `total`."""

@@ -1,7 +1,7 @@
-"""Bring a move of a channel to every CDN, and make sure that it has arrived.
+"""Bring a move of a channel to every CDN, and verify that it has arrived.
 
-The edge serves the move already; what is done here is for copies that are kept elsewhere. Every step may be repeated,
-and a move that is overtaken by a newer one is left to that one's own run.
+The edge serves the move already; this updates the copies that are kept elsewhere. Every step may be repeated. A move
+that a newer one has overtaken is left to the newer move's run.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class End(StrEnum):
     VERIFIED = "verified"
     FAILED = "failed"
     KNOWN = "known"
-    """An earlier run has come to a verification."""
+    """An earlier run has written the verification."""
     OVERTAKEN = "overtaken"
 
 
 @dataclass(frozen=True)
 class Propagated:
-    """How a run ended, and what it found."""
+    """How a run ended, and its verification."""
 
     end: End
     verification: Verification | None = None
@@ -56,7 +56,7 @@ class PropagateMove:
         """Bring move number `sequence` of a channel to the CDNs; `reference` is its event's id.
 
         Raises:
-            CdnBusy, OSError: a CDN takes no requests for longer than a run can wait. Try again later.
+            CdnBusy, OSError: a CDN took no requests for longer than a run can wait. Try again later.
         """
         channel = self.state.channel(widget, name)
         if channel.sequence != sequence:
@@ -86,7 +86,7 @@ class PropagateMove:
         return retry_conflict(lambda: self._conclude(channel, verification, now), self.pause)
 
     def _retire(self, channel: Channel) -> None:
-        """Let the files go that the release has no more. A newer move may need one of them again, so it is last."""
+        """Retire the files that the release no longer has. A newer move may need one of them, so this comes last."""
         wanted = released_manifest(self.copy_latest.site, channel).files.keys() | {MANIFEST_NAME}
         gone = sorted(self.copies.files(channel.widget).keys() - wanted)
         if gone:
@@ -94,7 +94,7 @@ class PropagateMove:
             self.copies.retire(channel.widget, gone, self.clock())
 
     def _conclude(self, channel: Channel, verification: Verification, occasion: Occasion) -> Verification | None:
-        """Write the verification; None when another run of the same move has come to one."""
+        """Write the verification; None when another run of the same move has written one."""
         deployment = deployment_of(self.state, channel)
         if deployment.verification is not None:
             return None

@@ -1,4 +1,4 @@
-"""Have every CDN forget what a move of a channel has changed."""
+"""Refresh every CDN: it drops its copies of what a move of a channel has changed."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from edgeship.domain.propagation.deployment import (
 )
 
 REFRESH_SECONDS = 240.0
-"""How long one run asks busy CDNs, and waits for them. CloudFront is done within 25 s in 95 of 100 cases."""
+"""How long one run tries a busy CDN, and waits for a refresh. CloudFront completes within 25 s in 95 of 100 cases."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 EVENTS_SEARCHED = 250
-"""For the versions that a channel has passed since it was last brought to the CDNs."""
+"""For the versions that a channel has passed since its last verified deployment."""
 
 
 @dataclass(frozen=True)
 class Cached:
-    """A CDN, and whether it keeps answers by moving paths; the one with the edge keeps no more than latest copies."""
+    """A CDN, and whether it caches by moving paths. The CDN that runs the edge caches only latest copies."""
 
     cdn: Cdn
     by_path: bool
@@ -36,7 +36,7 @@ class Cached:
 
 @dataclass(frozen=True)
 class RefreshCdns:
-    """Every copy of the edge's function knows of a move after `edge_settles_after` seconds. A cache by path that is
+    """After `edge_settles_after` seconds every copy of the edge's function has read a move. A cache by path that is
     refreshed earlier may fetch the old version again, and keep it."""
 
     state: DeploymentState
@@ -49,11 +49,11 @@ class RefreshCdns:
     pause: Pause
 
     def __call__(self, channel: Channel, reference: str) -> list[Mismatch]:
-        """Ask every CDN, then wait until each has forgotten, or the time is up. What one refuses is a mismatch, and
-        keeps the others from nothing.
+        """Refresh every CDN, then wait until all have completed it, or the time is up. A refusal is a mismatch; the
+        other CDNs are refreshed all the same.
 
         Raises:
-            CdnBusy, OSError: a CDN takes no requests for longer than a run can wait.
+            CdnBusy, OSError: a CDN took no requests for longer than a run can wait.
             Overtaken: the channel has moved on.
         """
         began = self._now()
@@ -88,7 +88,7 @@ class RefreshCdns:
         return moving_folders(channel, passed, self.root_widget)
 
     def _patiently(self, channel: Channel, cdn: Cdn, folders: Sequence[str], reference: str, deadline: float) -> int:
-        """Ask until it takes the request."""
+        """Try until the CDN takes the request, or the deadline is too close."""
         pause = FIRST_PAUSE
         while True:
             try:
@@ -101,7 +101,7 @@ class RefreshCdns:
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     def _count(self, channel: Channel, paths: int) -> None:
-        """Add paths to the month's count, once for each attempt to bring a move there."""
+        """Add paths to the month's count, once for each attempt of a deployment."""
         deployment = deployment_of(self.state, channel)
         if deployment.counted:
             return
@@ -123,7 +123,7 @@ def _refused(cdn: Cdn, folders: Sequence[str], reason: CdnRefused) -> Mismatch:
 
 
 def _is_refreshed(cdn: Cdn) -> bool:
-    """One that gives no answer is asked again."""
+    """No answer counts as no: the CDN is asked again."""
     try:
         return cdn.is_refreshed()
     except (CdnBusy, OSError):

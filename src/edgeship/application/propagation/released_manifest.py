@@ -10,7 +10,7 @@ from edgeship.domain.releases.manifest import Manifest
 def released_manifest(site: Site, channel: Channel) -> Manifest:
     """
     Raises:
-        RuntimeError: it is not in the site bucket, where every registered release has one.
+        RuntimeError: it is not in the site bucket, though every registered release has one.
     """
     assert channel.version is not None  # it points at a release
     manifest = site.manifest(channel.widget, channel.version)

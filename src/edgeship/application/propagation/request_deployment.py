@@ -1,4 +1,4 @@
-"""Have what a channel points at brought to the CDNs once more."""
+"""Bring the version that a channel points at to the CDNs again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RequestDeployment:
     pause: Pause
 
     def __call__(self, widget: str, name: str, occasion: Occasion) -> Channel:
-        """Ask for it; the function that does it hears of it by its event. Asked twice, it is done twice.
+        """Request it; the propagation function is started by the event. Two requests are two deployments.
 
         Raises:
             Refused: `widget_invalid`, `channel_invalid` or `nothing_live`.

@@ -1,4 +1,4 @@
-"""Look at a channel through every CDN, and at its latest copies: do browsers get what the pointer says?"""
+"""Probe a channel through every CDN, and check its latest copies: do browsers get the version that it points at?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from edgeship.domain.propagation.deployment import (
     Mismatch,
     MismatchKind,
     Probe,
-    judge,
+    mismatch_of,
     probes_of,
 )
 from edgeship.domain.releases.manifest import Manifest
@@ -33,7 +33,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 
 @dataclass(frozen=True)
 class Found:
-    """How many answers and copies were probed, and what is wrong with some."""
+    """How many answers and copies were checked, and their mismatches."""
 
     checked: int
     mismatches: tuple[Mismatch, ...]
@@ -41,7 +41,7 @@ class Found:
 
 @dataclass(frozen=True)
 class VerifyDeployment:
-    """`webs` is each CDN as a browser sees it, by its name."""
+    """`webs` has each CDN as a browser sees it, by name."""
 
     state: DeploymentState
     site: Site
@@ -51,8 +51,8 @@ class VerifyDeployment:
     sleep: Sleep
 
     def __call__(self, channel: Channel, patience: float, between: Callable[[], None] = lambda: None) -> Found:
-        """Look until all is right, or for `patience` seconds: copies of the edge's function look for news every few
-        seconds, each for itself. What `between` raises between two rounds ends it.
+        """Probe until everything matches, for `patience` seconds at most: each copy of the edge's function reads the
+        snapshot on its own, every few seconds. An exception that `between` raises between two rounds ends it.
 
         Raises:
             RuntimeError: the release's manifest is not in the site bucket.
@@ -61,36 +61,36 @@ class VerifyDeployment:
         manifest = released_manifest(self.site, channel)
         routes = routes_of(self.state.channels(channel.widget), self.state.releases(channel.widget))
         probes = [(cdn, probe) for cdn in self.webs for probe in probes_of(channel, manifest, routes["ranges"])]
-        others = _Others(self, channel, routes)
+        also_served = _AlsoServed(self, channel, routes)
         deadline, pause = self.clock().timestamp() + patience, FIRST_PAUSE
         left = probes
         while True:
             with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
-                found = list(pool.map(partial(self._probe, manifest, others), left))
-            wrong = [(at, mismatch) for at, mismatch in zip(left, found, strict=True) if mismatch is not None]
-            if not wrong or self.clock().timestamp() + pause > deadline:
+                found = list(pool.map(partial(self._probe, manifest, also_served), left))
+            failed = [(at, mismatch) for at, mismatch in zip(left, found, strict=True) if mismatch is not None]
+            if not failed or self.clock().timestamp() + pause > deadline:
                 break
             between()
             self.sleep(pause)
-            left, pause = [at for at, _ in wrong], min(2 * pause, LONGEST_PAUSE)
-        mismatches = [mismatch for _, mismatch in wrong]
+            left, pause = [at for at, _ in failed], min(2 * pause, LONGEST_PAUSE)
+        mismatches = [mismatch for _, mismatch in failed]
         checked = len(probes)
         if channel.name == LATEST:
             checked += len(manifest.files)
             mismatches += self._copies(channel.widget, channel.version, manifest)
         return Found(checked, tuple(mismatches))
 
-    def _probe(self, manifest: Manifest, others: _Others, at: tuple[str, Probe]) -> Mismatch | None:
+    def _probe(self, manifest: Manifest, also_served: _AlsoServed, at: tuple[str, Probe]) -> Mismatch | None:
         cdn, probe = at
         try:
             got = self.webs[cdn].get(probe.path)
         except OSError as error:
             return Mismatch(cdn, probe.path, MismatchKind.UNREACHABLE, "an answer", type(error).__name__)
         answer = Answer(got.status, got.headers.get("x-amz-meta-version", ""), hashlib.sha256(got.body).hexdigest())
-        return judge(cdn, probe, answer, manifest, others)
+        return mismatch_of(cdn, probe, answer, manifest, also_served)
 
     def _copies(self, widget: str, version: Version, manifest: Manifest) -> Iterator[Mismatch]:
-        """Every copy by its ETag and size; one that differs there is read, and its bytes decide."""
+        """Compare every copy by ETag and size; a copy that differs is read and compared by its bytes."""
         there = self.copies.files(widget)
         wanted = self.copies.release_files(widget, version)
         for path, entry in sorted(manifest.files.items()):
@@ -104,8 +104,8 @@ class VerifyDeployment:
 
 
 @dataclass(frozen=True)
-class _Others:
-    """The manifests of the other versions that the channel may serve now, read when an answer makes one of use."""
+class _AlsoServed:
+    """The manifests of the other versions that the channel may serve now. They are read only when they are needed."""
 
     verify: VerifyDeployment
     channel: Channel

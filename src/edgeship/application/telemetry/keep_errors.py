@@ -1,4 +1,4 @@
-"""Keep the messages of a beacon's errors in the book of its release, as far as that is worth its price."""
+"""Keep the messages of a beacon's errors in the book of its release, up to a rate that bounds the cost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgeship.domain.telemetry.token_bucket import TokenBucket
 
 ATTEMPTS = 3
 WRITES_A_SECOND = 5
-"""Of a process, lost races included: when every page fails at once, the metrics count all of it, and a sample of the
+"""Of one process, lost races included. When every page fails at once, the metrics count all errors, and a sample of the
 messages is enough to see why."""
 
 
@@ -24,10 +24,10 @@ class KeepErrors:
     budget: TokenBucket = field(default_factory=lambda: TokenBucket(WRITES_A_SECOND))
 
     def __call__(self, beacon: Beacon) -> bool:
-        """Whether the book has the beacon's errors now. Faults are reported and never rise."""
+        """Whether the book has the beacon's errors now. Errors are reported, never raised."""
         for _ in range(ATTEMPTS):
             now = self.clock()
-            # Taken before the read, so that reads are bounded, too.
+            # Taken before the read, so that reads are bounded as well.
             if not self.budget.take(now):
                 return False
             try:
@@ -37,7 +37,7 @@ class KeepErrors:
                     self.books.write(with_beacon)
             except Conflict:
                 continue
-            except Exception as fault:  # noqa: BLE001  the page is answered, whatever is wrong with the table
+            except Exception as fault:  # noqa: BLE001  the page gets its answer even if the table fails
                 self.report("could not keep errors", fault)
                 return False
             return True

@@ -1,6 +1,6 @@
-"""The releases that beacons may name, as fresh as a beacon needs them.
+"""The releases that beacons may name, from a cached snapshot.
 
-As at the edge, the last good snapshot stands while it is gone or malformed.
+As at the edge, the last good snapshot is used while the stored one is missing or malformed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from edgeship.domain.version import Version
 
 MAX_AGE = timedelta(seconds=5)
 MIN_AGE = timedelta(seconds=1)
-"""Before it is read again for what it doesn't have, or because reading failed: names can be made up by anybody."""
+"""The least time between two reads for an unknown name or after an error: anybody can make names up."""
 
 
 class KnownReleases:
@@ -30,16 +30,16 @@ class KnownReleases:
         self._failed = False
 
     def has(self, widget: str, version: Version) -> bool | None:
-        """Whether beacons may name this release; None when no registry was ever read."""
+        """Whether beacons may name this release; None when no registry has ever been read."""
         release = (widget, version)
         if self._older_than(MIN_AGE if self._failed else MAX_AGE):
             self._read()
         elif self._releases is not None and release not in self._releases and self._older_than(MIN_AGE):
-            self._read()  # a candidate whose rollout has just been started
+            self._read()  # it may be a candidate whose rollout has just started
         return None if self._releases is None else release in self._releases
 
     def _older_than(self, age: timedelta) -> bool:
-        # A clock that went back tells nothing about the age.
+        # A clock that went backwards says nothing about the age.
         return self._asked_at is None or not timedelta() <= self._clock() - self._asked_at < age
 
     def _read(self) -> None:
@@ -47,8 +47,8 @@ class KnownReleases:
         try:
             stored = self._registry.read()
             if stored.content is None and stored.etag is not None:
-                raise ValueError(f"what lies in its place ({stored.etag}) is none")
-        except Exception as fault:  # noqa: BLE001  whatever kept it from being read, the last good one stands
+                raise ValueError(f"the stored object ({stored.etag}) is not a snapshot")
+        except Exception as fault:  # noqa: BLE001  after any error the last good snapshot stays in use
             self._failed = True
             self._report("could not read the snapshot", fault)
             return

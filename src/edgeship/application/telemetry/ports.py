@@ -1,4 +1,4 @@
-"""What the use cases about beacons need from outside, as Protocols."""
+"""What the use cases of telemetry need from outside, as Protocols."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from edgeship.domain.version import Version
 
 
 class StoredRegistry(Protocol):
-    """What leads browsers to releases, as it lies in the config bucket: the edge's snapshot."""
+    """The edge's snapshot, as it is stored in the config bucket."""
 
     @property
     def content(self) -> Mapping[str, Any] | None:
-        """None: there is none, or, under an ETag, what lies there is none."""
+        """None: there is no snapshot, or, with an ETag, the stored object is not a snapshot."""
 
     @property
     def etag(self) -> str | None: ...
 
 
 class Registry(Protocol):
-    """Where the releases that browsers may report of are listed."""
+    """The list of the releases that browsers may report of."""
 
     def read(self) -> StoredRegistry: ...
 
@@ -31,15 +31,15 @@ class Registry(Protocol):
 class BeaconMetrics(Protocol):
     """The metrics of the environment that beacons add to."""
 
-    def add(self, widget: str, version: Version, measurements: Mapping[Metric, float]) -> None:
-        """Add to a release's metrics, each in its measure's unit. The caller vouches for widget and version: every
+    def add(self, widget: str, version: Version, values: Mapping[Metric, float]) -> None:
+        """Add to a release's metrics, each value in its metric's unit. The caller has checked widget and version: every
         new pair is a new set of metrics to pay for."""
 
     def refused(self, reason: Refusal) -> None:
         """Count a beacon that was refused."""
 
     def errors_not_kept(self, count: int) -> None:
-        """Count errors that are missing in the books."""
+        """Count errors that are not in the books."""
 
 
 class ErrorBooks(Protocol):

@@ -17,7 +17,7 @@ class RecordBeacon:
     keep_errors: KeepErrors
 
     def __call__(self, received: Beacon | Refusal) -> Refusal | None:
-        """Record a beacon, or count why there is none; returns that reason. Faults of AWS are reported, not raised.
+        """Record a beacon, or count its refusal; returns the refusal. Errors of AWS are reported, not raised.
 
         A beacon that arrives twice counts twice in the metrics and once in the book.
         """
@@ -26,8 +26,8 @@ class RecordBeacon:
             self.metrics.refused(refusal)
             return refusal
         assert isinstance(received, Beacon)
-        # The metrics first: verdicts are made from them, and they need nothing that can fail.
-        self.metrics.add(received.widget, received.version, received.measurements())
+        # The metrics first: the analysis needs them, and adding them cannot fail.
+        self.metrics.add(received.widget, received.version, received.metric_values())
         if received.errors and not self.keep_errors(received):
             self.metrics.errors_not_kept(received.error_count)
         return None

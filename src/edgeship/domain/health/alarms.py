@@ -1,4 +1,4 @@
-"""The CloudWatch alarms of a release, which hold the limits that the analysis does."""
+"""The CloudWatch alarms of a release. They use the same limits as the analysis."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def alarms_of(widget: str, version: Version, limits: Thresholds) -> tuple[Health
 
 @dataclass(frozen=True)
 class StandingAlarm:
-    """An alarm as CloudWatch has it; the times (aware) are of its last change of state and of configuration."""
+    """An alarm that exists in CloudWatch; the times (aware) are of its last change of state and of configuration."""
 
     name: str
     alarm: HealthAlarm | None
-    """None: it is not as any version of this code makes alarms; to be made anew or removed."""
+    """None: no version of this code makes an alarm like it. It is made again or removed."""
     in_alarm: bool
     reason: str
     state_since: datetime

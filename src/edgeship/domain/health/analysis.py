@@ -1,8 +1,8 @@
 """Whether a release is healthy: its last datapoints against the limits.
 
-Two paths come to a result, and either is enough: CloudWatch's alarms (`alarms`), and `analyse`, on the metrics that the
-minute tick reads. Both hold the same limits, in the same way: three periods in a row, each with enough sessions, at or
-over a limit.
+An unhealthy release is found in two ways, and one is enough: by CloudWatch's alarms (`alarms`), or by `analyse`, on
+the metrics that the minute tick reads. Both use the same limits and the same rule: three periods in a row, each with
+enough sessions, at or over a limit.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from edgeship.domain.health.thresholds import PERIODS, Check, Thresholds
 
 
 class Health(StrEnum):
-    """An analysis's kind."""
+    """What an analysis found."""
 
     HEALTHY = "healthy"
     UNHEALTHY = "unhealthy"
@@ -27,12 +27,12 @@ class Health(StrEnum):
     DEGRADED = "degraded"
     """The soft limit was passed: clearly worse than the stable version."""
     INCONCLUSIVE = "inconclusive"
-    """Too few sessions to tell."""
+    """Too few sessions to decide."""
 
 
 @dataclass(frozen=True)
 class AnalysisResult:
-    """How a release is, with the numbers that say so; `sample` is sessions."""
+    """The health of a release, and the numbers behind it; `sample` is sessions."""
 
     health: Health
     reason: str
@@ -46,7 +46,7 @@ class AnalysisResult:
         return self.health is Health.UNHEALTHY
 
     def numbers(self) -> dict[str, Any]:
-        """What events and the history say of it."""
+        """The document in events, the history and health pages."""
         return {
             "health": self.health.value,
             "check": self.check.value if self.check else None,
@@ -59,33 +59,33 @@ class AnalysisResult:
 def analyse(
     datapoints: Iterable[Datapoint], stable: Iterable[Datapoint], limits: Thresholds, since: datetime, now: datetime
 ) -> AnalysisResult:
-    """The analysis of a release's last periods, each of `PERIODS` in a row up to the newest that is over.
+    """Analyse a release's last `PERIODS` periods in a row, up to the newest that has ended.
 
     Args:
-        datapoints: the release's periods, in any order; those that are not over at `now`, or began before `since`, the
-            moment at which traffic reached it, say nothing.
-        stable: the stable version's periods, to compare a candidate with; none to compare with nothing.
+        datapoints: the release's periods, in any order. A period does not count if it has not ended at `now`, or began
+            before `since`, when traffic first reached the release.
+        stable: the stable version's periods, to compare a candidate with; empty for no comparison.
     """
     datapoints = list(datapoints)
-    mine = deciding_periods(datapoints, limits, since, now)
-    if not mine:
+    periods = deciding_periods(datapoints, limits, since, now)
+    if not periods:
         sample = sum(datapoint.sessions for datapoint in _last(datapoints, since, now))
         return AnalysisResult(
             Health.INCONCLUSIVE,
             f"{sample} sessions in the last {PERIODS} periods: fewer than {limits.minimum_sample} in one of them",
             sample=sample,
         )
-    sample = sum(datapoint.sessions for datapoint in mine)
+    sample = sum(period.sessions for period in periods)
     for check, limit in limits.hard():
-        values = [datapoint.value(check) for datapoint in mine]
+        values = [period.value(check) for period in periods]
         if all(value is not None and value >= limit for value in values):
             lowest = min(value for value in values if value is not None)
             return over_limit(Health.UNHEALTHY, check, lowest, limit, sample, f"in {PERIODS} periods in a row")
-    theirs = {w.start: w for w in stable if w.sessions >= limits.minimum_sample}
+    stable_at = {period.start: period for period in stable if period.sessions >= limits.minimum_sample}
     points = [
-        datapoint.error_rate - theirs[datapoint.start].error_rate  # type: ignore[operator]  # both have sessions
-        for datapoint in mine
-        if datapoint.start in theirs
+        period.error_rate - stable_at[period.start].error_rate  # type: ignore[operator]  # both have sessions
+        for period in periods
+        if period.start in stable_at
     ]
     if len(points) == PERIODS and all(over_soft_limit(point, limits) for point in points):
         return over_limit(
@@ -102,18 +102,18 @@ def analyse(
 def deciding_periods(
     datapoints: Iterable[Datapoint], limits: Thresholds, since: datetime, now: datetime
 ) -> list[Datapoint]:
-    """The `PERIODS` that `analyse` goes by, the oldest first; none where they don't suffice for an analysis."""
+    """The `PERIODS` that `analyse` uses, the oldest first; empty when they are not enough for an analysis."""
     last = _last(datapoints, since, now)
-    enough = _tells(last, now) and all(datapoint.sessions >= limits.minimum_sample for datapoint in last)
+    enough = _is_complete(last, now) and all(datapoint.sessions >= limits.minimum_sample for datapoint in last)
     return last if enough else []
 
 
 def over_soft_limit(points: float, limits: Thresholds) -> bool:
-    """Whether an error rate lies too far above the stable version's; the difference of two rates is never exact."""
+    """Whether an error rate is too far above the stable version's; the difference of two rates is never exact."""
     return points > limits.soft_error_points + 1e-9
 
 
-_SAID = {
+_TEXTS = {
     Check.ERROR_RATE: "error rate {value:.4g} % (limit {limit:g} %)",
     Check.LATENCY: "p95 load latency {value:,.0f} ms (limit {limit:,g} ms)",
     Check.MEMORY: "p95 memory {value:.4g} MB (limit {limit:g} MB)",
@@ -122,18 +122,18 @@ _SAID = {
 
 
 def over_limit(health: Health, check: Check, value: float, limit: float, sample: int, when: str) -> AnalysisResult:
-    """The analysis that a value is at or over a limit; `when` says over which time."""
-    said = _SAID[check].format(value=value, limit=limit)
-    return AnalysisResult(health, f"{said} {when}, {sample} sessions", check, value, limit, sample)
+    """The result for a value at or over a limit; `when` names the time span."""
+    text = _TEXTS[check].format(value=value, limit=limit)
+    return AnalysisResult(health, f"{text} {when}, {sample} sessions", check, value, limit, sample)
 
 
 def _last(datapoints: Iterable[Datapoint], since: datetime, now: datetime) -> list[Datapoint]:
-    over = sorted((w for w in datapoints if w.end <= now and w.start >= since), key=lambda datapoint: datapoint.start)
-    return over[-PERIODS:]
+    ended = (datapoint for datapoint in datapoints if datapoint.end <= now and datapoint.start >= since)
+    return sorted(ended, key=lambda datapoint: datapoint.start)[-PERIODS:]
 
 
-def _tells(datapoints: Sequence[Datapoint], now: datetime) -> bool:
-    """Whether they are enough, without a gap, and not of long ago."""
+def _is_complete(datapoints: Sequence[Datapoint], now: datetime) -> bool:
+    """Whether there are `PERIODS` of them, without a gap, and recent."""
     if len(datapoints) < PERIODS or any(after.start != before.end for before, after in pairwise(datapoints)):
         return False
     return now - datapoints[-1].end <= timedelta(seconds=PERIODS * datapoints[-1].seconds)

@@ -14,7 +14,7 @@ from edgeship.domain.version import Version
 
 @dataclass(frozen=True)
 class Breach:
-    """A release was found ill, by an alarm or by the tick; `at` (aware) is when that was found."""
+    """A release was found unhealthy; `at` (aware) is when."""
 
     widget: str
     version: Version
@@ -30,7 +30,7 @@ class Breach:
     def by_alarm(
         cls, subject: tuple[str, Version], check: Check, limit: float | None, name: str, reason: str, at: datetime
     ) -> Breach:
-        """By a CloudWatch alarm of this name; `limit` is None when what tells of the alarm does not say it."""
+        """By the CloudWatch alarm `name`; `limit` is None when the alarm's event does not name it."""
         widget, version = subject
         numbers = {
             "health": Health.UNHEALTHY.value,

@@ -1,4 +1,4 @@
-"""What was measured of a release in one stretch of time."""
+"""The metrics of a release in one span of time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgeship.domain.health.thresholds import Check
 
 @dataclass(frozen=True)
 class Datapoint:
-    """What was measured of a release in `seconds` from `start` (aware). None: nothing was reported.
+    """The metrics of a release in `seconds` from `start` (aware). None: nothing was reported.
 
     `latency_ms` and `memory_mb` are 95th percentiles.
     """

@@ -1,9 +1,9 @@
-"""A release's public health page: a JSON document that says how the minute tick finds the release.
+"""A release's public health page: a JSON document with the result of the minute tick's analysis.
 
-- the status is the analysis that the tick goes by, and nothing else is judged here
-- numbers keep the time at which they were measured: a page that repeats older ones says that it is stale, and why
-- a page can't say that nobody writes it any more: whoever reads it holds `fresh_until` against the clock
-- what people wrote (reasons, causes) is on no page: pages are public
+- the status is the result that the tick acts on; no other analysis is made here
+- numbers keep the time of their measurement: a page that repeats older numbers says that it is stale, and why
+- a page can't say that it is no longer written: readers compare `fresh_until` with the clock
+- text that people wrote (reasons, causes) is on no page: pages are public
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from edgeship.domain.version import Version
 
 SCHEMA = 2
 FRESH_PERIODS = 3
-"""A page is written each period: one that is older than so many is not written any more."""
+"""A page is written each period. A page older than so many periods is no longer written."""
 MAX_ERRORS = 5
 
-NOT_MEASURED = "The metrics could not be read: the numbers are those of measured_at."
+METRICS_UNAVAILABLE = "The metrics could not be read: the numbers are those of measured_at."
 NOT_WATCHED = "The version is no longer watched: the numbers are those of measured_at."
-ROLLED_BACK = "The version was rolled back, and is quarantined: the numbers are those of measured_at."
+ROLLED_BACK = "The version was rolled back and is quarantined: the numbers are those of measured_at."
 
 
 @dataclass(frozen=True)
 class Exposure:
     """A channel that exposes a version, as the version's page shows it.
 
-    `percent` of the channel's users get the version; `phase` is that of the rollout under way; since `alert` (RFC 3339)
-    the version is known to be unhealthy.
+    `percent` of the channel's users get the version; `phase` is the phase of the running rollout; `alert` (RFC 3339) is
+    since when the version is known to be unhealthy.
     """
 
     name: str
@@ -52,8 +52,8 @@ Page = Mapping[str, Any]
 """The document; `docs/schemas/health.schema.json` describes it."""
 
 
-_GRAVITY = (Health.INCONCLUSIVE, Health.HEALTHY, Health.DEGRADED, Health.UNHEALTHY)
-"""Where channels differ, the later counts."""
+_SEVERITY = (Health.INCONCLUSIVE, Health.HEALTHY, Health.DEGRADED, Health.UNHEALTHY)
+"""The least severe first; where channels differ, the most severe counts."""
 _METRICS = {
     Check.ERROR_RATE: ("error_rate", "%"),
     Check.LATENCY: ("latency_p95", "ms"),
@@ -63,7 +63,7 @@ _METRICS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """An analysis at a moment (aware), with the limits and the periods that it goes by, the oldest first."""
+    """An analysis at a time (aware), with its limits and its periods, the oldest first."""
 
     analysis: AnalysisResult
     limits: Thresholds
@@ -71,12 +71,12 @@ class Finding:
     at: datetime
 
 
-def gravest(findings: Iterable[Finding]) -> Finding:
-    """What counts where a version is in several channels; of findings that weigh the same, the first."""
-    return max(findings, key=lambda finding: _GRAVITY.index(finding.analysis.health))
+def most_severe(findings: Iterable[Finding]) -> Finding:
+    """The finding that counts where a version is in several channels; of equally severe ones, the first."""
+    return max(findings, key=lambda finding: _SEVERITY.index(finding.analysis.health))
 
 
-_UNMEASURED: Page = MappingProxyType(
+_NO_METRICS: Page = MappingProxyType(
     {
         "status": Health.INCONCLUSIVE.value,
         "measured_from": None,
@@ -96,9 +96,9 @@ def fresh_page(
     errors: ErrorBook,
     period_seconds: int,
 ) -> Page:
-    """The page of a version in its `exposures`, measured just now."""
+    """The page of a version in its `exposures`, with new metrics."""
     periods, at = finding.periods, finding.at
-    measured = {
+    fields = {
         "status": finding.analysis.health.value,
         "measured_from": timestamp(periods[0].start) if periods else None,
         "measured_at": timestamp(at),
@@ -106,7 +106,7 @@ def fresh_page(
         "analysis": {"reason": finding.analysis.reason, **finding.analysis.numbers()},
         "metrics": _metrics(finding),
     }
-    return _page(environment, subject, exposures, measured, _top(errors), stale_because=None)
+    return _page(environment, subject, exposures, fields, _top(errors), stale_because=None)
 
 
 def stale_page(
@@ -116,27 +116,28 @@ def stale_page(
     before: Page | None,
     errors: ErrorBook,
 ) -> Page:
-    """The page of a version in its `exposures` that could not be measured: with the numbers of the page
+    """The page of a version in its `exposures` whose metrics could not be read: with the numbers of the page
     `before`, if there was one."""
-    return _page(environment, subject, exposures, _measured(before), _top(errors), stale_because=NOT_MEASURED)
+    fields = _fields_of(before)
+    return _page(environment, subject, exposures, fields, _top(errors), stale_because=METRICS_UNAVAILABLE)
 
 
 def last_page(environment: str, subject: tuple[str, Version], before: Page | None, release: Release | None) -> Page:
-    """The page of a version that no channel exposes any more; the same when it is made from itself."""
+    """The page of a version that no channel exposes any more. Making it again from itself changes nothing."""
     rolled_back = release is not None and release.quarantine is not None
-    measured = _measured(before)
+    fields = _fields_of(before)
     if rolled_back:
-        measured["status"] = Health.UNHEALTHY.value
+        fields["status"] = Health.UNHEALTHY.value
     errors = list(before["top_errors"]) if before is not None else []
     because = ROLLED_BACK if rolled_back else NOT_WATCHED
-    return _page(environment, subject, (), measured, errors, stale_because=because)
+    return _page(environment, subject, (), fields, errors, stale_because=because)
 
 
 def _page(
     environment: str,
     subject: tuple[str, Version],
     exposures: Iterable[Exposure],
-    measured: Page,
+    fields: Page,
     errors: Sequence[Mapping[str, Any]],
     *,
     stale_because: str | None,
@@ -151,20 +152,20 @@ def _page(
         "watched": bool(entries),
         "stale": stale_because is not None,
         "stale_because": stale_because,
-        **measured,
+        **fields,
         "top_errors": errors,
         "channels": entries,
     }
 
 
-def _measured(before: Page | None) -> dict[str, Any]:
+def _fields_of(before: Page | None) -> dict[str, Any]:
     # A page of an earlier schema has other fields.
-    known = before if before is not None and before["schema"] == SCHEMA else _UNMEASURED
-    return {name: known[name] for name in _UNMEASURED}
+    known = before if before is not None and before["schema"] == SCHEMA else _NO_METRICS
+    return {name: known[name] for name in _NO_METRICS}
 
 
 def _metrics(finding: Finding) -> dict[str, Any]:
-    whole = _as_one(finding.periods)
+    whole = _combined(finding.periods)
     metrics = {
         name: {
             "value": _rounded(whole.value(check) if whole else None),
@@ -182,8 +183,8 @@ def _metrics(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _as_one(periods: Sequence[Datapoint]) -> Datapoint | None:
-    """All of them as one; a percentile is the mean of the periods', weighed by their sessions."""
+def _combined(periods: Sequence[Datapoint]) -> Datapoint | None:
+    """All periods as one datapoint; a percentile is the mean of the periods' percentiles, weighted by sessions."""
     if not periods:
         return None
     sessions = sum(period.sessions for period in periods)
@@ -199,13 +200,13 @@ def _as_one(periods: Sequence[Datapoint]) -> Datapoint | None:
 
 
 def _mean(periods: Sequence[Datapoint], check: Check) -> float | None:
-    told = [(value, period.sessions) for period in periods if (value := period.value(check)) is not None]
-    weight = sum(sessions for _, sessions in told)
-    return sum(value * sessions for value, sessions in told) / weight if weight else None
+    reported = [(value, period.sessions) for period in periods if (value := period.value(check)) is not None]
+    weight = sum(sessions for _, sessions in reported)
+    return sum(value * sessions for value, sessions in reported) / weight if weight else None
 
 
 def _within(analysis: AnalysisResult, check: Check, whole: Datapoint | None, limit: float) -> bool | None:
-    """Whether a limit is not reached over the whole sample; None: nothing was reported."""
+    """Whether the whole sample is below a limit; None: nothing was reported."""
     if analysis.is_unhealthy and analysis.check is check:
         return False
     value = whole.value(check) if whole else None

@@ -1,7 +1,7 @@
-"""The analysis of all that was measured in a step, as one datapoint: it sees what thin periods can't show.
+"""The analysis of a whole step as one datapoint: it finds what periods with few sessions can't show.
 
-It may be made of few sessions, and its percentiles are means of thin periods', so it ends a rollout only for an error
-rate that is over the limit for all but certain; whatever else reaches a limit pauses, for a person to look at.
+The step may have few sessions, and its percentiles are means of small samples. So it ends a rollout only for an error
+rate that is almost certainly over the limit. Any other limit that is reached pauses the rollout for a person to check.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ WHEN = "over the whole step"
 
 
 def analyse_step(bake: Datapoint, stable: Datapoint | None, limits: Thresholds) -> AnalysisResult:
-    """The analysis at the end of a step's bake; `stable` is the stable version's datapoint of the same time."""
+    """Analyse a step at the end of its bake; `stable` is the stable version's datapoint of the same time."""
     if bake.sessions < limits.minimum_sample:
         return AnalysisResult(
             Health.INCONCLUSIVE,

@@ -1,4 +1,4 @@
-"""The limits that a release is held to, and how long it must pass one."""
+"""The limits of a release's metrics, and for how many periods one must be reached."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PERIODS = 3
 
 
 class Check(StrEnum):
-    """What a release is held to; the value is part of its alarm's name."""
+    """A metric that has a limit; the value is part of the alarm's name."""
 
     ERROR_RATE = "error-rate"
     LATENCY = "latency"
@@ -25,11 +25,11 @@ class Check(StrEnum):
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Hard limits: reaching one is a breach. `soft_error_points` is how far a candidate's error rate may lie above the
-    stable version's; lying further above pauses.
+    """Hard limits: reaching one is a breach. `soft_error_points` is how far a candidate's error rate may be above the
+    stable version's; further above, the rollout pauses.
 
-    Rates are per cent of sessions, latency is milliseconds, memory megabytes; `minimum_sample` is sessions, below which
-    a period (or, at the end of a bake, the whole bake) says nothing.
+    Rates are per cent of sessions, latency is milliseconds, memory megabytes. `minimum_sample` is sessions: a period
+    (or, at the end of a bake, the whole bake) with fewer is inconclusive.
     """
 
     error_rate: float = 5

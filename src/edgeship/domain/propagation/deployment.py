@@ -1,8 +1,8 @@
 """A deployment: one move of a channel, brought to every CDN and probed there.
 
-- the files of every probe are chosen by the move, not by chance: a repeated run probes at the same ones
-- an answer is right when its bytes are those of the version that it names, and that version may be served there now
-- a move that is overtaken by a newer one has no verification
+- the move chooses the files that are probed, not chance: a repeated run probes the same files
+- an answer is correct when its bytes are those of the version that it names, and that version may be served now
+- a move that a newer one has overtaken has no verification
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from edgeship.domain.releases.manifest import Manifest
 from edgeship.domain.version import Version
 
 SAMPLE = 20
-"""Files that are probed through each CDN beside the entrypoint."""
+"""Files that are probed through each CDN, besides the entrypoint."""
 MISMATCHES_KEPT = 50
 FREE_PATHS_A_MONTH = 1_000
 """Invalidation paths of all distributions of an account together; a folder is one.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PayingForInvalidation.html"""
 LATEST_COPIES = "latest_copies"
-"""Where a mismatch is that lies in the copies under `/<widget>/latest/`, not in a CDN's answers."""
+"""The `where` of a mismatch in the copies under `/<widget>/latest/`, not in a CDN's answers."""
 
 
 class MismatchKind(StrEnum):
-    """What is wrong with an answer. The last two say nothing of the release itself."""
+    """What does not match in an answer. The last two say nothing about the bytes that browsers get."""
 
     BYTES = "bytes"
     VERSION = "version"
@@ -42,7 +42,7 @@ class MismatchKind(StrEnum):
 
 @dataclass(frozen=True)
 class Mismatch:
-    """`where` is a CDN's name or LATEST_COPIES, `path` the path on the CDN; what was `expected` there and `got`."""
+    """`where` is a CDN's name or LATEST_COPIES, `path` the path on the CDN."""
 
     where: str
     path: str
@@ -52,7 +52,7 @@ class Mismatch:
 
     @property
     def condemns(self) -> bool:
-        """Whether browsers get, or would get, something else than the release."""
+        """Whether browsers get, or would get, something other than the release."""
         return self.kind not in (MismatchKind.UNREACHABLE, MismatchKind.NOT_REFRESHED)
 
     def __str__(self) -> str:
@@ -61,7 +61,7 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found at `at` (RFC 3339), in so many probes at these CDNs."""
+    """The result at `at` (RFC 3339) of `checked` probes of these CDNs and of the latest copies."""
 
     at: str
     cdns: tuple[str, ...]
@@ -89,11 +89,10 @@ class Verification:
 
 @dataclass(frozen=True)
 class Deployment:
-    """How far the newest move of a channel that anybody has begun to bring to the CDNs has got; one record a channel.
+    """The progress of a channel's newest move to the CDNs; one record a channel.
 
-    `counted` tells whether its invalidation paths are in the month's count; `settled` is the number of the last move
-    before it that came to a verification; `attempt` grows when somebody has the move brought there again. At sequence 0
-    there was none yet.
+    `counted`: its invalidation paths are in the month's count. `settled` is the number of the last earlier move with a
+    verification. `attempt` grows when an operator repeats the deployment. Sequence 0 means that there was none yet.
     """
 
     widget: str
@@ -107,7 +106,7 @@ class Deployment:
     revision: int = 0
 
     def of(self, channel: Channel) -> Deployment:
-        """The deployment of the channel's last move: this one, or one that takes its place."""
+        """The deployment of the channel's last move: this one, or a new one in its place."""
         if channel.sequence == self.sequence:
             return self
         settled = self.sequence if self.verification is not None else self.settled
@@ -119,7 +118,7 @@ class Deployment:
 def conclude(
     deployment: Deployment, channel: Channel, verification: Verification, occasion: Occasion
 ) -> tuple[Deployment, Event]:
-    """The deployment with its verification, and the event that tells of it."""
+    """The deployment with its verification, and the event of it."""
     kept = replace(verification, mismatches=verification.mismatches[:MISMATCHES_KEPT])
     event = Event.of(
         EventType.DEPLOYMENT_VERIFIED if verification.verified else EventType.DEPLOYMENT_FAILED,
@@ -133,7 +132,7 @@ def conclude(
 
 
 def request(deployment: Deployment, channel: Channel, occasion: Occasion) -> tuple[Deployment, Event]:
-    """Have the channel's last move brought to the CDNs once more, whatever has become of it there.
+    """Bring the channel's last move to the CDNs again, however the last attempt ended.
 
     Raises:
         Refused: `nothing_live`.
@@ -144,8 +143,8 @@ def request(deployment: Deployment, channel: Channel, occasion: Occasion) -> tup
             f"{channel.name} of {channel.widget} points at no version.",
             f"Promote one: edgeship promote {channel.widget} VERSION.",
         )
-    mine = deployment.of(channel)
-    again = replace(mine, counted=False, verification=None, attempt=mine.attempt + 1)
+    current = deployment.of(channel)
+    again = replace(current, counted=False, verification=None, attempt=current.attempt + 1)
     event = Event.of(
         EventType.DEPLOYMENT_REQUESTED,
         occasion,
@@ -182,9 +181,10 @@ class Probe:
 
 
 def probes_of(channel: Channel, manifest: Manifest, ranges: Mapping[str, str]) -> tuple[Probe, ...]:
-    """The entrypoint under every path that stands for the channel's version, and a sample of files under the channel.
+    """Probes of the entrypoint under every path that serves the channel's version, and of a sample of the channel's
+    files.
 
-    `ranges` is what each of the widget's ranges means now.
+    `ranges` is the version of each of the widget's ranges now.
     """
     here = f"/{channel.widget}/{selector(channel.name)}/"
     same = [f"/{channel.widget}/~{name}/" for name, version in ranges.items() if version == str(channel.version)]
@@ -195,7 +195,7 @@ def probes_of(channel: Channel, manifest: Manifest, ranges: Mapping[str, str]) -
 
 
 def sample(manifest: Manifest, salt: str) -> list[str]:
-    """Up to SAMPLE files beside the entrypoint; another salt chooses others, so that with time all are seen."""
+    """Up to SAMPLE files besides the entrypoint. Another salt chooses other files, so over time all are probed."""
 
     def order(file: str) -> bytes:
         return hashlib.sha256(f"{salt}\0{file}".encode()).digest()
@@ -219,9 +219,9 @@ def moving_folders(channel: Channel, passed: Collection[Version], root_widget: s
 
 
 def latest_copies_folders(channel: Channel, root_widget: str | None) -> tuple[str, ...]:
-    """The folders under which a cache may hold latest copies, which it gets when the edge lets a request through.
+    """The folders under which a cache may hold latest copies: it fetches them when the edge does not rewrite a request.
 
-    Both the path as it comes and the path that it is rewritten to are named, as CloudFront asks for:
+    CloudFront needs both the requested path and the rewritten path in an invalidation:
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
     """
     return moving_folders(channel, (), root_widget) if channel.name == LATEST else ()
@@ -229,34 +229,36 @@ def latest_copies_folders(channel: Channel, root_widget: str | None) -> tuple[st
 
 @dataclass(frozen=True)
 class Answer:
-    """What a CDN answered: the status, the version that it names, and the SHA-256 of its bytes in hex."""
+    """A CDN's answer: its status, the version that it names, and the SHA-256 of its bytes in hex."""
 
     status: int
     version: str
     sha256: str
 
 
-def judge(where: str, probe: Probe, answer: Answer, manifest: Manifest, others: Iterable[Manifest]) -> Mismatch | None:
-    """What is wrong with an answer; `others` are the manifests of the versions that may be served there as well."""
+def mismatch_of(
+    where: str, probe: Probe, answer: Answer, manifest: Manifest, also_served: Iterable[Manifest]
+) -> Mismatch | None:
+    """The mismatch of an answer, if any; `also_served` are the manifests of other versions that may be served there."""
 
-    def differs(kind: MismatchKind, expected: object, got: object) -> Mismatch:
+    def mismatch(kind: MismatchKind, expected: object, got: object) -> Mismatch:
         return Mismatch(where, probe.path, kind, str(expected), str(got))
 
     permitted = {str(manifest.version): manifest}
-    for other in others if answer.status != 200 or answer.version != str(manifest.version) else ():
+    for other in also_served if answer.status != 200 or answer.version != str(manifest.version) else ():
         permitted[str(other.version)] = other
     if answer.status != 200:
         may_lack = any(probe.file not in one.files for one in permitted.values())
-        return None if answer.status == 404 and may_lack else differs(MismatchKind.STATUS, 200, answer.status)
+        return None if answer.status == 404 and may_lack else mismatch(MismatchKind.STATUS, 200, answer.status)
     named = permitted.get(answer.version)
     if named is None or probe.file not in named.files:
-        return differs(MismatchKind.VERSION, " or ".join(permitted), answer.version or "none")
+        return mismatch(MismatchKind.VERSION, " or ".join(permitted), answer.version or "none")
     expected = named.files[probe.file].sha256
-    return None if answer.sha256 == expected else differs(MismatchKind.BYTES, expected, answer.sha256)
+    return None if answer.sha256 == expected else mismatch(MismatchKind.BYTES, expected, answer.sha256)
 
 
 def versions_passed(events: Iterable[Event], channel: Channel, since: int) -> Iterator[Version]:
-    """The versions that a channel has left or come to since its move number `since`, by its history."""
+    """The versions that a channel has pointed at, before and after each move later than number `since`."""
     for event in events:
         new = event.new or {}
         if event.type is EventType.POINTER_MOVED and new.get("channel") == channel.name and new["sequence"] > since:

@@ -1,4 +1,4 @@
-"""A beacon: what one page view reports of one release, already checked, and what is done with its words."""
+"""A beacon: what one page view reports of one release, checked; and how its messages are cleaned and grouped."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ MAX_MESSAGE_LENGTH = 200
 _FNV_OFFSET = 0x811C9DC5
 _FNV_PRIME = 0x01000193
 _DIGITS = re.compile("[0-9]+")
-# Controls (Cc), line and paragraph separators, and what turns the direction of the text around it: messages are shown
-# in terminals.
+# Controls (Cc), line and paragraph separators, and characters that change the text's direction: messages are shown in
+# terminals.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class Refusal(StrEnum):
-    """Why a beacon counts for nothing; these codes are all that is ever logged of one."""
+    """Why a beacon is refused. Only these codes are logged, nothing else of the beacon."""
 
     MISSING = "missing"
     TOO_LONG = "too_long"
@@ -33,11 +33,11 @@ class Refusal(StrEnum):
     INVALID = "invalid"
     UNKNOWN_RELEASE = "unknown_release"
     NO_REGISTRY = "no_registry"
-    """Nothing is known of any release yet, since the snapshot could never be read."""
+    """No release is known yet: the snapshot has never been read."""
 
 
 class Loss(StrEnum):
-    """A metric of what telemetry could not use; its one dimension is the environment."""
+    """A metric of what telemetry lost; its one dimension is the environment."""
 
     BEACONS_REFUSED = "BeaconsRefused"
     ERRORS_NOT_KEPT = "ErrorsNotKept"
@@ -46,7 +46,7 @@ class Loss(StrEnum):
 
 @dataclass(frozen=True)
 class ReportedError:
-    """A message, as the page's browser words it, and how often it came since the last beacon."""
+    """A message, in the browser's words, and how often it came since the last beacon."""
 
     message: str
     count: int
@@ -54,9 +54,9 @@ class ReportedError:
 
 @dataclass(frozen=True)
 class Beacon:
-    """`page_view` and `number` name it: a beacon that arrives twice is the same in both.
+    """`page_view` and `number` identify it: a beacon that arrives twice has the same two.
 
-    `load_latency` is in milliseconds, `memory` in megabytes; None when the beacon doesn't tell.
+    `load_latency` is in milliseconds, `memory` in megabytes; None when the beacon has none.
     """
 
     widget: str
@@ -77,19 +77,19 @@ class Beacon:
     def error_count(self) -> int:
         return sum(error.count for error in self.errors)
 
-    def measurements(self) -> dict[Metric, float]:
-        """What it adds to the release's metrics; counts of zero add nothing and are left out."""
+    def metric_values(self) -> dict[Metric, float]:
+        """The values that it adds to the release's metrics, without counts of zero."""
         counts = {
             Metric.SESSIONS: int(self.starts_session),
             Metric.FAILED_SESSIONS: int(self.fails_session),
             Metric.ERRORS: self.error_count,
         }
-        found: dict[Metric, float] = {measure: count for measure, count in counts.items() if count}
+        values: dict[Metric, float] = {metric: count for metric, count in counts.items() if count}
         if self.load_latency is not None:
-            found[Metric.LOAD_LATENCY] = self.load_latency
+            values[Metric.LOAD_LATENCY] = self.load_latency
         if self.memory is not None:
-            found[Metric.MEMORY] = self.memory
-        return found
+            values[Metric.MEMORY] = self.memory
+        return values
 
 
 def printable(message: str) -> str:
@@ -98,7 +98,7 @@ def printable(message: str) -> str:
 
 
 def fingerprint(message: str) -> str:
-    """What messages that differ in their numbers alone have in common: 8 hex digits.
+    """The same 8 hex digits for all messages that differ only in their numbers.
 
     FNV-1a of 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/), a step for each UTF-16 code unit, as JavaScript's
     charCodeAt gives them, of the message with "#" for every run of ASCII digits.

@@ -1,9 +1,9 @@
-"""The error messages of a release that came most often, in a bounded place.
+"""The most frequent error messages of a release, in bounded space.
 
 Space-Saving (Metwally, Agrawal, El Abbadi: Efficient Computation of Frequent and Top-k Elements in Data Streams, 2005):
-a message that a full book doesn't have takes the place of the one with the least count, and takes over its count as
-`over`. So for every message in the book `count - over` <= how often it came <= `count`, and every message that makes up
-more than 1/MAX_MESSAGES of all errors is in the book.
+a message that is not in a full book replaces the one with the lowest count, and takes over its count as `over`. So for
+every message in the book `count - over` <= how often it came <= `count`, and every message that makes up more than
+1/MAX_MESSAGES of all errors is in the book.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from edgeship.domain.version import Version
 
 MAX_MESSAGES = 20
 MAX_SEEN = 50
-"""Beacons that are remembered: one that arrives again among so many changes nothing."""
+"""Beacons that are remembered: one of them that arrives again changes nothing."""
 KEPT_FOR = timedelta(days=30)
 """After the last error."""
 
 
 @dataclass(frozen=True)
 class KeptError:
-    """A message, as the first to report it worded it.
+    """A message, in the words of its first report.
 
     `over` is by how much `count` may be too high; `first_seen` and `last_seen` are RFC 3339 with milliseconds.
     """
@@ -39,7 +39,7 @@ class KeptError:
 
 @dataclass(frozen=True)
 class ErrorBook:
-    """A release's messages, those that came most often first; `seen` has the newest beacons' ids, the newest last.
+    """A release's messages, the most frequent first; `seen` has the newest beacons' ids, the newest last.
 
     `expires_at` is in seconds since the epoch, 0 while the book is empty; `revision` is the stored book's, 0: none.
     """
@@ -55,7 +55,7 @@ class ErrorBook:
         return self.expires_at <= at.timestamp()
 
     def with_beacon(self, beacon: Beacon, at: datetime) -> ErrorBook:
-        """The book with a beacon's errors; this very book when it has no errors, or had this beacon already."""
+        """The book with a beacon's errors; this same book when the beacon has no errors or is in it already."""
         if not beacon.errors or beacon.id in self.seen:
             return self
         kept = {error.fingerprint: error for error in self.errors}
@@ -67,7 +67,7 @@ class ErrorBook:
             self,
             errors=tuple(sorted(kept.values(), key=lambda error: (-error.count, error.fingerprint))),
             seen=(*self.seen, beacon.id)[-MAX_SEEN:],
-            # Never earlier than it was: clocks of different processes differ.
+            # Never earlier than before: clocks of different processes differ.
             expires_at=max(self.expires_at, int((at + KEPT_FOR).timestamp())),
         )
 

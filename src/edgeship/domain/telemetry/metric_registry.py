@@ -1,9 +1,9 @@
-"""Which releases may be measured: those that the edge's snapshot can lead a browser to, up to a bound.
+"""Which releases get metrics: those that the edge's snapshot can lead a browser to, up to a bound.
 
-Every widget and version that beacons may name is five metrics to pay for, and a beacon can be sent by anybody: what is
-not in here is counted for nothing. The order in which the bounds are filled:
+Every widget and version that beacons may name costs five metrics, and anybody can send a beacon: a beacon of any other
+release is refused. The bounds are filled in this order:
 
-1. what the channels of every widget mean, stable and candidate: verdicts are made about these
+1. what the channels of every widget mean, stable and candidate: these are analysed
 2. what their ranges mean, the newest first
 3. what a flag may choose, the newest first
 """
@@ -20,7 +20,7 @@ from edgeship.domain.version import Version
 
 MAX_VERSIONS_A_WIDGET = 10
 MAX_RELEASES = 1_000
-"""In an environment; each has as many metrics as there are measures."""
+"""In an environment; each has one of every `Metric`."""
 
 Releases = frozenset[tuple[str, Version]]
 """Widgets and versions."""
@@ -31,7 +31,7 @@ _Rank = Callable[[Mapping[str, Any]], Iterable[Version]]
 def measurable_releases(snapshot: object) -> Releases:
     """The releases that a snapshot (see edgeship.domain.edge.snapshot) lets beacons name.
 
-    Parts that are not as they should be name nothing; nothing is raised, whatever the document holds.
+    Malformed parts name no release; nothing is raised, whatever the document holds.
     """
     widgets = {name: routes for name, routes in _object(_object(snapshot).get("widgets")).items() if _is_widget(name)}
     chosen: dict[str, set[Version]] = {name: set() for name in widgets}

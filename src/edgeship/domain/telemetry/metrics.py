@@ -1,7 +1,7 @@
-"""What browsers report of a release, by the names that the metrics have in CloudWatch.
+"""The metrics of a release that browsers report, by their names in CloudWatch.
 
-One page view is one session; it sends its beacons to `/telemetry`, and each beacon adds to these metrics, in the minute
-in which it arrives: the browser's clock counts for nothing.
+One page view is one session. It sends its beacons to `/telemetry`, and each beacon adds to these metrics in the minute
+in which it arrives; the browser's clock is not used.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ class Metric(StrEnum):
 
     SESSIONS = "Sessions"
     FAILED_SESSIONS = "FailedSessions"
-    """Sessions with at least one error of the widget's own; counted when the first is reported."""
+    """Sessions with at least one error of the widget itself; counted when the first is reported."""
     ERRORS = "Errors"
     LOAD_LATENCY = "LoadLatency"
     """From the request for the entrypoint to its last byte."""
     MEMORY = "Memory"
-    """The JavaScript heap of the page, where the browser tells."""
+    """The JavaScript heap of the page, where the browser reports it."""
 
 
 UNITS = {

@@ -1,4 +1,4 @@
-"""A token bucket: so many a second, and no more than a second's worth at once."""
+"""A token bucket: so many tokens a second, and at most one second's tokens at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 
 class TokenBucket:
-    """Full at first. Every call tells the time; a clock that goes back fills nothing."""
+    """Full at first. Every call passes the time; a clock that goes backwards adds no tokens."""
 
     def __init__(self, per_second: int) -> None:
         self._per_second = per_second
