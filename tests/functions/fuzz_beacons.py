@@ -23,6 +23,7 @@ from edgeship.adapters.cloudwatch.emf_metrics import EmfMetrics
 from edgeship.application.telemetry.keep_errors import KeepErrors
 from edgeship.application.telemetry.known_releases import KnownReleases
 from edgeship.application.telemetry.record_beacon import RecordBeacon
+from edgeship.bootstrap.telemetry import TelemetryFunction
 from edgeship.domain.telemetry.beacon import Loss
 from edgeship.domain.telemetry.metric_registry import measurable_releases
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS
@@ -198,8 +199,8 @@ class Scene:
     def _report(self, what: str, fault: Exception) -> None:
         self.told[what] += 1
 
-    def _use_case(self) -> tuple[RecordBeacon, int]:
-        return self.record, 300
+    def _use_case(self) -> TelemetryFunction:
+        return TelemetryFunction(self.record, 300)
 
     def advance(self) -> None:
         self.clock.tick(0.005)

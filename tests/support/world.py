@@ -10,7 +10,8 @@ from edgeship.application.channels.change_policy import ChangePolicy
 from edgeship.application.channels.promote_release import PromoteRelease
 from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.application.channels.react_to_breach import ReactToBreach
-from edgeship.application.channels.release_hold import ReleaseHold
+from edgeship.application.channels.unlock_channel import UnlockChannel
+from edgeship.application.releases.unquarantine_release import UnquarantineRelease
 from edgeship.application.channels.roll_back import RollBack
 from edgeship.application.channels.start_rollout import StartRollout
 from edgeship.application.channels.steer_rollout import SteerRollout
@@ -56,7 +57,8 @@ class World:
         self.start_rollout = StartRollout(self.state, self.alarms, never)
         self.steer = SteerRollout(self.state, self.alarms, never)
         self.roll_back = RollBack(self.state)
-        self.hold = ReleaseHold(self.state, never)
+        self.unlock = UnlockChannel(self.state, never)
+        self.unquarantine = UnquarantineRelease(self.state, never)
         self.change_policy = ChangePolicy(self.state, never)
         self.react = ReactToBreach(self.state, never)
         self.pages = FakeHealthPages()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import boto3
 from botocore.config import Config
@@ -22,8 +23,16 @@ from edgeship.resource_names import LOCAL
 from edgeship.settings import NotificationSettings
 
 
-def build(env: Mapping[str, str]) -> tuple[DeliverNotice, SqsPutOff]:
-    """The use case, from the function's environment variables, and what lets a message come again later."""
+@dataclass(frozen=True)
+class NotificationFunction:
+    """What functions/notification calls: the use case, and what lets a message come again later."""
+
+    deliver: DeliverNotice
+    put_off: SqsPutOff
+
+
+def build(env: Mapping[str, str]) -> NotificationFunction:
+    """The use case, from the function's environment variables."""
     settings = NotificationSettings.from_env(env)
     dynamodb = boto3.client("dynamodb", config=client_config())
     # What is called between a claim and its settlement takes no longer than the claim's lease.
@@ -40,4 +49,4 @@ def build(env: Mapping[str, str]) -> tuple[DeliverNotice, SqsPutOff]:
         },
         clock=utc_now,
     )
-    return deliver, SqsPutOff(boto3.client("sqs", config=client_config()), settings.queue_url)
+    return NotificationFunction(deliver, SqsPutOff(boto3.client("sqs", config=client_config()), settings.queue_url))

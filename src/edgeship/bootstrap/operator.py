@@ -20,11 +20,11 @@ from edgeship.adapters.s3.site import S3Site
 from edgeship.application.channels.change_policy import ChangePolicy
 from edgeship.application.channels.follow_upload import FollowUpload
 from edgeship.application.channels.promote_release import PromoteRelease
-from edgeship.application.channels.release_hold import ReleaseHold
 from edgeship.application.channels.roll_back import RollBack
 from edgeship.application.channels.route_channel import RouteChannel
 from edgeship.application.channels.start_rollout import StartRollout
 from edgeship.application.channels.steer_rollout import SteerRollout
+from edgeship.application.channels.unlock_channel import UnlockChannel
 from edgeship.application.flags.change_flags import ChangeFlags
 from edgeship.application.notifications.change_rules import ChangeNotifications
 from edgeship.application.notifications.follow_notification import FollowNotification
@@ -32,6 +32,7 @@ from edgeship.application.notifications.send_test_notification import SendTestNo
 from edgeship.application.propagation.request_deployment import RequestDeployment
 from edgeship.application.releases.ports import Site
 from edgeship.application.releases.publish_bundle import PublishBundle
+from edgeship.application.releases.unquarantine_release import UnquarantineRelease
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.status.read_status import ReadStatus
 from edgeship.application.telemetry.ports import ErrorBooks
@@ -52,7 +53,8 @@ class Operator:
     steer_rollout: SteerRollout
     roll_back: RollBack
     policy: ChangePolicy
-    hold: ReleaseHold
+    unlock: UnlockChannel
+    unquarantine: UnquarantineRelease
     route: RouteChannel
     flags: ChangeFlags
     notifications: ChangeNotifications
@@ -83,7 +85,8 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         steer_rollout=SteerRollout(state, alarms, jittered_pause),
         policy=ChangePolicy(state, jittered_pause),
         roll_back=RollBack(state),
-        hold=ReleaseHold(state, jittered_pause),
+        unlock=UnlockChannel(state, jittered_pause),
+        unquarantine=UnquarantineRelease(state, jittered_pause),
         route=RouteChannel(state, state, jittered_pause),
         flags=ChangeFlags(state, jittered_pause),
         notifications=ChangeNotifications(state, jittered_pause),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import boto3
 
@@ -13,8 +14,16 @@ from edgeship.bootstrap.runtime import client_config, jittered_pause
 from edgeship.settings import RollbackSettings
 
 
-def build(env: Mapping[str, str]) -> tuple[ReactToBreach, ReactToFailedDeployment]:
+@dataclass(frozen=True)
+class RollbackFunction:
+    """What functions/rollback calls."""
+
+    react_to_breach: ReactToBreach
+    react_to_failed_deployment: ReactToFailedDeployment
+
+
+def build(env: Mapping[str, str]) -> RollbackFunction:
     """The use cases, from the function's environment variables."""
     settings = RollbackSettings.from_env(env)
     state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
-    return ReactToBreach(state, jittered_pause), ReactToFailedDeployment(state, jittered_pause)
+    return RollbackFunction(ReactToBreach(state, jittered_pause), ReactToFailedDeployment(state, jittered_pause))

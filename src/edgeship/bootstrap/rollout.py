@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import boto3
 
@@ -19,8 +20,16 @@ from edgeship.resource_names import HEALTH_LIST_KEY
 from edgeship.settings import RolloutSettings
 
 
-def build(env: Mapping[str, str]) -> tuple[WatchChannels, str]:
-    """The use case, from the function's environment variables, and the environment's name."""
+@dataclass(frozen=True)
+class RolloutFunction:
+    """What functions/rollout calls, in the environment of this name."""
+
+    watch: WatchChannels
+    environment: str
+
+
+def build(env: Mapping[str, str]) -> RolloutFunction:
+    """The use case, from the function's environment variables."""
     settings = RolloutSettings.from_env(env)
     dynamodb = boto3.client("dynamodb", config=client_config(settings.page_threads))
     s3 = boto3.client("s3", config=client_config(settings.page_threads))
@@ -41,4 +50,4 @@ def build(env: Mapping[str, str]) -> tuple[WatchChannels, str]:
             threads=settings.page_threads,
         ),
     )
-    return watch, settings.environment
+    return RolloutFunction(watch, settings.environment)

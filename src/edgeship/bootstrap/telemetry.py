@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import boto3
 from botocore.config import Config
@@ -19,8 +20,16 @@ from edgeship.resource_names import SNAPSHOT_KEY
 from edgeship.settings import TelemetrySettings
 
 
-def build(env: Mapping[str, str], report: Report) -> tuple[RecordBeacon, int]:
-    """The use case, from the function's environment variables; and for how many seconds browsers may keep the client.
+@dataclass(frozen=True)
+class TelemetryFunction:
+    """What functions/telemetry calls, and for how many seconds browsers may keep the client."""
+
+    record: RecordBeacon
+    client_max_age: int
+
+
+def build(env: Mapping[str, str], report: Report) -> TelemetryFunction:
+    """The use case, from the function's environment variables.
 
     `report` is told of faults that are no reason to leave a page without its answer.
     """
@@ -34,4 +43,4 @@ def build(env: Mapping[str, str], report: Report) -> tuple[RecordBeacon, int]:
         metrics=EmfMetrics(settings.environment),
         keep_errors=KeepErrors(books, utc_now, report),
     )
-    return record, settings.pointer_max_age
+    return TelemetryFunction(record, settings.pointer_max_age)

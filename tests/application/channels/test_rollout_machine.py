@@ -252,7 +252,7 @@ class RolloutMachine(RuleBasedStateMachine):
     @rule(data=st.data(), again=st.booleans())
     def an_ill_version_comes_back_before_its_alarm_is_delivered(self, data: st.DataObject, again: bool) -> None:
         breach = data.draw(st.sampled_from(self.found))
-        self.operate(lambda: self.world.hold.unquarantine(WIDGET, breach.version, self.world.occasion()))
+        self.operate(lambda: self.world.unquarantine(WIDGET, breach.version, self.world.occasion()))
         self.nobody_looks(1)
         if again:
             self.operate(lambda: self.world.promote(str(breach.version)))
@@ -335,14 +335,14 @@ class RolloutMachine(RuleBasedStateMachine):
     @rule()
     def unlock(self) -> None:
         for name in self.channels:
-            self.operate(lambda name=name: self.world.hold.unlock(WIDGET, name, self.world.occasion()))  # type: ignore[misc]
+            self.operate(lambda name=name: self.world.unlock(WIDGET, name, self.world.occasion()))  # type: ignore[misc]
 
     @precondition(lambda self: any(r.quarantine for r in self.state.releases(WIDGET)))
     @rule(data=st.data())
     def unquarantine(self, data: st.DataObject) -> None:
         barred = [r.version for r in self.state.releases(WIDGET) if r.quarantine]
         version = data.draw(st.sampled_from(barred))
-        self.operate(lambda: self.world.hold.unquarantine(WIDGET, version, self.world.occasion()))
+        self.operate(lambda: self.world.unquarantine(WIDGET, version, self.world.occasion()))
 
     @rule(policy=st.sampled_from(POLICIES), really=st.integers(0, 2))
     def change_policy(self, policy: Policy, really: int) -> None:

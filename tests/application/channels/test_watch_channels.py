@@ -73,7 +73,7 @@ def test_a_rollout_goes_through_its_steps_by_itself_and_then_its_window_closes()
     assert world.phase == "completed"
     assert world.channel().is_watched is False
     moved = world.told(EventType.POINTER_MOVED)[-1]
-    assert (moved.new or {})["measured"]["health"] == "healthy"
+    assert (moved.new or {})["analysis"]["health"] == "healthy"
 
 
 def test_at_the_end_of_a_bake_without_data_the_rollout_is_held_once_and_goes_on_with_data() -> None:
@@ -135,7 +135,7 @@ def test_a_bad_candidate_is_taken_back_by_either_path_alone(path: str) -> None:
     assert (world.live, world.phase, world.percent) == ("1.0.0", "aborted", 0)
     assert world.is_quarantined("1.1.0")
     assert world.channel().lock is not None
-    measured = (world.told(EventType.ROLLOUT_ABORTED)[0].new or {})["measured"]
+    measured = (world.told(EventType.ROLLOUT_ABORTED)[0].new or {})["analysis"]
     assert measured["check"] == ("memory" if path == "alarm" else "error-rate")
     assert go_on(world, 10, v1_1_0={"failed": 50}) == []
 

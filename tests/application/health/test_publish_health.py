@@ -144,7 +144,7 @@ def test_a_version_that_is_watched_again_has_a_page_again() -> None:
     world.steer.abort("checkout", "latest", world.occasion())
     world.minutes(1)
     assert page(world)["watched"] is False
-    world.hold.unquarantine("checkout", V2, world.occasion())
+    world.unquarantine("checkout", V2, world.occasion())
     world.start_rollout("checkout", V2, "latest", world.occasion())
     world.minutes(1)
     assert (page(world)["watched"], page(world)["stale"]) == (True, False)

@@ -6,7 +6,7 @@ import pytest
 
 from edgeship.application.transaction import Transaction
 from edgeship.domain.events import Occasion
-from edgeship.domain.releases.release import quarantine
+from edgeship.domain.releases.quarantine import quarantine
 from edgeship.domain.version import Version
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented, documented_error
@@ -147,7 +147,7 @@ def test_rollback_of_a_candidate_for_people(rolling: CommandLine) -> None:
 def test_rollback_of_a_candidate_that_is_quarantined_already(rolling: CommandLine, aws: Aws) -> None:
     release = aws.state.release("checkout", Version.parse("1.1.0"))
     assert release is not None
-    barred, event = quarantine(release, Occasion("test", "ann", "seen elsewhere", datetime.now(UTC)))
+    (barred,), (event,) = quarantine(release, Occasion("test", "ann", "seen elsewhere", datetime.now(UTC)))
     aws.state.commit(Transaction(puts=(barred,), events=(event,)))
     done = rolling("rollback", "checkout", "--json")
     assert (done.code, done.document["quarantined"], done.document["aborted_rollout"]) == (0, "1.1.0", True)
@@ -187,7 +187,7 @@ def test_unlock_and_unquarantine_lift_what_a_rollback_put_in_place(shipped: Comm
         (("rollback", "checkout", "--channel", "beta"), "nothing_live", "edgeship promote"),
         (("unlock", "checkout"), "not_locked", "nothing to unlock"),
         (("unquarantine", "checkout", "1.1.0"), "not_quarantined", "nothing to release"),
-        (("unquarantine", "checkout", "9.9.9"), "not_registered", "edgeship releases"),
+        (("unquarantine", "checkout", "9.9.9"), "not_registered", "2.0.0, 1.1.0, 1.0.0"),
     ],
 )
 def test_what_a_rule_forbids_is_refused_and_changes_nothing(

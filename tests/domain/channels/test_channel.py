@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from edgeship.domain.channels.channel import Channel, Moved
-from edgeship.domain.channels.channel_moves import promote, roll_back, rollback_targets, unlock
+from edgeship.domain.channels.moves import promote, roll_back, rollback_targets
+from edgeship.domain.channels.operator_changes import unlock
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion
-from edgeship.domain.releases.release import Release, quarantine, unquarantine
+from edgeship.domain.releases.quarantine import quarantine, unquarantine
+from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -130,7 +132,7 @@ def test_refuses_to_promote(case: str) -> None:
     book.promote("1.0.0")
     target = book.releases[Version.parse("1.1.0")]
     if case == "quarantined":
-        target, _ = quarantine(target, WHO)
+        (target,), _ = quarantine(target, WHO)
     else:
         target = book.releases[Version.parse("1.0.0")]
     with pytest.raises(Refused) as refused:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edgeship.domain.channels.channel import Alert, Channel, Lock, Moved, Watch
-from edgeship.domain.channels.channel_moves import promote, roll_back
+from edgeship.domain.channels.moves import promote, roll_back
 from edgeship.domain.channels.reaction import close_window, react
 from edgeship.domain.channels.rollout import Phase, Step, start
 from edgeship.domain.channels.rollout_moves import advance_rollout, pause_rollout, start_rollout
@@ -93,7 +93,7 @@ def test_a_candidate_that_is_ill_ends_its_rollout(phase: Phase) -> None:
     assert moved.channel.watch == WATCHED.watch
     assert [(r.version, r.quarantine is not None) for r in moved.changed] == [(V2, True)]
     assert told(moved) == [EventType.ROLLOUT_ABORTED, EventType.RELEASE_QUARANTINED]
-    assert (moved.events[0].new or {})["measured"] == {"value": 9}
+    assert (moved.events[0].new or {})["analysis"] == {"value": 9}
 
 
 def test_a_candidate_that_is_quarantined_already_ends_its_rollout_all_the_same() -> None:
@@ -109,7 +109,7 @@ def test_a_live_release_in_its_window_goes_back() -> None:
     assert moved.channel.watch == Watch(at(30).at + timedelta(seconds=WINDOW), goes_back=False)
     assert moved.channel.exposed_at == at(30).at
     assert told(moved) == [EventType.POINTER_MOVED, EventType.RELEASE_QUARANTINED]
-    assert (moved.events[0].new or {})["measured"] == {"value": 9}
+    assert (moved.events[0].new or {})["analysis"] == {"value": 9}
 
 
 def test_a_live_release_that_goes_back_takes_the_rollout_with_it_but_blames_no_candidate() -> None:
@@ -148,7 +148,7 @@ def test_elsewhere_people_are_told_once_and_nothing_moves(channel: Channel, minu
     (event,) = moved.events
     assert event.type is EventType.RELEASE_UNHEALTHY
     assert (event.new or {})["version"] == "1.1.0"
-    assert (event.new or {})["measured"] == {"value": 9}
+    assert (event.new or {})["analysis"] == {"value": 9}
     assert ignored(written(moved), breach(V1, minute + 5), minute=minute + 6)
 
 

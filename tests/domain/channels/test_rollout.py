@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from edgeship.domain.channels.channel import Channel, Moved
-from edgeship.domain.channels.channel_moves import promote, roll_back
+from edgeship.domain.channels.moves import promote, roll_back
 from edgeship.domain.channels.rollout import (
     ACTIVE,
     DAY,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from edgeship.domain.channels.channel import Alert, Channel, Lock, Moved, Watch
-from edgeship.domain.channels.channel_moves import promote, roll_back, unlock
+from edgeship.domain.channels.moves import promote, roll_back
+from edgeship.domain.channels.operator_changes import unlock
 from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step, start
 from edgeship.domain.channels.rollout_moves import (
     abort_rollout,
@@ -157,7 +158,7 @@ def test_a_step_is_left_for_the_next_with_what_was_measured() -> None:
     assert event.type is EventType.ROLLOUT_ADVANCED
     assert (event.old or {})["rollout"]["percent"] == 1
     assert (event.new or {})["rollout"]["percent"] == 25
-    assert (event.new or {})["measured"] == {"sample": 40}
+    assert (event.new or {})["analysis"] == {"sample": 40}
 
 
 def test_the_last_step_completes_the_rollout_and_moves_the_channel() -> None:
@@ -174,9 +175,9 @@ def test_the_last_step_completes_the_rollout_and_moves_the_channel() -> None:
     assert told(moved) == [EventType.POINTER_MOVED, EventType.ROLLOUT_COMPLETED]
     pointer, completed = moved.events
     assert pointer.old == STABLE.summary()
-    assert pointer.new == {**channel.summary(), "measured": {"sample": 40}}
+    assert pointer.new == {**channel.summary(), "analysis": {"sample": 40}}
     assert (completed.new or {})["version"] == "1.2.0"
-    assert (completed.new or {})["measured"] == {"sample": 40}
+    assert (completed.new or {})["analysis"] == {"sample": 40}
     assert (completed.new or {})["rollout"] == {
         "candidate": "1.2.0",
         "phase": "completed",
@@ -214,7 +215,7 @@ def test_to_hold_is_said_once_a_step() -> None:
     assert rollout_of(moved.channel) == replace(rollout_of(rolling()), held=Held(at(12).at, "too few sessions"))
     (event,) = moved.events
     assert event.type is EventType.ROLLOUT_HELD
-    assert (event.new or {})["measured"] == {"sample": 3}
+    assert (event.new or {})["analysis"] == {"sample": 3}
     held = written(moved)
     assert hold_rollout(held, at(13), {"sample": 4}) is None
     advanced = written(advance_rollout(held, new(V2), at(14), WINDOW))
@@ -226,7 +227,7 @@ def test_a_pause_takes_the_candidate_from_everybody_and_resuming_gives_it_back()
     paused = pause_rollout(advanced, at(2), {"health": "degraded"})
     assert (rollout_of(paused.channel).percent, paused.channel.candidate) == (0, V2)
     assert told(paused) == [EventType.ROLLOUT_PAUSED]
-    assert (paused.events[0].new or {})["measured"] == {"health": "degraded"}
+    assert (paused.events[0].new or {})["analysis"] == {"health": "degraded"}
     resumed = resume_rollout(written(paused), new(V2), at(300))
     after = rollout_of(resumed.channel)
     assert (after.percent, after.step, after.stepped_at, after.exposed_at) == (25, 1, at(300).at, at(300).at)
@@ -245,7 +246,7 @@ def test_an_abort_quarantines_the_candidate_and_locks_the_channel(phase: Phase) 
     assert rollout_of(moved.channel).phase is Phase.ABORTED
     assert moved.changed == (replace(new(V2), quarantine=Quarantine(timestamp(at(3).at), "ann", "error rate 9 %")),)
     assert told(moved) == [EventType.ROLLOUT_ABORTED, EventType.RELEASE_QUARANTINED]
-    assert (moved.events[0].new or {})["measured"] == {"value": 9}
+    assert (moved.events[0].new or {})["analysis"] == {"value": 9}
 
 
 def test_an_abort_keeps_an_older_lock_and_an_older_quarantine() -> None:
@@ -307,7 +308,7 @@ def test_a_rollback_opens_no_window_and_tells_from_when_on_it_is_exposed() -> No
     assert rollout_of(channel).phase is Phase.ROLLED_BACK
     assert channel.lock is not None
     assert told(moved) == [EventType.POINTER_MOVED, EventType.RELEASE_QUARANTINED]
-    assert (moved.events[0].new or {})["measured"] == {"value": 9}
+    assert (moved.events[0].new or {})["analysis"] == {"value": 9}
 
 
 def test_what_completed_earlier_is_not_rolled_back_by_a_later_versions_rollback() -> None:

@@ -11,7 +11,7 @@ from edgeship.application.ports import Pause
 from edgeship.application.releases.registered_release import registered_release
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.channels.channel_moves import promote
+from edgeship.domain.channels.moves import promote
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import check_channel, check_widget
 from edgeship.domain.version import Version

@@ -10,7 +10,7 @@ from edgeship.application.health.ports import Alarms
 from edgeship.application.ports import Pause
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
-from edgeship.domain.channels.channel_moves import promote
+from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Decision, Policy, UploadAction, decide_upload, newest_due
 from edgeship.domain.channels.rollout_moves import start_rollout
 from edgeship.domain.events import Occasion

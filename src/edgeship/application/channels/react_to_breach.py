@@ -1,4 +1,4 @@
-"""A release was found ill: take it from every channel that exposes it, or tell people."""
+"""A release was found unhealthy: take it from every channel that exposes it, or notify people."""
 
 from __future__ import annotations
 
@@ -6,20 +6,12 @@ from dataclasses import dataclass
 
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
+from edgeship.application.channels.reaction import Reaction
 from edgeship.application.ports import Pause
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.reaction import react
-from edgeship.domain.events import EventType, Occasion
+from edgeship.domain.events import Occasion
 from edgeship.domain.health.breach import Breach
-
-
-@dataclass(frozen=True)
-class Reaction:
-    """What became of a channel: the type of the event that tells of it; None when nothing was to be done."""
-
-    channel: str
-    event: EventType | None
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -44,8 +36,8 @@ class ReactToBreach:
             window = self.state.policy(breach.widget).policy.rollback_window_seconds
             moved = react(channel, releases, breach, occasion, window)
             if moved is None:
-                return Reaction(name, None, "late, or known: nothing to do")
+                return Reaction(breach.widget, name, None, "late, or known: nothing to do")
             commit_move(self.state, moved)
-            return Reaction(name, moved.events[0].type, moved.events[0].cause)
+            return Reaction.of(moved)
 
         return retry_conflict(attempt, self.pause)

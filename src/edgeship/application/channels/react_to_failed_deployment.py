@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
-from edgeship.application.channels.react_to_breach import Reaction
+from edgeship.application.channels.reaction import Reaction
 from edgeship.application.ports import Pause
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.reaction import react_to_failed_deployment
@@ -24,12 +24,12 @@ class ReactToFailedDeployment:
         def attempt() -> Reaction:
             policy = self.state.policy(widget).policy
             if policy.on_failed_verification != "rollback":
-                return Reaction(name, None, "policy: people are told, and nothing moves")
+                return Reaction(widget, name, None, "policy: people are notified, and nothing moves")
             channel, releases = self.state.channel(widget, name), self.state.releases(widget)
             moved = react_to_failed_deployment(channel, releases, sequence, occasion, policy.rollback_window_seconds)
             if moved is None:
-                return Reaction(name, None, "late, or known: nothing to do")
+                return Reaction(widget, name, None, "late, or known: nothing to do")
             commit_move(self.state, moved)
-            return Reaction(name, moved.events[0].type, moved.events[0].cause)
+            return Reaction.of(moved)
 
         return retry_conflict(attempt, self.pause)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
 from edgeship.domain.channels.channel import Channel, Moved
-from edgeship.domain.channels.channel_moves import roll_back
+from edgeship.domain.channels.moves import roll_back
 from edgeship.domain.channels.rollout_moves import abort_rollout
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion

@@ -10,7 +10,7 @@ from edgeship.application.ports import Pause
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.channels.channel_moves import route_by_flag
+from edgeship.domain.channels.operator_changes import route_by_flag
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY

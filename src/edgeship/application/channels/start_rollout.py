@@ -12,7 +12,7 @@ from edgeship.application.ports import Pause
 from edgeship.application.releases.registered_release import registered_release
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
-from edgeship.domain.channels.channel_moves import promote
+from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout import Step, check_steps
 from edgeship.domain.channels.rollout_moves import start_rollout

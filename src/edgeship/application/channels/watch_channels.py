@@ -17,6 +17,7 @@ from edgeship.application.channels.measured_channels import Measured, measure
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.channels.react_to_breach import ReactToBreach
+from edgeship.application.channels.reaction import Reaction
 from edgeship.application.health.ports import Alarms, Metrics, Subject
 from edgeship.application.health.publish_health import PublishHealth, Watched
 from edgeship.domain.channels.channel import Channel, Moved
@@ -27,7 +28,7 @@ from edgeship.domain.channels.rollout import Phase
 from edgeship.domain.channels.rollout_moves import abort_rollout, advance_rollout, hold_rollout, pause_rollout
 from edgeship.domain.channels.step_decision import StepAction, StepDecision, decide_step
 from edgeship.domain.errors import Conflict
-from edgeship.domain.events import EventType, Occasion
+from edgeship.domain.events import Occasion
 from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm, alarms_of
 from edgeship.domain.health.breach import Breach
 
@@ -35,16 +36,6 @@ T = TypeVar("T")
 
 ALARM_GRACE = timedelta(minutes=5)
 """An alarm that nothing needs yet may be that of a version whose traffic is about to begin."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """What the tick did to a channel."""
-
-    widget: str
-    channel: str
-    event: EventType
-    reason: str
 
 
 @dataclass
@@ -55,7 +46,7 @@ class Tick:
     watched: int = 0
     alarms_made: int = 0
     alarms_removed: int = 0
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Reaction] = field(default_factory=list)
     faults: list[tuple[str, Exception]] = field(default_factory=list)
 
 
@@ -77,7 +68,7 @@ class WatchChannels:
         tick.watched = len(channels)
         if standing is not None:
             seen = standing
-            _unless_it_fails("alarms", lambda: self._mend_alarms(seen, channels, policies, occasion, tick), tick)
+            _unless_it_fails("alarms", lambda: self._fix_alarms(seen, channels, policies, occasion, tick), tick)
         measured = _unless_it_fails("metrics", lambda: measure(self.metrics, channels, occasion.at), tick)
         changed: set[Channel] = set()
         for channel in channels:
@@ -123,7 +114,7 @@ class WatchChannels:
         faults = self.publish(environment, exposed)
         tick.faults += [(f"health page of {widget} {version}", fault) for (widget, version), fault in faults.items()]
 
-    def _mend_alarms(
+    def _fix_alarms(
         self,
         standing: Sequence[StandingAlarm],
         channels: Iterable[Channel],
@@ -176,17 +167,16 @@ class _Care:
     measured: Measured | None
     occasion: Occasion
 
-    def look_after(self) -> Change | None:
+    def look_after(self) -> Reaction | None:
         for breach in self._breaches():
             reaction = self.tick.react.in_channel(self.channel.name, breach, self.occasion)
             if reaction.event is not None:
-                return Change(self.channel.widget, self.channel.name, reaction.event, reaction.reason)
+                return reaction
         moved = self._next()
         if moved is None:
             return None
         commit_move(self.tick.state, moved)
-        event = moved.events[0]
-        return Change(self.channel.widget, self.channel.name, event.type, event.cause)
+        return Reaction.of(moved)
 
     def _breaches(self) -> Iterable[Breach]:
         """By the state of an alarm, then by the metrics of a version that is watched."""

@@ -123,7 +123,7 @@ def unlock(
     """
     out = context.output(ctx, as_json)
     target = context.target(ctx, env, out)
-    target.operator.hold.unlock(widget, channel, target.occasion(reason or "unlocked by hand"))
+    target.operator.unlock(widget, channel, target.occasion(reason or "unlocked by hand"))
     out.result(
         {"widget": widget, "channel": channel, "locked": False, "changed": True},
         [plain(f"{channel} of {widget} is unlocked: uploads move it again")],
@@ -149,7 +149,7 @@ def unquarantine(
     out = context.output(ctx, as_json)
     wanted = Version.parse(version)
     target = context.target(ctx, env, out)
-    target.operator.hold.unquarantine(widget, wanted, target.occasion(reason or "released by hand"))
+    target.operator.unquarantine(widget, wanted, target.occasion(reason or "released by hand"))
     out.result(
         {"widget": widget, "version": str(wanted), "quarantined": False, "changed": True},
         [plain(f"{widget} {wanted} is out of quarantine")],

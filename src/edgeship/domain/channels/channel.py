@@ -9,14 +9,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from edgeship.domain.channels.rollout import Rollout
-from edgeship.domain.errors import Refused
-from edgeship.domain.events import Event, EventType, Occasion, timestamp
+from edgeship.domain.events import Event, Occasion, timestamp
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 
@@ -88,6 +86,10 @@ class Channel:
         """Whether the minute tick has anything to look after here."""
         return self.candidate is not None or self.watch is not None
 
+    def locked(self, occasion: Occasion) -> Channel:
+        """The channel with its lock; the first reason stays."""
+        return replace(self, lock=self.lock or Lock(timestamp(occasion.at), occasion.actor, occasion.cause))
+
     def summary(self) -> dict[str, Any]:
         """What events say of a channel."""
         return {
@@ -108,46 +110,3 @@ class Moved:
     changed: tuple[Release, ...] = ()
     unchanged: tuple[Release, ...] = ()
     """Releases whose state the decision relied on: the write is conditioned on it."""
-
-
-def refuse_quarantined(release: Release) -> None:
-    """
-    Raises:
-        Refused: `quarantined`.
-    """
-    if release.quarantine is not None:
-        raise Refused(
-            "quarantined",
-            f"{release.widget} {release.version} is quarantined since {release.quarantine.since} "
-            f"({release.quarantine.cause}).",
-            f"Publish a fixed version, or release it: edgeship unquarantine {release.widget} {release.version}.",
-        )
-
-
-def locked(channel: Channel, occasion: Occasion) -> Lock:
-    """The channel's lock; the first reason stays."""
-    return channel.lock or Lock(timestamp(occasion.at), occasion.actor, occasion.cause)
-
-
-def event_of_rollout(
-    kind: EventType, before: Channel, after: Channel, occasion: Occasion, numbers: Mapping[str, Any] | None = None
-) -> Event:
-    """The event of what becomes of a channel's rollout; `numbers` say what was measured, if anything was."""
-    running = before.rollout.summary() if before.rollout is not None and before.rollout.active else None
-    return Event.of(
-        kind,
-        occasion,
-        before.widget,
-        (before.name, before.revision),
-        old={**before.summary(), "rollout": running},
-        new={
-            **after.summary(),
-            "rollout": after.rollout.summary() if after.rollout else None,
-            **measured(numbers),
-        },
-    )
-
-
-def measured(numbers: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What an event says of the measurements behind it."""
-    return {"measured": dict(numbers)} if numbers else {}

@@ -24,10 +24,10 @@ OnFailedVerification = Literal["notify", "rollback"]
 class Policy:
     """`auto` are the kinds of release that go live by themselves; the others wait for `edgeship promote`.
 
-    `on_inconclusive` is what happens at the end of a bake with too few sessions; `during_rollout` what a newer upload does
-    to a rollout; `rollback_window_seconds` how long after a move a breach takes the channel back; `on_failed_verification`
-    whether a move goes back when a CDN is found to serve something else. By default it does not: what is wrong then is
-    mostly a cache, and would be wrong with the version before it, too.
+    `on_inconclusive` is what happens at the end of a bake with too few sessions; `during_rollout` what a newer upload
+    does to a rollout; `rollback_window_seconds` how long after a move a breach rolls the channel back;
+    `on_failed_verification` whether a move is rolled back when a CDN serves something else. By default it is not: the
+    fault is mostly in a cache, and would be there with the version before it, too.
     """
 
     auto: frozenset[Bump] = frozenset({"patch", "minor"})

@@ -1,5 +1,5 @@
-"""What an ill release does to a channel, and one that browsers don't get as it is: the rollout ends, the channel goes
-back, or people are told.
+"""What an unhealthy release does to a channel, and one that browsers don't get as it is: the rollout is aborted, the
+channel is rolled back, or people are notified.
 
 An alarm may come late, twice or out of order: a breach counts only against what the channel exposes now, and only if it
 was found after that exposure began.
@@ -7,15 +7,15 @@ was found after that exposure began.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
-from edgeship.domain.channels.channel import Alert, Channel, Moved, locked, measured
-from edgeship.domain.channels.channel_moves import roll_back
+from edgeship.domain.channels.channel import Alert, Channel, Moved
+from edgeship.domain.channels.channel_events import Numbers, channel_event
+from edgeship.domain.channels.moves import roll_back
 from edgeship.domain.channels.rollout_moves import abort_rollout
 from edgeship.domain.errors import Refused
-from edgeship.domain.events import Event, EventType, Occasion, timestamp
+from edgeship.domain.events import EventType, Occasion, timestamp
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.releases.release import Release
 
@@ -34,29 +34,33 @@ def react(
     if channel.version != breach.version or channel.exposed_at is None or breach.at < channel.exposed_at:
         return None
     if channel.watch is None or not channel.watch.goes_back or breach.at >= channel.watch.until:
-        return _tell(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
-    return _go_back(channel, releases, occasion, window_seconds, breach.numbers)
+        return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
+    return _roll_back_or_freeze(channel, releases, occasion, window_seconds, breach.numbers)
 
 
 def react_to_failed_deployment(
     channel: Channel, releases: Iterable[Release], sequence: int, occasion: Occasion, window_seconds: int
 ) -> Moved | None:
     """The change of the channel when browsers don't get what move number `sequence` brought; None when the channel has
-    moved on, or people know that there is nothing to go back to.
+    moved on, or people know that there is nothing to roll back to.
 
-    A locked channel stays: it has been taken back once, and a CDN that goes on failing would take it back for ever.
+    A locked channel stays: it has been rolled back once, and a CDN that goes on failing would do so without end.
     """
     if channel.sequence != sequence or channel.lock is not None:
         return None
-    return _go_back(channel, releases, occasion, window_seconds)
+    return _roll_back_or_freeze(channel, releases, occasion, window_seconds)
 
 
-def _go_back(
-    channel: Channel,
-    releases: Iterable[Release],
-    occasion: Occasion,
-    window_seconds: int,
-    numbers: Mapping[str, Any] | None = None,
+def close_window(channel: Channel, occasion: Occasion) -> Moved | None:
+    """End the watch on the live version when its time is over; None while it is not."""
+    if channel.watch is None or occasion.at < channel.watch.until:
+        return None
+    closed = replace(channel, watch=None)
+    return Moved(closed, (channel_event(EventType.ROLLBACK_WINDOW_CLOSED, channel, closed, occasion),))
+
+
+def _roll_back_or_freeze(
+    channel: Channel, releases: Iterable[Release], occasion: Occasion, window_seconds: int, numbers: Numbers = None
 ) -> Moved | None:
     """Roll back, or freeze the channel where there is no good version."""
     try:
@@ -65,38 +69,14 @@ def _go_back(
         if refused.code != "no_good_version":
             raise
         frozen = occasion.because(f"{occasion.cause}; {refused.reason}")
-        return _tell(EventType.CHANNEL_FROZEN, channel, frozen, numbers)
+        return _notify(EventType.CHANNEL_FROZEN, channel, frozen, numbers)
 
 
-def _tell(kind: EventType, channel: Channel, occasion: Occasion, numbers: Mapping[str, Any] | None) -> Moved | None:
-    """Note the illness on the channel, once for each version that it points at; freezing locks it, too."""
+def _notify(kind: EventType, channel: Channel, occasion: Occasion, numbers: Numbers) -> Moved | None:
+    """Note on the channel, once for each version that it points at, that people know; freezing locks it, too."""
     if channel.alert is not None:
         return None
-    told = replace(channel, alert=Alert(timestamp(occasion.at), occasion.cause))
+    after = replace(channel, alert=Alert(timestamp(occasion.at), occasion.cause))
     if kind is EventType.CHANNEL_FROZEN:
-        told = replace(told, lock=locked(channel, occasion))
-    event = Event.of(
-        kind,
-        occasion,
-        channel.widget,
-        (channel.name, channel.revision),
-        old=channel.summary(),
-        new={**told.summary(), **measured(numbers)},
-    )
-    return Moved(told, (event,))
-
-
-def close_window(channel: Channel, occasion: Occasion) -> Moved | None:
-    """End the watch on the live version when its time is over; None while it is not."""
-    if channel.watch is None or occasion.at < channel.watch.until:
-        return None
-    closed = replace(channel, watch=None)
-    event = Event.of(
-        EventType.ROLLBACK_WINDOW_CLOSED,
-        occasion,
-        channel.widget,
-        (channel.name, channel.revision),
-        old=channel.summary(),
-        new=closed.summary(),
-    )
-    return Moved(closed, (event,))
+        after = after.locked(occasion)
+    return Moved(after, (channel_event(kind, channel, after, occasion, numbers),))

@@ -1,20 +1,18 @@
-"""What may happen to a channel's rollout, each as one change of the channel with its event."""
+"""What may happen to a channel's rollout, each as one change of the channel with its events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from edgeship.domain.channels.channel import Channel, Moved, event_of_rollout, locked, refuse_quarantined
-from edgeship.domain.channels.channel_moves import bar, promote
+from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.channel_events import Numbers, rollout_changed
+from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.rollout import Held, Rollout, RolloutEvent, Step, start, transition
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, EventType, Occasion
+from edgeship.domain.releases.quarantine import quarantine, refuse_quarantined
 from edgeship.domain.releases.release import Release
-
-Numbers = Mapping[str, Any] | None
-"""What was measured, for the event and the history."""
 
 
 def start_rollout(
@@ -44,13 +42,13 @@ def start_rollout(
             f"Wait for it, end it (edgeship rollout abort {channel.widget}), or give it to everybody: "
             f"edgeship promote {channel.widget} {channel.candidate} --now.",
         )
-    told: tuple[Event, ...] = ()
+    aborted: tuple[Event, ...] = ()
     if channel.rollout is not None and channel.rollout.active:
         ended = transition(channel.rollout, RolloutEvent.ABORT, occasion.at, channel.widget)
-        told = (event_of_rollout(EventType.ROLLOUT_ABORTED, channel, replace(channel, rollout=ended), occasion),)
+        aborted = (rollout_changed(EventType.ROLLOUT_ABORTED, channel, replace(channel, rollout=ended), occasion),)
     begun = replace(channel, rollout=start(target.version, steps, occasion.at))
-    event = event_of_rollout(EventType.ROLLOUT_STARTED, channel, begun, occasion)
-    return Moved(begun, (*told, event), unchanged=(target,))
+    event = rollout_changed(EventType.ROLLOUT_STARTED, channel, begun, occasion)
+    return Moved(begun, (*aborted, event), unchanged=(target,))
 
 
 def advance_rollout(
@@ -106,16 +104,16 @@ def resume_rollout(channel: Channel, candidate: Release, occasion: Occasion) -> 
 
 
 def abort_rollout(channel: Channel, candidate: Release, occasion: Occasion, numbers: Numbers = None) -> Moved:
-    """Take the candidate back for good: it is quarantined, and the channel locked.
+    """Take the candidate from everybody: it is quarantined, and the channel locked.
 
     Raises:
         Refused: `no_rollout` or `phase_invalid`.
     """
     aborted = transition(rollout_of(channel), RolloutEvent.ABORT, occasion.at, channel.widget)
-    after = replace(channel, rollout=aborted, lock=locked(channel, occasion))
-    changed, barred = bar(candidate, occasion)
-    event = event_of_rollout(EventType.ROLLOUT_ABORTED, channel, after, occasion, numbers)
-    return Moved(after, (event, *barred), changed=changed)
+    after = replace(channel, rollout=aborted).locked(occasion)
+    changed, quarantined = quarantine(candidate, occasion)
+    event = rollout_changed(EventType.ROLLOUT_ABORTED, channel, after, occasion, numbers)
+    return Moved(after, (event, *quarantined), changed=changed)
 
 
 def rollout_of(channel: Channel) -> Rollout:
@@ -135,4 +133,4 @@ def rollout_of(channel: Channel) -> Rollout:
 
 def _moved(kind: EventType, channel: Channel, rollout: Rollout, occasion: Occasion, numbers: Numbers = None) -> Moved:
     after = replace(channel, rollout=rollout)
-    return Moved(after, (event_of_rollout(kind, channel, after, occasion, numbers),))
+    return Moved(after, (rollout_changed(kind, channel, after, occasion, numbers),))

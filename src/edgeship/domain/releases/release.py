@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
 from edgeship.domain.releases.manifest import Manifest
 from edgeship.domain.version import Version
@@ -77,37 +76,3 @@ def register(manifest: Manifest, occasion: Occasion) -> tuple[Release, Event]:
         new=release.summary(),
     )
     return release, event
-
-
-def quarantine(release: Release, occasion: Occasion) -> tuple[Release, Event]:
-    """Bar a release from every channel and range."""
-    barred = replace(release, quarantine=Quarantine(timestamp(occasion.at), occasion.actor, occasion.cause))
-    return barred, _quarantine_event(EventType.RELEASE_QUARANTINED, release, occasion, quarantined=True)
-
-
-def unquarantine(release: Release, occasion: Occasion) -> tuple[Release, Event]:
-    """Let a quarantined release be chosen again.
-
-    Raises:
-        Refused: `not_quarantined`.
-    """
-    if release.quarantine is None:
-        raise Refused(
-            "not_quarantined",
-            f"{release.widget} {release.version} is not quarantined.",
-            "There is nothing to release.",
-        )
-    event = _quarantine_event(EventType.RELEASE_UNQUARANTINED, release, occasion, quarantined=False)
-    return replace(release, quarantine=None), event
-
-
-def _quarantine_event(kind: EventType, release: Release, occasion: Occasion, *, quarantined: bool) -> Event:
-    # The record's revision tells one quarantine of a version from the next.
-    return Event.of(
-        kind,
-        occasion,
-        release.widget,
-        (release.version, release.revision),
-        old={"version": str(release.version), "quarantined": not quarantined},
-        new={"version": str(release.version), "quarantined": quarantined},
-    )

@@ -1,0 +1,61 @@
+"""The events of a channel, each made from the channel before and after the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.events import Event, EventType, Occasion
+
+Numbers = Mapping[str, Any] | None
+"""What was measured, for the event and the history."""
+
+
+def channel_event(
+    kind: EventType, before: Channel, after: Channel, occasion: Occasion, numbers: Numbers = None
+) -> Event:
+    """The event of a change that moves no pointer and no rollout."""
+    return Event.of(
+        kind,
+        occasion,
+        before.widget,
+        (before.name, before.revision),
+        old=before.summary(),
+        new={**after.summary(), **_measured(numbers)},
+    )
+
+
+def pointer_moved(before: Channel, after: Channel, occasion: Occasion, numbers: Numbers = None) -> Event:
+    """The event of a move; its sequence number tells it from every other of the channel."""
+    return Event.of(
+        EventType.POINTER_MOVED,
+        occasion,
+        before.widget,
+        (before.name, after.sequence),
+        old=before.summary(),
+        new={**after.summary(), **_measured(numbers)},
+    )
+
+
+def rollout_changed(
+    kind: EventType, before: Channel, after: Channel, occasion: Occasion, numbers: Numbers = None
+) -> Event:
+    """The event of a change of the channel's rollout."""
+    running = before.rollout.summary() if before.rollout is not None and before.rollout.active else None
+    return Event.of(
+        kind,
+        occasion,
+        before.widget,
+        (before.name, before.revision),
+        old={**before.summary(), "rollout": running},
+        new={
+            **after.summary(),
+            "rollout": after.rollout.summary() if after.rollout else None,
+            **_measured(numbers),
+        },
+    )
+
+
+def _measured(numbers: Numbers) -> dict[str, Any]:
+    return {"analysis": dict(numbers)} if numbers else {}

@@ -1,0 +1,167 @@
+"""What moves a channel's pointer: a promotion, and a rollback. Each is one change of the channel with its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from edgeship.domain.channels.channel import Channel, Moved, Watch
+from edgeship.domain.channels.channel_events import Numbers, pointer_moved, rollout_changed
+from edgeship.domain.channels.rollout import Phase, Rollout, RolloutEvent, transition
+from edgeship.domain.errors import Refused
+from edgeship.domain.events import EventType, Occasion, timestamp
+from edgeship.domain.releases.quarantine import quarantine, refuse_quarantined
+from edgeship.domain.releases.release import Release
+from edgeship.domain.version import Version
+
+TRAIL_LENGTH = 50
+"""Versions a channel remembers to roll back to; the whole history is in the events."""
+
+
+def promote(
+    channel: Channel, target: Release, occasion: Occasion, window_seconds: int = 0, numbers: Numbers = None
+) -> Moved:
+    """Point the channel at a release, at once. A rollout under way is completed by it if that is its candidate, and
+    aborted if it is not; the rollback window is open for `window_seconds` from now. `numbers` say what was measured.
+
+    Raises:
+        Refused: `quarantined` or `already_live`.
+    """
+    refuse_quarantined(target)
+    if channel.version == target.version:
+        raise Refused(
+            "already_live",
+            f"{channel.name} of {channel.widget} is at {target.version} already.",
+            "There is nothing to do.",
+        )
+    exposed_at = occasion.at
+    rollout = channel.rollout
+    if rollout is not None and rollout.phase is Phase.RUNNING and rollout.candidate == target.version:
+        exposed_at = rollout.exposed_at
+    ended, how = _end_rollout(channel, target.version, occasion)
+    trail = tuple(v for v in channel.trail if v != target.version)
+    if channel.version is not None:
+        trail = (*trail, channel.version)[-TRAIL_LENGTH:]
+    watch = Watch(occasion.at + timedelta(seconds=window_seconds), goes_back=True) if window_seconds else None
+    after = replace(channel, trail=trail, rollout=ended, watch=watch, exposed_at=exposed_at)
+    moved = _point_at(target.version, after, occasion)
+    events = (
+        pointer_moved(channel, moved, occasion, numbers),
+        *((rollout_changed(how, channel, moved, occasion, numbers),) if how else ()),
+    )
+    if target.promoted_at is None:
+        return Moved(moved, events, changed=(replace(target, promoted_at=timestamp(occasion.at)),))
+    return Moved(moved, events, unchanged=(target,))
+
+
+def rollback_targets(channel: Channel, releases: Iterable[Release]) -> list[Version]:
+    """The versions that a rollback may land on, the one it would choose automatically first.
+
+    That is the channel's trail from its end, then every other release that was live once, newest first.
+    """
+    good = {r.version for r in releases if r.quarantine is None and r.promoted_at is not None}
+    if channel.version is not None:
+        good.discard(channel.version)
+    trail = [version for version in reversed(channel.trail) if version in good]
+    return trail + sorted(good.difference(trail), reverse=True)
+
+
+def roll_back(
+    channel: Channel,
+    releases: Iterable[Release],
+    to: Version | None,
+    occasion: Occasion,
+    window_seconds: int = 0,
+    numbers: Numbers = None,
+) -> Moved:
+    """Roll the channel back to `to`, or to the last good version before the live one: the live one is quarantined, and
+    the channel locked.
+
+    What it rolls back to has been live before and opens no rollback window: for `window_seconds` it is watched, but two
+    unhealthy versions in a row are more likely a backend's fault than theirs. `numbers` say what was measured.
+
+    Raises:
+        Refused: `nothing_live`, `no_good_version` or `target_invalid`, naming the versions that would do.
+    """
+    known = {release.version: release for release in releases}
+    if channel.version is None:
+        raise Refused(
+            "nothing_live",
+            f"{channel.name} of {channel.widget} points at no version.",
+            f"Promote one: edgeship promote {channel.widget} VERSION.",
+        )
+    target = _rollback_target(channel, known, to)
+    ended, how = _roll_back_rollout(channel, target, occasion)
+    # Rolling back to a version on the trail drops what came after it; any other version leaves the trail as it is.
+    trail = channel.trail[: channel.trail.index(target)] if target in channel.trail else channel.trail
+    watch = Watch(occasion.at + timedelta(seconds=window_seconds), goes_back=False) if window_seconds else None
+    after = replace(channel, trail=trail, rollout=ended, watch=watch, exposed_at=occasion.at)
+    moved = _point_at(target, after.locked(occasion), occasion)
+    changed, quarantined = quarantine(known[channel.version], occasion)
+    events = (
+        pointer_moved(channel, moved, occasion, numbers),
+        *quarantined,
+        *((rollout_changed(how, channel, moved, occasion),) if how else ()),
+    )
+    return Moved(moved, events, changed=changed, unchanged=(known[target],))
+
+
+def _point_at(target: Version, channel: Channel, occasion: Occasion) -> Channel:
+    return replace(
+        channel,
+        version=target,
+        sequence=channel.sequence + 1,
+        moved_at=timestamp(occasion.at),
+        moved_by=occasion.actor,
+        alert=None,
+    )
+
+
+def _end_rollout(channel: Channel, target: Version, occasion: Occasion) -> tuple[Rollout | None, EventType | None]:
+    """What becomes of the channel's rollout when it moves to `target`, and the type of the event that says so."""
+    rollout = channel.rollout
+    if rollout is None or not rollout.active:
+        return rollout, None
+    if rollout.candidate == target:
+        completed = transition(rollout, RolloutEvent.COMPLETE, occasion.at, channel.widget)
+        return completed, EventType.ROLLOUT_COMPLETED
+    return transition(rollout, RolloutEvent.ABORT, occasion.at, channel.widget), EventType.ROLLOUT_ABORTED
+
+
+def _roll_back_rollout(
+    channel: Channel, target: Version, occasion: Occasion
+) -> tuple[Rollout | None, EventType | None]:
+    rollout = channel.rollout
+    if rollout is not None and rollout.phase is Phase.COMPLETED and rollout.candidate == channel.version:
+        return transition(rollout, RolloutEvent.ROLL_BACK, occasion.at, channel.widget), None
+    return _end_rollout(channel, target, occasion)
+
+
+def _rollback_target(channel: Channel, known: dict[Version, Release], to: Version | None) -> Version:
+    targets = rollback_targets(channel, known.values())
+    target = to if to is not None else next((v for v in targets if v in channel.trail), None)
+    if target is None:
+        raise Refused(
+            "no_good_version",
+            f"{channel.name} of {channel.widget} has no good version before {channel.version} to roll back to.",
+            _would_do(targets) if targets else "Publish a fixed version; a locked channel takes it by promote.",
+        )
+    if target not in targets:
+        raise Refused("target_invalid", _why_not(channel, known.get(target), target), _would_do(targets))
+    return target
+
+
+def _why_not(channel: Channel, release: Release | None, target: Version) -> str:
+    name = f"{channel.widget} {target}"
+    if release is None:
+        return f"{name} is not a registered release."
+    if target == channel.version:
+        return f"{name} is what {channel.name} points at now."
+    if release.quarantine is not None:
+        return f"{name} is quarantined since {release.quarantine.since} ({release.quarantine.cause})."
+    return f"{name} has never been live, so a rollback may not choose it (edgeship promote may)."
+
+
+def _would_do(targets: list[Version]) -> str:
+    return f"These would do: {', '.join(map(str, targets))}." if targets else "No other version would do."
