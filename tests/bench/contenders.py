@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from edgeship.local.cdn.local_cdn import FEED_SECONDS
 from edgeship.local.cloud import LocalCloud
-from edgeship.local.sandbox import child_environment
-from edgeship.local.state import STATE_PATH, LocalState, process_start, write_state
+from edgeship.local.state_path import STATE_PATH
+from localcloud.cloudfront.local_cloudfront import FEED_SECONDS
+from localcloud.sandbox import child_environment
+from localcloud.state import LocalState, process_start, write_state
 from tests.bench.processes import Command
 
 SNAPSHOT_SECONDS = 5.0
@@ -151,14 +152,14 @@ def client_environment(cloud: LocalCloud, endpoint_url: str, folder: Path) -> Ma
         process_start=process_start(os.getpid()) or "",
         endpoint_url=endpoint_url,
         edge_url=cloud.edge_url,
-        second_cdn_url=cloud.second_cdn_url,
+        cloudflare_url=cloud.second_cdn_url,
         environment=cloud.names.environment,
         account=cloud.names.account,
         started_at="",
         logs=str(cloud.logs),
     )
     write_state(folder / STATE_PATH, state)
-    return child_environment(os.environ, endpoint_url)
+    return child_environment(os.environ, endpoint_url, without=("EDGESHIP_",))
 
 
 def _aws() -> str:

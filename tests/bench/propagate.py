@@ -32,7 +32,8 @@ from edgeship.domain.events import Occasion
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
 from edgeship.domain.propagation.deployment import Verification
 from edgeship.domain.version import Version
-from edgeship.local.cloud import DISTRIBUTION, LocalCloud
+from edgeship.local.cloud import LocalCloud
+from localcloud.cloud import DISTRIBUTION
 from tests.bench import generated_bundle
 from tests.bench.contenders import SCRIPTS, client_environment
 from tests.bench.processes import Command, run

@@ -19,8 +19,9 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as version_of
 from pathlib import Path
 
-from edgeship.local.cloud import DISTRIBUTION, LocalCloud
+from edgeship.local.cloud import LocalCloud
 from edgeship.resource_names import FUNCTIONS
+from localcloud.cloud import DISTRIBUTION
 from tests.bench import generated_bundle
 from tests.bench.contenders import Contender, Edgeship, SyncScripts, client_environment
 from tests.bench.generated_bundle import ENTRYPOINT

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from edgeship.local.chapters import CHAPTERS
+from edgeship.local.demo.chapters import CHAPTERS
 from tests.cli.documentation import assert_as_documented
 from tests.support.repository import ROOT
 

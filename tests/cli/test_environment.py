@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeship.local.state import STATE_PATH, LocalState, process_start, write_state
+from edgeship.local.state_path import STATE_PATH
+from localcloud.state import LocalState, process_start, write_state
 from tests.cli.command_line import CommandLine
 from tests.cli.loopback import Answer, serving
 from tests.support.aws import NAMES, Aws
@@ -22,7 +23,7 @@ def running_at(endpoint_url: str) -> None:
             process_start=process_start(os.getpid()) or "",
             endpoint_url=endpoint_url,
             edge_url="http://127.0.0.1:9",
-            second_cdn_url="http://127.0.0.1:9",
+            cloudflare_url="http://127.0.0.1:9",
             environment="local",
             account="000000000000",
             started_at="2026-11-23T10:00:00+00:00",

@@ -14,9 +14,10 @@ import pytest
 from edgeship.bootstrap.operator import Operator
 from edgeship.domain.channels.rollout import Step
 from edgeship.domain.edge.routing import Routes, SnapshotInvalid
-from edgeship.local.cdn.local_cdn import LocalCdn
-from edgeship.local.cloud import DISTRIBUTION, LocalCloud
+from edgeship.local.cloud import LocalCloud
 from edgeship.resource_names import SNAPSHOT_KEY
+from localcloud.cloud import DISTRIBUTION
+from localcloud.cloudfront.local_cloudfront import LocalCloudFront
 from tests.cloud.test_ship import ann, bundle, eventually, fetch, get, put, served
 from tests.support.bundles import tar_gz
 
@@ -69,7 +70,7 @@ def stored(cloud: LocalCloud) -> Iterator[Stored]:
 
 def fresh_edge(cloud: LocalCloud, log: Path) -> Answers:
     """What a CDN answers whose edge functions have just been started."""
-    with LocalCdn(cloud.session(), cloud.stack.only(DISTRIBUTION), log=log) as cdn:
+    with LocalCloudFront(cloud.session(), cloud.stack.only(DISTRIBUTION), log=log) as cdn:
         return {path: fetch(cdn.url + path) for path in (LATEST, RANGE, LONE)}
 
 

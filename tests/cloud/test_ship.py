@@ -31,7 +31,7 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
-from edgeship.local.sandbox import child_environment
+from localcloud.sandbox import child_environment
 from tests.domain.channels.test_channel import release as a_release
 from tests.support.bundles import WIDGET, tar_gz
 

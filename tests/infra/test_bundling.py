@@ -230,5 +230,5 @@ def test_a_bundle_for_lambda_holds_arm64_code_and_nothing_the_runtime_ships(func
 def test_a_bundle_carries_no_part_of_the_command_line_or_of_another_function(function: str) -> None:
     names = _names(Bundler(ROOT, BUNDLES).build(function, ARM64).path)
     ours = {name for name in names if name.startswith(("edgeship/", "functions/"))}
-    assert not [name for name in ours if name.startswith(("edgeship/cli", "edgeship/local"))]
+    assert not [name for name in ours if name.startswith(("edgeship/cli", "edgeship/local", "localcloud"))]
     assert {name.split("/")[1] for name in ours if name.startswith("functions/")} == {"__init__.py", function}

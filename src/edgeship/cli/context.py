@@ -13,8 +13,9 @@ import typer
 from edgeship.cli.errors import Trouble, Usage
 from edgeship.cli.output import Output
 from edgeship.domain.events import Occasion
-from edgeship.local.state import LocalState, read_state
+from edgeship.local.state_path import STATE_PATH
 from edgeship.resource_names import REGION, ResourceNames
+from localcloud.state import LocalState, read_state
 
 if TYPE_CHECKING:
     import boto3
@@ -74,7 +75,7 @@ class Target:
     @property
     def _second_url(self) -> str | None:
         if self.local is not None:
-            return self.local.second_cdn_url
+            return self.local.cloudflare_url
         return os.environ.get(SECOND_URL_VARIABLE, "").rstrip("/") or self._outputs.get(SECOND_URL_OUTPUT)
 
     def occasion(self, cause: str) -> Occasion:
@@ -118,7 +119,7 @@ def target(ctx: typer.Context, env: str | None, out: Output) -> Target:
         Trouble: `local_cloud`: it names the local cloud, and none runs here.
     """
     name = env or _globals(ctx).env or os.environ.get(ENV_VARIABLE)
-    running = read_state() if name in (None, "", LOCAL) else None
+    running = read_state(STATE_PATH) if name in (None, "", LOCAL) else None
     if not name and running is None:
         raise Usage(
             "No environment is named, and no local cloud runs in this folder.",
@@ -140,7 +141,7 @@ def local_actor() -> str:
 
 
 def _local_target(state: LocalState) -> Target:
-    from edgeship.local.sandbox import SandboxSession
+    from localcloud.sandbox import SandboxSession
 
     names = ResourceNames(state.environment, state.account)
     return Target(names, SandboxSession(state.endpoint_url), local_actor(), state)

@@ -14,8 +14,9 @@ from edgeship.cli import context
 from edgeship.cli.errors import ExitCode, Trouble
 from edgeship.cli.options import JsonOption
 from edgeship.cli.output import console, plain
-from edgeship.local.state import STATE_PATH, read_state
-from edgeship.local.state import down as stop_running
+from edgeship.local.state_path import STATE_PATH
+from localcloud.state import down as stop_running
+from localcloud.state import read_state
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -68,13 +69,19 @@ def up(
     """
     out = context.output(ctx, as_json)
     with _local_trouble():
-        from edgeship.local.cloud import LocalCloud, interruptible
-        from edgeship.local.telling import progress_line
+        from edgeship.local.cloud import LocalCloud
+        from edgeship.local.progress import progress_line
+        from localcloud.lifecycle import interruptible
 
         with interruptible() as interrupted, contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
             with progress_line(out.errors, "starting a local cloud") as tell:
                 cloud = LocalCloud(
-                    port=port, edge_port=edge_port, second_cdn_port=second_cdn_port, speed=speed, on_progress=tell
+                    port=port,
+                    edge_port=edge_port,
+                    second_cdn_port=second_cdn_port,
+                    state_path=STATE_PATH,
+                    speed=speed,
+                    on_progress=tell,
                 )
                 running.callback(cloud.stop)
                 cloud.start()
@@ -104,7 +111,7 @@ def down(ctx: typer.Context, as_json: JsonOption = False) -> None:
         edgeship local down
     """
     out = context.output(ctx, as_json)
-    was = stop_running()
+    was = stop_running(STATE_PATH)
     stopped = {"pid": was.pid, "endpoint_url": was.endpoint_url, "edge_url": was.edge_url} if was else None
     line = f"stopped the local cloud (process {was.pid})" if was else "no local cloud runs in this folder"
     out.result({"stopped": stopped}, [plain(line)])
@@ -128,10 +135,10 @@ def demo(
     out = context.output(ctx, as_json)
     # Under --json standard output belongs to the document: the timeline goes where progress goes.
     timeline = out.errors if out.as_json else console(sys.stdout)
-    state_path = STATE_PATH if keep and read_state() is None else None
+    state_path = STATE_PATH if keep and read_state(STATE_PATH) is None else None
     with _local_trouble():
-        from edgeship.local.cloud import interruptible
-        from edgeship.local.demo import played
+        from edgeship.local.demo.play import played
+        from localcloud.lifecycle import interruptible
 
         playing = played(timeline, out.errors, context.local_actor(), state_path, DEMO_SPEED)
         with interruptible() as interrupted, playing as ending:
@@ -160,7 +167,7 @@ def _welcome(document: dict[str, Any]) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _local_trouble() -> Iterator[None]:
-    """The local cloud's own failures, told as the command's."""
+    """The local cloud's own failures, as the command's."""
     try:
         yield
     except ModuleNotFoundError as missing:
@@ -168,17 +175,21 @@ def _local_trouble() -> Iterator[None]:
             "local_cloud", f"The local cloud needs {missing.name}.", "Install it: pip install 'edgeship[local]'."
         ) from missing
     except RuntimeError as failed:
-        if not _is_expected(failed):
+        remedy = _remedy(failed)
+        if remedy is None:
             raise
-        raise Trouble(
-            "local_cloud", str(failed), "If the reason is not clear, run the command again in a fresh folder."
-        ) from failed
+        raise Trouble("local_cloud", str(failed), remedy) from failed
 
 
-def _is_expected(failed: RuntimeError) -> bool:
-    from edgeship.local.assembly import SynthesisFailed
-    from edgeship.local.cloud import AlreadyRunning
-    from edgeship.local.deploy import DeploymentFailed
-    from edgeship.local.emulator import EmulatorFailed
+def _remedy(failed: RuntimeError) -> str | None:
+    """What to do about a failure of the local cloud; None when it is none of those that can be expected."""
+    from localcloud.deploy import DeploymentFailed
+    from localcloud.emulator import EmulatorFailed
+    from localcloud.lifecycle import AlreadyRunning
+    from localcloud.synthesis import SynthesisFailed
 
-    return isinstance(failed, AlreadyRunning | SynthesisFailed | DeploymentFailed | EmulatorFailed)
+    if isinstance(failed, AlreadyRunning):
+        return "Stop it with `edgeship local down`, or use another folder."
+    if isinstance(failed, SynthesisFailed | DeploymentFailed | EmulatorFailed):
+        return "If the reason is not clear, run the command again in a fresh folder."
+    return None

@@ -1,0 +1,66 @@
+"""`edgeship local demo`: the story, on a local cloud of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from edgeship.local.cloud import LocalCloud, project_root
+from edgeship.local.demo.chapters import CHAPTERS
+from edgeship.local.demo.story import Ending, Story
+from edgeship.local.progress import progress_line
+
+
+@contextmanager
+def played(
+    console: Console, progress: Console, actor: str, state_path: Path | None, speed: float = 1
+) -> Iterator[Ending]:
+    """Play the story; its cloud runs until the block ends.
+
+    Args:
+        console: where the timeline is printed.
+        progress: where it shows that the cloud is starting.
+        actor: who rolls back, for the history.
+        state_path: where other commands look for the cloud; None when none should find it.
+        speed: of the cloud's minutes.
+    """
+    began = time.monotonic()
+    with progress_line(progress, "starting a local cloud") as tell:
+        cloud = LocalCloud(state_path=state_path, speed=speed, on_progress=tell)
+        cloud.start()
+    try:
+        starting = time.monotonic() - began
+        console.print(Text(f"A local cloud of its own is up after {starting:.1f} s, without an AWS account.", "bold"))
+        console.print(Text(f"   AWS {cloud.endpoint_url}   CDN {cloud.edge_url}"))
+        story = Story(cloud, actor, project_root() / "examples", console)
+        story.measures["start of the local cloud"] = starting
+        ending = story.tell(CHAPTERS)
+        _summarise(ending, console)
+        yield ending
+    finally:
+        cloud.stop()
+
+
+def _summarise(ending: Ending, console: Console) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("measured")
+    table.add_column("seconds", justify="right")
+    for name, seconds in ending.measures.items():
+        table.add_row(Text(name), f"{seconds:.2f}")
+    console.print(Text())
+    console.print(table)
+    for url in ending.urls.values():
+        console.print(Text(f"   {url}"))
+    happened = sum(step.happened for step in ending.steps)
+    if ending.happened:
+        verdict = Text(f"\nAll {happened} steps happened, in {ending.seconds:.1f} s.", "bold green")
+    else:
+        verdict = Text(f"\n{happened} steps happened; then: {ending.steps[-1].what}: it did not.", "bold red")
+    console.print(verdict)

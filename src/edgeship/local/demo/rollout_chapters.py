@@ -1,0 +1,185 @@
+"""The chapters about rollouts: simulated browsers load the widget through the CDN and send its beacons meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from edgeship.application.channels.follow_upload import Stage
+from edgeship.domain.bucketing import is_in, rollout_salt
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.rollout import Phase
+from edgeship.domain.channels.rollout import Step as RolloutStep
+from edgeship.domain.events import Event, EventType
+from edgeship.domain.health.thresholds import Check
+from edgeship.domain.naming import LATEST
+from edgeship.domain.version import Version
+from edgeship.local.demo.crowd import USERS, Crowd
+from edgeship.local.demo.example_widget import ENTRYPOINT, WIDGET, publish, served
+from edgeship.local.demo.story import Story, expect
+
+BEFORE, GOOD, BROKEN, FRAGILE = "1.1.0", "1.2.0", "1.3.0", "1.4.0"
+RATES = "rates.example"
+CLIMB = (RolloutStep(1, 6), RolloutStep(5, 6), RolloutStep(25, 6), RolloutStep(50, 6), RolloutStep(100, 0))
+QUARTER = (RolloutStep(25, 3600), RolloutStep(100, 0))
+HALF = (RolloutStep(50, 6), RolloutStep(100, 0))
+CLIMB_SECONDS = 120.0
+ALARM_SECONDS = 60.0
+RESCUE_SECONDS = 8.0
+"""From the alarm to the old bytes: the edge looks for a new snapshot every 5 s; the rest is two functions and a
+stream."""
+QUIET_SECONDS = 6.0
+"""Without a page view of a version: longer than any copy of the edge function goes without a look."""
+
+
+def good_candidate(story: Story) -> None:
+    story.say(f"edgeship unlock {WIDGET}; edgeship policy set {WIDGET} --steps 1:6s,5:6s,25:6s,50:6s,100")
+    _policy(story, CLIMB, minimum_sample=2)
+    story.operator.hold.unlock(WIDGET, LATEST, story.occasion("the demo goes on"))
+    with _crowd(story) as crowd:
+        with story.step(f"{GOOD} is rolled out by itself") as step:
+            publish(story, step, GOOD, Stage.ROLLING_OUT)
+            track = "edgeship-track=candidate"
+            story.until(lambda: served(story, LATEST, track) == GOOD, RESCUE_SECONDS, f"?{track} does not reach it")
+            step.note("?edgeship-track=candidate shows it to whoever tests, whatever the percentage")
+        began = time.monotonic()
+        for percent in (5, 25, 50):
+            with story.step(f"it goes to {percent} %") as step:
+                _until_percent(story, percent)
+                step.note(_last(story, EventType.ROLLOUT_ADVANCED).cause)
+        with story.step("it goes to everybody") as step:
+            _until_channel(story, lambda now: now.version == Version.parse(GOOD), CLIMB_SECONDS, "it is not live")
+            story.until(lambda: served(story, LATEST) == GOOD, RESCUE_SECONDS, f"latest does not serve {GOOD}")
+            story.measures["from 1 % to everybody"] = time.monotonic() - began
+            step.note(f"simulated page views: {_views(crowd)}")
+
+
+def bad_candidate(story: Story) -> None:
+    story.say(f"{BROKEN} throws in a quarter of the page views. Nobody types anything from here on.")
+    _policy(story, QUARTER, minimum_sample=5)
+    with _crowd(story) as crowd:
+        with story.step(f"{BROKEN} is rolled out by itself, to 25 %") as step:
+            publish(story, step, BROKEN, Stage.ROLLING_OUT)
+        salt = rollout_salt(WIDGET, LATEST, BROKEN)
+        user = next(u for u in (f"user-{number}" for number in range(USERS)) if is_in(u, salt, 25))
+        with story.step("a user who is among them gets it"):
+            story.until(lambda: served(story, LATEST, f"user={user}") == BROKEN, 30, f"{user} does not get it")
+        alarmed = _alarm_goes_off(story, BROKEN)
+        with story.step("the rollout is aborted: nobody was asked") as step:
+            channel = _until_channel(story, lambda now: now.candidate is None, ALARM_SECONDS, "it is still under way")
+            story.measures["broken candidate: alarm to abort"] = time.monotonic() - alarmed
+            expect(channel.rollout is not None and channel.rollout.phase is Phase.ABORTED, "it is not aborted")
+            step.note(_last(story, EventType.ROLLOUT_ABORTED).cause)
+        with story.step("every browser gets the old bytes again") as step:
+            expect(served(story, LATEST, f"user={user}") in (BROKEN, GOOD), f"{user} gets neither version")
+            rescued = _last_gets(story, crowd, BROKEN) - alarmed
+            story.measures["broken candidate: alarm to old bytes"] = rescued
+            expect(served(story, LATEST, f"user={user}") == GOOD, f"{user} does not get {GOOD}")
+            expect(rescued <= RESCUE_SECONDS, f"it took {rescued:.1f} s from the alarm")
+            step.note(f"the last of them got {BROKEN} {rescued:.2f} s after the alarm")
+        _is_barred(story, BROKEN, crowd)
+
+
+def bad_release(story: Story) -> None:
+    story.say(f"edgeship unlock {WIDGET}. {FRAGILE} asks {RATES} for rates, and is well as long as that answers.")
+    _policy(story, HALF, minimum_sample=5)
+    story.operator.hold.unlock(WIDGET, LATEST, story.occasion("the demo goes on"))
+    with _crowd(story) as crowd:
+        with story.step(f"{FRAGILE} climbs to everybody") as step:
+            publish(story, step, FRAGILE, Stage.ROLLING_OUT)
+            _until_channel(story, lambda now: now.version == Version.parse(FRAGILE), CLIMB_SECONDS, "it is not live")
+            story.until(lambda: served(story, LATEST) == FRAGILE, RESCUE_SECONDS, f"latest does not serve {FRAGILE}")
+        story.say(f"{RATES} answers 503 from now on.")
+        crowd.world.down.add(RATES)
+        alarmed = _alarm_goes_off(story, FRAGILE)
+        with story.step(f"latest goes back to {GOOD}: nobody was asked") as step:
+            _until_channel(story, lambda now: now.version == Version.parse(GOOD), ALARM_SECONDS, "latest does not move")
+            story.measures["broken release: alarm to rollback"] = time.monotonic() - alarmed
+            step.note(_last(story, EventType.POINTER_MOVED).cause)
+        with story.step("every browser gets the old bytes again") as step:
+            rescued = _last_gets(story, crowd, FRAGILE) - alarmed
+            story.measures["broken release: alarm to old bytes"] = rescued
+            expect(served(story, LATEST) == GOOD, f"latest does not serve {GOOD}")
+            expect(rescued <= RESCUE_SECONDS, f"it took {rescued:.1f} s from the alarm")
+            step.note(f"the last of them got {FRAGILE} {rescued:.2f} s after the alarm; no invalidation")
+        _is_barred(story, FRAGILE, crowd)
+
+
+def _policy(story: Story, steps: tuple[RolloutStep, ...], minimum_sample: int) -> None:
+    story.operator.policy(
+        WIDGET,
+        lambda before: replace(
+            before, steps=steps, thresholds=replace(before.thresholds, minimum_sample=minimum_sample)
+        ),
+        story.occasion("the demo has no seven days"),
+    )
+
+
+def _crowd(story: Story) -> Crowd:
+    return Crowd(story.cloud.edge_url, f"/{WIDGET}/{LATEST}/{ENTRYPOINT}")
+
+
+def _alarm_goes_off(story: Story, version: str) -> float:
+    """Wait for CloudWatch's alarm on the error rate of a version; when it went off, by this process's clock."""
+    name = f"{story.cloud.names.health_alarm_prefix}{WIDGET}-v{version}-{Check.ERROR_RATE}"
+    cloudwatch = story.cloud.session().client("cloudwatch")
+    began = time.monotonic()
+
+    def goes_off() -> bool:
+        (alarm,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+        return bool(alarm["StateValue"] == "ALARM")
+
+    with story.step("CloudWatch's alarm goes off") as step:
+        story.until(goes_off, ALARM_SECONDS, "it does not")
+        alarmed = time.monotonic()
+        story.measures[f"{version}: from the first bad page views to the alarm"] = alarmed - began
+        step.note(f"{name}; a period of 60 s takes {60 / story.cloud.speed:g} s here")
+    return alarmed
+
+
+def _last_gets(story: Story, crowd: Crowd, version: str) -> float:
+    """When the last page view of a version was, by this process's clock: the CDN has several copies of the edge
+    function, and each looks for a new snapshot on its own."""
+
+    def nobody_gets_it() -> bool:
+        return time.monotonic() - crowd.last_served[version] > QUIET_SECONDS
+
+    story.until(nobody_gets_it, RESCUE_SECONDS + QUIET_SECONDS, f"{version} is still served")
+    return crowd.last_served[version]
+
+
+def _is_barred(story: Story, version: str, crowd: Crowd) -> None:
+    with story.step(f"{version} is quarantined, and latest is locked") as step:
+        (widget,) = story.operator.status(WIDGET).widgets
+        channel = next(c for c in widget.channels if c.name == LATEST)
+        expect(version in [str(r.version) for r in widget.quarantined], f"{version} is not quarantined")
+        expect(channel.lock is not None, "latest is not locked")
+        for kept in story.operator.errors.read(WIDGET, Version.parse(version)).errors[:1]:
+            step.note(f"edgeship errors {WIDGET} {version}: {kept.message} ({kept.count} times)")
+        views, failed = crowd.served[version], crowd.failed[version]
+        step.note(f"simulated page views: {_views(crowd)}; of those of {version}, {failed} of {views} failed")
+
+
+def _until_channel(story: Story, look: Callable[[Channel], bool], seconds: float, otherwise: str) -> Channel:
+    def so() -> bool:
+        return look(story.operator.state.channel(WIDGET, LATEST))
+
+    story.until(so, seconds, otherwise)
+    return story.operator.state.channel(WIDGET, LATEST)
+
+
+def _until_percent(story: Story, percent: float) -> None:
+    def reached(channel: Channel) -> bool:
+        weight = channel.rollout.percent if channel.rollout is not None else 0
+        return channel.version == Version.parse(GOOD) or weight >= percent
+
+    _until_channel(story, reached, CLIMB_SECONDS, f"it is not at {percent:g} %")
+
+
+def _last(story: Story, kind: EventType) -> Event:
+    return next(event for event in story.operator.state.events(WIDGET, 20) if event.type is kind)
+
+
+def _views(crowd: Crowd) -> str:
+    return ", ".join(f"{count} of {version}" for version, count in sorted(crowd.served.items()))

@@ -1,0 +1,227 @@
+"""A local cloud: the emulator, one project's stack deployed to it, CloudFront in front of that, Cloudflare before
+CloudFront if the project has one, and a CloudWatch that does what the emulator lacks.
+
+with Cloud(project) as cloud:
+    cloud.session().client("s3").put_object(...)
+    requests.get(f"{cloud.edge_url}/app.js")
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from localcloud.account import ACCOUNT
+from localcloud.assembly import Assembly
+from localcloud.cloudflare.local_cloudflare import LocalCloudflare
+from localcloud.cloudfront.local_cloudfront import LocalCloudFront
+from localcloud.cloudwatch.emulator import MonitoredEmulator
+from localcloud.cloudwatch.local_cloudwatch import LocalCloudWatch, require_speed
+from localcloud.deploy import Stack, deploy
+from localcloud.lifecycle import Lifecycle
+from localcloud.sandbox import SandboxSession
+from localcloud.state import LocalState, process_start
+from localcloud.warm_up import warm_up
+
+DISTRIBUTION = "AWS::CloudFront::Distribution"
+
+Progress = Callable[[str], None]
+"""Takes each step in a line, from any thread."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a running cloud answers: base URLs without a slash at their ends. Those of Cloudflare, and the id of its
+    zone, are empty when the project has none."""
+
+    endpoint_url: str
+    edge_url: str
+    cloudflare_url: str = ""
+    cloudflare_api: str = ""
+    cloudflare_zone: str = ""
+
+
+Variables = Mapping[str, Mapping[str, str]]
+"""Environment variables by a function's physical name."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """Whose cloud it is: everything about it that is not AWS's or Cloudflare's own."""
+
+    environment: str
+    """What the project calls what it deploys; for the state file."""
+    assembly: Callable[[Progress], Path]
+    """The folder of the cloud assembly, which has one stack with one distribution."""
+    cloudflare_token: str | None = None
+    """The SSM parameter that gets the token of Cloudflare's API, as a SecureString; None for no Cloudflare."""
+    variables: Callable[[Addresses], Variables] = lambda _: {}
+    """What functions have to know, and no template can: set beside the variables that they have. Functions that the
+    stack lacks are passed over."""
+    warm_up: Mapping[str, object] = field(default_factory=dict)
+    """An event that changes nothing, by the function's physical name; likewise."""
+    private_variables: tuple[str, ...] = ()
+    """Prefixes of environment variables of this process that the project's code in the emulator must not see."""
+
+
+class Cloud(Lifecycle):
+    """One local cloud; several can run side by side, each on its own ports and with its own state file."""
+
+    def __init__(
+        self,
+        project: Project,
+        *,
+        port: int | None = None,
+        edge_port: int | None = None,
+        cloudflare_port: int | None = None,
+        state_path: Path | None = None,
+        speed: float = 1,
+        on_progress: Progress = lambda _: None,
+    ) -> None:
+        """
+        Args:
+            port, edge_port, cloudflare_port: of 127.0.0.1, for the AWS API, CloudFront and Cloudflare; free ones when
+                None.
+            state_path: where other processes look for it; None to be found by nobody.
+            speed: so many times faster than real time alarms and rates of rules go by.
+
+        Raises:
+            ValueError: the speed is out of CloudWatch's range.
+        """
+        super().__init__(state_path)
+        self.speed = require_speed(speed)
+        self._project = project
+        self._edge_port = edge_port
+        self._cloudflare_port = cloudflare_port
+        self._on_progress = on_progress
+        self._emulator = MonitoredEmulator(port, private_variables=project.private_variables)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._scratch: Path | None = None
+        self._cloudfront: LocalCloudFront | None = None
+        self._cloudflare: LocalCloudflare | None = None
+        self._cloudwatch: LocalCloudWatch | None = None
+        self._stack: Stack | None = None
+
+    @property
+    def endpoint_url(self) -> str:
+        """Of every AWS service."""
+        return self._emulator.endpoint_url
+
+    @property
+    def edge_url(self) -> str:
+        """Of CloudFront."""
+        return self._started(self._cloudfront).url
+
+    @property
+    def cloudflare(self) -> LocalCloudflare:
+        """In front of CloudFront."""
+        return self._started(self._cloudflare)
+
+    @property
+    def stack(self) -> Stack:
+        return self._started(self._stack)
+
+    @property
+    def cloudwatch(self) -> LocalCloudWatch:
+        return self._started(self._cloudwatch)
+
+    @property
+    def logs(self) -> Path:
+        """The folder of emulator.log, Lambdas included, and edge.log; it goes when the cloud stops."""
+        return self._started(self._scratch)
+
+    def session(self) -> SandboxSession:
+        """A boto3 session bound to this cloud."""
+        return self._emulator.session()
+
+    def start(self) -> None:
+        """Start everything, in a quarter of a minute when the assembly is at hand.
+
+        Raises:
+            AlreadyRunning: the state file names another.
+            EmulatorFailed, SynthesisFailed, DeploymentFailed, OSError: as they say; whatever had started is stopped.
+        """
+        began = time.monotonic()
+        super().start()
+        self._on_progress(f"local cloud is up after {time.monotonic() - began:.1f} s")
+
+    def _start(self, parts: ExitStack) -> LocalState:
+        parts.callback(self._forget)
+        scratch = self._scratch = Path(tempfile.mkdtemp(prefix="localcloud-")).resolve()
+        parts.callback(shutil.rmtree, scratch, ignore_errors=True)
+        self._emulator.log = scratch / "emulator.log"
+        parts.callback(self._emulator.stop)
+        self._emulator.start()
+        self._on_progress(f"emulator at {self.endpoint_url}")
+        token = secrets.token_urlsafe(32)
+        if self._project.cloudflare_token is not None:
+            self.session().client("ssm").put_parameter(
+                Name=self._project.cloudflare_token, Value=token, Type="SecureString"
+            )
+        assembly = Assembly.read(self._project.assembly(self._on_progress))
+        self._stack = deploy(self.session(), assembly, self._on_progress)
+        addresses = self._start_cdns(parts, token, scratch / "edge.log")
+        for function, variables in self._project.variables(addresses).items():
+            self._set_variables(function, variables)
+        warm_up(self.session(), self._project.warm_up)
+        self._cloudwatch = LocalCloudWatch(self.session(), self.speed)
+        parts.callback(self._cloudwatch.stop)
+        self._cloudwatch.start()
+        return self._state(addresses)
+
+    def _start_cdns(self, parts: ExitStack, token: str, log: Path) -> Addresses:
+        self._cloudfront = LocalCloudFront(self.session(), self.stack.only(DISTRIBUTION), self._edge_port, log)
+        parts.callback(self._cloudfront.stop)
+        self._cloudfront.start()
+        self._on_progress(f"CloudFront at {self.edge_url}")
+        if self._project.cloudflare_token is None:
+            return Addresses(self.endpoint_url, self.edge_url)
+        cloudflare = self._cloudflare = LocalCloudflare(self.edge_url, token=token, port=self._cloudflare_port)
+        parts.callback(cloudflare.stop)
+        cloudflare.start()
+        self._on_progress(f"Cloudflare at {cloudflare.url}")
+        return Addresses(self.endpoint_url, self.edge_url, cloudflare.url, cloudflare.api_url, cloudflare.zone)
+
+    def _set_variables(self, function: str, variables: Mapping[str, str]) -> None:
+        """Set `variables` in the environment of a function, if the stack has it; the others stay."""
+        functions = self.session().client("lambda")
+        try:
+            configuration = functions.get_function_configuration(FunctionName=function)
+        except functions.exceptions.ResourceNotFoundException:
+            return
+        before = configuration.get("Environment", {}).get("Variables", {})
+        functions.update_function_configuration(
+            FunctionName=function, Environment={"Variables": {**before, **variables}}
+        )
+
+    def _state(self, addresses: Addresses) -> LocalState:
+        return LocalState(
+            pid=os.getpid(),
+            process_start=process_start(os.getpid()) or "",
+            endpoint_url=addresses.endpoint_url,
+            edge_url=addresses.edge_url,
+            cloudflare_url=addresses.cloudflare_url or None,
+            environment=self._project.environment,
+            account=ACCOUNT,
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            logs=str(self.logs),
+        )
+
+    @staticmethod
+    def _started(value: _T | None) -> _T:
+        if value is None:
+            raise RuntimeError("the local cloud has not been started")
+        return value

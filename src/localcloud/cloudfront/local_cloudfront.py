@@ -1,0 +1,151 @@
+"""The local CloudFront: serves a deployed distribution in a thread of its own, with its own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import aiohttp
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud.cloudfront import distribution as distributions
+from localcloud.cloudfront.edge_runtime import EdgeRuntime, download
+from localcloud.cloudfront.fetching import Fetcher
+from localcloud.cloudfront.invalidations import DistributionFeed
+from localcloud.cloudfront.location import EdgeLocation
+from localcloud.cloudfront.origins import origin_for
+from localcloud.http.cache import Cache
+from localcloud.http.exchange import Answer, Request
+from localcloud.http.server import HOST, HttpServer
+from localcloud.sandbox import SandboxSession
+from localcloud.serving_thread import ServingThread
+
+FEED_SECONDS = 0.5
+"""Between two looks for invalidations and new configurations."""
+
+_IMPATIENT = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
+
+logger = logging.getLogger(__name__)
+
+# What edge functions print goes to a file, or to this process's standard error.
+_Log = IO[bytes] | None
+
+
+class LocalCloudFront:
+    """Serves a deployed distribution until it is stopped; follows its invalidations and updates."""
+
+    def __init__(
+        self, session: SandboxSession, distribution_id: str, port: int | None = None, log: Path | None = None
+    ) -> None:
+        """
+        Args:
+            port: where to listen on 127.0.0.1; a free one when None.
+            log: the file that edge functions' output is appended to; standard error when None.
+        """
+        # Its own session, impatient: a stop waits for the look that is under way.
+        self._session = SandboxSession(session.endpoint_url, _IMPATIENT)
+        self._distribution_id = distribution_id
+        self._port = port or 0
+        self._log = log
+        self._fetcher = Fetcher(Cache())
+        self._location: EdgeLocation | None = None
+        self._runtimes: dict[str, EdgeRuntime] = {}
+        self._thread = ServingThread("localcloud-cloudfront", self._serve)
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end; valid once started."""
+        return f"http://{HOST}:{self._port}"
+
+    def start(self) -> None:
+        """Start and wait until it answers.
+
+        Raises:
+            OSError: the port is taken.
+            Unsupported: the distribution uses a feature that is not imitated.
+            ClientError: the distribution or a function cannot be read.
+        """
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop it and its edge functions; returns when they are gone. Safe to call twice."""
+        self._thread.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def _serve(self, answering: Callable[[], None], stopping: asyncio.Event) -> None:
+        with self._open_log() as log:
+            connector = aiohttp.TCPConnector(limit=64, keepalive_timeout=60)
+            async with aiohttp.ClientSession(auto_decompress=False, connector=connector) as client:
+                server = HttpServer(self._handle)
+                try:
+                    etag = await self._load(client, log)
+                    feed = await asyncio.to_thread(DistributionFeed, self._session, self._distribution_id)
+                    self._port = await server.start(self._port)
+                    answering()
+                    await self._follow(stopping, feed, etag, client, log)
+                finally:
+                    await server.stop()
+                    for runtime in self._runtimes.values():
+                        await runtime.close()
+
+    def _open_log(self) -> contextlib.AbstractContextManager[_Log]:
+        if self._log is None:
+            return contextlib.nullcontext()
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        return self._log.open("ab")
+
+    async def _handle(self, request: Request) -> Answer:
+        assert self._location is not None
+        return await self._location.handle(request)
+
+    async def _follow(
+        self, stopping: asyncio.Event, feed: DistributionFeed, etag: str, client: aiohttp.ClientSession, log: _Log
+    ) -> None:
+        while not stopping.is_set():
+            try:
+                news = await asyncio.to_thread(feed.look)
+                if news.paths:
+                    dropped = self._fetcher.purge(news.paths)
+                    logger.info("invalidation of %s dropped %d objects", ", ".join(news.paths), dropped)
+                if news.etag != etag:
+                    etag = await self._load(client, log)
+            except (BotoCoreError, ClientError, distributions.Unsupported) as error:
+                # The emulator may be restarting its own work; the last good configuration goes on serving.
+                logger.warning("cannot follow distribution %s: %s", self._distribution_id, error)
+            try:
+                async with asyncio.timeout(FEED_SECONDS):
+                    await stopping.wait()
+            except TimeoutError:
+                continue
+
+    async def _load(self, client: aiohttp.ClientSession, log: _Log) -> str:
+        """Read the deployed configuration and serve it from now on; the ETag it had."""
+        config, etag = await asyncio.to_thread(distributions.load, self._session, self._distribution_id)
+        wanted = {b.viewer_request.arn for b in config.behaviors if b.viewer_request is not None}
+        runtimes = {arn: self._runtimes[arn] for arn in wanted if arn in self._runtimes}
+        for arn in wanted - runtimes.keys():
+            code = await asyncio.to_thread(download, self._session, arn)
+            runtimes[arn] = EdgeRuntime(code, self._session.endpoint_url, log)
+        origins = {
+            name: origin_for(client, self._session.endpoint_url, settings) for name, settings in config.origins.items()
+        }
+        self._location = EdgeLocation(config, origins, runtimes, self._fetcher)
+        gone = [runtime for arn, runtime in self._runtimes.items() if arn not in wanted]
+        self._runtimes = runtimes
+        for runtime in gone:
+            await runtime.close()
+        return etag

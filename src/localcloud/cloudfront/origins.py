@@ -1,0 +1,109 @@
+"""The kinds of origin that CloudFront fetches from."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from dataclasses import replace
+from urllib.parse import quote
+
+import aiohttp
+from multidict import CIMultiDict
+
+from localcloud.cloudfront.bucket_cors import cors_headers
+from localcloud.cloudfront.distribution import (
+    FunctionUrlOriginSettings,
+    HttpOriginSettings,
+    OriginSettings,
+    S3OriginSettings,
+    Unsupported,
+)
+from localcloud.cloudfront.function_url import answer_of, event_of, failed
+from localcloud.http.exchange import Answer, Request
+from localcloud.http.origin import HttpOrigin, Origin, OriginUnavailable
+
+
+class S3Origin:
+    """A bucket behind an origin access control, read from the emulator by path.
+
+    What S3 does and the emulator does not: a `+` in a path means a space, a preflight from the CDN is refused, and CORS
+    headers come from the bucket's configuration. The bucket's policy is not evaluated: the emulator does not.
+    """
+
+    def __init__(self, client: aiohttp.ClientSession, endpoint_url: str, settings: S3OriginSettings) -> None:
+        self._http = HttpOrigin(client, f"{endpoint_url.rstrip('/')}/{settings.bucket}{settings.path}")
+        self._custom = settings.headers
+        self._cors = settings.cors
+
+    async def fetch(self, request: Request) -> Answer:
+        if request.method == "OPTIONS":
+            return _s3_error(403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.")
+        # Only the headers that S3 reads; `query` would select a subresource such as ?acl, so it stays behind.
+        kept = CIMultiDict((k, v) for k, v in request.headers.items() if k.lower() in _S3_READS)
+        kept.update(self._custom)
+        answer = await self._http.fetch(
+            Request(request.method, request.path.replace("+", "%20"), headers=kept, body=request.body)
+        )
+        for name in list(answer.headers):
+            if name.lower().startswith("access-control-") or name.lower() in _S3_OWN:
+                answer.headers.popall(name, None)
+        answer.headers.update(cors_headers(self._cors, kept.get("Origin"), request.method))
+        answer.headers["Server"] = "AmazonS3"
+        return answer
+
+
+_S3_READS = frozenset(
+    {"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "range", "content-type"}
+)
+_S3_OWN = frozenset({"x-amz-request-id", "x-amzn-requestid", "x-amz-id-2", "server"})
+
+
+def _s3_error(status: int, code: str, message: str) -> Answer:
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    headers = CIMultiDict({"Content-Type": "application/xml", "Content-Length": str(len(body)), "Server": "AmazonS3"})
+    return Answer(status, headers, body.encode())
+
+
+class FunctionUrlOrigin:
+    """A Lambda function behind its URL, invoked through the Lambda API.
+
+    Neither the signature of an origin access control nor the URL's own CORS configuration is imitated.
+    """
+
+    def __init__(self, client: aiohttp.ClientSession, endpoint_url: str, settings: FunctionUrlOriginSettings) -> None:
+        # The API and not the URL: the emulator's URL re-encodes the query string.
+        self._http = HttpOrigin(client, f"{endpoint_url.rstrip('/')}/2015-03-31/functions")
+        self._settings = settings
+
+    async def fetch(self, request: Request) -> Answer:
+        headers = request.headers.copy()
+        headers.update(self._settings.headers)
+        asked = replace(request, path=self._settings.path + request.path, headers=headers)
+        event = event_of(asked, self._settings.domain, str(uuid.uuid4()), time.time())
+        invocation = Request(
+            "POST", f"/{quote(self._settings.function, safe='')}/invocations", body=json.dumps(event).encode()
+        )
+        answer = await self._http.fetch(invocation)
+        if answer.status == 429:
+            return failed(429, "Too Many Requests")
+        if answer.status != 200:
+            raise OriginUnavailable(f"{self._settings.function}: {answer.body.decode(errors='replace')}")
+        if "X-Amz-Function-Error" in answer.headers:
+            return failed(502, "Internal Server Error")
+        return answer_of(answer.body)
+
+
+def origin_for(client: aiohttp.ClientSession, endpoint_url: str, settings: OriginSettings) -> Origin:
+    """The origin that `settings` describe, on the emulator at `endpoint_url`.
+
+    Raises:
+        Unsupported: it is a kind of origin that has no local counterpart yet.
+    """
+    match settings:
+        case S3OriginSettings():
+            return S3Origin(client, endpoint_url, settings)
+        case FunctionUrlOriginSettings():
+            return FunctionUrlOrigin(client, endpoint_url, settings)
+        case HttpOriginSettings(domain=domain):
+            raise Unsupported(f"origin {domain}: only S3 origins and Lambda function URLs are served locally")
