@@ -8,7 +8,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.lambda_events.inbound import ObjectCreated
+from edgeship.adapters.lambda_events.correlation import correlation_id
+from edgeship.adapters.lambda_events.s3_events import ObjectCreated
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.bootstrap.artifact_upload import build
 from edgeship.domain.releases.rejection import Rejection
@@ -23,6 +24,7 @@ def _use_case() -> AcceptUpload:
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Take one upload; anything but a refusal by our rules rises, and Lambda tries again."""
+    logger.set_correlation_id(correlation_id(event))
     upload = ObjectCreated.model_validate(event).to_upload()
     if upload.key.endswith("/") and upload.size == 0:
         logger.info("ignored: a folder marker, not an archive", key=upload.key)

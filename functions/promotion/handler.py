@@ -8,7 +8,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.lambda_events.inbound import OwnEvent
+from edgeship.adapters.lambda_events.correlation import correlation_id
+from edgeship.adapters.lambda_events.own_events import ReleaseEvent
 from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.bootstrap.promotion import build
 from edgeship.bootstrap.runtime import utc_now
@@ -24,13 +25,14 @@ def _use_case() -> PromoteUpload:
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Judge one release, or what waited for a rollout; a lost race or an AWS fault rises, and Lambda tries again."""
-    told = OwnEvent.model_validate(event)
-    detail = told.detail
+    logger.set_correlation_id(correlation_id(event))
+    about = ReleaseEvent.model_validate(event)
+    detail = about.detail
     occasion = Occasion(detail.environment, detail.actor, detail.cause, utc_now())
-    if told.type is EventType.ROLLOUT_COMPLETED:
+    if about.detail_type is EventType.ROLLOUT_COMPLETED:
         decision = _use_case().judge_waiting(detail.widget, occasion)
     else:
-        decision = _use_case()(detail.widget, told.version, occasion)
+        decision = _use_case()(detail.widget, about.release_version, occasion)
     logger.info(
         "judged", widget=detail.widget, version=detail.new.version, action=decision.action.value, reason=decision.reason
     )

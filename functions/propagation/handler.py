@@ -8,7 +8,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.lambda_events.inbound import PointerMoved
+from edgeship.adapters.lambda_events.correlation import correlation_id
+from edgeship.adapters.lambda_events.own_events import PointerMoved
 from edgeship.application.propagation.propagate_move import PropagateMove
 from edgeship.bootstrap.propagation import build
 from edgeship.bootstrap.runtime import utc_now
@@ -26,6 +27,7 @@ def _use_case() -> PropagateMove:
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Propagate one move; a CDN that stays busy or silent, or an AWS fault, rises, and Lambda tries again."""
+    logger.set_correlation_id(correlation_id(event))
     moved = PointerMoved.model_validate(event).detail
     occasion = Occasion(moved.environment, ACTOR, moved.cause, utc_now())
     done = _use_case()(moved.widget, moved.new.channel, moved.new.sequence, moved.event_id, occasion)

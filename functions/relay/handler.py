@@ -8,8 +8,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.lambda_events.inbound import stream_records
-from edgeship.application.edge.relay_events import RelayEvents
+from edgeship.adapters.lambda_events.dynamodb_stream import stream_records
+from edgeship.application.edge.relay_events import RelayEvents, StreamRecord
 from edgeship.bootstrap.relay import build
 
 logger = Logger()
@@ -23,9 +23,20 @@ def _use_case() -> RelayEvents:
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Deliver one batch; the stream repeats it from the record named in `batchItemFailures`."""
     records = stream_records(event)
-    for record in records:
-        if record.event is None:
-            logger.error("poison record set aside", sequence_number=record.sequence_number, fault=record.fault)
     again_from = _use_case()(records)
-    logger.info("relayed", records=len(records), again_from=again_from)
+    for record in records:
+        _log(record, again_from)
     return {"batchItemFailures": [{"itemIdentifier": again_from}] if again_from else []}
+
+
+def _log(record: StreamRecord, again_from: str | None) -> None:
+    """What became of one record, under the id of its event, or the stream's where there is none."""
+    number = record.sequence_number
+    if record.event is None:
+        found = record.raw.get("eventID")
+        logger.error("poison record set aside", correlation_id=found, sequence_number=number, fault=record.fault)
+        return
+    event = record.event
+    again = again_from is not None and int(number) >= int(again_from)
+    what = "to be relayed again" if again else "relayed"
+    logger.info(what, correlation_id=event.event_id, sequence_number=number, event=event.type.value)

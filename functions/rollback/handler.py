@@ -11,10 +11,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.adapters.lambda_events.inbound import AlarmStateChange, DeploymentFailed
-from edgeship.application.channels.react_to_breach import Reaction, ReactToBreach
-from edgeship.application.channels.react_to_failed_deployment import ReactToFailedDeployment
-from edgeship.bootstrap.rollback import build
+from edgeship.adapters.lambda_events.cloudwatch_alarms import AlarmStateChange
+from edgeship.adapters.lambda_events.correlation import correlation_id
+from edgeship.adapters.lambda_events.own_events import DeploymentFailed
+from edgeship.application.channels.reaction import Reaction
+from edgeship.bootstrap.rollback import RollbackFunction, build
 from edgeship.bootstrap.runtime import utc_now
 from edgeship.domain.events import EventType, Occasion
 
@@ -24,12 +25,13 @@ logger = Logger()
 
 
 @cache
-def _use_case() -> tuple[ReactToBreach, ReactToFailedDeployment]:
+def _use_case() -> RollbackFunction:
     return build(os.environ)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """React to one event; a lost race or an AWS fault rises, and Lambda tries again."""
+    logger.set_correlation_id(correlation_id(event))
     if event.get("detail-type") == EventType.DEPLOYMENT_FAILED:
         reactions = _to_failed_deployment(DeploymentFailed.model_validate(event))
     else:
@@ -42,7 +44,9 @@ def _to_alarm(change: AlarmStateChange) -> list[Reaction]:
     if not change.in_alarm:
         return []
     breach = change.to_breach()
-    reactions = _use_case()[0](breach, Occasion(change.environment, ACTOR, breach.cause, utc_now()))
+    reactions = _use_case().react_to_breach(
+        breach, Occasion(change.release.environment, ACTOR, breach.cause, utc_now())
+    )
     for reaction in reactions:
         _log(reaction, widget=breach.widget, version=str(breach.version))
     if not reactions:
@@ -57,7 +61,7 @@ def _to_failed_deployment(failed: DeploymentFailed) -> list[Reaction]:
         logger.info("nothing wrong was found", widget=detail.widget, channel=detail.new.channel)
         return []
     occasion = Occasion(detail.environment, ACTOR, detail.cause, utc_now())
-    reaction = _use_case()[1](detail.widget, detail.new.channel, detail.new.sequence, occasion)
+    reaction = _use_case().react_to_failed_deployment(detail.widget, detail.new.channel, detail.new.sequence, occasion)
     _log(reaction, widget=detail.widget, sequence=detail.new.sequence)
     return [reaction]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from edgeship.application.channels.watch_channels import WatchChannels
-from edgeship.bootstrap.rollout import build
+from edgeship.adapters.lambda_events.correlation import correlation_id
+from edgeship.bootstrap.rollout import RolloutFunction, build
 from edgeship.bootstrap.runtime import utc_now
 from edgeship.domain.events import Occasion
 
@@ -19,14 +19,15 @@ logger = Logger()
 
 
 @cache
-def _use_case() -> tuple[WatchChannels, str]:
+def _use_case() -> RolloutFunction:
     return build(os.environ)
 
 
-def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """One tick. What it could not look after is logged and rises at the end, so that the function's alarm tells."""
-    watch, environment = _use_case()
-    tick = watch(Occasion(environment, ACTOR, "minute tick", utc_now()))
+    logger.set_correlation_id(correlation_id(event))
+    rollout = _use_case()
+    tick = rollout.watch(Occasion(rollout.environment, ACTOR, "minute tick", utc_now()))
     for change in tick.changes:
         logger.info("changed", widget=change.widget, channel=change.channel, told=change.event, reason=change.reason)
     for what, fault in tick.faults:

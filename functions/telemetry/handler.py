@@ -10,8 +10,7 @@ from aws_lambda_powertools import Logger
 
 from edgeship.adapters.lambda_events.beacons import parse_beacon
 from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
-from edgeship.application.telemetry.record_beacon import RecordBeacon
-from edgeship.bootstrap.telemetry import build
+from edgeship.bootstrap.telemetry import TelemetryFunction, build
 from functions.telemetry import client_script
 
 BEACON_PATH = "/telemetry"
@@ -25,21 +24,22 @@ def _report(what: str, fault: Exception) -> None:
 
 
 @cache
-def _use_case() -> tuple[RecordBeacon, int]:
+def _use_case() -> TelemetryFunction:
     return build(os.environ, _report)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer one request. A beacon's answer is always 204: a page can do nothing about what is wrong with it."""
     request = FunctionUrlRequest.model_validate(event)
-    record, max_age = _use_case()
+    logger.set_correlation_id(request.request_context.request_id)
+    telemetry = _use_case()
     if request.raw_path == BEACON_PATH:
-        record(parse_beacon(request.raw_query))
+        telemetry.record(parse_beacon(request.raw_query))
         return _empty(204)
     if request.raw_path == CLIENT_PATH:
         try:
             if_none_match = request.headers.get("if-none-match", "")
-            return client_script.answer(max_age, if_none_match, head=request.method == "HEAD")
+            return client_script.answer(telemetry.client_max_age, if_none_match, head=request.method == "HEAD")
         except FileNotFoundError as fault:
             _report("the beacon client is missing in the bundle", fault)
             return _empty(500)

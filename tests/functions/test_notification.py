@@ -13,7 +13,8 @@ import pytest
 from moto.sqs.models import sqs_backends
 
 from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
-from edgeship.adapters.lambda_events.inbound import BusEvent, QueueBatch
+from edgeship.adapters.lambda_events.own_events import BusEvent
+from edgeship.adapters.lambda_events.sqs_messages import QueueBatch
 from edgeship.application.notifications.ports import DeliveryStatus
 from edgeship.domain.events import EventType
 from edgeship.resource_names import REGION
@@ -165,6 +166,6 @@ def test_no_secret_is_logged(deployed: Aws, internet: Internet, monkeypatch: pyt
 
 
 def test_a_batch_has_at_least_one_message() -> None:
-    assert QueueBatch.model_validate(SAMPLE).records[0].receives == 1
+    assert QueueBatch.model_validate(SAMPLE).Records[0].receives == 1
     with pytest.raises(ValueError, match="Records"):
         QueueBatch.model_validate({"Records": []})

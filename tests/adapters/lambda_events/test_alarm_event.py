@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from edgeship.adapters.cloudwatch.alarm_definitions import AlarmedRelease, alarm_of, definition_of
-from edgeship.adapters.lambda_events.inbound import AlarmStateChange
+from edgeship.adapters.lambda_events.cloudwatch_alarms import AlarmStateChange
 from edgeship.domain.health.alarms import HealthAlarm, alarms_of
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.health.thresholds import Check, Thresholds
@@ -54,8 +54,13 @@ def alarm_event(alarm: HealthAlarm, environment: str = "test", **state: Any) -> 
         )
     return {
         "version": "0",
-        "source": "aws.cloudwatch",
+        "id": "2dde0eb1-528b-d2d5-9ca6-6d590caf2329",
         "detail-type": "CloudWatch Alarm State Change",
+        "source": "aws.cloudwatch",
+        "account": "123456789012",
+        "time": "2026-11-24T10:00:00Z",
+        "region": "us-east-1",
+        "resources": [f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{definition['AlarmName']}"],
         "detail": {
             "alarmName": definition["AlarmName"],
             "configuration": {"description": definition["AlarmDescription"], "metrics": metrics},
@@ -76,8 +81,9 @@ def test_the_event_tells_whom_it_is_about(alarm: HealthAlarm) -> None:
     at = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
     assert change.in_alarm
     assert change.at == at
-    assert (change.environment, change.widget, change.version) == ("test", *alarm.subject)
-    assert (change.check, change.limit) == (alarm.check, alarm.limit)
+    release = change.release
+    assert (release.environment, release.widget, release.version) == ("test", *alarm.subject)
+    assert (release.check, change.limit) == (alarm.check, alarm.limit)
     name = change.detail.alarm_name
     assert change.to_breach() == Breach.by_alarm(alarm.subject, alarm.check, alarm.limit, name, "Threshold Crossed", at)
     assert alarm_of(change.detail.configuration.metrics) == AlarmedRelease(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edgeship.adapters.lambda_events.inbound import ObjectCreated
+from edgeship.adapters.lambda_events.s3_events import ObjectCreated
 from edgeship.bootstrap import artifact_upload
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release

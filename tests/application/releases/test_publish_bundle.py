@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from edgeship.adapters.lambda_events.inbound import ObjectCreated
+from edgeship.adapters.lambda_events.s3_events import ObjectCreated
 from edgeship.adapters.s3.inbox import S3Dropbox
 from edgeship.application.channels.follow_upload import Followed, FollowUpload, Stage
 from edgeship.application.ports import WebAnswer

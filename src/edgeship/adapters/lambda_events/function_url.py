@@ -19,8 +19,10 @@ class _Http(_Inbound):
 
 class _RequestContext(_Inbound):
     http: _Http
+    request_id: str | None = Field(None, alias="requestId")
 
 
+# Ours: Powertools' LambdaFunctionUrlModel takes 67 ms more of a cold start that a browser waits for.
 class FunctionUrlRequest(_Inbound):
     """`raw_query` is as the client sent it; the joined parameters beside it are not trusted. Header names are lower
     case, and AWS joins repeated ones with commas."""
