@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from edgeship.domain.channels.channel import Channel
-from edgeship.domain.channels.policy import PolicyRecord
-from edgeship.domain.events import Event
-from edgeship.domain.flags.flag_record import FlagRecord
-from edgeship.domain.notifications.rules import NotificationsRecord
-from edgeship.domain.propagation.deployment import Deployment
-from edgeship.domain.releases.rejection import Rejection
-from edgeship.domain.releases.release import Release
+if TYPE_CHECKING:  # a bundle carries what is imported when it runs
+    from edgeship.domain.channels.channel import Channel
+    from edgeship.domain.channels.policy import PolicyRecord
+    from edgeship.domain.events import Event
+    from edgeship.domain.flags.flag_record import FlagRecord
+    from edgeship.domain.notifications.rules import NotificationsRecord
+    from edgeship.domain.propagation.deployment import Deployment
+    from edgeship.domain.releases.rejection import Rejection
+    from edgeship.domain.releases.release import Release
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from edgeship.application.releases.ports import ReleaseState
-from edgeship.domain.channels.channel import Channel
-from edgeship.domain.channels.policy import PolicyRecord
+
+if TYPE_CHECKING:  # a bundle carries what is imported when it runs
+    from edgeship.domain.channels.channel import Channel
+    from edgeship.domain.channels.policy import PolicyRecord
 
 
 class ChannelState(ReleaseState, Protocol):

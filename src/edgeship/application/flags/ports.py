@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from edgeship.application.transaction import Commits
-from edgeship.domain.flags.flag_record import FlagRecord
+
+if TYPE_CHECKING:  # a bundle carries what is imported when it runs
+    from edgeship.domain.flags.flag_record import FlagRecord
 
 
 class FlagState(Commits, Protocol):

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from edgeship.application.transaction import Commits
-from edgeship.domain.channels.policy import Widget
-from edgeship.domain.releases.bundle import EntryCheck
-from edgeship.domain.releases.manifest import Declaration, FileEntry, Manifest
-from edgeship.domain.releases.rejection import Rejection, Upload
-from edgeship.domain.releases.release import Release
-from edgeship.domain.version import Version
+
+if TYPE_CHECKING:  # a bundle carries what is imported when it runs
+    from edgeship.domain.channels.policy import Widget
+    from edgeship.domain.releases.bundle import EntryCheck
+    from edgeship.domain.releases.manifest import Declaration, FileEntry, Manifest
+    from edgeship.domain.releases.rejection import Rejection, Upload
+    from edgeship.domain.releases.release import Release
+    from edgeship.domain.version import Version
 
 
 class ReleaseState(Commits, Protocol):
