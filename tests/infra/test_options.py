@@ -114,7 +114,7 @@ def test_keys_of_the_cdk_and_of_other_tools_are_left_alone() -> None:
         ),
         (
             {**CLOUDFLARE, "cloudflare_token": "eyJ0b2tlbiI6"},
-            "cloudflare_token is no reference: write ssm:/edgeship/production/NAME",
+            "cloudflare_token is not a reference: write ssm:/edgeship/production/NAME",
         ),
         ({"latest_copies_grace_days": "0"}, "context key latest_copies_grace_days"),
     ],

@@ -44,7 +44,7 @@ def test_a_message_is_written_down_for_each() -> None:
     now=st.none() | st.text(min_size=1, max_size=200),
 )
 def test_a_message_keeps_to_the_limits(title: str, mismatches: list[str], length: int, now: str | None) -> None:
-    facts = [(label, length * "&") for label in ("environment", "cause", "by", "at", "measured", "next")]
+    facts = [(label, length * "&") for label in ("environment", "cause", "by", "at", "analysis", "next")]
     facts += [("mismatch", text) for text in mismatches]
     message = slack_message(replace(NOTICES["test"], title=title, facts=tuple(facts), now=now))
     assert 0 < len(message["blocks"]) <= MAX_BLOCKS

@@ -46,7 +46,7 @@ def test_a_subscriber_gets_plain_text_and_what_to_filter_by(aws: Aws) -> None:
         "cause: error rate 13.66 % (limit 5 %) in 3 periods in a row, 483 sessions",
         "by: edgeship:rollout",
         "at: 2026-11-24T16:00:05.000Z",
-        "measured: error rate 13.66 %, limit 5 %, 483 sessions",
+        "analysis: error rate 13.66 %, limit 5 %, 483 sessions",
         "next: Publish a fixed version, then: edgeship unlock checkout --env production",
         "",
         "event: c8d95c88a90f07a5fdfbdf3078397039",

@@ -21,7 +21,7 @@ CHANNEL = {"channel": "latest", "version": "1.4.2", "sequence": 7, "locked": Fal
 ROLLOUT = {"candidate": "1.5.0", "phase": "running", "step": 2, "steps": 5, "percent": 0.5}
 
 
-def told(kind: EventType, new: Mapping[str, Any], old: Mapping[str, Any] | None = None) -> str:
+def text_of(kind: EventType, new: Mapping[str, Any], old: Mapping[str, Any] | None = None) -> str:
     return describe(Event.of(kind, Occasion("test", "ann", "because", AT), "checkout", (1,), old, new))
 
 
@@ -35,21 +35,21 @@ def told(kind: EventType, new: Mapping[str, Any], old: Mapping[str, Any] | None 
         (EventType.ROLLOUT_RESUMED, "latest: rollout to 1.5.0 resumed at 0.5 %"),
         (EventType.ROLLOUT_COMPLETED, "latest: rollout to 1.5.0 completed"),
         (EventType.ROLLOUT_ABORTED, "latest: rollout to 1.5.0 aborted"),
-        (EventType.CHANNEL_FROZEN, "latest frozen: 1.4.2 is ill, nothing to go back to"),
-        (EventType.RELEASE_UNHEALTHY, "latest: 1.4.2 is ill, and stays live"),
+        (EventType.CHANNEL_FROZEN, "latest frozen: 1.4.2 is unhealthy, with no good version to roll back to"),
+        (EventType.RELEASE_UNHEALTHY, "latest: 1.4.2 is unhealthy and stays live"),
         (EventType.ROLLBACK_WINDOW_CLOSED, "latest: rollback window of 1.4.2 closed"),
         (EventType.CHANNEL_UNLOCKED, "latest unlocked"),
         (EventType.POINTER_MOVED, "latest (nothing) → 1.4.2"),
     ],
 )
-def test_what_befalls_a_channel(kind: EventType, text: str) -> None:
-    assert told(kind, {**CHANNEL, "rollout": ROLLOUT}) == text
+def test_what_happens_to_a_channel(kind: EventType, text: str) -> None:
+    assert text_of(kind, {**CHANNEL, "rollout": ROLLOUT}) == text
 
 
 def test_a_change_of_policy_names_the_fields() -> None:
     old = to_document(Policy())
     new = {**old, "on_inconclusive": "pass", "thresholds": {**old["thresholds"], "error_rate": 2}}
-    assert told(EventType.POLICY_CHANGED, new, old) == "policy changed: on_inconclusive, error_rate"
+    assert text_of(EventType.POLICY_CHANGED, new, old) == "policy changed: on_inconclusive, error_rate"
 
 
 @pytest.mark.parametrize(
@@ -74,17 +74,17 @@ def test_a_change_of_policy_names_the_fields() -> None:
         (AnalysisResult(Health.INCONCLUSIVE, "", sample=3), "3 sessions"),
     ],
 )
-def test_measured_numbers_follow(analysis: AnalysisResult, text: str) -> None:
-    said = told(EventType.ROLLOUT_ABORTED, {**CHANNEL, "rollout": ROLLOUT, "measured": analysis.numbers()})
-    assert said.startswith(f"latest: rollout to 1.5.0 aborted ({text}")
+def test_the_numbers_of_the_analysis_follow(analysis: AnalysisResult, text: str) -> None:
+    shown = text_of(EventType.ROLLOUT_ABORTED, {**CHANNEL, "rollout": ROLLOUT, "analysis": analysis.numbers()})
+    assert shown.startswith(f"latest: rollout to 1.5.0 aborted ({text}")
 
 
 @pytest.mark.parametrize(("limit", "text"), [(5, "error rate, limit 5 %"), (None, "error rate")])
-def test_an_alarm_tells_its_limit_where_that_is_known(limit: float | None, text: str) -> None:
+def test_an_alarm_shows_its_limit_where_that_is_known(limit: float | None, text: str) -> None:
     subject = ("checkout", Version.parse("1.5.0"))
     numbers = Breach.by_alarm(subject, Check.ERROR_RATE, limit, "edgeship-test-health", "Threshold Crossed", AT).numbers
-    said = told(EventType.POINTER_MOVED, {**CHANNEL, "measured": numbers}, {**CHANNEL, "version": "1.5.0"})
-    assert said == f"latest 1.5.0 → 1.4.2 ({text})"
+    shown = text_of(EventType.POINTER_MOVED, {**CHANNEL, "analysis": numbers}, {**CHANNEL, "version": "1.5.0"})
+    assert shown == f"latest 1.5.0 → 1.4.2 ({text})"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_an_alarm_tells_its_limit_where_that_is_known(limit: float | None, text:
          "latest: 1.4.2 is not served everywhere, 2 mismatches in 14 probes"),
     ],
 )  # fmt: skip
-def test_what_befalls_an_environment(
+def test_what_happens_to_an_environment(
     kind: EventType, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None, text: str
 ) -> None:
     assert describe(Event.of(kind, Occasion("test", "ann", "because", AT), None, (1,), old, new)) == text
@@ -128,7 +128,7 @@ def test_what_befalls_an_environment(
         (None, "1.4.2", True, True, False),
     ],
 )
-def test_a_rollback_is_told_from_other_moves(
+def test_a_rollback_is_distinguished_from_other_moves(
     before: str | None, after: str, locked_before: bool, locked: bool, expected: bool
 ) -> None:
     old = {**CHANNEL, "version": before, "locked": locked_before}
@@ -138,11 +138,11 @@ def test_a_rollback_is_told_from_other_moves(
     assert describe(event).endswith(" (rollback)") is expected
 
 
-def test_a_rollback_tells_what_was_measured_too() -> None:
+def test_a_rollback_shows_the_analysis_too() -> None:
     numbers = AnalysisResult(Health.UNHEALTHY, "", Check.ERROR_RATE, 7.5, 5, 240).numbers()
-    new = {**CHANNEL, "locked": True, "measured": numbers}
-    said = told(EventType.POINTER_MOVED, new, {**CHANNEL, "version": "1.5.0"})
-    assert said == "latest 1.5.0 → 1.4.2 (rollback; error rate 7.5 %, limit 5 %, 240 sessions)"
+    new = {**CHANNEL, "locked": True, "analysis": numbers}
+    shown = text_of(EventType.POINTER_MOVED, new, {**CHANNEL, "version": "1.5.0"})
+    assert shown == "latest 1.5.0 → 1.4.2 (rollback; error rate 7.5 %, limit 5 %, 240 sessions)"
 
 
 @pytest.mark.parametrize("kind", EventType)

@@ -10,7 +10,7 @@ import pytest
 from edgeship.domain.channels.channel import Channel, Lock
 from edgeship.domain.channels.rollout import Phase, Rollout, Step
 from edgeship.domain.events import EventType
-from edgeship.domain.notifications.notice import MAX_LENGTH, Notice, channel_of, notice_of, standing
+from edgeship.domain.notifications.notice import MAX_LENGTH, Notice, channel_of, notice_of, state_of
 from edgeship.domain.version import Version
 from tests.support.event_samples import sample
 
@@ -23,8 +23,8 @@ def notice(kind: EventType, new: Mapping[str, Any] | None = None, stands: Channe
     return notice_of(replace(event, new={**(event.new or {}), **(new or {})}), stands)
 
 
-def facts(told: Notice, label: str) -> list[str]:
-    return [text for name, text in told.facts if name == label]
+def facts(shown: Notice, label: str) -> list[str]:
+    return [text for name, text in shown.facts if name == label]
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,14 @@ def test_a_title_names_the_widget_and_what_happened(kind: EventType, new: dict[s
     assert notice(kind, new).title == title
 
 
-def test_facts_say_why_who_when_and_how_it_was_measured() -> None:
-    told = notice(EventType.ROLLOUT_ABORTED)
-    assert told.facts == (
+def test_facts_say_why_who_when_and_the_analysis() -> None:
+    shown = notice(EventType.ROLLOUT_ABORTED)
+    assert shown.facts == (
         ("environment", "production"),
         ("cause", "error rate 13.66 % (limit 5 %) in 3 periods in a row, 483 sessions"),
         ("by", "edgeship:rollout"),
         ("at", "2026-11-24T16:00:05.000Z"),
-        ("measured", "error rate 13.66 %, limit 5 %, 483 sessions"),
+        ("analysis", "error rate 13.66 %, limit 5 %, 483 sessions"),
         ("next", "Publish a fixed version, then: edgeship unlock checkout --env production"),
     )
 
@@ -59,12 +59,12 @@ def test_facts_say_why_who_when_and_how_it_was_measured() -> None:
 def test_every_event_makes_a_notice_of_single_printable_lines(kind: EventType) -> None:
     event = sample(kind)
     hostile = replace(event, cause="a\r\nBcc: all\x1b[31m" + "x" * 9_999, actor="ann\nbob")
-    told = notice_of(hostile, LIVE)
-    for text in (told.title, told.now or "", *(text for fact in told.facts for text in fact)):
+    shown = notice_of(hostile, LIVE)
+    for text in (shown.title, shown.now or "", *(text for fact in shown.facts for text in fact)):
         assert text.isprintable()
         assert len(text) <= MAX_LENGTH
-    assert facts(told, "cause")[0].startswith("a\\r\\nBcc: all\\x1b[31mxxx")
-    assert all(text for _, text in told.facts)
+    assert facts(shown, "cause")[0].startswith("a\\r\\nBcc: all\\x1b[31mxxx")
+    assert all(text for _, text in shown.facts)
 
 
 @pytest.mark.parametrize("kind", EventType)
@@ -96,14 +96,14 @@ ROLLOUT = Rollout(Version.parse("1.5.0"), (Step(0.5, 60), Step(100, 0)), started
     ],
 )  # fmt: skip
 def test_where_a_channel_stands(channel: Channel, text: str) -> None:
-    assert standing(channel) == text
+    assert state_of(channel) == text
 
 
-def test_a_failed_deployment_lists_ten_differences_and_counts_the_rest() -> None:
+def test_a_failed_deployment_lists_ten_mismatches_and_counts_the_rest() -> None:
     mismatch = {"where": "cloudfront", "path": "/x.js", "kind": "version", "expected": "1.4.2", "got": "1.4.1"}
-    told = notice(EventType.DEPLOYMENT_FAILED, {"mismatches": [mismatch] * 13})
-    assert facts(told, "mismatch") == ["cloudfront: /x.js: version: expected 1.4.2, got 1.4.1"] * 10
-    assert facts(told, "mismatches") == ["and 3 more"]
+    shown = notice(EventType.DEPLOYMENT_FAILED, {"mismatches": [mismatch] * 13})
+    assert facts(shown, "mismatch") == ["cloudfront: /x.js: version: expected 1.4.2, got 1.4.1"] * 10
+    assert facts(shown, "mismatches") == ["and 3 more"]
     assert facts(notice(EventType.DEPLOYMENT_FAILED, {"mismatches": [mismatch]}), "mismatches") == []
 
 
@@ -124,5 +124,5 @@ def test_a_failed_deployment_lists_ten_differences_and_counts_the_rest() -> None
     ],
 )  # fmt: skip
 def test_what_to_do_next(kind: EventType, new: dict[str, Any], command: str | None) -> None:
-    told = facts(notice(kind, new), "next")
-    assert (command in told[0]) if command else not told
+    steps = facts(notice(kind, new), "next")
+    assert (command in steps[0]) if command else not steps

@@ -52,7 +52,7 @@ def test_the_severities_are_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "severity"),
+    ("event", "severity"),
     [
         (event(EventType.POINTER_MOVED), Severity.INFO),
         (event(EventType.POINTER_MOVED, version="1.4.1"), Severity.INFO),
@@ -63,8 +63,8 @@ def test_the_severities_are_documented() -> None:
         (event(EventType.DEPLOYMENT_FAILED), Severity.CRITICAL),
     ],
 )
-def test_how_much_an_event_asks_of_people(told: Event, severity: Severity) -> None:
-    assert severity_of(told) is severity
+def test_the_severity_of_an_event(event: Event, severity: Severity) -> None:
+    assert severity_of(event) is severity
 
 
 def test_severities_are_ordered() -> None:
@@ -84,7 +84,7 @@ ALL = Notifications(
 
 
 @pytest.mark.parametrize(
-    ("told", "names"),
+    ("event", "names"),
     [
         (event(EventType.POLICY_CHANGED), "ac"),
         (event(EventType.POLICY_CHANGED, "x-1"), "ac"),
@@ -97,8 +97,8 @@ ALL = Notifications(
         (event(EventType.RELEASE_REJECTED, None), ""),
     ],
 )
-def test_rules_choose_destinations_in_the_order_of_the_file(told: Event, names: str) -> None:
-    assert "".join(each.name for each in ALL.route(told)) == names
+def test_rules_choose_destinations_in_the_order_of_the_file(event: Event, names: str) -> None:
+    assert "".join(each.name for each in ALL.route(event)) == names
 
 
 def test_by_default_the_topic_gets_what_is_a_warning_at_least() -> None:
@@ -132,12 +132,12 @@ ANY = st.builds(
 
 @given(ANY, st.sampled_from(EventType))
 def test_each_destination_that_a_rule_names_gets_an_event_once(notifications: Notifications, kind: EventType) -> None:
-    told = sample(kind)
-    routed = notifications.route(told)
+    event = sample(kind)
+    routed = notifications.route(event)
     assert len(set(routed)) == len(routed)
     assert [d for d in notifications.destinations if d in routed] == list(routed)
     if kind is not EventType.NOTIFICATION_TESTED:
-        named = {name for rule in notifications.rules if rule.takes(told) for name in rule.to}
+        named = {name for rule in notifications.rules if rule.takes(event) for name in rule.to}
         assert {d.name for d in routed} == named & {d.name for d in notifications.destinations}
 
 
@@ -146,17 +146,17 @@ def test_a_document_says_all_there_is(notifications: Notifications) -> None:
     assert from_document(to_document(notifications)) == notifications
 
 
-def test_a_change_tells_what_was_and_what_is() -> None:
-    record, told = change_notifications(NotificationsRecord(revision=3), ALL, ANN)
+def test_a_change_has_the_rules_before_and_after() -> None:
+    record, event = change_notifications(NotificationsRecord(revision=3), ALL, ANN)
     assert (record.notifications, record.revision) == (ALL, 3)
-    assert (told.type, told.widget) == (EventType.NOTIFICATIONS_CHANGED, None)
-    assert told.old == {
+    assert (event.type, event.widget) == (EventType.NOTIFICATIONS_CHANGED, None)
+    assert event.old == {
         "destinations": {"email": {"type": "sns"}},
         "rules": [{"to": ["email"], "at_least": "warning"}],
     }
-    assert from_document(told.new or {}) == ALL
+    assert from_document(event.new or {}) == ALL
     later = change_notifications(NotificationsRecord(revision=4), ALL, ANN)[1]
-    assert told.event_id != later.event_id
+    assert event.event_id != later.event_id
 
 
 @pytest.mark.parametrize("kind", [EventType.NOTIFICATIONS_CHANGED, EventType.NOTIFICATION_TESTED])

@@ -76,22 +76,22 @@ def test_the_example_is_right() -> None:
         ("/destinations/mail/url", "https://a.example.com", "/destinations/mail/url", "leave it out"),
         ("/destinations/on-call/secret", DELETED, "/destinations/on-call/secret", "is missing"),
         ("/destinations/on-call/url", "https://hooks.slack.com/x", "/destinations/on-call/url", "is a credential"),
-        ("/destinations/on-call/secret", 7, "/destinations/on-call/secret", "is no reference"),
-        ("/destinations/on-call/secret", "ssm:/other/slack", "/destinations/on-call/secret", "is no reference"),
-        ("/destinations/on-call/secret", "ssm:/edgeship/production/a/b", "/destinations/on-call/secret", "is no ref"),
+        ("/destinations/on-call/secret", 7, "/destinations/on-call/secret", "is not a reference"),
+        ("/destinations/on-call/secret", "ssm:/other/slack", "/destinations/on-call/secret", "is not a reference"),
+        ("/destinations/on-call/secret", "ssm:/edgeship/production/a/b", "/destinations/on-call/secret", "is not a ref"),
         ("/destinations/on-call/secret", "ssm:/edgeship/staging/slack", "/destinations/on-call/secret",
          "a secret of staging, which production may not read"),
         ("/destinations/ci/url", "http://ci.example.com/", "/destinations/ci/url", "use https"),
         ("/destinations/ci/url", DELETED, "/destinations/ci/url", "is missing"),
         ("/destinations/ci/secret", DELETED, "/destinations/ci/secret", "is missing"),
-        ("/rules", [], "/rules", "nobody would be told"),
-        ("/rules", DELETED, "/rules", "nobody would be told"),
+        ("/rules", [], "/rules", "nobody would be notified"),
+        ("/rules", DELETED, "/rules", "nobody would be notified"),
         ("/rules/0", "all", "/rules/0", "is an object"),
         ("/rules/0/to", DELETED, "/rules/0/to", "at least one name"),
         ("/rules/0/to", [], "/rules/0/to", "at least one name"),
         ("/rules/0/to", ["oncall"], "/rules/0/to/0", "did you mean 'on-call'?"),
         ("/rules/0/to", ["mail", 7], "/rules/0/to/1", "there is no 7"),
-        ("/rules/0/to", ["mail", "mail"], "/rules/0/to/1", "is there already"),
+        ("/rules/0/to", ["mail", "mail"], "/rules/0/to/1", "is listed already"),
         ("/rules/0/event", ["Rollout Aborted"], "/rules/0/event", "did you mean 'events'?"),
         ("/rules/0/events", [], "/rules/0/events", "at least one name"),
         ("/rules/0/events", ["Rolout Aborted"], "/rules/0/events/0", "did you mean 'Rollout Aborted'?"),
@@ -105,12 +105,12 @@ def test_the_example_is_right() -> None:
         ("/rules", [{"to": ["mail"], "widgets": [f"{n:0100}" for n in range(999)]}], "", "are more than 60,000"),
     ],
 )  # fmt: skip
-def test_a_fault_is_told_with_its_place_and_what_to_do(place: str, value: Any, at: str, says: str) -> None:
+def test_a_fault_is_listed_with_its_place_and_what_to_do(place: str, value: Any, at: str, says: str) -> None:
     found = problems(changed(place, value), "production")
     assert [says in text for where, text in found if where == at] == [True], found
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_listed_at_once() -> None:
     document = {
         "destinations": {"a": {"type": "slack"}, "b": {"type": "webhook", "url": "http://x.example.com"}},
         "rules": [{"to": ["c"], "events": ["x"]}, {"at_least": "loud"}],

@@ -1,7 +1,7 @@
 """The notifications file: JSON under review, and its schema for editors.
 
-Whether a file is right is decided by `edgeship.domain.notifications.validate_rules`, which finds every fault; the model
-here is what its JSON Schema (docs/schemas/notifications.schema.json) is generated from.
+`edgeship.domain.notifications.validate_rules` decides whether a file is valid, and finds every fault. The model here is
+for the JSON Schema (docs/schemas/notifications.schema.json), which is generated from it.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ class Sns(_Model):
 
 
 class Slack(_Model):
-    """An incoming webhook of Slack, or of what takes its messages; the secret is the whole URL."""
+    """An incoming webhook of Slack, or of a service that takes Slack's messages; the secret is the whole URL."""
 
     type: Literal["slack"]
     secret: Secret
 
 
 class Webhook(_Model):
-    """A URL of one's own; requests are signed with the secret, as Standard Webhooks specifies."""
+    """A URL of your own; requests are signed with the secret, as Standard Webhooks specifies."""
 
     type: Literal["webhook"]
     url: str = Field(pattern=r"^https?://", max_length=MAX_LENGTH, description="https; http on a local cloud alone.")
@@ -84,11 +84,11 @@ def json_schema() -> dict[str, Any]:
 
 
 def read_notifications_file(path: Path) -> Any:
-    """A file's JSON; whether it is a right one shows when it is applied.
+    """A file's JSON; it is validated when it is applied.
 
     Raises:
-        OSError: it can't be read. NotificationsRefused: it is not JSON, with the place, or an object has one name
-        twice, of which JSON would keep the last without a word.
+        OSError: it can't be read. NotificationsRefused: it is not JSON, with the place, or an object has a name twice
+        (JSON would silently keep the last).
     """
     twice: list[str] = []
 

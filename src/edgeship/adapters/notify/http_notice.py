@@ -1,4 +1,4 @@
-"""What every destination that is reached over HTTPS has in common: its secret, the request, and why it failed."""
+"""What all destinations over HTTPS share: reading the secret, the request, and the reason of a failure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edgeship.domain.notifications.rules import Destination
 
 USER_AGENT = "edgeship"
 _WORD = re.compile(rb"[a-z_]{1,60}")
-"""What Slack answers to what it doesn't take, and nothing that a secret looks like.
+"""The form of Slack's error answers, which no secret has.
 Source: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors"""
 
 
@@ -36,7 +36,7 @@ def post_notice(post: HttpsPost, url: str, headers: Mapping[str, str], body: byt
     """Post it once; any 2xx is success.
 
     Raises:
-        NotSent: there was no answer, or another one. The reason names the URL's host alone.
+        NotSent: there was no answer, or not a 2xx. The reason contains only the host of the URL.
     """
     try:
         answer = post(url, {**headers, "user-agent": USER_AGENT}, body)
@@ -46,5 +46,5 @@ def post_notice(post: HttpsPost, url: str, headers: Mapping[str, str], body: byt
         raise NotSent(f"{urlsplit(url).hostname}: {error}") from error
     if not 200 <= answer.status < 300:
         word = answer.body.strip()
-        said = f" ({word.decode()})" if _WORD.fullmatch(word) else ""
-        raise NotSent(f"{urlsplit(url).hostname} answered {answer.status}{said}", retry_after(answer.headers, now))
+        detail = f" ({word.decode()})" if _WORD.fullmatch(word) else ""
+        raise NotSent(f"{urlsplit(url).hostname} answered {answer.status}{detail}", retry_after(answer.headers, now))

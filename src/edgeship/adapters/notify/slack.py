@@ -1,4 +1,4 @@
-"""Notices for Slack's incoming webhooks, and for what takes the same messages.
+"""Notices for Slack's incoming webhooks, and for services that take the same messages.
 
 Messages: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 Blocks and their limits: https://docs.slack.dev/reference/block-kit/blocks
@@ -27,12 +27,12 @@ MAX_BLOCKS = 50
 
 _IN_CONTEXT = ("cause", "at")
 _IN_FULL = ("next",)
-"""Facts that are not among the fields, which are two columns of short texts."""
+"""Facts that are not shown as fields: fields are two columns of short texts."""
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 class SlackSender:
-    """Posts to the URL behind `destination.secret`: whoever knows it may post, so it is kept like a password."""
+    """Posts to the URL behind `destination.secret`. Anybody who knows the URL may post, so it is a secret."""
 
     def __init__(self, post: HttpsPost, secrets: Secrets) -> None:
         self._post = post
@@ -45,7 +45,7 @@ class SlackSender:
 
 
 def slack_message(notice: Notice) -> dict[str, Any]:
-    """A message with a header, the facts, where the channel stands now, and a text for notifications on phones."""
+    """A message with a header, the facts, the channel's state now, and a text for notifications on phones."""
     short = [fact for fact in notice.facts if fact[0] not in (*_IN_CONTEXT, *_IN_FULL)]
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": escape(notice.title, MAX_HEADER), "emoji": False}},
@@ -84,5 +84,5 @@ def _sections(facts: Iterable[tuple[str, str]]) -> Iterable[dict[str, Any]]:
 def _labelled(fact: tuple[str, str], limit: int) -> dict[str, Any]:
     label, text = fact
     head = f"*{label}*\n"
-    # Verbatim: Slack makes no links and mentions of what a cause happens to hold.
+    # Verbatim: Slack makes no links or mentions from the text of a cause.
     return {"type": "mrkdwn", "text": head + escape(text, limit - len(head)), "verbatim": True}

@@ -1,4 +1,4 @@
-"""Notices to the stack's SNS topic, which sends them as e-mail and to whoever else has subscribed.
+"""Notices to the stack's SNS topic, which sends them as e-mail and to its other subscribers.
 
 Publish: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
 
 MAX_SUBJECT = 99
-"""A subject is ASCII, on one line and under 100 characters."""
+"""Characters: a subject is ASCII, on one line and shorter than 100 characters."""
 
 
 class SnsSender:
@@ -51,7 +51,7 @@ def subject(notice: Notice) -> str:
 
 
 def message(notice: Notice) -> str:
-    """Plain text: the title, where the channel stands now, and a line for each fact."""
+    """Plain text: the title, the channel's state now, and a line for each fact."""
     lines = [notice.title, ""]
     if notice.now is not None:
         lines += [f"Now: {notice.now}", ""]

@@ -26,8 +26,8 @@ SECRET_BYTES = range(24, 65)
 
 
 class WebhookSender:
-    """Posts to `destination.url`, signed with the secret behind `destination.secret`: several of them with spaces
-    between sign several times, so that a receiver can change from one to the next."""
+    """Posts to `destination.url`, signed with the secret behind `destination.secret`. With several secrets, separated
+    by spaces, there is a signature by each, so that a receiver can change from one secret to the next."""
 
     def __init__(self, post: HttpsPost, secrets: Secrets) -> None:
         self._post = post
@@ -41,7 +41,7 @@ class WebhookSender:
 
 
 def webhook_payload(notice: Notice) -> dict[str, Any]:
-    """`{"type": "rollout.aborted", "timestamp": …, "data": {…}}`: the event's detail, and what people read of it."""
+    """`{"type": "rollout.aborted", "timestamp": …, "data": {…}}`: the event's detail, and the notice's texts."""
     return {
         "type": notice.event.type.value.lower().replace(" ", "."),
         "timestamp": notice.event.occurred_at,

@@ -1,4 +1,4 @@
-"""Change whom events are told to, by a document under review: whole or not at all."""
+"""Replace the notification rules by a reviewed document: whole or not at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgeship.domain.notifications.validate_rules import Problem, problems
 
 
 class NotificationsRefused(Refused):
-    """The document has faults; `problems` lists every place that is wrong and what is wrong there."""
+    """The document has faults; `problems` lists each with its place."""
 
     def __init__(self, found: list[Problem]) -> None:
         shown = "\n".join(f"  {place or '/'}: {message}" for place, message in found)
@@ -24,14 +24,14 @@ class NotificationsRefused(Refused):
         super().__init__(
             "notifications_invalid",
             f"The notifications have {faults}; nothing was applied.\n{shown}",
-            "Mend each of them.",
+            "Fix each of them.",
         )
         self.problems = found
 
 
 @dataclass(frozen=True)
 class NotificationsChange:
-    """What was and what is; the same when there was nothing to do."""
+    """The notifications before and after; equal when there was nothing to do."""
 
     old: Notifications
     new: Notifications
@@ -45,8 +45,8 @@ class ChangeNotifications:
     def __call__(
         self, document: object, occasion: Occasion, *, dry_run: bool = False, loopback: bool = False
     ) -> NotificationsChange:
-        """Let the document say whom events of the occasion's environment are told to, in place of what said it before.
-        With `loopback`, for the local cloud, webhooks may be on this machine.
+        """Replace the notifications of the occasion's environment by the document. With `loopback`, for the local
+        cloud, webhooks may be on this machine.
 
         Raises:
             NotificationsRefused: `notifications_invalid`, with every problem.

@@ -20,12 +20,12 @@ from edgeship.domain.notifications.notice import Notice, channel_of, notice_of
 from edgeship.domain.notifications.rules import Destination, Kind
 
 LEASE = timedelta(seconds=60)
-"""Longer than any one attempt to send, and so the longest that a process which died keeps others from sending."""
+"""Longer than any attempt to send. A process that dies blocks other processes for at most this long."""
 
 
 class Undelivered(Exception):
-    """Some destinations are left: `reasons` by their name. Try the event again, not before `retry_after` seconds if
-    that is given; those that have it get it no second time."""
+    """Some destinations have not taken the event: `reasons` by their names. Try it again, after `retry_after` seconds
+    if given; destinations that have it do not get it again."""
 
     def __init__(self, reasons: Mapping[str, str], retry_after: float | None) -> None:
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
@@ -35,7 +35,7 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True)
 class Delivered:
-    """The destinations that it was sent to now, and those that had it before."""
+    """The destinations that it was sent to now, and those that had it already."""
 
     sent: tuple[str, ...]
     before: tuple[str, ...]
@@ -43,7 +43,7 @@ class Delivered:
 
 @dataclass(frozen=True)
 class DeliverNotice:
-    """At least once to each destination, and exactly once unless a process dies between sending and noting it."""
+    """At least once to each destination, and exactly once unless a process dies between sending and recording it."""
 
     state: NotificationState
     deliveries: Deliveries
@@ -51,10 +51,10 @@ class DeliverNotice:
     clock: Clock
 
     def __call__(self, event: Event) -> Delivered:
-        """Try every destination that is left, whatever becomes of the others.
+        """Try every destination that does not have it, even if some fail.
 
         Raises:
-            Undelivered: a destination did not take it, or another process is just sending it there.
+            Undelivered: a destination did not take it, or another process is sending it there now.
         """
         sent: list[str] = []
         before: list[str] = []
@@ -71,7 +71,7 @@ class DeliverNotice:
         return Delivered(tuple(sent), tuple(before))
 
     def _deliver(self, event: Event, destination: Destination) -> bool:
-        """Whether it was sent now; False when it had been before."""
+        """Whether it was sent now; False when it had been sent before."""
         title = notice_of(event, None).title
         claim = self.deliveries.claim(event, destination.name, title, self.clock(), LEASE)
         match claim:
@@ -88,6 +88,6 @@ class DeliverNotice:
         return True
 
     def _notice(self, event: Event) -> Notice:
-        """Made right before it is sent, so that what it says of the channel is what the table holds then."""
+        """Made right before sending, so that it shows the channel as the table has it then."""
         about = channel_of(event)
         return notice_of(event, self.state.channel(*about) if about else None)

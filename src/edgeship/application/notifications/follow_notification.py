@@ -1,4 +1,4 @@
-"""Follow an event to the destinations that it is told to."""
+"""Follow an event to its destinations."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class FollowNotification:
     sleep: Callable[[float], None]
 
     def __call__(self, event_id: str, destinations: Sequence[str], timeout: timedelta) -> list[Delivery]:
-        """Wait until each destination has taken the event, or has failed to at least once; what there is of each by
-        then, or when the time is over."""
+        """Wait until each destination has taken the event or has failed once, or until the timeout; returns the
+        deliveries that exist then."""
         deadline = self.clock() + timeout
         while True:
             found = [each for each in self.deliveries.of(event_id) if each.destination in destinations]

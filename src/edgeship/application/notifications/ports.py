@@ -14,15 +14,15 @@ from edgeship.domain.notifications.rules import Destination, NotificationsRecord
 
 
 class NotificationState(ChannelState, Protocol):
-    """What the table holds of whom events are sent to, beside the channels that they are about."""
+    """The part of the table about notifications, and the channels that events are about."""
 
     def notifications(self) -> NotificationsRecord:
-        """Whom events are told to; the default at revision 0 when that was never set."""
+        """The notification rules; the default at revision 0 when none were ever applied."""
 
 
 class NotSent(Exception):
-    """A destination did not take a notice. `reason` holds no secret, and of a URL its host alone; `retry_after` is for
-    how many seconds it asks to be left alone, if it says."""
+    """A destination did not take a notice. `reason` contains no secret, and only the host of a URL. `retry_after` is
+    the number of seconds that the destination asks to wait, if it does."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -37,21 +37,21 @@ class Sender(Protocol):
         """Send it once; `now` is the time of this attempt.
 
         Raises:
-            NotSent: it was not taken, or nobody knows whether it was.
+            NotSent: it was not taken, or that is not known.
         """
 
 
 class DeliveryStatus(StrEnum):
     SENDING = "sending"
-    """Claimed: by a process that is sending it, or that died."""
+    """Claimed by a process that is sending it, or that has died."""
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """How far an event has got on its way to one destination. `reason` is why the last attempt failed, if it did;
-    `attempts` counts from 1; times are RFC 3339."""
+    """The delivery of one event to one destination. `reason` is why the last attempt failed, if it did; `attempts`
+    counts from 1; times are RFC 3339."""
 
     event_id: str
     destination: str
@@ -66,41 +66,41 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to send one event to one destination, until the lease is over. `attempt` tells this claim from earlier
-    ones."""
+    """The right to send one event to one destination, until the lease ends. `attempt` is different in each claim."""
 
     attempt: int
 
 
 @dataclass(frozen=True)
 class AlreadyDelivered:
-    """There is nothing left to send."""
+    """The destination has the event: there is nothing to send."""
 
 
 @dataclass(frozen=True)
 class Busy:
-    """Somebody else has the claim, for at most so many seconds more."""
+    """Another process has the claim, for at most so many seconds more."""
 
     seconds: float
 
 
 class Deliveries(Protocol):
-    """The table's record of what was sent where: it makes sure that what was delivered is never sent again."""
+    """The table's deliveries. They make sure that a delivered event is never sent again."""
 
     def claim(
         self, event: Event, destination: str, title: str, now: datetime, lease: timedelta
     ) -> Claim | AlreadyDelivered | Busy:
-        """Ask for the right to send. Of any number that ask at once one gets it; a claim that nobody has settled when
-        its lease is over may be had by the next."""
+        """Ask for the right to send. Of several concurrent calls one gets it. A claim that is not settled when its
+        lease ends can be taken by the next call."""
 
     def delivered(self, event_id: str, destination: str, now: datetime) -> None:
-        """It was sent: for good, whoever has the claim by now."""
+        """It was sent. This is final, whichever process has the claim now."""
 
     def undelivered(self, event_id: str, destination: str, claim: Claim, reason: str, now: datetime) -> None:
-        """It was not: the next may claim it at once. Nothing happens if somebody else has claimed it since."""
+        """It was not sent: the next call may claim it at once. Nothing happens if another process has claimed it
+        since."""
 
     def list_undelivered(self, limit: int, widget: str | None = None) -> list[Delivery]:
-        """What is not delivered, of a widget if one is named, the newest events first; may lag behind by a moment."""
+        """The deliveries that are not done, of one widget if named, the newest events first; may lag by a moment."""
 
     def of(self, event_id: str) -> list[Delivery]:
-        """An event's deliveries, by destination."""
+        """An event's deliveries, sorted by destination."""

@@ -1,4 +1,4 @@
-"""Send a test the whole way that every event takes, to destinations that an operator names."""
+"""Send a test along the whole path of an event, to destinations that an operator names."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class SendTestNotification:
     state: NotificationState
 
     def __call__(self, names: Sequence[str], occasion: Occasion) -> Event:
-        """Commit the event of a test of these destinations, of all when none is named; the same event however often one
-        occasion's test is sent.
+        """Commit the event of a test of these destinations, or of all when none is named. A test that is sent twice for
+        one occasion is one event.
 
         Raises:
-            Refused: `destination_unknown`, naming those that there are.
+            Refused: `destination_unknown`, naming the known ones.
         """
         known = [destination.name for destination in self.state.notifications().notifications.destinations]
         unknown = [name for name in names if name not in known]
@@ -29,7 +29,7 @@ class SendTestNotification:
             raise Refused(
                 "destination_unknown",
                 f"There is no destination {', '.join(map(repr, unknown))} in {occasion.environment}.",
-                f"Destinations are: {', '.join(known)}.",
+                f"Known destinations: {', '.join(known)}.",
             )
         event = notification_test(tuple(name for name in known if name in names or not names), occasion)
         self.state.commit(Transaction(puts=(), events=(event,)))

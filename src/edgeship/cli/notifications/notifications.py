@@ -1,4 +1,4 @@
-"""edgeship notifications: whom events are told to."""
+"""edgeship notifications: who is notified of which events."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from edgeship.cli.output import plain, table
 from edgeship.domain.notifications.rules import Notifications, Severity
 from edgeship.domain.notifications.rules_record import to_document
 
-app = typer.Typer(help="Show, change and test whom events are told to.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Show, change and test who is notified of events.", no_args_is_help=True, rich_markup_mode=None)
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A JSON file.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
 ON_ITS_WAY = "on its way"
-"""The status of a test that no destination has been tried with yet, or that one is being tried with."""
+"""The status of a test before its first attempt has ended."""
 
 
 @app.command()
@@ -35,7 +35,7 @@ def get(ctx: typer.Context, env: EnvOption = None, as_json: JsonOption = False) 
     out = context.output(ctx, as_json)
     record = context.target(ctx, env, out).operator.state.notifications()
     if record.revision == 0:
-        out.note("nothing was applied yet; this is the default")
+        out.note("nothing has been applied yet; this is the default")
     out.result(to_document(record.notifications), [*_shown(record.notifications)])
 
 
@@ -48,9 +48,9 @@ def apply(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a file say whom events are told to, in place of what said it before.
+    """Replace the destinations and the rules by those of a file.
 
-    A file with faults lists all of them with their places, and nothing is applied.
+    If the file has faults, all of them are listed with their places, and nothing is applied.
 
     Example:
 
@@ -80,9 +80,9 @@ def send_test(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Send a test the whole way that events take, and tell what each destination made of it.
+    """Send a test along the whole path of an event, and show the result at each destination.
 
-    Exit code 0 only if every destination took it.
+    The exit code is 0 only if every destination took it.
 
     Example:
 
@@ -93,7 +93,7 @@ def send_test(
     operator = target.operator
     event = operator.test_notification(destinations or (), target.occasion("edgeship notifications test"))
     named: list[str] = (event.new or {})["destinations"]
-    out.note(f"sent to {', '.join(named)}; waiting for what comes of it")
+    out.note(f"sent to {', '.join(named)}; waiting for the results")
     found = {
         each.destination: each
         for each in operator.follow_notification(event.event_id, named, timedelta(seconds=timeout))

@@ -14,7 +14,7 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
 def document(change: NotificationsChange) -> list[dict[str, Any]]:
-    """The change under `--json`: an entry for each destination and rule that differs, the rules by what they say."""
+    """The change under `--json`: an entry for each destination and rule that differs; rules are compared by content."""
     old, new = to_document(change.old), to_document(change.new)
     found = [*_destinations(old["destinations"], new["destinations"]), *_rules(old["rules"], new["rules"])]
     if not found and change.old != change.new:

@@ -1,4 +1,4 @@
-"""How long to leave alone what has failed."""
+"""How long to wait before the next attempt."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ LONGEST = 900.0
 
 
 def backoff(attempt: int, jitter: float) -> float:
-    """Seconds to wait after attempt 1, 2, …: up to 15, 30, … 900, of which `jitter`, from 0 to 1, chooses one.
+    """Seconds to wait after attempt 1, 2, …: `jitter`, from 0 to 1, times 15, 30, … 900.
 
-    Full jitter, so that what failed together does not come again together.
+    Full jitter, so that messages that failed together are not tried again together.
     Source: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
     """
     return jitter * min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 6))

@@ -1,4 +1,4 @@
-"""What an event says, in a few words: for the history and for notices."""
+"""An event as one line of text: for the history and for notices."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def _routed(new: Summary) -> str:
     return f"{new['channel']} routed by {how}"
 
 
-def _rollout(did: str) -> Callable[[Summary, Summary], str]:
-    """`did` may name the rollout's percentage."""
+def _rollout(what: str) -> Callable[[Summary, Summary], str]:
+    """`what` may contain `{percent}`, the rollout's percentage."""
 
-    def say(_: Summary, new: Summary) -> str:
+    def text(_: Summary, new: Summary) -> str:
         rollout = new["rollout"]
-        return f"{new['channel']}: rollout to {rollout['candidate']} {did.format(percent=rollout['percent'])}"
+        return f"{new['channel']}: rollout to {rollout['candidate']} {what.format(percent=rollout['percent'])}"
 
-    return say
+    return text
 
 
 def _flag(old: Summary, new: Summary) -> str:
@@ -46,7 +46,7 @@ def _failed(_: Summary, new: Summary) -> str:
     return f"{new['channel']}: {new['version']} is not served everywhere, {found}"
 
 
-_SAID: Mapping[EventType, Callable[[Summary, Summary], str]] = {
+_TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
     EventType.POINTER_MOVED: lambda old, new: (
         f"{new['channel']} {old.get('version') or '(nothing)'} → {new['version']}"
     ),
@@ -56,10 +56,12 @@ _SAID: Mapping[EventType, Callable[[Summary, Summary], str]] = {
     EventType.RELEASE_REJECTED: lambda _, new: f"{new['key']} refused ({new['code']})",
     EventType.RELEASE_QUARANTINED: lambda _, new: f"{new['version']} quarantined",
     EventType.RELEASE_UNQUARANTINED: lambda _, new: f"{new['version']} released from quarantine",
-    EventType.RELEASE_UNHEALTHY: lambda _, new: f"{new['channel']}: {new['version']} is ill, and stays live",
+    EventType.RELEASE_UNHEALTHY: lambda _, new: f"{new['channel']}: {new['version']} is unhealthy and stays live",
     EventType.CHANNEL_UNLOCKED: lambda _, new: f"{new['channel']} unlocked",
     EventType.CHANNEL_ROUTED: lambda _, new: _routed(new),
-    EventType.CHANNEL_FROZEN: lambda _, new: f"{new['channel']} frozen: {new['version']} is ill, nothing to go back to",
+    EventType.CHANNEL_FROZEN: lambda _, new: (
+        f"{new['channel']} frozen: {new['version']} is unhealthy, with no good version to roll back to"
+    ),
     EventType.ROLLOUT_STARTED: _rollout("started at {percent:g} %"),
     EventType.ROLLOUT_ADVANCED: _rollout("advanced to {percent:g} %"),
     EventType.ROLLOUT_HELD: _rollout("held at {percent:g} %"),
@@ -78,7 +80,7 @@ _SAID: Mapping[EventType, Callable[[Summary, Summary], str]] = {
     ),
     EventType.NOTIFICATION_TESTED: lambda _, new: f"test of the notifications to {', '.join(new['destinations'])}",
 }
-"""Every type of event; the parameters are its `old` and `new`."""
+"""By type of event; the parameters are its `old` and `new`."""
 
 
 _CHECKS = {
@@ -91,19 +93,19 @@ _CHECKS = {
 
 def words(event: Event) -> str:
     """`latest 1.0.0 → 1.1.0`, `latest: rollout to 1.5.0 started at 1 %`, `1.1.0 quarantined`, …"""
-    return _SAID[event.type](event.old or {}, event.new or {})
+    return _TEXTS[event.type](event.old or {}, event.new or {})
 
 
 def numbers(event: Event) -> str:
-    """The measurements behind it: `error rate 7.5 %, limit 5 %, 240 sessions`; empty when there were none.
+    """The numbers of its analysis: `error rate 7.5 %, limit 5 %, 240 sessions`; empty when it has none.
 
-    An alarm tells no value, and an analysis may be of no one check.
+    An alarm has no value, and an analysis may have no check.
     """
-    measured: Summary = (event.new or {}).get("measured") or {}
-    value, limit, sample = (measured.get(name) for name in ("value", "limit", "sample"))
+    analysis: Summary = (event.new or {}).get("analysis") or {}
+    value, limit, sample = (analysis.get(name) for name in ("value", "limit", "sample"))
     parts = []
-    if measured.get("check"):
-        name, unit = _CHECKS[Check(measured["check"])]
+    if analysis.get("check"):
+        name, unit = _CHECKS[Check(analysis["check"])]
         parts.append(f"{name} {number(value)} {unit}" if value is not None else name)
         if limit is not None:
             parts.append(f"limit {number(limit)} {unit}")
@@ -113,15 +115,15 @@ def numbers(event: Event) -> str:
 
 
 def describe(event: Event) -> str:
-    """The words, and behind them whether it was a rollback and what was measured: `latest 1.5.0 → 1.4.2 (rollback;
-    error rate 7.5 %, limit 5 %, 240 sessions)`."""
+    """The words, then whether it was a rollback and the numbers of the analysis: `latest 1.5.0 → 1.4.2 (rollback; error
+    rate 7.5 %, limit 5 %, 240 sessions)`."""
     notes = [note for note in ("rollback" if is_rollback(event) else "", numbers(event)) if note]
     return f"{words(event)} ({'; '.join(notes)})" if notes else words(event)
 
 
 def is_rollback(event: Event) -> bool:
-    """Whether a move took a channel back. A rollback locks the channel; on one that was locked before, going to a lower
-    version tells it from a promotion."""
+    """Whether a move was a rollback. A rollback locks the channel. Where it was locked before, a rollback goes to a
+    lower version, and a promotion does not."""
     old, new = event.old or {}, event.new or {}
     if event.type is not EventType.POINTER_MOVED or not new.get("locked"):
         return False

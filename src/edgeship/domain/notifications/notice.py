@@ -1,4 +1,4 @@
-"""What people are told of an event, whichever way it is sent to them."""
+"""A notice: what people read of an event, whatever the destination."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from edgeship.domain.notifications.rules import Severity, severity_of
 from edgeship.domain.plain_text import printable
 
 MAX_MISMATCHES = 10
-"""Of a failed deployment; the event has more of them."""
+"""Of a failed deployment, in a notice; the event has all that are kept."""
 MAX_LENGTH = 500
-"""Characters of one text of a notice. Causes quote alarms and uploads, which may be long."""
+"""Characters of one text of a notice: causes quote alarms and uploads, which may be long."""
 
 
 @dataclass(frozen=True)
 class Notice:
     """One event for people: `title` is one line, `facts` are pairs of a label and a text.
 
-    `now` is where the channel that the event is about stands when the notice is made, so that a late notice misleads
-    nobody; None for events about no channel. Every text is printable and on one line.
+    `now` is the state of the event's channel when the notice is made, so that a late notice misleads nobody; None for
+    events about no channel. Every text is printable and on one line.
     """
 
     event: Event
@@ -41,19 +41,19 @@ def channel_of(event: Event) -> tuple[str, str] | None:
 
 
 def notice_of(event: Event, channel: Channel | None) -> Notice:
-    """The notice; `channel` is that of `channel_of` as the table holds it now."""
+    """The notice; `channel` is the channel of `channel_of`, as the table has it now."""
     title = f"{event.widget}: {words(event)}" if event.widget is not None else words(event)
     return Notice(
         event=event,
         severity=severity_of(event),
         title=_line(f"{title} (rollback)" if is_rollback(event) else title),
         facts=tuple((label, _line(text)) for label, text in _facts(event) if text),
-        now=_line(standing(channel)) if channel is not None and channel_of(event) is not None else None,
+        now=_line(state_of(channel)) if channel is not None and channel_of(event) is not None else None,
     )
 
 
-def standing(channel: Channel) -> str:
-    """`latest is at 1.4.2 now`, with its lock and the rollout under way."""
+def state_of(channel: Channel) -> str:
+    """`latest is at 1.4.2 now`, with its lock and its running rollout."""
     parts = [f"{channel.name} is at {channel.version or 'no version'} now"]
     if channel.lock is not None:
         parts.append("locked")
@@ -69,7 +69,7 @@ def _facts(event: Event) -> Iterator[tuple[str, str]]:
     yield "cause", event.cause
     yield "by", event.actor
     yield "at", event.occurred_at
-    yield "measured", numbers(event)
+    yield "analysis", numbers(event)
     new: Mapping[str, Any] = event.new or {}
     if event.type is EventType.RELEASE_REJECTED:
         yield "reason", new["reason"]
@@ -87,10 +87,10 @@ def _mismatches(found: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
 
 
 def _next(event: Event, new: Mapping[str, Any]) -> str:
-    """What whoever reads it may do, with the command line for it; empty when there is nothing to do."""
+    """What the reader may do, with the command; empty when there is nothing to do."""
     channel = new.get("channel", LATEST)
     where = f"{event.widget}{'' if channel == LATEST else f' --channel {channel}'} --env {event.environment}"
-    repaired = f"Publish a fixed version, then: edgeship unlock {where}"
+    fix = f"Publish a fixed version, then: edgeship unlock {where}"
     match event.type:
         case EventType.RELEASE_REJECTED:
             return str(new["remedy"])
@@ -99,16 +99,16 @@ def _next(event: Event, new: Mapping[str, Any]) -> str:
         case EventType.ROLLOUT_PAUSED:
             return f"edgeship rollout resume {where}, or: edgeship rollout abort {where}"
         case EventType.ROLLOUT_ABORTED if new.get("locked"):
-            return repaired
+            return fix
         case EventType.POINTER_MOVED if is_rollback(event):
-            return repaired
+            return fix
         case EventType.CHANNEL_FROZEN:
-            return repaired
+            return fix
         case EventType.RELEASE_UNHEALTHY:
             return f"edgeship rollback {where}"
         case EventType.RELEASE_QUARANTINED:
-            released = f"edgeship unquarantine {event.widget} {new['version']} --env {event.environment}"
-            return f"Publish a fixed version. If it was no fault of the release: {released}"
+            unquarantine = f"edgeship unquarantine {event.widget} {new['version']} --env {event.environment}"
+            return f"Publish a fixed version. If the release was not the cause: {unquarantine}"
         case EventType.DEPLOYMENT_FAILED:
             return f"Fix the cause, then: edgeship propagate {where}"
         case _:

@@ -1,6 +1,6 @@
-"""Whom an event is told to: destinations, and the rules that choose among them.
+"""Who is notified of an event: destinations, and the rules that choose among them.
 
-- every event has a severity, and a rule takes events by type, widget and severity
+- every event has a severity, and a rule matches events by type, widget and severity
 - an event goes to each destination once, however many rules name it
 - a test goes to the destinations that it names, and to no others
 """
@@ -17,7 +17,7 @@ from edgeship.domain.notifications.event_text import is_rollback
 
 
 class Severity(StrEnum):
-    """How much an event asks of people, the least first."""
+    """How urgent an event is, the least urgent first."""
 
     INFO = "info"
     WARNING = "warning"
@@ -34,15 +34,16 @@ class Kind(StrEnum):
     SNS = "sns"
     """The stack's topic, which sends e-mail."""
     SLACK = "slack"
-    """An incoming webhook of Slack, or of what takes its messages."""
+    """An incoming webhook of Slack, or of a service that takes Slack's messages."""
     WEBHOOK = "webhook"
-    """A URL of one's own, with a signature."""
+    """A URL of your own; requests are signed."""
 
 
 @dataclass(frozen=True)
 class Destination:
     """`secret` is a reference, `ssm:/edgeship/<environment>/<name>` or `secretsmanager:edgeship/<environment>/<name>`,
-    never the secret: for Slack to the whole URL, for a webhook to the signing secret. `url` is a webhook's."""
+    never the secret itself. It refers to the whole URL for Slack, to the signing secret for a webhook. Only a webhook
+    has a `url`."""
 
     name: str
     kind: Kind
@@ -52,8 +53,8 @@ class Destination:
 
 @dataclass(frozen=True)
 class Rule:
-    """What goes `to` which destinations: events of these types (empty: every type), of widgets that match one of these
-    patterns (empty: every widget, and events of none), and at least so severe."""
+    """Which events go `to` which destinations: events of these types (empty: every type), of widgets that match one of
+    these patterns (empty: every widget, and events without one), and of at least this severity."""
 
     to: tuple[str, ...]
     events: frozenset[EventType] = frozenset()
@@ -70,13 +71,13 @@ class Rule:
 
 @dataclass(frozen=True)
 class Notifications:
-    """Destinations, by the order of the file, and rules over them."""
+    """Destinations, in the order of the file, and rules."""
 
     destinations: tuple[Destination, ...]
     rules: tuple[Rule, ...]
 
     def route(self, event: Event) -> tuple[Destination, ...]:
-        """Where the event goes: each destination once, in the order of the file."""
+        """The destinations of an event, each once, in the order of the file."""
         if event.type is EventType.NOTIFICATION_TESTED:
             named = set((event.new or {})["destinations"])
         else:
@@ -92,8 +93,7 @@ DEFAULT_NOTIFICATIONS = Notifications(
 
 @dataclass(frozen=True)
 class NotificationsRecord:
-    """The environment's notifications as they are kept; `revision` counts the record's writes, 0 is one not yet
-    written."""
+    """The environment's notifications as stored; `revision` counts the record's writes, 0 means not yet written."""
 
     notifications: Notifications = DEFAULT_NOTIFICATIONS
     revision: int = 0
@@ -125,12 +125,12 @@ SEVERITIES: Mapping[EventType, Severity] = {
     EventType.NOTIFICATIONS_CHANGED: Severity.INFO,
     EventType.NOTIFICATION_TESTED: Severity.INFO,
 }
-"""By type; `severity_of` knows the two types of which one event may differ from another."""
+"""By type; `severity_of` has the exceptions."""
 
 
 def severity_of(event: Event) -> Severity:
-    """The severity of the event's type, but that a move back is critical, and a rollout that another release took the
-    place of is not: its candidate was not found bad, and the channel is not locked."""
+    """The severity of the event's type, with two exceptions. A rollback is critical. An aborted rollout that another
+    release replaced is not: its candidate is not bad, and the channel is not locked."""
     if is_rollback(event):
         return Severity.CRITICAL
     if event.type is EventType.ROLLOUT_ABORTED and not (event.new or {}).get("locked"):

@@ -1,4 +1,4 @@
-"""Notifications as they are kept, shown and applied: a JSON document, and the event of its change."""
+"""Notifications as they are stored, shown and applied: a JSON document, and the event of its change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from edgeship.domain.notifications.rules import (
 
 def to_document(notifications: Notifications) -> dict[str, Any]:
     """`{"destinations": {"on-call": {"type": "slack", "secret": "ssm:/…"}}, "rules": [{"to": ["on-call"]}]}`: what
-    `from_document` reads, without what is said by leaving it out."""
+    `from_document` reads, without fields that have their default."""
     return {
         "destinations": {each.name: _destination_document(each) for each in notifications.destinations},
         "rules": [_rule_document(rule) for rule in notifications.rules],
@@ -27,10 +27,10 @@ def to_document(notifications: Notifications) -> dict[str, Any]:
 
 
 def from_document(document: Mapping[str, Any]) -> Notifications:
-    """Read a document without problems (`validate_notifications.problems`).
+    """Read a valid document (see `validate_rules.problems`).
 
     Raises:
-        KeyError, TypeError, ValueError: it is not one.
+        KeyError, TypeError, ValueError: it is not valid.
     """
     return Notifications(
         destinations=tuple(
@@ -52,7 +52,7 @@ def from_document(document: Mapping[str, Any]) -> Notifications:
 def change_notifications(
     record: NotificationsRecord, notifications: Notifications, occasion: Occasion
 ) -> tuple[NotificationsRecord, Event]:
-    """The record with other notifications, and the event of the change."""
+    """The record with the new notifications, and the event of the change."""
     event = Event.of(
         EventType.NOTIFICATIONS_CHANGED,
         occasion,
@@ -65,7 +65,7 @@ def change_notifications(
 
 
 def notification_test(destinations: tuple[str, ...], occasion: Occasion) -> Event:
-    """The event of a test of these destinations; the actor and the time tell it from every other test."""
+    """The event of a test of these destinations. The actor and the time are its identity."""
     return Event.of(
         EventType.NOTIFICATION_TESTED,
         occasion,

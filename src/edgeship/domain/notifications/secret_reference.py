@@ -1,4 +1,4 @@
-"""How a secret is named: by where it is kept, never by what it is."""
+"""References to secrets: where a secret is stored, never the secret itself."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.
 
 
 def reference_fault(reference: object, environment: str) -> str | None:
-    """What keeps `reference` from naming a secret that the environment may read; None when nothing does.
+    """Why `reference` is not a secret that the environment may read; None when it is one.
 
-    What stands there instead may be the secret itself, so it is not repeated.
+    A wrong reference may be the secret itself, so the text does not repeat it.
     """
     match = REFERENCE.fullmatch(reference) if isinstance(reference, str) else None
     if match is None:
         names = f"ssm:/edgeship/{environment}/NAME or secretsmanager:edgeship/{environment}/NAME"
-        return f"is no reference: write {names}, where NAME has letters, digits, '.', '_' and '-'"
+        return f"is not a reference: write {names}, where NAME has letters, digits, '.', '_' and '-'"
     if match["environment"] != environment:
         return f"is a secret of {match['environment']}, which {environment} may not read: store its own"
     return None

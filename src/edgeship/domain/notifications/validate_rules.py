@@ -1,4 +1,4 @@
-"""What is wrong with a notifications file: all of it at once, each with its place."""
+"""The faults of a notifications file: all of them at once, each with its place."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from edgeship.domain.notifications.secret_reference import reference_fault
 from edgeship.domain.notifications.webhook_url import url_problem
 
 Problem = tuple[str, str]
-"""A JSON pointer and what is wrong there, for a person."""
+"""A JSON pointer and the fault there, as text for people."""
 
 FIELDS = ("$schema", "destinations", "rules")
 RULE_FIELDS = ("to", "events", "widgets", "at_least")
 DESTINATION_FIELDS = {Kind.SNS: (), Kind.SLACK: ("secret",), Kind.WEBHOOK: ("url", "secret")}
-"""What each kind of destination needs besides `type`, and takes."""
+"""The fields of each kind of destination besides `type`; all are required."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 PATTERN = re.compile(r"[a-z0-9*?\[\]!-]{1,100}", re.ASCII)
 MAX_DESTINATIONS = 50
 MAX_RULES = 50
 MAX_BYTES = 60_000
-"""Of the document: the event of a change holds it twice, and an entry on the bus ends at 256 KiB.
+"""Of the document: the event of a change holds it twice, and an entry on the bus has at most 256 KiB.
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"""
 
 
 def problems(document: object, environment: str, *, loopback: bool = False) -> list[Problem]:
-    """Every problem of a document that is to be applied to an environment; with `loopback`, for the local cloud,
-    webhooks may be on this machine.
+    """Every problem of a document for an environment; with `loopback`, for the local cloud, webhooks may be on this
+    machine.
 
-    An empty list means that `notifications_record.from_document` can take it.
+    An empty list means that `rules_record.from_document` can read it.
     """
     return list(_problems(document, environment, loopback=loopback))
 
@@ -53,11 +53,11 @@ def _problems(document: object, environment: str, *, loopback: bool) -> Iterator
     for name, fields in destinations.items():
         place = under("/destinations", name)
         if not NAME.fullmatch(name):
-            yield place, "name it with 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit"
+            yield place, "use a name of 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit"
         yield from _destination(place, fields, environment, loopback=loopback)
     rules = document.get("rules")
     if not isinstance(rules, list) or not rules:
-        yield "/rules", 'nobody would be told anything: add at least one, {"to": ["email"], "at_least": "warning"}'
+        yield "/rules", 'nobody would be notified: add at least one, {"to": ["email"], "at_least": "warning"}'
         rules = []
     if len(rules) > MAX_RULES:
         yield "/rules", f"{len(rules)} are more than {MAX_RULES}: join those that go to the same destinations"
@@ -118,7 +118,7 @@ def _rule(place: str, rule: object, destinations: Collection[str]) -> Iterator[P
 
 
 def _choices(place: str, chosen: object, known: Collection[str]) -> Iterator[Problem]:
-    """A list of at least one name, each known and there once."""
+    """A list of at least one name, each known and listed once."""
     if not isinstance(chosen, list) or not chosen:
         yield place, "is not a list of at least one name"
         return
@@ -126,7 +126,7 @@ def _choices(place: str, chosen: object, known: Collection[str]) -> Iterator[Pro
         if not isinstance(name, str) or name not in known:
             yield under(place, index), _not_one_of(name, known)
         elif name in chosen[:index]:
-            yield under(place, index), f"{name!r} is there already: leave it out"
+            yield under(place, index), f"{name!r} is listed already: leave it out"
 
 
 def _patterns(place: str, patterns: object) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""The URLs that webhooks may have. What a name resolves to is looked at when it is sent to."""
+"""The URLs that webhooks may have. The addresses that a name resolves to are checked at each request."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from urllib.parse import SplitResult, urlsplit
 
 MAX_LENGTH = 2_000
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
-"""A name with at least two labels, of which the last is no number (RFC 1123, section 2.1)."""
+"""A name with at least two labels; the last is not a number (RFC 1123, section 2.1)."""
 
 
 def url_problem(url: object, *, loopback: bool = False) -> str | None:
-    """What is wrong with a webhook's URL, and what to do; None when nothing is. With `loopback`, `http://127.0.0.1` and
-    `http://[::1]` will do, too."""
+    """The fault of a webhook's URL and what to do; None for a valid URL. With `loopback`, `http://127.0.0.1` and
+    `http://[::1]` are valid, too."""
     if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
         return "is not a URL: write https://…"
     if len(url) > MAX_LENGTH:
@@ -24,9 +24,9 @@ def url_problem(url: object, *, loopback: bool = False) -> str | None:
     except ValueError as fault:
         return f"is not a URL: {fault}"
     if parts.username is not None or parts.password is not None:
-        return "has a user or password in it: leave it out; receivers know edgeship by its signature"
+        return "has a user or password: leave it out; receivers recognise edgeship by its signature"
     if parts.fragment:
-        return "has a fragment, which is never sent: leave out what follows '#'"
+        return "has a fragment, which is never sent: leave out '#' and the text after it"
     if port == 0:
         return "has port 0: leave it out, or name the receiver's"
     return None if loopback and _on_this_machine(parts) else _not_public(parts)
@@ -34,7 +34,7 @@ def url_problem(url: object, *, loopback: bool = False) -> str | None:
 
 def _not_public(parts: SplitResult) -> str | None:
     if parts.scheme != "https":
-        return f"begins with {parts.scheme or 'no scheme'}: use https, so that nobody on the way can read or change it"
+        return f"begins with {parts.scheme or 'no scheme'}: use https, so that nobody in between can read or change it"
     host = parts.hostname or ""
     address = _address(host)
     if address is not None:
