@@ -14,15 +14,12 @@ from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
 from edgeship.bootstrap import operator, telemetry
 from edgeship.resource_names import REGION
 from infra.app import ROOT
-from tests.application import test_crashes
-from tests.application.channels import test_rollout_crashes
-from tests.application.notifications import test_notification_crashes
-from tests.application.propagation import test_propagation_crashes
-from tests.application.test_crashes import Scene
 from tests.infra.template import Template, listed
 from tests.support.aws import NAMES, Aws, aws_environment, empty_again, function_env
-from tests.support.crash import Death, process
+from tests.support.crash import process
+from tests.support.crash_scenes import Scene
 from tests.support.notifying import Internet
+from tests.support.scenes import notifications, propagation, releases, rollouts
 
 pytestmark = pytest.mark.xdist_group("infra")
 
@@ -60,7 +57,7 @@ def beacon(aws: Aws) -> Callable[[], None]:
         raise AssertionError(what) from fault
 
     def deliver() -> None:
-        record, _ = telemetry.build(function_env("telemetry", aws), fail)
+        record = telemetry.build(function_env("telemetry", aws), fail).record
         assert record(parse_beacon(request.raw_query)) is None
 
     return deliver
@@ -74,10 +71,10 @@ def status(_: Aws) -> Callable[[], None]:
 
 
 SCENES: dict[str, Scene] = {
-    **test_crashes.SCENES,
-    **test_rollout_crashes.SCENES,
-    **test_notification_crashes.SCENES,
-    **test_propagation_crashes.SCENES,
+    **releases.SCENES,
+    **rollouts.SCENES,
+    **notifications.SCENES,
+    **propagation.SCENES,
     "beacon": beacon,
     "status for an operator": status,
 }
@@ -109,7 +106,7 @@ def calls() -> dict[str, set[Need]]:
     with aws_environment(), pytest.MonkeyPatch.context() as patch:
         Internet().connect(patch)
         for scene, set_up in SCENES.items():
-            with process(Death()):
+            with process():
                 deliver = set_up(empty_again())
             recording.needs = needs.setdefault(performer(scene), set())
             patch.setattr(boto3, "DEFAULT_SESSION", recording)

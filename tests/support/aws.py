@@ -12,10 +12,8 @@ from typing import Any
 
 import boto3
 import pytest
-from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
 from moto.cloudwatch.models import cloudwatch_backends
-from moto.moto_api._internal.models import moto_api_backend
 
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.s3.health_pages import S3HealthPages
@@ -35,9 +33,12 @@ from edgeship.settings import (
     TelemetrySettings,
 )
 from tests.support.moto_gaps import fill_cloudfront, fill_cloudwatch
+from tests.support.moto_models import ACCOUNT, stored_objects, table_items
+from tests.support.moto_state import MotoState
 
-ACCOUNT = "123456789012"
 NAMES = ResourceNames("test", ACCOUNT)
+POISON, DELIVERED = "poison", "delivered"
+"""Queues: what the relay sets aside, and what the bus delivers."""
 ALARM_REASON = "Threshold Crossed: 3 datapoints were greater than or equal to the threshold (5.0)."
 
 
@@ -99,24 +100,12 @@ class Aws:
         }
 
     def objects(self, bucket: str) -> dict[str, dict[str, Any]]:
-        """Every object's bytes and the headers it is served with."""
-        found = {}
-        for item in self.s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-            answer = self.s3.get_object(Bucket=bucket, Key=item["Key"])
-            found[item["Key"]] = {
-                "body": answer["Body"].read(),
-                "type": answer["ContentType"],
-                "cache": answer.get("CacheControl"),
-                "metadata": answer["Metadata"],
-            }
-        return found
+        """Every object's bytes, its tags, and the headers that it is served with."""
+        return stored_objects(bucket)
 
     def items(self) -> list[dict[str, Any]]:
         """Every item of the table, in the order of its keys."""
-        deserializer = TypeDeserializer()
-        raw = self.dynamodb.scan(TableName=NAMES.table, ConsistentRead=True)["Items"]
-        items = [{name: deserializer.deserialize(value) for name, value in item.items()} for item in raw]
-        return sorted(items, key=lambda item: (item["pk"], item["sk"]))
+        return table_items(NAMES.table)
 
     def outbox(self) -> list[dict[str, Any]]:
         """Every event item, in the order of its keys."""
@@ -145,7 +134,8 @@ class Aws:
 
     def bus_events(self) -> list[dict[str, Any]]:
         """Everything the bus has delivered since the last look, in the order it was delivered."""
-        return [json.loads(message["Body"]) for message in self._drain(self.bus_queue_url)]
+        # moto leaves the account out.
+        return [{"account": ACCOUNT, **json.loads(message["Body"])} for message in self._drain(self.bus_queue_url)]
 
     def poisoned(self) -> list[dict[str, Any]]:
         """Everything set aside since the last look."""
@@ -225,13 +215,26 @@ def aws_environment() -> Iterator[Aws]:
         fill_cloudfront(patch)
         fill_cloudwatch(patch)
         with mock_aws():
-            yield create_resources()
+            yield empty_again()
 
 
 def empty_again() -> Aws:
-    """Inside an environment: forget everything and begin anew, which is much quicker than leaving and entering."""
-    moto_api_backend.reset()
-    return create_resources()
+    """Inside an environment: everything is as it was in the beginning."""
+    _empty().put_back()
+    return _aws()
+
+
+@cache
+def _empty() -> MotoState:
+    create_resources()
+    return MotoState.take()
+
+
+@cache
+def _aws() -> Aws:
+    s3, dynamodb, events, sqs, cloudwatch = _clients()
+    poison, delivered = (f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}" for name in (POISON, DELIVERED))
+    return Aws(s3, dynamodb, events, sqs, cloudwatch, poison, delivered)
 
 
 @cache
@@ -245,8 +248,8 @@ def _cloudfront() -> Any:
     return boto3.Session(region_name=REGION).client("cloudfront")
 
 
-def create_resources() -> Aws:
-    s3, dynamodb, events, sqs, cloudwatch = _clients()
+def create_resources() -> None:
+    s3, dynamodb, events, sqs, _ = _clients()
     for bucket in (NAMES.inbox_bucket, NAMES.site_bucket, NAMES.config_bucket):
         s3.create_bucket(Bucket=bucket)
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -266,13 +269,12 @@ def create_resources() -> Aws:
             }
         ],
     )
-    poison = sqs.create_queue(QueueName="poison")["QueueUrl"]
-    delivered = sqs.create_queue(QueueName="delivered")["QueueUrl"]
+    sqs.create_queue(QueueName=POISON)
+    delivered = sqs.create_queue(QueueName=DELIVERED)["QueueUrl"]
     events.create_event_bus(Name=NAMES.bus)
     events.put_rule(Name="all", EventBusName=NAMES.bus, EventPattern=json.dumps({"source": ["edgeship"]}))
     arn = sqs.get_queue_attributes(QueueUrl=delivered, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     events.put_targets(Rule="all", EventBusName=NAMES.bus, Targets=[{"Id": "queue", "Arn": arn}])
-    return Aws(s3, dynamodb, events, sqs, cloudwatch, poison, delivered)
 
 
 def create_distribution() -> str:

@@ -62,9 +62,9 @@ class Internet:
         host = url.split("/")[2]
         death = getattr(boto3.DEFAULT_SESSION, "death", None) or Death()
         context: dict[str, Any] = {}
-        death.before(context)
+        death.before("POST", context)
         self.posted.setdefault(host, []).append({**headers, "body": body.decode()})
-        death.after(context)
+        death.after("POST", context)
         status, answered = self.failing.get(host, (200, {}))
         return PostAnswer(status, answered, b"ok")
 

@@ -1,9 +1,8 @@
-"""The notification function dies at every AWS call and on either side of every send; its event comes again, and twice
-at once. Each destination gets it, and a second time only if a process died between sending and noting it."""
+"""The notification function dies at every write to AWS and on either side of every send; its event comes again, and
+twice at once. Each destination gets it, and a second time only if a process died between sending and noting it."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,19 +11,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import pytest
 
 from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
-from edgeship.adapters.lambda_events.inbound import BusEvent
 from edgeship.application.notifications.deliver_notice import LEASE, Undelivered
 from edgeship.bootstrap import notification
 from edgeship.domain.events import Event
-from infra.app import ROOT
-from tests.application.test_crashes import Scene
 from tests.support.aws import NAMES, Aws, aws_environment, function_env
-from tests.support.crash import Death, run
+from tests.support.crash import Death, deaths, run
 from tests.support.notifying import DESTINATIONS, Internet, mails, set_up
+from tests.support.scenes.notifications import event
 
 NOW = datetime(2026, 11, 24, 16, 0, 10, tzinfo=UTC)
 NAMED = tuple(destination.name for destination in DESTINATIONS)
@@ -32,19 +28,17 @@ NAMED = tuple(destination.name for destination in DESTINATIONS)
 
 @dataclass
 class Watched(Death):
-    """A death that writes down which calls there were; `meanwhile` runs just before one of them."""
+    """A life of which every call is written down, reads too; `meanwhile` runs just before one of them."""
 
-    names: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
     meanwhile: tuple[int, Callable[[], object]] | None = None
 
-    def before(self, context: dict[str, Any], **told: Any) -> None:
-        self.names.append(told["model"].name if "model" in told else "POST")
-        if self.meanwhile and self.meanwhile[0] == self.calls:
-            other, self.meanwhile = self.meanwhile[1], None
-            run(other, Death())
-            assert boto3.DEFAULT_SESSION is not None
-            boto3.DEFAULT_SESSION.death = self  # type: ignore[attr-defined]
-        super().before(context, **told)
+    def before(self, operation: str, context: dict[str, Any]) -> None:
+        number = len(self.calls)
+        self.calls.append(operation)
+        if self.meanwhile and self.meanwhile[0] == number:
+            run(self.meanwhile[1])
+        super().before(operation, context)
 
 
 @dataclass
@@ -58,7 +52,7 @@ class Stage:
 
     def deliver(self, at: datetime = NOW) -> None:
         """One receipt of the message, in a process of its own."""
-        use_case, _ = notification.build(function_env("notification", self.aws))
+        use_case = notification.build(function_env("notification", self.aws)).deliver
         with suppress(Undelivered):
             replace(use_case, clock=lambda: at)(self.event)
 
@@ -78,11 +72,6 @@ class Stage:
         deliveries = DynamoDBDeliveries(self.aws.dynamodb, NAMES.table)
         assert deliveries.list_undelivered(10) == []
         return {each.destination for each in deliveries.of(self.event.event_id)}
-
-
-def event() -> Event:
-    (record,) = json.loads((ROOT / "events" / "aws.sqs.notification.json").read_text())["Records"]
-    return BusEvent.model_validate_json(record["body"]).to_event()
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +110,8 @@ def counts(stage: Stage) -> dict[str, int]:
 
 
 def test_it_dies_anywhere_and_every_destination_gets_the_event(make: Callable[[], Stage]) -> None:
-    watched = undisturbed(make)
-    assert Counter(watched.names) == {
+    life = undisturbed(make)
+    assert Counter(life.calls) == {
         "POST": 2,
         "Publish": 1,
         "GetItem": 4,
@@ -130,24 +119,23 @@ def test_it_dies_anywhere_and_every_destination_gets_the_event(make: Callable[[]
         "GetParameter": 1,
         "GetSecretValue": 1,
     }
-    # Before the first call and after each: what lies between two calls, nobody can see.
-    for death in [Death(0, "before"), *(Death(call, "after") for call in range(watched.calls))]:
+    for death in deaths(life):
         stage = make()
         assert not run(stage.deliver, death)
-        assert run(stage.try_again, Death())
-        assert death.call is not None
-        unnoted = death.when == "after" and watched.names[death.call] in ("POST", "Publish")
+        assert run(stage.try_again)
+        assert death.write is not None
+        unnoted = death.when == "after" and life.writes[death.write] in ("POST", "Publish")
         assert stage.settled() == set(NAMED), death
         assert sum(counts(stage).values()) == len(NAMED) + unnoted, death
 
 
 def test_it_dies_again_and_again(make: Callable[[], Stage]) -> None:
-    """Each process gets one call further than the one before it."""
-    calls = undisturbed(make).calls
+    """Each process gets one write further than the one before it."""
+    life = undisturbed(make)
     stage = make()
-    for call in range(calls):
-        run(stage.try_again, Death(call, "after"))
-    run(stage.try_again, Death())
+    for write in range(len(life.writes)):
+        run(stage.try_again, Death(write))
+    run(stage.try_again)
     assert stage.settled() == set(NAMED)
     assert all(count in (1, 2) for count in counts(stage).values())
 
@@ -155,45 +143,27 @@ def test_it_dies_again_and_again(make: Callable[[], Stage]) -> None:
 def test_a_repeated_event_is_sent_once(make: Callable[[], Stage]) -> None:
     stage = make()
     for _ in range(4):
-        run(stage.try_again, Death())
+        run(stage.try_again)
     assert counts(stage) == dict.fromkeys(NAMED, 1)
 
 
 def test_one_that_comes_twice_at_once_is_sent_once(make: Callable[[], Stage]) -> None:
-    """The other process runs from its beginning to its end in between any two calls of the one."""
-    for call in range(undisturbed(make).calls):
+    """The other process runs from its beginning to its end before any call of the one, and so in between any two."""
+    for number in range(len(undisturbed(make).calls)):
         stage = make()
-        assert run(stage.deliver, Watched(meanwhile=(call, stage.deliver)))
-        run(stage.try_again, Death())
-        assert counts(stage) == dict.fromkeys(NAMED, 1), call
+        assert run(stage.deliver, Watched(meanwhile=(number, stage.deliver)))
+        run(stage.try_again)
+        assert counts(stage) == dict.fromkeys(NAMED, 1), number
         assert stage.settled() == set(NAMED)
 
 
 def test_what_a_destination_refuses_is_kept_with_its_reason_and_comes_again_alone(make: Callable[[], Stage]) -> None:
     stage = make()
     stage.internet.failing["ci.example.com"] = (503, {})
-    run(stage.try_again, Death())
+    run(stage.try_again)
     (left,) = DynamoDBDeliveries(stage.aws.dynamodb, NAMES.table).list_undelivered(10)
     assert (left.destination, left.attempts, left.reason) == ("ci", 1, "ci.example.com answered 503 (ok)")
     stage.internet.failing.clear()
-    run(stage.try_again, Death())
+    run(stage.try_again)
     assert stage.settled() == set(NAMED)
     assert counts(stage) == {"on-call": 1, "mail": 1, "ci": 2}
-
-
-def notify(aws: Aws) -> Callable[[], None]:
-    """A scene for `tests/infra/test_permissions.py`: the event is about a channel, and goes to every kind of
-    destination; its message is put off."""
-    queue = set_up(aws)
-    aws.sqs.send_message(QueueUrl=queue, MessageBody="{}")
-    (message,) = aws.sqs.receive_message(QueueUrl=queue)["Messages"]
-
-    def deliver() -> None:
-        use_case, put_off = notification.build(function_env("notification", aws))
-        use_case(event())
-        put_off(message["ReceiptHandle"], 15)
-
-    return deliver
-
-
-SCENES: dict[str, Scene] = {"notice": notify}

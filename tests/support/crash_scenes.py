@@ -1,0 +1,108 @@
+"""Scenes that die: whatever sequence of deaths a delivery meets, it ends in what an undisturbed one leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support.aws import DELIVERED, NAMES, POISON, Aws, empty_again
+from tests.support.crash import Death, process, run
+from tests.support.moto_models import alarm_definitions, invalidations, queued, stored_objects, table_items
+from tests.support.moto_state import MotoState
+
+Scene = Callable[[Aws], Callable[[], None]]
+"""Sets the scene in an empty environment and returns what one delivery of the event runs."""
+
+MOST_STATES = 100
+"""A delivery that repeats what it did has fewer; one that adds something each time would have no end."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What a delivery that died left, and the writes after which it, and those before it, died."""
+
+    state: MotoState
+    deaths: tuple[str, ...]
+
+
+@dataclass
+class Explored:
+    """What all deliveries ended in, the writes of the undisturbed one, and all that deaths left on the way."""
+
+    end: str
+    writes: list[str]
+    left: dict[str, Reached]
+
+
+@dataclass
+class _Witness(Death):
+    """Keeps what a death after each write would have left."""
+
+    left: list[tuple[str, MotoState]] = field(default_factory=list)
+
+    def after(self, operation: str, context: dict[str, Any]) -> None:
+        super().after(operation, context)
+        if "crash.write" in context:
+            self.left.append((outcome(), MotoState.take()))
+
+
+def dies_anywhere(*paths: Scene) -> Explored:
+    """Deliver from whatever a delivery that died left, and that those left that died again, until nothing new is left.
+
+    So each delivery may die after any of its writes, however often, and come again when all is done. Several `paths`
+    are several events that bring about the same: any of them suffices, whichever died before. All but the first scene
+    find what is set already.
+
+    Raises:
+        AssertionError: one of them ended otherwise than the undisturbed delivery; the message has the deaths.
+    """
+    aws = empty_again()
+    with process():
+        deliveries = [path(aws) for path in paths]
+    found = Explored("", [], {outcome(): Reached(MotoState.take(), ())})
+    todo = list(found.left.values())
+    while todo:
+        begin = todo.pop(0)
+        for deliver in deliveries:
+            begin.state.put_back()
+            witness = _Witness()
+            run(deliver, witness)
+            if not found.writes:
+                found.end, found.writes = outcome(), witness.writes
+            assert outcome() == found.end, f"ends otherwise after {begin.deaths or 'no death'}"
+            for number, (left, state) in enumerate(witness.left):
+                if left not in found.left:
+                    death = f"write {number} ({witness.writes[number]}) of {len(witness.writes)}"
+                    found.left[left] = Reached(state, (*begin.deaths, death))
+                    todo.append(found.left[left])
+            assert len(found.left) <= MOST_STATES, f"each delivery leaves something new: {todo[-1].deaths}"
+    return found
+
+
+def outcome() -> str:
+    """All that the world can see: the table with its events, the buckets, the bus, the alarms, the CDN's orders.
+
+    S3 makes up version ids, and ours derive from them: they are numbered in the order that they appear.
+    """
+    items = table_items(NAMES.table)
+    text = repr(
+        {
+            "items": items,
+            "buckets": [stored_objects(name) for name in (NAMES.site_bucket, NAMES.inbox_bucket, NAMES.config_bucket)],
+            "bus": sorted({(e["detail-type"], e["detail"]["event_id"]) for e in queued(DELIVERED)}),
+            "poison": sorted({message["reason"] for message in queued(POISON)}),
+            "alarms": alarm_definitions(),
+            "invalidations": invalidations(),
+        }
+    )
+    names: dict[str, str] = {}
+    for item in items:
+        if item["sk"].startswith("UPLOAD#"):
+            names.setdefault(item["upload_id"], f"upload-{len(names)}")
+    for item in items:
+        if item["sk"].startswith("EVENT#") and item["detail_type"] == "Release Rejected":
+            names.setdefault(item["sk"].split("#")[2], f"event-{len(names)}")
+    for made_up, name in names.items():
+        text = text.replace(made_up, name)
+    return text
