@@ -294,8 +294,8 @@ def test_a_rollback_during_a_rollout_to_another_version_ends_the_rollout() -> No
     moved = roll_back(rolling(), [live(V0), live(V1), new(V2)], None, at(4), WINDOW)
     assert (moved.channel.version, moved.channel.trail) == (V0, ())
     assert rollout_of(moved.channel).phase is Phase.ABORTED
-    assert told(moved) == [EventType.POINTER_MOVED, EventType.RELEASE_QUARANTINED, EventType.ROLLOUT_ABORTED]
-    # What was live is barred; the candidate was not found bad.
+    assert told(moved) == [EventType.POINTER_MOVED, EventType.ROLLOUT_ABORTED, EventType.RELEASE_QUARANTINED]
+    # What was live is quarantined; the candidate was not found bad.
     assert [r.version for r in moved.changed] == [V1]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.rollout import Phase
 from edgeship.domain.events import Event, EventType, Occasion
 
 Numbers = Mapping[str, Any] | None
@@ -26,8 +27,19 @@ def channel_event(
     )
 
 
-def pointer_moved(before: Channel, after: Channel, occasion: Occasion, numbers: Numbers = None) -> Event:
-    """The event of a move; its sequence number tells it from every other of the channel."""
+def move_events(before: Channel, after: Channel, occasion: Occasion, numbers: Numbers = None) -> tuple[Event, ...]:
+    """The event of a move, and that of the rollout which the move has ended, if it has. What was measured completes a
+    rollout; it does not abort another version's."""
+    moved = _pointer_moved(before, after, occasion, numbers)
+    if before.candidate is None or after.rollout is None:
+        return (moved,)
+    if after.rollout.phase is Phase.COMPLETED:
+        return moved, rollout_changed(EventType.ROLLOUT_COMPLETED, before, after, occasion, numbers)
+    return moved, rollout_changed(EventType.ROLLOUT_ABORTED, before, after, occasion)
+
+
+def _pointer_moved(before: Channel, after: Channel, occasion: Occasion, numbers: Numbers) -> Event:
+    # The sequence number tells a move from every other of the channel.
     return Event.of(
         EventType.POINTER_MOVED,
         occasion,

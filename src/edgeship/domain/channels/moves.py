@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from edgeship.domain.channels.channel import Channel, Moved, Watch
-from edgeship.domain.channels.channel_events import Numbers, pointer_moved, rollout_changed
-from edgeship.domain.channels.rollout import Phase, Rollout, RolloutEvent, transition
+from edgeship.domain.channels.channel_events import Numbers, move_events
+from edgeship.domain.channels.rollout import Phase, after_move, after_rollback
 from edgeship.domain.errors import Refused
-from edgeship.domain.events import EventType, Occasion, timestamp
+from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.releases.quarantine import quarantine, refuse_quarantined
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
@@ -39,17 +39,14 @@ def promote(
     rollout = channel.rollout
     if rollout is not None and rollout.phase is Phase.RUNNING and rollout.candidate == target.version:
         exposed_at = rollout.exposed_at
-    ended, how = _end_rollout(channel, target.version, occasion)
+    ended = after_move(rollout, target.version, occasion.at, channel.widget)
     trail = tuple(v for v in channel.trail if v != target.version)
     if channel.version is not None:
         trail = (*trail, channel.version)[-TRAIL_LENGTH:]
     watch = Watch(occasion.at + timedelta(seconds=window_seconds), goes_back=True) if window_seconds else None
     after = replace(channel, trail=trail, rollout=ended, watch=watch, exposed_at=exposed_at)
     moved = _point_at(target.version, after, occasion)
-    events = (
-        pointer_moved(channel, moved, occasion, numbers),
-        *((rollout_changed(how, channel, moved, occasion, numbers),) if how else ()),
-    )
+    events = move_events(channel, moved, occasion, numbers)
     if target.promoted_at is None:
         return Moved(moved, events, changed=(replace(target, promoted_at=timestamp(occasion.at)),))
     return Moved(moved, events, unchanged=(target,))
@@ -92,19 +89,15 @@ def roll_back(
             f"Promote one: edgeship promote {channel.widget} VERSION.",
         )
     target = _rollback_target(channel, known, to)
-    ended, how = _roll_back_rollout(channel, target, occasion)
+    ended = after_rollback(channel.rollout, channel.version, target, occasion.at, channel.widget)
     # Rolling back to a version on the trail drops what came after it; any other version leaves the trail as it is.
     trail = channel.trail[: channel.trail.index(target)] if target in channel.trail else channel.trail
     watch = Watch(occasion.at + timedelta(seconds=window_seconds), goes_back=False) if window_seconds else None
     after = replace(channel, trail=trail, rollout=ended, watch=watch, exposed_at=occasion.at)
     moved = _point_at(target, after.locked(occasion), occasion)
     changed, quarantined = quarantine(known[channel.version], occasion)
-    events = (
-        pointer_moved(channel, moved, occasion, numbers),
-        *quarantined,
-        *((rollout_changed(how, channel, moved, occasion),) if how else ()),
-    )
-    return Moved(moved, events, changed=changed, unchanged=(known[target],))
+    events = move_events(channel, moved, occasion, numbers)
+    return Moved(moved, (*events, *quarantined), changed=changed, unchanged=(known[target],))
 
 
 def _point_at(target: Version, channel: Channel, occasion: Occasion) -> Channel:
@@ -116,26 +109,6 @@ def _point_at(target: Version, channel: Channel, occasion: Occasion) -> Channel:
         moved_by=occasion.actor,
         alert=None,
     )
-
-
-def _end_rollout(channel: Channel, target: Version, occasion: Occasion) -> tuple[Rollout | None, EventType | None]:
-    """What becomes of the channel's rollout when it moves to `target`, and the type of the event that says so."""
-    rollout = channel.rollout
-    if rollout is None or not rollout.active:
-        return rollout, None
-    if rollout.candidate == target:
-        completed = transition(rollout, RolloutEvent.COMPLETE, occasion.at, channel.widget)
-        return completed, EventType.ROLLOUT_COMPLETED
-    return transition(rollout, RolloutEvent.ABORT, occasion.at, channel.widget), EventType.ROLLOUT_ABORTED
-
-
-def _roll_back_rollout(
-    channel: Channel, target: Version, occasion: Occasion
-) -> tuple[Rollout | None, EventType | None]:
-    rollout = channel.rollout
-    if rollout is not None and rollout.phase is Phase.COMPLETED and rollout.candidate == channel.version:
-        return transition(rollout, RolloutEvent.ROLL_BACK, occasion.at, channel.widget), None
-    return _end_rollout(channel, target, occasion)
 
 
 def _rollback_target(channel: Channel, known: dict[Version, Release], to: Version | None) -> Version:

@@ -208,3 +208,21 @@ def transition(rollout: Rollout, event: RolloutEvent, now: datetime, where: str)
             return replace(after, step=len(rollout.steps) - 1, stepped_at=now)
         case _:
             return after
+
+
+def after_move(rollout: Rollout | None, target: Version, now: datetime, where: str) -> Rollout | None:
+    """The rollout once its channel points at `target`: completed if that is its candidate, aborted if it is not. One
+    that was over stays as it was."""
+    if rollout is None or not rollout.active:
+        return rollout
+    event = RolloutEvent.COMPLETE if rollout.candidate == target else RolloutEvent.ABORT
+    return transition(rollout, event, now, where)
+
+
+def after_rollback(
+    rollout: Rollout | None, live: Version, target: Version, now: datetime, where: str
+) -> Rollout | None:
+    """The rollout once its channel is rolled back from `live` to `target`: rolled back if it had brought `live`."""
+    if rollout is not None and rollout.phase is Phase.COMPLETED and rollout.candidate == live:
+        return transition(rollout, RolloutEvent.ROLL_BACK, now, where)
+    return after_move(rollout, target, now, where)
