@@ -63,7 +63,7 @@ def test_reserved_first_segments_are_no_widgets() -> None:
             check_widget(name)
 
 
-def test_names_the_widget_of_a_wrong_key_where_it_can() -> None:
+def test_names_the_widget_of_an_invalid_key_where_it_can() -> None:
     assert widget_of_key("incoming/checkout/nonsense.rar") == "checkout"
     assert widget_of_key("incoming/Bad Name/1.0.0.zip") is None
     assert widget_of_key("incoming/readme.txt") is None

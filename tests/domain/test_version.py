@@ -81,9 +81,9 @@ def test_refuses_what_is_not_a_version(text: str, says: str) -> None:
 @given(versions, versions)
 def test_agrees_with_the_semver_package(left: str, right: str) -> None:
     expected = semver.Version.parse(left).compare(right)
-    ours, theirs = Version.parse(left), Version.parse(right)
-    assert (ours > theirs) - (ours < theirs) == expected
-    assert str(ours) == left
+    first, second = Version.parse(left), Version.parse(right)
+    assert (first > second) - (first < second) == expected
+    assert str(first) == left
 
 
 @pytest.mark.parametrize(

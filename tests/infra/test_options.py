@@ -86,7 +86,7 @@ def test_keys_of_the_cdk_and_of_other_tools_are_left_alone() -> None:
             {"pointer_max_age": "31536001"},
             "context key pointer_max_age: Input should be less than or equal to 31536000",
         ),
-        ({"root_widget": "Check_Out"}, "context key root_widget: Widget name 'Check_Out' is not well formed"),
+        ({"root_widget": "Check_Out"}, "context key root_widget: Widget name 'Check_Out' is not valid"),
         ({"root_widget": "latest"}, "context key root_widget: Widget name 'latest' is reserved"),
         ({"telemetry_concurrency": "-1"}, "or 0 to reserve no concurrency"),
         ({"log_retention_days": "31"}, "context key log_retention_days: CloudWatch Logs has no such retention"),

@@ -1,4 +1,4 @@
-"""What use cases of every feature need from outside; each feature has more in its own `ports`.
+"""What the use cases of every feature need from outside; each feature has more in its own `ports`.
 
 Every method that reads the table reads it strongly consistently, but for `watched`. Every method that writes may be
 called twice with the same arguments and leaves the same state as once.
@@ -15,13 +15,13 @@ Clock = Callable[[], datetime]
 """The time, aware, in UTC."""
 
 Pause = Callable[[int], None]
-"""Wait before attempt n (1, 2, …) of something that lost a race."""
+"""Wait after attempt n (1, 2, …) has lost a race."""
 
 Sleep = Callable[[float], None]
 """Wait so many seconds."""
 
 Report = Callable[[str, Exception], None]
-"""Tell the operators of a fault that the answer does not depend on: what could not be done, and why."""
+"""Report to the operators an error that the answer does not depend on: what failed, and why."""
 
 
 class Web(Protocol):

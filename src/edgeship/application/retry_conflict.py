@@ -11,11 +11,11 @@ from edgeship.domain.errors import Conflict
 T = TypeVar("T")
 
 ATTEMPTS = 60
-"""Enough for 50 writers of one record, of whom one wins each round."""
+"""Enough for 50 writers of one record; one of them wins each round."""
 
 
 def retry_conflict(attempt: Callable[[], T], pause: Pause) -> T:
-    """Run `attempt`, which reads afresh and decides again, until it meets no conflict.
+    """Run `attempt`, which reads and decides again each time, until there is no conflict.
 
     Raises:
         Conflict: after `ATTEMPTS` lost races.

@@ -1,4 +1,4 @@
-"""The one way that the table is changed, and the events that tell of its changes."""
+"""The one way to change the table: a transaction with its events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # a bundle carries what is imported when it runs
 
 @dataclass(frozen=True)
 class Transaction:
-    """Writes that happen together or not at all, with the events that tell of them.
+    """Writes that happen together or not at all, with their events.
 
     Each record of `puts` is written only if the table still holds the revision it was made from (0: none), and
     gets the next; each record of `checks` must still be at its revision. `registers` adds the release's widget; `paths`

@@ -1,8 +1,8 @@
-"""Who is in when a percentage is: a salted hash puts every user into one of 10,000 buckets, for good.
+"""Which users a percentage includes: a salted hash gives every user one of 10,000 buckets, which never changes.
 
 `h` is the first 32 bits of `sha256(user + salt)`, and the bucket is `(h % 100) + (h // 100 % 100) / 100` per cent,
-in [0, 100). A user is in when the bucket lies below the percentage, so growing a percentage moves nobody back. At
-whole percentages that is the rule `int(sha256(userId + flagKey).hex[:8], 16) % 100 + 1 <= percentage`.
+in [0, 100). A user is in when the bucket is below the percentage, so a growing percentage moves nobody out. At whole
+percentages that is the rule `int(sha256(userId + flagKey).hex[:8], 16) % 100 + 1 <= percentage`.
 
 Buckets and percentages are counted in hundredths of a per cent here, since 0.07 * 100 is not 7 in floating point.
 """
@@ -20,7 +20,7 @@ unpack_digest = Struct(">I16s").unpack_from
 
 
 def encode(text: str) -> bytes:
-    """UTF-8; a lone surrogate, which JSON can spell, is encoded too rather than refused."""
+    """UTF-8; a lone surrogate, which JSON can contain, is encoded as well, not refused."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -33,12 +33,12 @@ def bucket(user: str, salt: str) -> int:
 
 
 def rollout_salt(widget: str, channel: str, candidate: object) -> str:
-    """The salt of a rollout: another candidate draws other users."""
+    """The salt of a rollout: another candidate gets other users."""
     return f"{widget}/{channel}/{candidate}"
 
 
 def bucket_of(h: int) -> int:
-    """The bucket that 32 bits of hash stand for."""
+    """The bucket of 32 bits of hash."""
     return h % 100 * 100 + h // 100 % 100
 
 
@@ -60,16 +60,16 @@ def hundredths(percentage: float) -> int:
     if isinstance(percentage, bool) or not isinstance(percentage, int | float) or not 0 <= percentage <= 100:
         raise ValueError(f"{percentage!r:.40} is not a percentage from 0 to 100")
     count = round(percentage * 100)
-    # Twelve significant digits tell a decimal's binary neighbour (0.07 * 100) from a finer step (0.071 * 100).
+    # The bound separates a rounding error (0.07 * 100) from a finer step (0.071 * 100).
     if abs(percentage * 100 - count) > 1e-8:
         raise ValueError(f"{percentage!r} is finer than steps of 0.01")
     return count
 
 
 def user_token(user: str, salt: str) -> str:
-    """What stands for `user` where the name itself must not: 16 bytes of the digest that `bucket` reads, as hex.
+    """A token for `user` where the name itself must not appear: 16 bytes of the digest that `bucket` reads, as hex.
 
-    They are the bytes after the four that choose the bucket, so one digest answers both questions.
+    They are the bytes after the four that choose the bucket, so one digest gives both.
     """
     token: bytes = unpack_digest(sha256(encode(user + salt)).digest())[1]
     return token.hex()

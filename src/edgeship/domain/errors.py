@@ -1,7 +1,7 @@
-"""Why an operation did not happen, named by whose turn it is to act.
+"""Why an operation did not happen. The names say who must do something next.
 
-- `Refused`: a rule said no. Nothing changed; the message says what was wrong and what would do.
-- `Conflict`: somebody else changed the state first. Nothing changed; look again, then decide.
+- `Refused`: a rule refused it. Nothing changed; the message says what is wrong and what to do.
+- `Conflict`: somebody else changed the state first. Nothing changed; read the state again, then decide.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The events that edgeship writes with every change of state, and who caused them."""
+"""The events that edgeship writes with every change of state, and their causes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True)
 class Occasion:
-    """Who acts, when (aware UTC) and why, in which environment."""
+    """Who makes a change, when (aware UTC) and why, in which environment."""
 
     environment: str
     actor: str
@@ -78,7 +78,7 @@ class Event:
         old: Mapping[str, Any] | None,
         new: Mapping[str, Any] | None,
     ) -> Event:
-        """Make the event of a transition; `subject` is what tells this transition from every other of its type."""
+        """Make the event of a transition; `subject` is unique among the transitions of this type."""
         identity = "\0".join(map(str, (occasion.environment, type.value, widget, *subject)))
         return cls(
             type=type,
@@ -94,7 +94,7 @@ class Event:
 
     @property
     def subject(self) -> str | None:
-        """Whose events keep their order: the widget's, or the flag's."""
+        """The widget or the flag within which events keep their order."""
         if self.type is EventType.FLAG_CHANGED:
             return str((self.new or self.old or {}).get("key"))
         return self.widget
@@ -114,5 +114,5 @@ class Event:
 
 
 def timestamp(at: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds: sorts as text in time's order."""
+    """RFC 3339 in UTC with milliseconds: sorted as text, these are in order of time."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,8 +1,8 @@
-"""Places in a JSON document, as JSON Pointer (RFC 6901) writes them: `/flags/0/variants`."""
+"""Places in a JSON document, written as JSON Pointers (RFC 6901): `/flags/0/variants`."""
 
 from __future__ import annotations
 
 
 def under(place: str, name: str | int) -> str:
-    """The place of a member or an element of what is at `place`."""
+    """The place of a member or an element of the value at `place`."""
     return f"{place}/{str(name).replace('~', '~0').replace('/', '~1')}"

@@ -33,7 +33,7 @@ def check_widget(name: str) -> str:
     if not _WIDGET.fullmatch(name):
         raise Refused(
             "widget_invalid",
-            f"Widget name {name!r} is not well formed.",
+            f"Widget name {name!r} is not valid.",
             "Use 1 to 63 lowercase letters, digits and hyphens, beginning and ending with a letter or digit.",
         )
     if name in RESERVED_WIDGETS:
@@ -46,7 +46,7 @@ def check_widget(name: str) -> str:
 
 
 def check_channel(name: str) -> str:
-    """Return `name` if it may name a channel; in URLs it reads `~name`, except for `latest`.
+    """Return `name` if it may name a channel; in URLs it is written `~name`, except for `latest`.
 
     Raises:
         Refused: `channel_invalid`.
@@ -54,7 +54,7 @@ def check_channel(name: str) -> str:
     if not _CHANNEL.fullmatch(name):
         raise Refused(
             "channel_invalid",
-            f"Channel name {name!r} is not well formed.",
+            f"Channel name {name!r} is not valid.",
             "Use 1 to 32 lowercase letters, digits and hyphens, beginning with a letter, for example beta.",
         )
     return name
@@ -72,7 +72,7 @@ def health_key(widget: str, version: Version) -> str:
 
 @dataclass(frozen=True)
 class UploadKey:
-    """What the key of an upload says: `incoming/<widget>/<version>.tar.gz` (`.tgz`, `.zip`)."""
+    """The parts of an upload's key: `incoming/<widget>/<version>.tar.gz` (`.tgz`, `.zip`)."""
 
     widget: str
     version: Version
@@ -91,7 +91,7 @@ class UploadKey:
             raise Refused("key_invalid", f"Key {key!r} does not name a widget and a version.", expected)
         suffix = next((s for s in ARCHIVE_SUFFIXES if name.endswith(s)), None)
         if suffix is None:
-            raise Refused("key_invalid", f"Key {key!r} does not end like an archive.", expected)
+            raise Refused("key_invalid", f"Key {key!r} does not have an archive's suffix.", expected)
         return cls(check_widget(widget), Version.parse(name.removesuffix(suffix)), suffix)
 
     def __str__(self) -> str:
@@ -99,6 +99,6 @@ class UploadKey:
 
 
 def widget_of_key(key: str) -> str | None:
-    """The widget that an inbox key names, however wrong the rest of the key is; None if it names none."""
+    """The widget that an inbox key names, even if the rest of the key is not valid; None if it names none."""
     widget, slash, _ = key.removeprefix(INCOMING).partition("/")
     return widget if slash and _WIDGET.fullmatch(widget) and widget not in RESERVED_WIDGETS else None

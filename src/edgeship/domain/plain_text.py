@@ -16,6 +16,6 @@ def number(value: float) -> str:
 
 
 def printable(text: object, keep: str = "") -> str:
-    """The text with every control character made visible but those of `keep`: names and reasons may come from a hostile
-    upload."""
+    """The text with every control character made visible, except those of `keep`: names and reasons may come from a
+    hostile upload."""
     return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in str(text))

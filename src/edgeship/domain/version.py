@@ -74,7 +74,7 @@ class Version:
         return (self.major, self.minor, self.patch, not self.prerelease, identifiers)
 
     def bump_from(self, older: Version) -> Bump:
-        """Which part of the version says that this is newer than `older`; call it only when it is newer."""
+        """The part of the version in which this one is newer than `older`; call it only when it is newer."""
         if self.prerelease:
             return "prerelease"
         if self.major != older.major:

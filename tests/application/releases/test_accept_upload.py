@@ -87,7 +87,7 @@ def test_a_version_begun_with_other_bytes_is_not_mixed_with_these(aws: Aws) -> N
     aws.state.claim("checkout", Version.parse("1.0.0"), "another digest")
     outcome = accept(aws, aws.upload_event(KEY, tar_gz(WIDGET)))
     assert isinstance(outcome, Rejection)
-    assert "begun by another upload" in outcome.reason
+    assert "started by another upload" in outcome.reason
     assert aws.objects(NAMES.site_bucket) == {}
 
 
@@ -165,7 +165,7 @@ def test_a_true_declaration_goes_into_the_manifest(aws: Aws) -> None:
     assert "edgeship.json" not in manifest["files"]
 
 
-def test_events_in_the_wrong_order_judge_each_upload_by_its_own_bytes(aws: Aws) -> None:
+def test_events_out_of_order_check_each_upload_by_its_own_bytes(aws: Aws) -> None:
     """A second put of one key overtakes the first: each event still means the object it was sent for."""
     good = aws.upload_event(KEY, tar_gz(WIDGET))
     bad = aws.upload_event(KEY, b"not an archive")

@@ -119,7 +119,7 @@ def test_whole_percentages_are_the_well_known_rule_in_javascript() -> None:
     assert ours == json.loads(run.stdout)
 
 
-@pytest.mark.parametrize("wrong", [-0.01, 100.01, 0.005, 33.333, math.nan, math.inf, True, "50", None])
-def test_refuses_what_is_no_percentage(wrong: float) -> None:
+@pytest.mark.parametrize("value", [-0.01, 100.01, 0.005, 33.333, math.nan, math.inf, True, "50", None])
+def test_refuses_what_is_no_percentage(value: float) -> None:
     with pytest.raises(ValueError, match=r"percentage|finer"):
-        hundredths(wrong)
+        hundredths(value)

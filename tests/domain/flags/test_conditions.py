@@ -91,7 +91,7 @@ def test_an_attribute_may_lie_in_an_object() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "condition",
     [
         None,
         {},
@@ -100,6 +100,6 @@ def test_an_attribute_may_lie_in_an_object() -> None:
         {"attribute": "a", "op": "in", "values": 1},
     ],
 )
-def test_what_is_no_condition_is_refused(wrong: Any) -> None:
+def test_what_is_no_condition_is_refused(condition: Any) -> None:
     with pytest.raises(Malformed):
-        compile_condition(wrong)
+        compile_condition(condition)

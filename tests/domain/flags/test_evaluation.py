@@ -68,7 +68,7 @@ def test_the_first_step_that_decides_gives_the_answer(
     assert ask({**EVERYTHING, **changes}, context, now) == expected
 
 
-def test_an_unknown_flag_is_not_found_before_the_context_is_looked_at() -> None:
+def test_an_unknown_flag_is_not_found_before_the_context_is_read() -> None:
     answer = compiled(boolean()).evaluate("x" * 500, "no context", 0)
     assert answer.document() == {
         "key": "x" * 128,

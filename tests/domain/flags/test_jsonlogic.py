@@ -32,7 +32,7 @@ def spelled(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_pinned_pairs_are_answered_as_by_json_logic_js() -> None:
-    # repr, since == does not tell true from 1.
+    # repr, since == does not distinguish true from 1.
     different = [
         (rule, data)
         for rule, data, answer in json.loads(VECTORS.read_text())
@@ -85,9 +85,9 @@ def test_rules_that_are_too_deep_or_too_large_are_refused() -> None:
     for _ in range(MAX_DEPTH):
         deep = {"!": [deep]}
     assert apply(deep) is True
-    for wrong in ({"!": [deep]}, {"cat": ["a"] * MAX_NODES}):
+    for rule in ({"!": [deep]}, {"cat": ["a"] * MAX_NODES}):
         with pytest.raises(Malformed, match="levels"):
-            compile_logic(wrong)
+            compile_logic(rule)
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_a_schedule_goes_forward_in_time() -> None:
     ]
 
 
-def test_all_problems_of_a_file_are_told_at_once() -> None:
+def test_all_problems_of_a_file_are_listed_at_once() -> None:
     flags = [boolean("a", enabled=1), 5, boolean("a"), boolean("b", rollout={"variant": "grey", "percentage": -1})]
     found = problems({"flags": flags, "evaluators": {"x": {"$ref": "y"}, "y": {"nope": 1}}, "flag": []})
     assert [place for place, _ in found] == [

@@ -105,8 +105,8 @@ def test_ratio_counts_above_a_mebibyte_only() -> None:
     with pytest.raises(Refused) as refused:
         check.grow("a.js", mebibyte + 1, 1)
     assert refused.value.code == "ratio_too_high"
-    honest = EntryCheck(limits, packed_bytes=mebibyte)
-    honest.grow("a.js", 20 * mebibyte, 20 * mebibyte)
+    normal = EntryCheck(limits, packed_bytes=mebibyte)
+    normal.grow("a.js", 20 * mebibyte, 20 * mebibyte)
 
 
 def test_what_is_public() -> None:

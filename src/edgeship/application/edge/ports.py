@@ -12,14 +12,14 @@ from edgeship.domain.events import Event
 
 
 class EdgeState(ChannelState, FlagState, Protocol):
-    """What the table holds of what the edge serves: channels, releases and flags."""
+    """The part of the table that the edge serves: channels, releases and flags."""
 
 
 @dataclass(frozen=True)
 class StoredSnapshot:
-    """The edge's snapshot as it lies in the config bucket; `etag` is None when nothing does.
+    """The edge's snapshot in the config bucket; `etag` is None when there is none.
 
-    No content under an ETag: what lies there is no snapshot, and is to be replaced.
+    No content with an ETag: the stored object is not a snapshot, and must be replaced.
     """
 
     content: Mapping[str, Any] | None
@@ -32,16 +32,16 @@ class Snapshots(Protocol):
     def read(self) -> StoredSnapshot: ...
 
     def write(self, content: Mapping[str, Any], replaces: StoredSnapshot) -> None:
-        """Write it if `replaces` is still what is there.
+        """Write it if `replaces` is still the stored one.
 
         Raises:
-            Conflict: it is not.
+            Conflict: another one is stored.
         """
 
 
 @dataclass(frozen=True)
 class BusFailure:
-    """An event that the bus did not take; `permanent` when it would refuse it every time."""
+    """An event that the bus did not take; `permanent` when it would always refuse it."""
 
     index: int
     code: str
@@ -58,6 +58,6 @@ class Bus(Protocol):
 
 
 class Poison(Protocol):
-    """Where records that can never be delivered are set aside, for a person to look at."""
+    """A queue for records that can never be delivered, for a person to check."""
 
     def set_aside(self, record: Mapping[str, Any], reason: str) -> None: ...

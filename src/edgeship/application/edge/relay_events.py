@@ -1,4 +1,4 @@
-"""Bring committed events to the edge's snapshot and to the bus: at least once, in order for each widget."""
+"""Bring committed events to the edge's snapshot and to the bus: at least once, and in order for each widget."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeship.domain.flags.snapshot_entry import snapshot_entry
 
 @dataclass(frozen=True)
 class StreamRecord:
-    """One record of the table's stream: an event, or what could not be read as one and why."""
+    """One record of the table's stream: an event, or a record that is not one, with the fault."""
 
     sequence_number: str
     event: Event | None
@@ -37,16 +37,16 @@ class RelayEvents:
     def __call__(self, records: Sequence[StreamRecord]) -> str | None:
         """Deliver the records; return the sequence number from which they must be delivered again, or None.
 
-        The snapshot comes first, so that whoever hears of a move finds it at the edge.
+        The snapshot comes first: a consumer of a move's event finds the move at the edge.
         """
         for record in records:
             if record.event is None:
                 self.poison.set_aside(record.raw, record.fault)
         deliverable = [record for record in records if record.event is not None]
-        told = [record.event for record in deliverable if record.event]
+        events = [record.event for record in deliverable if record.event]
         self.refresh(
-            {event.widget for event in told if event.widget},
-            flags=any(event.type is EventType.FLAG_CHANGED for event in told),
+            {event.widget for event in events if event.widget},
+            flags=any(event.type is EventType.FLAG_CHANGED for event in events),
         )
         return self._publish(deliverable)
 
@@ -57,8 +57,8 @@ class RelayEvents:
             retry_conflict(lambda: self._refresh(named, flags=flags), self.pause)
 
     def _refresh(self, widgets: list[str], *, flags: bool) -> None:
-        # The snapshot is read before the table, and written only if it is still the one that was read: of two
-        # relays that overlap, the later writer has also read the table later, so an entry never goes back.
+        # The snapshot is read before the table, and written only if it is still the one that was read. Of two relays
+        # that overlap, the later writer has also read the table later, so an entry never becomes older.
         stored = self.snapshots.read()
         if stored.content is None:
             widgets, flags = [widget.name for widget in self.state.widgets()], True
@@ -78,8 +78,8 @@ class RelayEvents:
         return {key: snapshot_entry(document, evaluators) for key, document in documents.items()}
 
     def _publish(self, records: Sequence[StreamRecord]) -> str | None:
-        """Send in batches that hold at most one event of a widget or flag: a failure then never lets a later event
-        of the same one overtake an earlier one."""
+        """Send in batches with at most one event of a widget or flag. So after a failure no later event of the same
+        widget or flag can overtake an earlier one."""
         batch: list[StreamRecord] = []
         for record in records:
             subject = record.event.subject if record.event else None

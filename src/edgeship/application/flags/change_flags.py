@@ -1,4 +1,4 @@
-"""Change flags: by a file under review, or one at a time. Nothing is applied unless the whole set would be valid."""
+"""Change flags: by a reviewed file, or one at a time. Nothing is applied unless the whole set would be valid."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChan
 from edgeship.domain.flags.validate import problems
 
 MAX_BULK_BYTES = 38 * 1024
-"""A response generated at viewer-request ends at 40 KB with its headers; these keep 2 KB.
+"""A response generated at viewer-request has at most 40 KB, headers included; the headers get 2 KB.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html"""
 
 _HEAVIEST_SHOWN = 5
@@ -26,12 +26,12 @@ _FLAGS_A_TRANSACTION = 40
 
 
 class FlagsRefused(Refused):
-    """The set of flags would not be valid; `problems` lists every place that is wrong and what is wrong there."""
+    """The set of flags would not be valid; `problems` lists each fault with its place."""
 
     def __init__(self, found: list[tuple[str, str]]) -> None:
         shown = "\n".join(f"  {place}: {message}" for place, message in found)
         super().__init__(
-            "flags_invalid", f"The flags have {len(found)} faults; nothing was applied.\n{shown}", "Mend each of them."
+            "flags_invalid", f"The flags have {len(found)} faults; nothing was applied.\n{shown}", "Fix each of them."
         )
         self.problems = found
 
@@ -53,10 +53,10 @@ class ChangeFlags:
     pause: Pause
 
     def apply(self, file: FlagsFile, occasion: Occasion, *, prune: bool, dry_run: bool) -> list[FlagChange]:
-        """Bring the flags to what a file says; flags it does not name stay, unless `prune`.
+        """Apply a file's flags; flags that it does not name stay, unless `prune`.
 
-        A file of more than 40 changed flags is written in several transactions; a run that dies between them is
-        completed by running it again.
+        A file with more than 40 changed flags is written in several transactions. If a run dies between them, run it
+        again.
 
         Raises:
             FlagsRefused: `flags_invalid`, with every problem.

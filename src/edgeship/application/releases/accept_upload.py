@@ -1,8 +1,8 @@
 """Turn an upload into a registered release, or into a rejection that says why.
 
-The order is what makes it safe to die anywhere and run again:
+The order makes it safe to die at any point and run again:
 claim (binds the version to its bytes), files, manifest, transaction (release and event), copy to `accepted/`.
-Each step does the same when repeated, and nothing is announced before everything is there.
+Each step may be repeated, and the event is written only after everything else.
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ class AcceptUpload:
         """
         release = self.state.release(manifest.widget, manifest.version)
         if self.state.claim(manifest.widget, manifest.version, manifest.digest) != manifest.digest:
-            state = "exists" if release else "was begun by another upload"
+            state = "exists" if release else "was started by another upload"
             raise Refused(
                 "version_exists",
-                f"{manifest.widget} {manifest.version} {state} with other bytes, and a version never changes.",
+                f"{manifest.widget} {manifest.version} {state} with different bytes, and a version never changes.",
                 "Publish these files under a new version.",
             )
         return release
@@ -96,7 +96,7 @@ class AcceptUpload:
         try:
             self.state.commit(Transaction(puts=(release,), events=(event,), registers=release))
         except Conflict:
-            # The same bytes in another delivery of this event, or in another archive, came first.
+            # Another delivery of this event, or another archive with the same bytes, came first.
             registered = self.state.release(release.widget, release.version)
             if registered is None:
                 raise

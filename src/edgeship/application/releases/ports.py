@@ -19,10 +19,10 @@ if TYPE_CHECKING:  # a bundle carries what is imported when it runs
 
 
 class ReleaseState(Commits, Protocol):
-    """What the table holds of widgets, their releases and refused uploads."""
+    """The part of the table about widgets, their releases and refused uploads."""
 
     def claim(self, widget: str, version: Version, digest: str) -> str:
-        """Bind a version to the digest of its bytes, for good, and return the digest it is bound to.
+        """Bind a version to the digest of its bytes, permanently; returns the digest that it is bound to.
 
         The first claim wins. It is made before the first file is written, so that two archives of one version
         can never mix their files under one immutable path.
@@ -56,10 +56,10 @@ class UnpackedFile:
 
 
 class Archives(Protocol):
-    """Reads archives; never trusts them."""
+    """Reads archives, and trusts nothing in them."""
 
     def unpack(self, archive: Path, suffix: str, into: Path, check: EntryCheck) -> list[UnpackedFile]:
-        """Unpack every regular file, in chunks, under names of our own making.
+        """Unpack every regular file, in chunks, under names that the reader chooses.
 
         Raises:
             Refused: `archive_invalid`, or what `check` refuses.
@@ -90,10 +90,10 @@ class Site(Protocol):
     """The bucket that the CDN serves."""
 
     def put_files(self, widget: str, version: Version, files: Iterable[tuple[UnpackedFile, FileEntry]]) -> None:
-        """Write a release's files, in parallel; all of them are there when this returns."""
+        """Write a release's files, in parallel; all of them are written when this returns."""
 
     def put_manifest(self, manifest: Manifest) -> Manifest:
-        """Write the manifest unless there is one, and return the one that is there."""
+        """Write the manifest unless one exists; returns the stored one."""
 
     def manifest(self, widget: str, version: Version) -> Manifest | None: ...
 
@@ -102,10 +102,10 @@ class Packer(Protocol):
     """Builds archives on the operator's machine."""
 
     def pack(self, files: Mapping[str, Path], extra: Mapping[str, bytes], into: Path) -> None:
-        """Write a `.tar.gz` whose bytes depend on nothing but the names and contents."""
+        """Write a `.tar.gz` whose bytes depend only on the names and contents."""
 
     def describe(self, path: str, location: Path) -> UnpackedFile:
-        """Measure and hash a file in place."""
+        """The size and hashes of a file in place."""
 
 
 @dataclass(frozen=True)
@@ -127,14 +127,14 @@ class Dropbox(Protocol):
     """The inbox as an uploader sees it."""
 
     def put(self, key: str, archive: Path, replaces: str | None, progress: Callable[[Progress], None]) -> Dropped:
-        """Upload if the key is free (`replaces` None), or if it still holds the object with that ETag.
+        """Upload if the key is free (`replaces` None), or if it still has the object with that ETag.
 
         Raises:
-            Conflict: the key holds something else.
+            Conflict: the key has another object.
         """
 
     def find(self, key: str) -> Dropped | None:
-        """What lies at a key, or None."""
+        """The object at a key, or None."""
 
     def holds(self, there: Dropped, archive: Path) -> bool:
         """Whether an object has the archive's bytes."""

@@ -17,14 +17,14 @@ from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.version import Version
 
 RECENT_REJECTIONS = 50
-"""Of a widget: how far back a refused upload is looked for."""
+"""Of a widget: how many are searched for a refused upload."""
 
 
 @dataclass(frozen=True)
 class BundleFacts:
-    """What the uploader knows of the build; `edgeship.json` in the folder may say the same, never otherwise.
+    """What the uploader knows about the build; `edgeship.json` in the folder must not contradict it.
 
-    `created_at` is RFC 3339. Without it the archive of one build is the same to the byte whenever it is packed.
+    `created_at` is RFC 3339. Without it, the archive of a build has the same bytes whenever it is packed.
     """
 
     entrypoint: str | None = None
@@ -35,9 +35,9 @@ class BundleFacts:
 
 @dataclass(frozen=True)
 class Published:
-    """An archive that lies in the inbox; `uploaded` is False when the same bytes lay there already.
+    """An archive in the inbox; `uploaded` is False when the same bytes were there already.
 
-    `refused_before` are the uploads of these very bytes that were refused before this one.
+    `refused_before` are earlier uploads of the same bytes that were refused.
     """
 
     key: UploadKey
@@ -53,7 +53,7 @@ class Published:
 
 @dataclass(frozen=True)
 class PublishBundle:
-    """`dump` writes a manifest as JSON; `state` tells whether an upload was refused, and may be out of reach."""
+    """`dump` writes a manifest as JSON; `state` knows refused uploads, and may not be readable."""
 
     archives: Archives
     packer: Packer
@@ -70,10 +70,10 @@ class PublishBundle:
         facts: BundleFacts,
         progress: Callable[[Progress], None],
     ) -> Published:
-        """Check the folder by the rules the upload will be held to, pack it and upload it.
+        """Check the folder by the rules for uploads, pack it and upload it.
 
         Raises:
-            Refused: what the upload would be refused for, or `version_exists` when the inbox holds other bytes.
+            Refused: with the code that the upload would get, or `version_exists` when the inbox has other bytes.
         """
         key = UploadKey(check_widget(widget), version, ".tar.gz")
         files = self._collect(folder)
@@ -132,7 +132,7 @@ class PublishBundle:
     def _drop(
         self, key: UploadKey, archive: Path, progress: Callable[[Progress], None]
     ) -> tuple[Dropped, bool, list[Rejection]]:
-        """Upload; what lies at the key now, whether it was put there just now, and what was refused there before."""
+        """Upload; returns the object at the key, whether it was uploaded now, and the earlier refusals at the key."""
         try:
             return self.dropbox.put(str(key), archive, None, progress), True, []
         except Conflict:
@@ -140,13 +140,13 @@ class PublishBundle:
         if there is not None:
             refused = [r for r in self.state.rejections(RECENT_REJECTIONS, key.widget) if r.key == str(key)]
             if any(rejection.etag == there.etag for rejection in refused):
-                # What lies there was refused: put the new archive in its place, if nobody else does so first.
+                # The object there was refused: replace it by the new archive, unless somebody else does so first.
                 return self.dropbox.put(str(key), archive, there.etag, progress), True, refused
             if self.dropbox.holds(there, archive):
                 return there, False, []
         raise Refused(
             "version_exists",
-            f"The inbox holds another archive at {key}, and a version never changes.",
+            f"The inbox has another archive at {key}, and a version never changes.",
             "Publish these files under a new version.",
         )
 

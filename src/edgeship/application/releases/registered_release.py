@@ -1,4 +1,4 @@
-"""Finding the release that somebody named."""
+"""Finding a release by its version."""
 
 from __future__ import annotations
 

@@ -10,4 +10,4 @@ from edgeship.application.propagation.ports import DeploymentState
 
 
 class EnvironmentState(DeploymentState, NotificationState, FlagState, Protocol):
-    """All that the table holds."""
+    """Everything in the table."""

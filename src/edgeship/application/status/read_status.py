@@ -1,4 +1,4 @@
-"""What is live, what waits and what was refused."""
+"""What is live, what is waiting and what was refused."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Status:
     widgets: tuple[WidgetStatus, ...]
     rejections: tuple[Rejection, ...]
     undelivered: tuple[Delivery, ...]
-    """Notifications that a destination did not take, or that are just being sent."""
+    """Notifications that a destination did not take, or that are being sent now."""
     month: str
     """This one: `2026-11`."""
     invalidation_paths: int
-    """Of the month, in the whole environment."""
+    """In the month, for the whole environment."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,8 @@ class ReadStatus:
 
 
 def _why(decision: Decision, release: Release) -> str:
-    """A release is judged when it is registered and when a rollout has ended, not when a lock or a policy changes."""
+    """Why a release is waiting. The policy is applied when a release is registered and when a rollout has ended, not
+    when a lock or the policy changes."""
     if decision.action is UploadAction.LEAVE:
         return decision.reason
-    return f"nothing holds it back any more: edgeship promote {release.widget} {release.version}"
+    return f"nothing blocks it any more: edgeship promote {release.widget} {release.version}"

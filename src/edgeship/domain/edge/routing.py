@@ -1,12 +1,12 @@
 """What a moving path means: `/checkout/latest/widget.js` is `/checkout/v1.4.2/widget.js` today.
 
-Runs at the edge on every request to a moving path, so it imports nothing but `re` and does no more than look names up.
+It runs at the edge on every request to a moving path, so it imports only `re` and makes only dictionary lookups.
 
-- only the first segments of a path are read: `/checkout/v1.0.0/latest/x.js` is an exact path, and stays as it is
+- only the first segments of a path are read: `/checkout/v1.0.0/latest/x.js` is an exact path, and is not changed
 - the file part is never changed, decoded or normalised
-- a rewritten path always lies inside one release: a file part that climbs with `..` names nothing
+- a rewritten path is always inside one release: a file part that climbs with `..` names nothing
 - segments that are read are compared after decoding the percent-encoded unreserved characters, which RFC 3986
-  (section 6.2.2.2) calls equivalent: `%7E1` is `~1`. CloudFront hands the viewer's spelling over as it came
+  (section 6.2.2.2) calls equivalent: `%7E1` is `~1`. CloudFront passes the viewer's spelling on unchanged
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Entry = tuple[dict[str, str], dict[str, str], dict[str, Any], frozenset[str], dict[str, tuple[str, float]]]
 
 SCHEMA = 1
-"""The snapshot's schema that is understood here; other fields than the known ones are ignored."""
+"""The snapshot's schema that this code reads; unknown fields are ignored."""
 
 LATEST = "latest"
 
@@ -31,8 +31,8 @@ MAX_URI_LENGTH = 3 * 1024 + 1
 """Characters. An S3 key has at most 1,024 bytes, each at most `%XX` in a URI: a longer URI names no object.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
-# The names and versions that edgeship.domain.naming and .version accept, which a test holds these to. Those modules
-# are not imported: the dataclasses they use cost 20 ms of cold start.
+# The same names and versions as edgeship.domain.naming and .version accept; a test compares them. Those modules are not
+# imported: their dataclasses cost 20 ms of cold start.
 _WIDGET = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _NUMBER = r"(?:0|[1-9][0-9]*)"
 _IDENTIFIER = r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
@@ -44,11 +44,11 @@ _ENCODED_DOT = re.compile("%2e", re.IGNORECASE)
 
 
 class SnapshotInvalid(Exception):
-    """A document is not a snapshot; the message says where it isn't. The caller keeps the last good one."""
+    """A document is not a snapshot; the message says where. The caller keeps the last good one."""
 
 
 class Rewrite:
-    """The path stands for `uri`, a path inside one release."""
+    """The path means `uri`, a path inside one release."""
 
     __slots__ = ("uri",)
 
@@ -59,7 +59,7 @@ class Rewrite:
 class Unknown:
     """The path is a moving one and names something that does not exist.
 
-    `kind` is widget, channel, range or file; `name` is that thing's name in the path; `widget` is whose it would be.
+    `kind` is widget, channel, range or file; `name` is its name in the path; `widget` is the widget of the path.
     """
 
     __slots__ = ("kind", "name", "widget")
@@ -90,7 +90,7 @@ class Routes:
             raise SnapshotInvalid("revision is not a whole number")
         self.revision = revision
         self.flags = snapshot.get("flags")
-        """The entries of the flags by key, as they came: who evaluates them checks them."""
+        """The entries of the flags by key, not checked here: the code that evaluates them does."""
         self._widgets = {
             name: _check_widget(name, routes) for name, routes in _object(snapshot.get("widgets"), "widgets").items()
         }
@@ -100,9 +100,9 @@ class Routes:
     ) -> str | Unknown:
         """The version that `selector`, a channel's name or a range such as `1` or `1.4`, means now.
 
-        `choose` is asked only for a channel that a flag routes. What it names, by itself or as a channel or a range,
-        counts only if it is one of the widget's versions: else the channel's rollout, or its own version, stands.
-        `assign` is asked only for a channel with a rollout under way: with the widget, the channel, the candidate and
+        `choose` is called only for a channel that a flag routes. Its result, a version, a channel or a range, counts
+        only if it leads to one of the widget's versions: else the channel's rollout, or its own version, is used.
+        `assign` is called only for a channel with a running rollout: with the widget, the channel, the candidate and
         its percentage.
         """
         routes = self._widgets.get(widget)
@@ -131,13 +131,12 @@ def resolve(
     choose: Choose | None = None,
     assign: Assign | None = None,
 ) -> Rewrite | Unknown | None:
-    """What the path of a request stands for; None when it stands for itself.
+    """What the path of a request means; None when it is not a moving path.
 
     `uri` begins with a slash, is percent-encoded and has no query. `root_widget` is the widget whose paths may leave
-    its name out. Without routes, only that name is filled in, and every other path stands for itself: the origin then
-    answers it. `choose` gives the value of a flag, asked with its key, the widget and the channel; `assign` says
-    whether the user is among the per cent of a rollout, asked with the widget, the channel, the candidate and the
-    percentage.
+    its name out. Without routes, only that name is filled in; every other path goes to the origin unchanged. `choose`
+    returns the value of a flag; its arguments are the flag's key, the widget and the channel. `assign` says whether the
+    user is in a rollout; its arguments are the widget, the channel, the candidate and the percentage.
     """
     _, _, path = uri.partition("/")
     first, slash, rest = path.partition("/")
@@ -167,7 +166,7 @@ def _chosen(
 
 
 def _permitted(chosen: object, routes: Entry) -> str | None:
-    # Another channel may still point at a version that was rolled back, so what it means is looked up as well.
+    # Another channel may still point at a version that was rolled back, so the result is checked as well.
     if type(chosen) is not str:
         return None
     channels, ranges, _, versions, _ = routes
@@ -186,7 +185,7 @@ def _inside(release: str, file: str, widget: str) -> Rewrite | Unknown:
 
 
 def _selector(segment: str) -> str | None:
-    """The channel or range that a segment names, if it is one that moves: `latest`, `~next`, `~1.4`."""
+    """The channel or range that a segment names: `latest`, `~next`, `~1.4`; None for any other segment."""
     if segment == LATEST:
         return LATEST
     return segment[1:] if segment[:1] == "~" else None

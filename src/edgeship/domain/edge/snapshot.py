@@ -1,4 +1,4 @@
-"""The edge's snapshot: which release every moving path means. Built from the table's state, never from events."""
+"""The edge's snapshot: the release that every moving path means. Built from the table's state, never from events."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ SCHEMA = 1
 Routes = dict[str, Any]
 """One widget's entry: `{"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {"1": "1.4.2", "1.4": "1.4.2"}}`.
 
-A channel whose version a flag chooses has `"flag": key` too; the entry then lists the `"versions"` it may choose. A
-channel with a rollout under way has `"candidate": version` and `"percent"`, which is 0 while it is paused."""
+A channel whose version a flag chooses has `"flag": key`, too; the entry then lists the `"versions"` that it may choose.
+A channel with a running rollout has `"candidate": version` and `"percent"`, which is 0 while it is paused."""
 
 
 def routes_of(channels: Iterable[Channel], releases: Iterable[Release]) -> Routes:
     """What a widget's channels and ranges mean now.
 
-    A range chooses the newest of its releases that has been promoted and is not quarantined; pre-releases are in no
-    range, as in npm's "max satisfying" (https://github.com/npm/node-semver#prerelease-tags).
+    A range chooses its newest release that has been promoted and is not quarantined; pre-releases are in no range, as
+    in npm's "max satisfying" (https://github.com/npm/node-semver#prerelease-tags).
     """
     newest: dict[str, Version] = {}
     listed, known = list(channels), list(releases)
@@ -33,9 +33,9 @@ def routes_of(channels: Iterable[Channel], releases: Iterable[Release]) -> Route
             continue
         for selector in (f"{version.major}", f"{version.major}.{version.minor}"):
             newest[selector] = max(newest.get(selector, version), version)
-    barred = {release.version for release in known if release.quarantine is not None}
+    quarantined = {release.version for release in known if release.quarantine is not None}
     routes: Routes = {
-        "channels": {c.name: _channel_entry(c, barred) for c in listed if c.version is not None},
+        "channels": {c.name: _channel_entry(c, quarantined) for c in listed if c.version is not None},
         "ranges": {selector: str(version) for selector, version in sorted(newest.items())},
     }
     if any(channel.flag for channel in listed):
@@ -43,12 +43,12 @@ def routes_of(channels: Iterable[Channel], releases: Iterable[Release]) -> Route
     return routes
 
 
-def _channel_entry(channel: Channel, barred: Collection[Version]) -> dict[str, Any]:
+def _channel_entry(channel: Channel, quarantined: Collection[Version]) -> dict[str, Any]:
     entry: dict[str, Any] = {"stable": str(channel.version)}
     if channel.flag:
         entry["flag"] = channel.flag
-    # A candidate that another channel was rolled back from may be quarantined before its own rollout is ended.
-    if channel.rollout is not None and channel.candidate is not None and channel.candidate not in barred:
+    # A rollback of another channel may quarantine the candidate before this channel's rollout has ended.
+    if channel.rollout is not None and channel.candidate is not None and channel.candidate not in quarantined:
         entry |= {"candidate": str(channel.candidate), "percent": channel.rollout.percent}
     return entry
 
@@ -59,13 +59,13 @@ def next_snapshot(
     flags: Mapping[str, Any] | None,
     built_at: int = 0,
 ) -> dict[str, Any] | None:
-    """The next snapshot with these widgets' entries and these flags (None: as they are) in the place of the old.
+    """The next snapshot, with these widgets' entries and these flags (None: unchanged); None when nothing changes.
 
-    None when it would say the same. What it does not know in the old one it keeps.
+    Unknown parts of the old snapshot are kept.
 
-    One that takes the place of none begins at the revision `built_at`, the Unix time in seconds: that is above every
-    revision before it, as long as they were written less than once a second, so that an edge that holds one of those
-    takes the new one at once.
+    The first snapshot has the revision `built_at`, the Unix time in seconds. If a snapshot was lost, that is above
+    every revision before it, as long as there was less than one write a second. So an edge that has an old one takes
+    the new one at once.
     """
     before = snapshot or {"schema": SCHEMA, "revision": built_at, "widgets": {}}
     after = {**before, "widgets": dict(sorted({**before["widgets"], **routes}.items()))}

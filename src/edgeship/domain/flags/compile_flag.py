@@ -82,8 +82,8 @@ class _Compilation:
         tokens = a_list(self.flag.get("targets", []), "targets")
         try:
             hashed = frozenset([bytes.fromhex(token) for token in tokens])
-        except (TypeError, ValueError) as wrong:
-            raise Malformed("a target is not a token") from wrong
+        except (TypeError, ValueError) as fault:
+            raise Malformed("a target is not a token") from fault
         target = self.answer(self.flag.get("target_variant"), TARGETING_MATCH) if hashed else self.missing
         matching = self.matching()
         following = self.targeting(default)
@@ -160,5 +160,5 @@ class _Compilation:
 def _threshold(percentage: object) -> int:
     try:
         return hundredths(a_number(percentage, "a percentage"))
-    except ValueError as wrong:
-        raise Malformed(str(wrong)) from wrong
+    except ValueError as fault:
+        raise Malformed(str(fault)) from fault

@@ -36,7 +36,7 @@ class ContextInvalid(Exception):
 def compile_flags(documents: object, environment: str) -> Flags:
     """Compile `{key: entry}`, the entries as `edgeship.domain.flags.snapshot_entry` makes them; None stands for none.
 
-    A malformed flag doesn't harm the others: it answers PARSE_ERROR, and `malformed` tells what is wrong with it.
+    A malformed flag doesn't harm the others: it answers PARSE_ERROR, and `malformed` says why.
 
     Raises:
         FlagsInvalid: the documents are not an object.
@@ -66,13 +66,13 @@ class Flags:
         self._all: dict[str, Compiled] = {}
         self._public: dict[str, Compiled] = {}
         self.malformed: dict[str, str] = {}
-        """What is wrong, by the key of each flag that answers PARSE_ERROR always."""
+        """The fault of each flag that always answers PARSE_ERROR, by key."""
         for key, document in documents.items():
             try:
                 compiled = compile_flag(key, document, environment)
-            except Malformed as wrong:
+            except Malformed as fault:
                 compiled = error(key, PARSE_ERROR)
-                self.malformed[key] = str(wrong)
+                self.malformed[key] = str(fault)
             self._all[key] = compiled
             if type(document) is not dict or document.get("public", True) is not False:
                 self._public[key] = compiled

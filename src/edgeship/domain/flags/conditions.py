@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Predicate = Callable[[Any], bool]
 
 MAX_SUBJECT = 256
-"""Characters of an attribute that `matches` looks at; a longer attribute does not match (see patterns.py)."""
+"""Characters of an attribute that `matches` reads; a longer attribute does not match (see patterns.py)."""
 
 NEGATED = {"not_in": "in", "ne": "eq", "semver_ne": "semver_eq"}
 SEMVER = {

@@ -50,7 +50,7 @@ def changes(before: Mapping[str, Document], after: Mapping[str, Document]) -> li
 def same(left: Document | None, right: Document | None) -> bool:
     """Whether two documents say the same, down to the order of the variants, of which the first may count.
 
-    Unlike `==`, this tells `true` from `1` and `1` from `1.0`.
+    Unlike `==`, this distinguishes `true` from `1` and `1` from `1.0`.
     """
     return _text(left) == _text(right)
 
@@ -66,8 +66,8 @@ def write(record: FlagRecord, change: FlagChange, occasion: Occasion) -> tuple[F
         occasion,
         None,
         (change.key, record.revision),
-        old=_told(change.key, change.old),
-        new=_told(change.key, change.new),
+        old=_event_document(change.key, change.old),
+        new=_event_document(change.key, change.new),
     )
     return replace(record, document=change.new), event
 
@@ -101,8 +101,8 @@ def rolled_out(key: str, document: Document | None, percentage: float, variant: 
 
 
 def _only_other_variant(document: Document) -> str | None:
-    others = [variant for variant in document["variants"] if variant != document["default_variant"]]
-    return others[0] if len(others) == 1 else None
+    other_variants = [variant for variant in document["variants"] if variant != document["default_variant"]]
+    return other_variants[0] if len(other_variants) == 1 else None
 
 
 def _known(key: str, document: Document | None) -> Document:
@@ -111,10 +111,10 @@ def _known(key: str, document: Document | None) -> Document:
     return document
 
 
-def _told(key: str, document: Document | None) -> dict[str, Any] | None:
-    """What events say of a flag. Target users are counted, not named: events go to people and to other systems."""
+def _event_document(key: str, document: Document | None) -> dict[str, Any] | None:
+    """A flag in events. Target users are counted, not named: events go to people and to other systems."""
     if document is None:
         return None
-    told = {name: value for name, value in document.items() if name != "target_users"}
+    shown = {name: value for name, value in document.items() if name != "target_users"}
     users = document.get("target_users")
-    return {"key": key, **told, **({"target_users": len(users)} if users else {})}
+    return {"key": key, **shown, **({"target_users": len(users)} if users else {})}

@@ -1,4 +1,4 @@
-"""Reading a flag's JSON, a part at a time, when it ought to have been checked before."""
+"""Reading the parts of a flag's JSON, which should have been validated before."""
 
 from __future__ import annotations
 

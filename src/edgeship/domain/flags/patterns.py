@@ -53,12 +53,12 @@ def check_pattern(pattern: str) -> None:
         raise PatternRefused("it can match in too many ways: use fewer open-ended quantifiers, or begin it with '^'")
     try:
         re.compile(pattern)
-    except re.error as wrong:
-        raise PatternRefused(str(wrong)) from wrong
+    except re.error as fault:
+        raise PatternRefused(str(fault)) from fault
 
 
 class _Parser:
-    """Counts a pattern's ways to match; `branches` tells whether it has a `|` outside of groups."""
+    """Counts a pattern's ways to match; `branches` says whether it has a `|` outside of groups."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern

@@ -45,7 +45,7 @@ def _steps(flag: Mapping[str, Any], evaluators: Mapping[str, Any]) -> dict[str, 
         if flag.get(field) is not None:
             entry[field] = epoch_seconds(flag[field])
     if flag.get("target_users"):
-        # Sorted, so that their order tells nothing of the names.
+        # Sorted, so that their order reveals nothing about the names.
         entry["targets"] = sorted({user_token(user, flag["key"]) for user in flag["target_users"]})
         entry["target_variant"] = target_variant(flag)
     if flag.get("rules"):

@@ -1,4 +1,4 @@
-"""What is wrong with a flags file: all of it at once, each with its place."""
+"""The faults of a flags file: all of them at once, each with its place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgeship.domain.flags.validate_logic import logic_problems
 from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]
-"""A JSON pointer and what is wrong there, for a person."""
+"""A JSON pointer and the fault there, as text for people."""
 
 FIELDS = ("$schema", "flags", "evaluators")
 

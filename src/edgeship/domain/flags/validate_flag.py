@@ -1,4 +1,4 @@
-"""What is wrong with one flag's document."""
+"""The faults of one flag's document."""
 
 from __future__ import annotations
 
@@ -189,8 +189,8 @@ def _schedule(place: str, schedule: object) -> Iterator[Problem]:
 def _percentage(place: str, percentage: Any) -> Iterator[Problem]:
     try:
         hundredths(percentage)
-    except ValueError as wrong:
-        yield place, str(wrong)
+    except ValueError as fault:
+        yield place, str(fault)
 
 
 def _metadata(place: str, metadata: object) -> Iterator[Problem]:

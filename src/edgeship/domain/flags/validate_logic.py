@@ -1,4 +1,4 @@
-"""What is wrong with a rule of JsonLogic, without evaluating it."""
+"""The faults of a JsonLogic rule, found without evaluating it."""
 
 from __future__ import annotations
 

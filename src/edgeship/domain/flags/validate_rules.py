@@ -1,4 +1,4 @@
-"""What is wrong with a flag's rules and their conditions."""
+"""The faults of a flag's rules and their conditions."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ def _values(place: str, op: str, values: object) -> Iterator[Problem]:
         yield place, "is not a list with at least one value"
         return
     for index, value in enumerate(values):
-        wrong = _value_problem(op, value)
-        if wrong:
-            yield under(place, index), wrong
+        problem = _value_problem(op, value)
+        if problem:
+            yield under(place, index), problem
 
 
 def _value_problem(op: str, value: object) -> str | None:

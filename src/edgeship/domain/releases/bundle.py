@@ -1,4 +1,4 @@
-"""What may be inside a bundle: the rules that an archive's entries must keep before a byte of it is published."""
+"""What a bundle may contain: the rules for an archive's entries, checked before anything is published."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from edgeship.domain.naming import MANIFEST_NAME, UPLOADED_MANIFEST_NAME
 EntryKind = Literal["file", "directory", "link", "device"]
 
 MAX_PATH_BYTES = 512
-"""UTF-8 bytes. S3 keys end at 1,024 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html),
-and the widget, the version and an alias prefix share them."""
+"""UTF-8 bytes. S3 keys have at most 1,024 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html),
+and the widget and the version, or `latest`, are part of them."""
 
 _PRIVATE_SUFFIXES = (".map", ".test.js")
 # A plus in a path means a space to S3, but not to a browser.
@@ -31,7 +31,7 @@ class Limits:
 
 
 def check_packed(packed_bytes: int, limits: Limits) -> None:
-    """Refuse an archive before fetching it when what is in it cannot be within the limits.
+    """Refuse an archive before it is fetched, if its contents cannot be within the limits.
 
     Raises:
         Refused: `bundle_too_large`.
@@ -50,7 +50,7 @@ def is_public(path: str) -> bool:
 
 
 def check_path(path: str) -> str:
-    """Return `path` if it may become part of a URL as it stands.
+    """Return `path` if it may become part of a URL without a change.
 
     Raises:
         Refused: `path_unsafe` (it would leave the release's folder) or `path_invalid` (it cannot be a clean URL).
@@ -72,7 +72,7 @@ def check_path(path: str) -> str:
     if unicodedata.normalize("NFC", path) != path:
         raise Refused(
             "path_invalid",
-            f"Entry {shown} is not in Unicode normal form NFC, so two spellings of it would look the same.",
+            f"Entry {shown} is not in Unicode normal form NFC, so two different names could look the same.",
             "Rename the file in NFC (macOS archives often hold NFD names).",
         )
     if len(path.encode()) > MAX_PATH_BYTES:
@@ -80,14 +80,14 @@ def check_path(path: str) -> str:
     if path.casefold() == MANIFEST_NAME:
         raise Refused(
             "path_invalid",
-            f"Entry {shown} takes the name of the release's own manifest.",
-            "Rename it; a web app manifest is better called app.webmanifest.",
+            f"Entry {shown} has the name of the release's own manifest.",
+            "Rename it, for example to app.webmanifest if it is a web app manifest.",
         )
     return path
 
 
 def strip_leading_dot(path: str) -> str:
-    """`tar -C dist -czf x.tgz .` writes every name as `./name`; both spell the same file."""
+    """`tar -C dist -czf x.tgz .` writes every name as `./name`; both name the same file."""
     while path.startswith("./"):
         path = path[2:]
     return path
@@ -95,10 +95,10 @@ def strip_leading_dot(path: str) -> str:
 
 @dataclass
 class EntryCheck:
-    """Checks the entries of one archive in their order; the first breach ends it.
+    """Checks the entries of one archive in their order; the first violation ends it.
 
     - only regular files and directories
-    - every path clean, unique, and unique without regard to case
+    - every path clean, and unique even without regard to case
     - no path both a file and a folder
     - no more files or bytes than the limits allow
     """
@@ -137,7 +137,7 @@ class EntryCheck:
         return path
 
     def grow(self, path: str, file_bytes: int, chunk_bytes: int) -> None:
-        """Account for a chunk just unpacked; `file_bytes` is the file's size so far with that chunk.
+        """Count a chunk that was unpacked; `file_bytes` is the file's size so far, with that chunk.
 
         Raises:
             Refused: `file_too_large`, `bundle_too_large` or `ratio_too_high`.
@@ -147,7 +147,7 @@ class EntryCheck:
             raise Refused(
                 "file_too_large",
                 f"File {path!r} is larger than {self.limits.file_bytes:,} bytes.",
-                "Split it, or serve it from elsewhere.",
+                "Split it, or serve it from somewhere else.",
             )
         if self.total_bytes > self.limits.total_bytes:
             raise Refused(
@@ -155,16 +155,16 @@ class EntryCheck:
                 f"The bundle unpacks to more than {self.limits.total_bytes:,} bytes (at {path!r}).",
                 "Ship less, or raise the limit of this environment.",
             )
-        # A floor of 1 MiB: tiny, highly repetitive bundles are honest and harmless.
+        # At least 1 MiB is allowed: small, highly repetitive bundles are harmless.
         if self.total_bytes > max(self.limits.ratio * self.packed_bytes, 1024 * 1024):
             raise Refused(
                 "ratio_too_high",
                 f"The archive unpacks to more than {self.limits.ratio} times its size (at {path!r}).",
-                "An honest bundle compresses less; check how it was packed.",
+                "A normal bundle compresses less; check how it was packed.",
             )
 
     def finish(self) -> None:
-        """Check what can be known only at the end.
+        """Check what is known only at the end.
 
         Raises:
             Refused: `empty`, when nothing in the archive would be public.
@@ -176,11 +176,11 @@ class EntryCheck:
         folded = path.casefold()
         twin = self._seen.get(folded)
         if twin == path:
-            raise Refused("path_duplicate", f"Entry {path!r} stands twice in the archive.", "Pack it once.")
+            raise Refused("path_duplicate", f"Entry {path!r} is in the archive twice.", "Pack it once.")
         if twin is not None:
             raise Refused(
                 "path_duplicate",
-                f"Entries {twin!r} and {path!r} differ in case alone, and would be one file on many disks.",
+                f"Entries {twin!r} and {path!r} differ only in case, and would be one file on many disks.",
                 "Rename one of them.",
             )
         parents = [path[:i] for i, c in enumerate(path) if c == "/"]

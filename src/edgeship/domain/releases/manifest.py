@@ -1,4 +1,4 @@
-"""The manifest of a release: what was published, and the bytes that prove it."""
+"""The manifest of a release: its files, with their sizes and hashes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """`created_at` is RFC 3339, or empty in an uploader's manifest that leaves it to the time of the upload."""
+    """`created_at` is RFC 3339. It is empty in an uploader's manifest without one: then the time of the upload
+    counts."""
 
     widget: str
     version: Version
@@ -39,9 +40,9 @@ class Manifest:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over what the release serves: its entrypoint, and every path with its bytes' SHA-256.
+        """SHA-256 of what the release serves: its entrypoint, and every path with the SHA-256 of its bytes.
 
-        Two archives with one digest are the same release, whenever and however they were packed.
+        Two archives with the same digest are the same release, whenever and however they were packed.
         """
         lines = [f"{path}\0{self.files[path].sha256}\n" for path in sorted(self.files)]
         return hashlib.sha256(f"{self.entrypoint}\n{''.join(lines)}".encode()).hexdigest()
@@ -69,7 +70,7 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Declaration:
-    """What an uploader's `edgeship.json` claims. Every claim is optional and every claim is checked."""
+    """The claims of an uploader's `edgeship.json`. Every claim is optional, and every claim is checked."""
 
     widget: str | None = None
     version: str | None = None
@@ -81,7 +82,7 @@ class Declaration:
 
 
 def choose_entrypoint(widget: str, declared: str | None, paths: Mapping[str, object]) -> str:
-    """The file that a page loads: the declared one, else the first of the usual names, else the only script.
+    """The file that a page loads: the declared one, else the first of the default names, else the only script.
 
     Raises:
         Refused: `entrypoint_missing`.
@@ -92,7 +93,7 @@ def choose_entrypoint(widget: str, declared: str | None, paths: Mapping[str, obj
         raise Refused(
             "entrypoint_missing",
             f"The entrypoint {declared!r} is not among the published files.",
-            "Build it into the bundle, or name another (edgeship.json, or publish --entrypoint).",
+            "Add it to the bundle, or name another (edgeship.json, or publish --entrypoint).",
         )
     usual = [name.format(widget=widget) for name in _DEFAULT_ENTRYPOINTS]
     for name in usual:
@@ -103,16 +104,16 @@ def choose_entrypoint(widget: str, declared: str | None, paths: Mapping[str, obj
         return scripts[0]
     raise Refused(
         "entrypoint_missing",
-        f"The bundle has no entrypoint: none of {', '.join(usual)} and not exactly one script at its top.",
+        f"The bundle has no entrypoint: none of {', '.join(usual)}, and not exactly one script in its top folder.",
         'Add one of these files, or name yours in edgeship.json: {"entrypoint": "path/to/file.js"}.',
     )
 
 
 def check_declaration(declared: Declaration, manifest: Manifest) -> None:
-    """Hold what the uploader declared against what the archive holds and the key says.
+    """Compare what the uploader declared with the archive and the key.
 
     Raises:
-        Refused: `declaration_mismatch`, naming the first claim that is not true.
+        Refused: `declaration_mismatch`, naming the first claim that does not match.
     """
     for claim, said, named in (
         ("widget", declared.widget, manifest.widget),
@@ -124,9 +125,9 @@ def check_declaration(declared: Declaration, manifest: Manifest) -> None:
         return
     for path in sorted(declared.files.keys() | manifest.files.keys()):
         if path not in manifest.files:
-            raise _mismatch(f"file {path!r}, which the archive does not publish")
+            raise _mismatch(f"file {path!r}, which is not a published file of the archive")
         if path not in declared.files:
-            raise _mismatch(f"a list of files, but not {path!r}, which the archive holds")
+            raise _mismatch(f"a list of files without {path!r}, which the archive has")
         entry = manifest.files[path]
         for claim, actual in (("size", entry.size), ("sha256", entry.sha256), ("sri", entry.sri)):
             value = declared.files[path].get(claim)

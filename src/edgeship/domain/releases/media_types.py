@@ -1,4 +1,5 @@
-"""Content types by file extension: fixed here, because a CDN with nosniff must not depend on a host's mime tables.
+"""Content types by file extension. They are fixed here, so that they do not depend on the host's MIME tables: browsers
+get `nosniff`.
 
 Sources: https://www.iana.org/assignments/media-types and RFC 9239 (text/javascript).
 """

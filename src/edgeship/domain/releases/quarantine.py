@@ -1,4 +1,4 @@
-"""Quarantine: a release that turned out bad, which no channel and no range may choose."""
+"""Quarantine: no channel and no range may choose a release that was found bad."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def unquarantine(release: Release, occasion: Occasion) -> tuple[Release, Event]:
 
 
 def _quarantine_event(kind: EventType, release: Release, occasion: Occasion, *, quarantined: bool) -> Event:
-    # The record's revision tells one quarantine of a version from the next.
+    # The record's revision makes each quarantine of a version a different event.
     return Event.of(
         kind,
         occasion,

@@ -14,7 +14,7 @@ from edgeship.domain.naming import INCOMING, widget_of_key
 
 @dataclass(frozen=True)
 class Upload:
-    """One object put into the inbox. `version_id` is S3's; `sequencer` orders puts of one key."""
+    """One object in the inbox. `version_id` is S3's; `sequencer` orders puts of one key."""
 
     key: str
     version_id: str | None
@@ -26,7 +26,7 @@ class Upload:
 
     @property
     def upload_id(self) -> str:
-        """The same for every event about this object, and for no other object."""
+        """Unique to this object, and the same in every event about it."""
         identity = "\0".join((self.key, self.version_id or self.sequencer, self.etag))
         return hashlib.sha256(identity.encode()).hexdigest()[:24]
 
@@ -53,7 +53,7 @@ class Rejection:
     etag: str
 
     def to_dict(self) -> dict[str, Any]:
-        """The document kept beside the archive as `.reason.json`, and shown by `edgeship status`."""
+        """The document stored beside the archive as `.reason.json`, and shown by `edgeship status`."""
         return {
             "widget": self.widget,
             "key": self.key,
@@ -70,7 +70,7 @@ class Rejection:
 
 
 def reject(upload: Upload, refused: Refused, archive: str, occasion: Occasion) -> tuple[Rejection, Event]:
-    """Record that an upload was refused; `archive` is the key under which it is kept."""
+    """Record that an upload was refused; `archive` is the key of the kept archive."""
     rejection = Rejection(
         upload_id=upload.upload_id,
         widget=widget_of_key(upload.key),

@@ -1,4 +1,4 @@
-"""Releases: registered once, never changed, quarantined when they turn out bad."""
+"""Releases: registered once, never changed, and quarantined when they are found bad."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Quarantine:
 class Release:
     """A version whose files and manifest are all in the site bucket.
 
-    `revision` counts this record's writes; 0 is a record not yet written. `promoted_at` is when a channel first
-    pointed at it: only then do ranges such as `~1` choose it.
+    `revision` counts this record's writes; 0 is a record not yet written. `promoted_at` is when a channel first pointed
+    at it; ranges such as `~1` choose it only from then on.
     """
 
     widget: str
