@@ -132,7 +132,7 @@ def _look_up(host: str, port: int, deadline: float) -> list[tuple[Any, ...]]:
 
     _thread.start_new_thread(look_up, ())
     if not finished.acquire(timeout=_left(deadline)):
-        raise TimeoutError("looking the name up took too long")
+        raise TimeoutError("the name was not resolved in time")
     if failed:
         raise failed[0]
     return found

@@ -34,6 +34,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     else:
         decision = _use_case()(detail.widget, about.release_version, occasion)
     logger.info(
-        "judged", widget=detail.widget, version=detail.new.version, action=decision.action.value, reason=decision.reason
+        "decided",
+        widget=detail.widget,
+        version=detail.new.version,
+        action=decision.action.value,
+        reason=decision.reason,
     )
     return {"action": decision.action.value, "reason": decision.reason}

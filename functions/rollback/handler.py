@@ -50,15 +50,15 @@ def _to_alarm(change: AlarmStateChange) -> list[Reaction]:
     for reaction in reactions:
         _log(reaction, widget=breach.widget, version=str(breach.version))
     if not reactions:
-        logger.info("late: nothing exposes it", widget=breach.widget, version=str(breach.version))
+        logger.info("late: no channel exposes the version", widget=breach.widget, version=str(breach.version))
     return reactions
 
 
 def _to_failed_deployment(failed: DeploymentFailed) -> list[Reaction]:
-    """In the channel whose move it was. A CDN that gave no answer is no reason to move anything."""
+    """In the channel whose move it was. A CDN that gave no answer is no reason for a rollback."""
     detail = failed.detail
     if not failed.condemns:
-        logger.info("nothing wrong was found", widget=detail.widget, channel=detail.new.channel)
+        logger.info("no mismatch that calls for a rollback", widget=detail.widget, channel=detail.new.channel)
         return []
     occasion = Occasion(detail.environment, ACTOR, detail.cause, utc_now())
     reaction = _use_case().react_to_failed_deployment(detail.widget, detail.new.channel, detail.new.sequence, occasion)
@@ -67,4 +67,4 @@ def _to_failed_deployment(failed: DeploymentFailed) -> list[Reaction]:
 
 
 def _log(reaction: Reaction, **about: Any) -> None:
-    logger.warning("reacted", channel=reaction.channel, told=reaction.event, reason=reaction.reason, **about)
+    logger.warning("reacted", channel=reaction.channel, event=reaction.event, reason=reaction.reason, **about)

@@ -1,4 +1,4 @@
-"""Every minute: look after rollouts and the live releases that are still being watched."""
+"""Every minute: analyse rollouts and the live releases that are still watched."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def _use_case() -> RolloutFunction:
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """One tick. What it could not look after is logged and rises at the end, so that the function's alarm tells."""
+    """One tick. Faults are logged, and raised at the end, so that the function's alarm goes off."""
     logger.set_correlation_id(correlation_id(event))
     rollout = _use_case()
     tick = rollout.watch(Occasion(rollout.environment, ACTOR, "minute tick", utc_now()))
     for change in tick.changes:
-        logger.info("changed", widget=change.widget, channel=change.channel, told=change.event, reason=change.reason)
+        logger.info("changed", widget=change.widget, channel=change.channel, event=change.event, reason=change.reason)
     for what, fault in tick.faults:
-        logger.error("could not look after everything", what=what, exc_info=fault)
+        logger.error("failed", what=what, exc_info=fault)
     if tick.faults:
         what = ", ".join(what for what, _ in tick.faults)
-        raise ExceptionGroup(f"not looked after: {what}", [fault for _, fault in tick.faults])
+        raise ExceptionGroup(f"failed: {what}", [fault for _, fault in tick.faults])
     logger.info("tick", watched=tick.watched, alarms_made=tick.alarms_made, alarms_removed=tick.alarms_removed)
     return {"watched": tick.watched, "changed": len(tick.changes)}
