@@ -1,4 +1,4 @@
-"""The chapter about the last mile: a second CDN in front of the first, a wrong byte, and people who are told."""
+"""The chapter about the last mile: a second CDN in front of the first, a changed byte, and a notification."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ PROPAGATED_SECONDS = 60.0
 
 
 def last_mile(story: Story) -> None:
-    story.say(f"A second CDN is in front of the first, and keeps what it got by its URL: {story.cloud.second_cdn_url}")
+    story.say(f"A second CDN is in front of the first, and caches answers by URL: {story.cloud.second_cdn_url}")
     second = UrllibWeb(story.cloud.second_cdn_url)
     path = f"/{WIDGET}/{LATEST}/{ENTRYPOINT}"
     with chat_room() as room:
-        _tell_the_room(story, room)
-        with story.step(f"the second CDN keeps {AFTER}") as step:
+        _notify_the_room(story, room)
+        with story.step(f"the second CDN caches {AFTER}") as step:
             second.get(path)
             kept = second.get(path)
-            expect(kept.headers.get("cf-cache-status") == "HIT", "it does not keep it")
-            expect(kept.headers.get("x-amz-meta-version") == AFTER, f"it keeps {kept.headers}")
+            expect(kept.headers.get("cf-cache-status") == "HIT", "it does not cache it")
+            expect(kept.headers.get("x-amz-meta-version") == AFTER, f"it caches {kept.headers}")
             step.note(f"GET {path}: cf-cache-status: HIT, x-amz-meta-version: {AFTER}")
-        with story.step(f"latest moves to {BEFORE}, and the second CDN forgets what it kept") as step:
+        with story.step(f"latest moves to {BEFORE}, and the second CDN is purged") as step:
             began, purged_before = time.monotonic(), len(story.cloud.second_cdn.purges)
             _move(story, BEFORE)
             wanted = hashlib.sha256(public_files(story, BEFORE)[ENTRYPOINT]).digest()
 
-            def forgot() -> bool:
+            def purged_there() -> bool:
                 return hashlib.sha256(second.get(path).body).digest() == wanted
 
-            story.until(forgot, PROPAGATED_SECONDS, f"the second CDN does not serve {BEFORE}")
+            story.until(purged_there, PROPAGATED_SECONDS, f"the second CDN does not serve {BEFORE}")
             story.measures["move to a second CDN's purge"] = time.monotonic() - began
             purged = story.cloud.second_cdn.purges[purged_before:]
             step.note("purged: " + ", ".join(sorted({prefix.partition("/")[2] for prefix in purged})))
@@ -48,7 +48,7 @@ def last_mile(story: Story) -> None:
             expect(verification.verified, f"{verification.mismatches}")
             story.measures["move to its verification"] = time.monotonic() - began
             step.note(f"{verification.checked} probes at {' and '.join(verification.cdns)}: SHA-256 and version match")
-        story.say("The purge API says 429 from now on, and meanwhile somebody's script writes to the bucket.")
+        story.say("The purge API answers 429 from now on. At the same time, another script writes to the bucket.")
         story.cloud.second_cdn.busy = True
         with story.step(f"latest moves to {AFTER}; the purge waits for the busy CDN") as step:
             _move(story, AFTER)
@@ -56,20 +56,24 @@ def last_mile(story: Story) -> None:
             _plant(story)
             step.note(f"planted: one byte of latest/{PLANTED_IN}")
             story.cloud.second_cdn.busy = False
-        with story.step("the wrong byte is found, and its file named") as step:
+        with story.step("the mismatch is found, with its file") as step:
             verification = _verification(story)
             (mismatch,) = verification.mismatches or (None,)
             expect(
-                mismatch is not None and mismatch.where == LATEST_COPIES, f"what was found is {verification.mismatches}"
+                mismatch is not None and mismatch.where == LATEST_COPIES,
+                f"the mismatches are {verification.mismatches}",
             )
             assert mismatch is not None
             expect((mismatch.kind, mismatch.path) == (MismatchKind.BYTES, f"/{WIDGET}/{LATEST}/{PLANTED_IN}"), "not it")
-            step.note(f"{mismatch.where}: {mismatch.path}: SHA-256 {mismatch.got:.12}…, not {mismatch.expected:.12}…")
-        with story.step("people read of it") as step:
-            story.until(lambda: bool(_told(room, "not served everywhere")), PROPAGATED_SECONDS, "nobody is told")
-            step.note(_told(room, "not served everywhere"))
-        with story.step(f"edgeship propagate {WIDGET}: it is put right, and verified again") as step:
-            story.operator.request_deployment(WIDGET, LATEST, story.occasion("a byte was wrong"))
+            where, differs = mismatch.where.replace("_", " "), f"{mismatch.got:.12}…, not {mismatch.expected:.12}…"
+            step.note(f"{where}: {mismatch.path}: SHA-256 {differs}")
+        with story.step("the chat room is notified") as step:
+            story.until(
+                lambda: bool(_notified(room, "not served everywhere")), PROPAGATED_SECONDS, "there is no notification"
+            )
+            step.note(_notified(room, "not served everywhere"))
+        with story.step(f"edgeship propagate {WIDGET}: the file is fixed, and verified again") as step:
+            story.operator.request_deployment(WIDGET, LATEST, story.occasion("a byte was changed"))
             verification = _verification(story)
             expect(verification.verified, f"{verification.mismatches}")
             month = verification.at[:7]
@@ -77,7 +81,7 @@ def last_mile(story: Story) -> None:
             step.note(f"invalidation paths in {month} so far: {paths}")
 
 
-def _tell_the_room(story: Story, room: ChatRoom) -> None:
+def _notify_the_room(story: Story, room: ChatRoom) -> None:
     """Failed deployments go to the room, whose webhook's URL is a secret."""
     story.cloud.session().client("ssm").put_parameter(Name=SECRET, Value=room.url, Type="SecureString", Overwrite=True)
     document = {
@@ -87,8 +91,8 @@ def _tell_the_room(story: Story, room: ChatRoom) -> None:
     story.operator.notifications(document, story.occasion("the demo listens"), dry_run=False)
 
 
-def _told(room: ChatRoom, words: str) -> str:
-    """The message with these words, as its reader is notified of it."""
+def _notified(room: ChatRoom, words: str) -> str:
+    """The message with these words, as its readers see it."""
     return next((str(message["text"]) for message in room.messages if words in str(message["text"])), "")
 
 
@@ -112,7 +116,7 @@ def _verification(story: Story) -> Verification:
 
 
 def _copied(story: Story) -> str | None:
-    """The version of the copies under latest; what is copied last tells."""
+    """The version of the copies under latest; the file that is copied last names it."""
     bucket, key = story.cloud.names.site_bucket, f"{WIDGET}/{LATEST}/{MANIFEST_NAME}"
     version: str | None = story.cloud.session().client("s3").head_object(Bucket=bucket, Key=key)["Metadata"]["version"]
     return version
