@@ -1,4 +1,4 @@
-"""How a channel lies in the table, its rollout included."""
+"""How a channel is stored in the table, its rollout included."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from edgeship.adapters.dynamodb import keys as keys
+from edgeship.adapters.dynamodb import keys
 from edgeship.domain.channels.channel import Alert, Channel, Lock, Watch
 from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step
 from edgeship.domain.events import timestamp
@@ -35,7 +35,7 @@ def to_channel(item: Mapping[str, Any]) -> Channel:
 
 
 def channel_item(channel: Channel) -> dict[str, Any]:
-    """All of it but its revision."""
+    """All of it except its revision."""
     return {
         "pk": keys.widget_pk(channel.widget),
         "sk": keys.channel_sk(channel.name),
@@ -59,7 +59,7 @@ def channel_item(channel: Channel) -> dict[str, Any]:
 def _rollout_map(rollout: Rollout) -> dict[str, Any]:
     return {
         "candidate": str(rollout.candidate),
-        # As text: percentages are binary fractions, which the table's decimals would not take.
+        # As text: percentages are binary fractions, which the table's decimals do not take.
         "steps": json.dumps([[step.percent, step.bake_seconds] for step in rollout.steps]),
         "step": rollout.step,
         "phase": rollout.phase.value,

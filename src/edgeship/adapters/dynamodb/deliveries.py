@@ -4,8 +4,8 @@
 |---|---|---|
 | `NOTICE#<event_id>` | `<destination>` | delivery |
 
-What is not delivered has the attribute `watched`, and so is in the index by it (`WATCHED_INDEX`), under a key of its
-own. A delivery lives for 14 days, as long as the queue's failures do.
+A delivery that is not done has the attribute `watched`, and so is in the index by it (`WATCHED_INDEX`), under its own
+key. A delivery is kept for 14 days, as long as the messages in the failure queue.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 KEPT_FOR = timedelta(days=14)
 WATCHED = "UNDELIVERED"
-"""The one key of undelivered notices in the index."""
+"""The key of undelivered notices in the index."""
 
 
 class DynamoDBDeliveries:
-    """Every write is conditional. A claim's number of attempts tells it from every other, so that whoever has lost a
-    claim changes nothing of the next."""
+    """Every write is conditional. A claim is identified by its number of attempts, so a process that has lost its claim
+    cannot change the next one."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -104,7 +104,7 @@ class DynamoDBDeliveries:
         )
 
     def list_undelivered(self, limit: int, widget: str | None = None) -> list[Delivery]:
-        # One page holds about 2,000; more than that are not worth reading to choose the newest from.
+        # One page has about 2,000; the newest are chosen from these, and more are not read.
         answer = self._client.query(
             TableName=self._table,
             IndexName=WATCHED_INDEX,
@@ -135,7 +135,7 @@ class DynamoDBDeliveries:
                 ExpressionAttributeValues=serialize(values),
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            # It is settled already, or somebody else's by now.
+            # It is settled already, or another process has the claim now.
             return
 
 

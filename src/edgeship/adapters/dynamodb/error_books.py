@@ -4,7 +4,7 @@
 |---|---|---|
 | `ERRORS#<widget>` | `<version>` | the error book of a release |
 
-A widget's books have a partition of their own, so that a stampede of errors can't slow down the widget's state.
+A widget's books have their own partition, so that a flood of errors can't slow down the widget's state.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class DynamoDBErrorBooks:
         if "Item" not in answer:
             return ErrorBook(widget, version)
         book = _to_book(widget, version, answer["Item"])
-        # DynamoDB deletes late, up to days; the next book is written over what is still there.
+        # DynamoDB deletes up to days late; the next book overwrites an expired one.
         return ErrorBook(widget, version, revision=book.revision) if book.has_expired(self._clock()) else book
 
     def write(self, book: ErrorBook) -> None:

@@ -1,7 +1,7 @@
-"""How records lie in the table: one mapping to attributes and back for each kind, under the keys of `dynamodb_keys.py`.
+"""How records are stored in the table: a mapping to attributes and back for each kind, under the keys of `keys.py`.
 
-Channels, error books and deliveries of notices have mappings of their own, in `dynamodb_channels.py`,
-`dynamodb_errors.py` and `dynamodb_deliveries.py`.
+Channels, error books and deliveries of notices have their own mappings, in `channels.py`, `error_books.py` and
+`deliveries.py`. Names that earlier versions stored are read by `earlier_names.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from edgeship.adapters.dynamodb import keys as keys
+from edgeship.adapters.dynamodb import earlier_names, keys
 from edgeship.adapters.dynamodb.channels import channel_item
 from edgeship.domain.channels import policy_record
 from edgeship.domain.channels.channel import Channel
@@ -59,7 +59,7 @@ def to_item(
 
 
 def event_item(event: Event) -> Item:
-    """The outbox item of an event; refused uploads share the inbox's partition, whatever widget they named."""
+    """The outbox item of an event; refused uploads share the inbox's partition, whatever widget they name."""
     rejected = event.type is EventType.RELEASE_REJECTED
     item = {
         "pk": _event_pk(event),
@@ -84,7 +84,9 @@ def to_event(item: Mapping[str, Any]) -> Event:
     Raises:
         ValueError, KeyError, TypeError: it is not one.
     """
-    return Event(type=EventType(item["detail_type"]), **json.loads(item["detail"]))
+    detail = json.loads(item["detail"])
+    summaries = {name: earlier_names.event_summary(detail[name]) for name in ("old", "new")}
+    return Event(type=EventType(item["detail_type"]), **{**detail, **summaries})
 
 
 def to_widget(item: Mapping[str, Any]) -> Widget:
@@ -92,9 +94,8 @@ def to_widget(item: Mapping[str, Any]) -> Widget:
 
 
 def to_policy(item: Mapping[str, Any]) -> PolicyRecord:
-    return PolicyRecord(
-        item["widget"], policy_record.from_document(json.loads(item["document"])), int(item["revision"])
-    )
+    document = earlier_names.policy(json.loads(item["document"]))
+    return PolicyRecord(item["widget"], policy_record.from_document(document), int(item["revision"]))
 
 
 def to_release(item: Mapping[str, Any]) -> Release:
@@ -131,7 +132,8 @@ def to_rejection(fields: Mapping[str, Any]) -> Rejection:
 
 
 def to_deployment(item: Mapping[str, Any]) -> Deployment:
-    verification = item.get("verification")
+    text = earlier_names.verification_text(item)
+    verification = Verification.from_dict(earlier_names.verification(json.loads(text))) if text else None
     return Deployment(
         widget=item["widget"],
         channel=item["channel"],
@@ -139,7 +141,7 @@ def to_deployment(item: Mapping[str, Any]) -> Deployment:
         version=Version.parse(item["version"]),
         counted=item["counted"],
         settled=int(item["settled"]),
-        verification=Verification.from_dict(json.loads(verification)) if verification else None,
+        verification=verification,
         attempt=int(item["attempt"]),
         revision=int(item["revision"]),
     )
@@ -169,7 +171,7 @@ def _policy_item(record: PolicyRecord) -> Item:
 
 
 def _flag_item(flag: FlagRecord) -> Item:
-    # Kept as text: the table's numbers would round JSON's, and its maps would lose the order of the variants.
+    # Stored as text: the table's numbers would round JSON's, and its maps would lose the order of the variants.
     text = json.dumps(flag.document, separators=(",", ":")) if flag.document is not None else None
     return {"pk": keys.FLAGS, "sk": keys.flag_sk(flag.key), "document": text}
 

@@ -6,7 +6,7 @@
 | `WIDGET#<widget>` | `RELEASE#<version>` | release |
 | `WIDGET#<widget>` | `CLAIM#<version>` | the digest a version is bound to |
 | `WIDGET#<widget>` | `CHANNEL#<name>` | channel, its rollout included |
-| `WIDGET#<widget>` | `DEPLOYMENT#<channel>` | how far the channel's newest move has got on the CDNs |
+| `WIDGET#<widget>` | `DEPLOYMENT#<channel>` | the progress of the channel's newest move to the CDNs |
 | `WIDGET#<widget>` | `POLICY` | policy |
 | `WIDGET#<widget>` | `EVENT#<occurred_at>#<event_id>` | outbox and history |
 | `FLAGS` | `FLAG#<key>` | flag, and the shared evaluators |
@@ -17,13 +17,13 @@
 | `INBOX` | `UPLOAD#<upload_id>` | a refused upload |
 | `INBOX` | `EVENT#<occurred_at>#<event_id>` | outbox and list of refused uploads |
 
-Error books (`ERRORS#<widget>`) and deliveries of notices (`NOTICE#<event_id>`) have keys of their own, in
-`dynamodb_errors.py` and `dynamodb_deliveries.py`.
+Error books (`ERRORS#<widget>`) and deliveries of notices (`NOTICE#<event_id>`) have their own keys, in `error_books.py`
+and `deliveries.py`.
 
-A widget's records share a partition key, so the stream delivers them in the order they were written.
+A widget's records share a partition key, so the stream delivers them in the order in which they were written.
 
-The attribute `watched` is on channels with a rollout or a watch alone, so the index by it (`WATCHED_INDEX`) holds these
-and no others, however many widgets there are.
+Only channels with a rollout or a watch have the attribute `watched`, so the index by it (`WATCHED_INDEX`) has only
+these, however many widgets there are.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ NOTIFICATIONS = "NOTIFICATIONS"
 POLICY = "POLICY"
 RULES = "RULES"
 WATCHED = "WATCHED"
-"""The one key of the index of watched channels."""
+"""The only key in the index of watched channels."""
 
 
 def widget_pk(widget: str) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from edgeship.adapters.dynamodb import items as items
-from edgeship.adapters.dynamodb import keys as keys
+from edgeship.adapters.dynamodb import items, keys
 from edgeship.adapters.dynamodb.attributes import deserialize, serialize
 from edgeship.adapters.dynamodb.channels import to_channel
 from edgeship.application.transaction import Transaction
