@@ -1,8 +1,8 @@
 """The physical names of an environment's resources: one definition for the template, the functions and the CLI.
 
-Names are explicit, not generated, for two reasons. Lambda@Edge takes no environment variables, so the config
-bucket's name is written into its zip before CloudFormation has made anything; and an uploader, who may only
-put objects, can work out where to put them from the environment and the account alone.
+Names are explicit, not generated, for two reasons. Lambda@Edge takes no environment variables, so the config bucket's
+name is written into its zip before CloudFormation creates anything. And an uploader, who may only put objects, can
+derive the bucket's name from the environment and the account.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from edgeship.domain import naming
 
 REGION = "us-east-1"
-"""The one region of a stack: Lambda@Edge functions, and the alarms of CloudFront, live there."""
+"""The region of every stack: Lambda@Edge functions and CloudFront's alarms must be there."""
 
 LOCAL = "local"
 """The environment of the local cloud."""
@@ -26,15 +26,15 @@ REJECTED_DAYS = 90
 SNAPSHOT_KEY = "edge/snapshot.json"
 HEALTH_PREFIX = naming.HEALTH
 HEALTH_LIST_KEY = "health/published.json"
-"""In the config bucket: the versions that have a health page which says that they are watched."""
+"""In the config bucket: the versions whose health page says that they are watched."""
 RETIRED_TAG = ("edgeship", "retired")
-"""Key and value of the tag of latest copies that the site bucket's lifecycle rule lets go."""
+"""Key and value of the tag of latest copies that the site bucket's lifecycle rule deletes."""
 WATCHED_INDEX = "watched"
-"""The table's sparse index of the channels that the minute tick looks after."""
+"""The table's sparse index of the channels that the minute tick checks."""
 NOTICE_PREFIX = "NOTICE#"
 """The table's partitions of notices begin with this."""
 OUTBOX_SORT_KEY = "EVENT#"
-"""The table's items that are events begin with this sort key; the others are state and wake nobody."""
+"""Sort keys of the table's events begin with this; the other items are state, and start no function."""
 
 FUNCTIONS = (
     "artifact_upload",
@@ -48,13 +48,13 @@ FUNCTIONS = (
     "edge",
 )
 
-# S3 bucket names end at 63 characters; "edgeship-" + environment + "-config-" + a 12-digit account must fit.
+# S3 bucket names have at most 63 characters; "edgeship-" + environment + "-config-" + a 12-digit account must fit.
 _ENVIRONMENT = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 _ACCOUNT = re.compile(r"\d{12}")
 
 
 def health_alarm_prefix(environment: str) -> str:
-    """What the names of the alarms on releases begin with, and those of no other environment: see `ResourceNames`."""
+    """The prefix of the names of alarms on releases; unique to the environment, see `ResourceNames`."""
     return f"edgeship-{environment}-health-"
 
 
@@ -63,7 +63,7 @@ class ResourceNames:
     """The names of one environment in one account.
 
     Raises:
-        ValueError: the environment or the account is not well formed; the message says what would be.
+        ValueError: the environment or the account is not valid; the message says what is.
     """
 
     environment: str
@@ -76,7 +76,7 @@ class ResourceNames:
                 "beginning and ending with a letter or digit"
             )
         if "-health-" in f"{self.environment}-":
-            # Its alarms would begin like those of the environment whose name ends before "-health".
+            # Its alarms would have the prefix of the environment whose name ends before "-health".
             raise ValueError(f"environment {self.environment!r}: leave out '-health', which marks the names of alarms")
         if not _ACCOUNT.fullmatch(self.account):
             raise ValueError(f"account {self.account!r}: an AWS account is 12 digits")

@@ -1,4 +1,4 @@
-"""HttpsPost against real sockets: where it goes and where it never does, for how long, and what its errors tell."""
+"""HttpsPost against real sockets: where it goes and where it never does, for how long, and what its errors say."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def fresh(server: Receiver) -> None:
 
 @pytest.fixture
 def resolve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-    """Let every name have these addresses, another answer each time it is looked up, the last for good."""
+    """Let every name have these addresses, another answer each time it is resolved, the last one from then on."""
 
     def set_up(*answers: list[str]) -> list[str]:
         looked_up: list[str] = []
@@ -214,7 +214,7 @@ def test_other_spellings_of_this_machine_are_no_way_round(host: str, connections
 def test_a_public_address_is_connected_to_as_it_was_judged(
     address: str, resolve: Callable[..., list[str]], connections: list[Any]
 ) -> None:
-    """A second look-up would give the instance metadata's address (DNS rebinding): there is none."""
+    """A second resolution would return the instance metadata's address (DNS rebinding): there is none."""
     looked_up = resolve([address], ["169.254.169.254"])
     with pytest.raises(ConnectionRefusedError):
         HttpsPost()(f"https://{HOST}/", {}, b"")
@@ -231,8 +231,8 @@ def test_a_public_address_is_connected_to_as_it_was_judged(
         ("https://T0P-S3CRET@hooks.example.com/", "hooks.example.com: the URL has credentials in it"),
         ("https:///T0P-S3CRET", "the URL has no host"),
         ("T0P-S3CRET", "the URL has no host"),
-        ("https://hooks.example.com:T0P-S3CRET/", "the URL is not well formed"),
-        ("https://[T0P-S3CRET/", "the URL is not well formed"),
+        ("https://hooks.example.com:T0P-S3CRET/", "the URL is not valid"),
+        ("https://[T0P-S3CRET/", "the URL is not valid"),
         ("https://hooks.example.com/\r\nT0P-S3CRET: x", "the URL has characters other than printable ASCII"),
         ("https://hooks.example.com/T0P S3CRET", "the URL has characters other than printable ASCII"),
         ("https://hooks.example.com/ü-T0P-S3CRET", "the URL has characters other than printable ASCII"),
@@ -308,7 +308,7 @@ def test_a_name_that_is_looked_up_too_slowly_is_given_up(monkeypatch: pytest.Mon
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    with pytest.raises(TimeoutError, match="looking the name up"):
+    with pytest.raises(TimeoutError, match="resolving the name"):
         HttpsPost(seconds=SHORT)(f"https://{HOST}/", {}, b"")
 
 

@@ -126,7 +126,7 @@ def test_a_file_with_faults_lists_all_of_them(edgeship: CommandLine, aws: Aws) -
     [
         ("{", "notifications.json:1:2: is not JSON"),
         ("[]", "a notifications file is an object"),
-        ('{"destinations": {"a": 1, "a": 2}, "rules": [{"to": 1, "to": 2}]}', "'a' stands twice"),
+        ('{"destinations": {"a": 1, "a": 2}, "rules": [{"to": 1, "to": 2}]}', "'a' is in one object twice"),
         ("[" * 200_000, "is nested too deeply"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Builds archives whose bytes depend on nothing but names and contents."""
+"""Builds archives whose bytes depend only on names and contents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeship.application.releases.ports import UnpackedFile
 
 
 class TarPacker:
-    """The `Packer` port: a `.tar.gz` without times, owners or modes of the machine that packs."""
+    """The `Packer` port: a `.tar.gz` without the times, owners or modes of the local machine."""
 
     def pack(self, files: Mapping[str, Path], extra: Mapping[str, bytes], into: Path) -> None:
         with (

@@ -1,7 +1,7 @@
-"""Reads archives that nobody vouches for.
+"""Reads untrusted archives.
 
-Entries are unpacked in chunks under numbers, never under their own names, so no name can lead outside. What a
-hostile archive could make a reader hold in memory (a pax header, a central directory) is bounded before it is read.
+Entries are unpacked in chunks under numbers, never under their own names, so no name can lead outside. Parts that a
+hostile archive could make large in memory (a pax header, a central directory) are bounded before they are read.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class ArchiveReader:
 
 
 def describe(path: str, location: Path) -> UnpackedFile:
-    """Measure and hash a file in place."""
+    """The size and hashes of a file in place."""
     with location.open("rb") as file:
         return _hash(path, location, iter(lambda: file.read(_CHUNK), b""))
 
@@ -92,7 +92,7 @@ def _hash(path: str, location: Path, chunks: Iterator[bytes]) -> UnpackedFile:
 
 
 class _BoundedTarInfo(tarfile.TarInfo):
-    """tarfile reads extended headers whole, and a header may claim any size; this bounds the claim."""
+    """tarfile reads extended headers whole, and a header may declare any size; this bounds it."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
@@ -119,12 +119,12 @@ def _tar_entries(archive: Path) -> Iterator[Entry]:
             for member in tar:
                 kind = _tar_kind(member)
                 yield member.name, kind, tar.extractfile(member) if kind == "file" else None
-        # The checksum of gzip stands at its end, behind tar's own: a truncated archive shows only there.
+        # gzip's checksum comes after tar's end: only there a truncated archive is found.
         trailing = 0
         while chunk := stream.read(_CHUNK):
             trailing += len(chunk)
             if trailing > _MAX_TRAILING:
-                raise Refused("archive_invalid", "The archive goes on after its end.", "Pack it again.")
+                raise Refused("archive_invalid", "The archive has data after its end.", "Pack it again.")
 
 
 def _tar_kind(member: tarfile.TarInfo) -> EntryKind:
@@ -152,7 +152,7 @@ def _zip_entries(archive: Path) -> Iterator[Entry]:
 
 
 def _zip_kind(info: zipfile.ZipInfo) -> EntryKind:
-    # The upper half holds the Unix mode when the archive was made by one; zero says nothing.
+    # The upper half has the Unix mode if the archive was made on Unix; zero means unknown.
     mode = info.external_attr >> 16
     if stat.S_ISLNK(mode):
         return "link"
@@ -170,7 +170,7 @@ def _check_central_directory(archive: Path) -> None:
     if at < 0 or len(tail) - at < _END_OF_CENTRAL_DIRECTORY.size:
         raise zipfile.BadZipFile("no end of central directory: not a zip archive, or a truncated one")
     directory_bytes: int = _END_OF_CENTRAL_DIRECTORY.unpack_from(tail, at)[5]
-    # 0xFFFFFFFF, which points to a ZIP64 record, is over the limit as well: no honest bundle needs it.
+    # 0xFFFFFFFF, which points to a ZIP64 record, is over the limit as well: no normal bundle needs it.
     if directory_bytes > _MAX_CENTRAL_DIRECTORY:
         raise Refused("too_many_files", "The archive's table of contents is too large.", "Bundle the sources.")
 
@@ -182,7 +182,7 @@ _FAULTS = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
-    # What tarfile and zipfile let through when a damaged field leads them astray.
+    # tarfile and zipfile raise these for some damaged fields.
     NotImplementedError,
     OverflowError,
     ValueError,
@@ -198,7 +198,8 @@ def _faults_refused(suffix: str) -> Iterator[None]:
     except _FAULTS as fault:
         raise _not_whole(suffix, fault) from None
     except OSError as fault:
-        # A seek to before the file's beginning is the archive's fault; a full disk is ours.
+        # EINVAL is a seek before the file's beginning: the archive is damaged. A full disk, for example, is not its
+        # fault.
         if fault.errno != errno.EINVAL:
             raise
         raise _not_whole(suffix, fault) from None

@@ -20,19 +20,20 @@ _FOR_NOW = frozenset({408, 425, 429})
 
 
 class Cloudflare:
-    """One zone, and the host in it that serves widgets. A purge is done everywhere when it is answered, and may be
-    asked for twice."""
+    """One zone, and the host in it that serves widgets. A purge is complete everywhere when it is answered, and may be
+    repeated."""
 
     name = "cloudflare"
 
     def __init__(self, post: HttpsPost, zone: str, url: str, token: Callable[[], str], api: str) -> None:
-        """`url` is where browsers find the widgets; `token` gives an API token with the permission Cache Purge."""
+        """`url` is the URL of the widgets for browsers; `token` returns an API token with the permission Cache
+        Purge."""
         self._post = post
         self._purge_url = f"{api.rstrip('/')}/zones/{zone}/purge_cache"
         self._host = urlsplit(url).netloc
         self._token = token
 
-    def refresh(self, folders: Sequence[str], reference: str) -> int:  # noqa: ARG002  a purge has no identity
+    def refresh(self, folders: Sequence[str], reference: str) -> int:  # noqa: ARG002  a purge has no reference
         prefixes = [self._host + folder.rstrip("/") for folder in sorted(folders)]
         for start in range(0, len(prefixes), MAX_PREFIXES):
             self._purge(prefixes[start : start + MAX_PREFIXES])
@@ -47,11 +48,11 @@ class Cloudflare:
             answer = self._post(self._purge_url, headers, json.dumps({"prefixes": prefixes}).encode())
         except AddressRefused as refused:
             raise CdnRefused(str(refused)) from refused
-        told = _errors(answer)
+        errors = _errors(answer)
         if answer.status in _FOR_NOW or answer.status >= 500:
-            raise CdnBusy(f"{answer.status} {told}".strip(), _retry_after(answer))
+            raise CdnBusy(f"{answer.status} {errors}".strip(), _retry_after(answer))
         if answer.status != 200 or not _succeeded(answer):
-            raise CdnRefused(f"the purge was answered {answer.status} {told}".strip())
+            raise CdnRefused(f"the purge was answered {answer.status} {errors}".strip())
 
 
 def _document(answer: PostAnswer) -> dict[str, object]:
@@ -67,7 +68,7 @@ def _succeeded(answer: PostAnswer) -> bool:
 
 
 def _errors(answer: PostAnswer) -> str:
-    """Cloudflare's own words: `10000 Authentication error`."""
+    """Cloudflare's error messages: `10000 Authentication error`."""
     errors = _document(answer).get("errors")
     listed = errors if isinstance(errors, list) else []
     return "; ".join(f"{e.get('code')} {e.get('message')}" for e in listed if isinstance(e, dict))[:300]

@@ -19,7 +19,7 @@ _BUSY = frozenset({"TooManyInvalidationsInProgress", "Throttling", "ThrottlingEx
 
 
 class CloudFront:
-    """One distribution. A reference is the invalidation's CallerReference: asked twice, it is the same invalidation."""
+    """One distribution. The reference is the invalidation's CallerReference: two calls make one invalidation."""
 
     name = "cloudfront"
 
@@ -39,7 +39,7 @@ class CloudFront:
                 },
             )
         except ClientError as error:
-            raise _told(error) from error
+            raise _cdn_error(error) from error
         self._invalidation_id = answer["Invalidation"]["Id"]
         return len(paths)
 
@@ -49,11 +49,11 @@ class CloudFront:
         try:
             answer = self._client.get_invalidation(DistributionId=self._distribution_id, Id=self._invalidation_id)
         except ClientError as error:
-            raise _told(error) from error
+            raise _cdn_error(error) from error
         return answer["Invalidation"]["Status"] == "Completed"
 
 
-def _told(error: ClientError) -> CdnBusy | CdnRefused:
+def _cdn_error(error: ClientError) -> CdnBusy | CdnRefused:
     code = error.response["Error"]["Code"]
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if code in _BUSY or status >= 500:

@@ -1,4 +1,4 @@
-"""How the alarm of one check of one release is written in CloudWatch's terms, and read back from them. Pure.
+"""The definition of the alarm of one check of one release in CloudWatch, written and read. Pure.
 
 PutMetricAlarm: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 Metric math: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
@@ -24,20 +24,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Formula:
-    """What a check compares with its limit: `id` names the expression's result, `query` the metric's statistic."""
+    """The value that a check compares with its limit: `id` names the expression's result, `query` the metric's
+    statistic.
+    """
 
     id: str
     expression: str
     query: str
     metric: Metric
     stat: str
-    said: str
+    label: str
     unit: str
 
 
-# Sessions are not filled: CloudWatch would fill the newest minute, too, whose beacons are still on their way
+# Sessions are not filled: CloudWatch would also fill the newest minute, whose beacons have not all arrived
 # (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html). A minute without sessions is
-# missing and does not breach. Failed sessions are missing wherever nothing failed, and arrive with the sessions.
+# missing and does not breach. Failed sessions are missing where nothing failed, and arrive with the sessions.
 _FORMULAS = {
     Check.ERROR_RATE: _Formula(
         "rate",
@@ -59,7 +61,8 @@ _SAMPLE = re.compile(r"\bsessions >= (\d+)\b")
 
 
 def alarm_name(environment: str, alarm: HealthAlarm) -> str:
-    """Unique: a widget's name has no dot, so `-v` before the first dot begins the version; no check ends another.
+    """Unique: a widget's name has no dot, so `-v` before the first dot begins the version; no check's name is the end
+    of another's.
 
     At most 177 of the 255 characters that a name may have.
     """
@@ -67,17 +70,17 @@ def alarm_name(environment: str, alarm: HealthAlarm) -> str:
 
 
 def definition_of(environment: str, alarm: HealthAlarm) -> PutMetricAlarmInputTypeDef:
-    """What PutMetricAlarm is asked for.
+    """The arguments of PutMetricAlarm.
 
-    The alarm has no actions: EventBridge hears of every change of its state without one. It has no tags either: they
-    take a permission of their own, and DescribeAlarms does not tell them.
+    The alarm has no actions: EventBridge gets every change of its state without them. It has no tags either: they need
+    another permission, and DescribeAlarms does not return them.
     """
     formula = _FORMULAS[alarm.check]
     dimensions = [
         {"Name": name, "Value": value}
         for name, value in zip(DIMENSIONS, (environment, alarm.widget, str(alarm.version)), strict=True)
     ]
-    label = f"{formula.said} of {alarm.widget} {alarm.version}, {formula.unit}"
+    label = f"{formula.label} of {alarm.widget} {alarm.version}, {formula.unit}"
     metrics: list[Any] = [
         {
             "Id": formula.id,
@@ -91,10 +94,10 @@ def definition_of(environment: str, alarm: HealthAlarm) -> PutMetricAlarmInputTy
     return {
         "AlarmName": alarm_name(environment, alarm),
         "AlarmDescription": (
-            f"Environment {environment}: {formula.said} of widget {alarm.widget} {alarm.version} was at or over "
+            f"Environment {environment}: {formula.label} of widget {alarm.widget} {alarm.version} was at or over "
             f"{alarm.limit:g} {formula.unit} in {PERIODS} periods of {PERIOD_SECONDS} s in a row, each with "
-            f"{alarm.minimum_sample} sessions or more. edgeship reacts to this alarm: it takes the release back, or "
-            "tells that it could not. edgeship makes this alarm and removes it; what is changed by hand is undone."
+            f"{alarm.minimum_sample} sessions or more. edgeship reacts to this alarm: it rolls the release back, or "
+            "notifies people that it could not. edgeship makes and removes this alarm, and reverts changes by hand."
         ),
         "Metrics": metrics,
         "EvaluationPeriods": PERIODS,
@@ -106,9 +109,9 @@ def definition_of(environment: str, alarm: HealthAlarm) -> PutMetricAlarmInputTy
 
 
 def read_definition(environment: str, found: MetricAlarmTypeDef) -> HealthAlarm | None:
-    """The alarm that DescribeAlarms tells of; None unless it is to the letter what `definition_of` writes for it.
+    """The alarm that DescribeAlarms returned; None unless it is exactly what `definition_of` writes for it.
 
-    What the account's people added in fields that are not written here (actions) is theirs.
+    Fields that are not written here (actions) may have any value: they belong to the account's owners.
     """
     release = _release_of(
         (metric.get("Expression") for metric in found.get("Metrics", ())),
@@ -127,7 +130,7 @@ def read_definition(environment: str, found: MetricAlarmTypeDef) -> HealthAlarm 
 
 @dataclass(frozen=True)
 class AlarmedRelease:
-    """Whom an alarm is about, and for what. `minimum_sample` is sessions in a period."""
+    """The release and the check of an alarm. `minimum_sample` is sessions in a period."""
 
     environment: str
     widget: str
@@ -137,7 +140,7 @@ class AlarmedRelease:
 
 
 def alarm_of(metrics: Iterable[Mapping[str, Any]]) -> AlarmedRelease | None:
-    """Whom an alarm is about, from `detail.configuration.metrics` of its state-change event; None: no release.
+    """The release of an alarm, from `detail.configuration.metrics` of its state-change event; None: no release.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
     """
@@ -154,8 +157,8 @@ def _release_of(
 ) -> AlarmedRelease | None:
     sample = next((match for text in expressions if text and (match := _SAMPLE.search(text))), None)
     named = [(name, tuple(dimensions.get(key) for key in DIMENSIONS)) for name, dimensions in metrics]
-    measured = {name for name, _ in named}
-    check = next((check for check, formula in _FORMULAS.items() if formula.metric in measured), None)
+    names = {name for name, _ in named}
+    check = next((check for check, formula in _FORMULAS.items() if formula.metric in names), None)
     subjects = {subject for _, subject in named}
     if sample is None or check is None or len(subjects) != 1:
         return None
@@ -185,18 +188,18 @@ def _by_name(metric: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _is_written(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-    mine, theirs = ({m["Id"]: m for m in each.get("Metrics", ())} for each in (wanted, found))
+    wanted_metrics, found_metrics = ({m["Id"]: m for m in each.get("Metrics", ())} for each in (wanted, found))
     return (
         all(found.get(key) == value for key, value in wanted.items() if key != "Metrics")
-        and mine.keys() == theirs.keys()
-        and all(_same_metric(mine[key], theirs[key]) for key in mine)
+        and wanted_metrics.keys() == found_metrics.keys()
+        and all(_same_metric(wanted_metrics[key], found_metrics[key]) for key in wanted_metrics)
     )
 
 
-def _same_metric(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
-    # Its whole statistic, so that a unit, which would leave data out, is a difference; the dimensions in any order.
-    return _plain_stat(mine) == _plain_stat(theirs) and all(
-        theirs.get(key) == value for key, value in mine.items() if key != "MetricStat"
+def _same_metric(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    # The whole statistic: a unit, which would leave data out, must not be there. The dimensions may be in any order.
+    return _plain_stat(wanted) == _plain_stat(found) and all(
+        found.get(key) == value for key, value in wanted.items() if key != "MetricStat"
     )
 
 

@@ -23,14 +23,14 @@ _BATCH = 100
 
 
 class CloudWatchAlarms:
-    """An alarm is known by its name's prefix and told by its definition; nothing of it is kept elsewhere."""
+    """Alarms are found by their names' prefix and identified by their definition; nothing about them is stored."""
 
     def __init__(self, client: CloudWatchClient, environment: str) -> None:
         self._client = client
         self._environment = environment
 
     def ensure(self, alarms: Sequence[HealthAlarm]) -> None:
-        # One that stands well is written all the same: its time of configuration says that it was wanted just now.
+        # A correct alarm is written again, too: its time of configuration then says that it is needed now.
         for alarm in alarms:
             self._client.put_metric_alarm(**definition_of(self._environment, alarm))
 
@@ -47,7 +47,7 @@ class CloudWatchAlarms:
             self._delete(list(names[start : start + _BATCH]))
 
     def _standing(self, found: MetricAlarmTypeDef) -> StandingAlarm:
-        # The state's time is that of its last change; its update is also that of what was evaluated of it.
+        # The transition's time is when the state last changed; the update's time also changes with each new reason.
         since = found.get("StateTransitionedTimestamp") or found["StateUpdatedTimestamp"]
         return StandingAlarm(
             name=found["AlarmName"],
@@ -59,7 +59,7 @@ class CloudWatchAlarms:
         )
 
     def _delete(self, names: list[str]) -> None:
-        # With one name that is gone, DeleteAlarms fails; whether it then deletes the others changed over the years.
+        # DeleteAlarms fails if one alarm does not exist. Whether it then deletes the rest has changed over the years.
         while names:
             try:
                 self._client.delete_alarms(AlarmNames=names)

@@ -1,4 +1,4 @@
-"""What browsers reported, read from CloudWatch, behind the `Metrics` port.
+"""The metrics of releases, read from CloudWatch, behind the `Metrics` port.
 
 GetMetricData: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html (every limit
 below is from there).
@@ -29,21 +29,21 @@ _MAX_QUERIES = 500
 _MAX_DATAPOINTS = 100_800
 """More come in pages."""
 _KEPT = ((timedelta(days=15), 60), (timedelta(days=63), 300))
-"""Up to which age data has which period; older data has `_OLDEST`, until it is gone after 455 days."""
+"""The period of data up to an age; older data has `_OLDEST`, and is deleted after 455 days."""
 _OLDEST = 3600
 _COARSER = (300, 900, 3600)
-"""Periods that divide an hour, so that their bounds are those of the clock whatever the start is."""
+"""Periods that divide an hour, so that their bounds do not depend on the start."""
 _FINENESS = 12
-"""A span is read in at least so many periods, if there are finer ones: widening adds less than a twelfth at an end."""
+"""A span is read in at least so many periods, if they exist: widening adds less than a twelfth at each end."""
 
 
 class DataIncomplete(Exception):
-    """CloudWatch could not give all it was asked for; half the numbers are no basis for a verdict."""
+    """CloudWatch could not return all data; an analysis must not use a part of it."""
 
 
 @dataclass
 class _Series:
-    """A subject's measurements in periods of `period` seconds, from `start` to `end`: their bounds."""
+    """A subject's metrics in periods of `period` seconds; `start` and `end` are bounds of periods."""
 
     subject: Subject
     period: int
@@ -55,11 +55,11 @@ class _Series:
         return round(sum(self.values[metric].values()))
 
     def mean(self, metric: Metric) -> float | None:
-        """Of the periods' values, weighed by their sessions."""
+        """The mean of the periods' values, weighted by their sessions."""
         sessions = self.values[Metric.SESSIONS]
-        weighed = [(value, sessions.get(start, 0)) for start, value in self.values[metric].items()]
-        weight = sum(count for _, count in weighed)
-        return sum(value * count for value, count in weighed) / weight if weight else None
+        weighted = [(value, sessions.get(start, 0)) for start, value in self.values[metric].items()]
+        weight = sum(count for _, count in weighted)
+        return sum(value * count for value, count in weighted) / weight if weight else None
 
     def datapoints(self) -> list[Datapoint]:
         starts = sorted({start for values in self.values.values() for start in values})
@@ -79,12 +79,12 @@ class _Series:
 class CloudWatchMetrics:
     """Four queries a subject, up to 125 subjects a call.
 
-    `totals` reads each span in the coarsest period that keeps to `_FINENESS` (a day in hours, an hour in five
-    minutes), and never in one that is finer than what CloudWatch still has. That is few datapoints, and it tames the
-    percentiles: of a period with a session or two they are noise.
+    `totals` reads each span in the coarsest period that `_FINENESS` allows (a day in hours, an hour in five minutes),
+    and never in a finer one than CloudWatch still has. That needs few datapoints, and makes the percentiles stable:
+    those of a period with one or two sessions are noise.
 
     Raises:
-        DataIncomplete: by both methods, when an answer is.
+        DataIncomplete: by both methods, when an answer is incomplete.
     """
 
     def __init__(self, client: CloudWatchClient, environment: str, period_seconds: int = 60) -> None:
@@ -100,7 +100,7 @@ class CloudWatchMetrics:
         return {series.subject: series.datapoints() for series in found}
 
     def totals(self, spans: Sequence[Span]) -> dict[Span, Datapoint]:
-        # The age of data is counted from the latest end: who asks about now asks about spans that end now.
+        # The age of data is counted from the latest end: spans of now end now.
         latest = max((span.end for span in spans), default=None)
         found = {span: self._series(span, latest or span.end) for span in spans}
         self._fill(found.values())
@@ -119,7 +119,7 @@ class CloudWatchMetrics:
     def _series(self, span: Span, now: datetime) -> _Series:
         finest = (span.end - span.start).total_seconds() / _FINENESS
         period = max((each for each in _COARSER if each <= finest), default=self.period_seconds)
-        # An hour more: aligned, the start is older than the span's.
+        # One hour more: the aligned start is earlier than the span's.
         age = now - span.start + timedelta(hours=1)
         kept = next((seconds for oldest, seconds in _KEPT if age <= oldest), _OLDEST)
         if kept > _KEPT[0][1]:
@@ -134,7 +134,7 @@ class CloudWatchMetrics:
             self._read(batch)
 
     def _read(self, batch: Sequence[_Series]) -> None:
-        """One call, from the earliest start to the latest end; each series takes what lies inside its own."""
+        """One call, from the earliest start to the latest end; each series takes the values inside its own bounds."""
         asked = {f"q{n}_{m}": (series, metric) for n, series in enumerate(batch) for m, metric in enumerate(_STATS)}
         pages = self._client.get_paginator("get_metric_data").paginate(
             MetricDataQueries=[self._query(name, *each) for name, each in asked.items()],
@@ -172,9 +172,9 @@ class CloudWatchMetrics:
 def _batches(wanted: Iterable[_Series]) -> Iterator[list[_Series]]:
     """Calls of one period each, within the limits.
 
-    One period, since the start of a call rules out periods finer than what is kept of that age: where all periods are
-    alike, the earliest start has the same as the others. Spans read in one period are about as long as each other, so
-    those that end together share a call, of which few datapoints are for nobody.
+    One period, because a call's start excludes periods that are finer than what is kept for that age. With one period,
+    the earliest start allows the same period as the others. Spans with the same period have about the same length, so
+    spans that end together share a call, and few datapoints are read for nothing.
     """
     batch: list[_Series] = []
     for series in sorted(wanted, key=lambda each: (each.period, each.start, each.end)):
@@ -187,7 +187,7 @@ def _batches(wanted: Iterable[_Series]) -> Iterator[list[_Series]]:
 
 
 def _fits(batch: Sequence[_Series]) -> bool:
-    # Sorted: the first starts earliest.
+    # The batch is sorted: the first series starts first.
     queries = len(batch) * len(_STATS)
     seconds = (max(series.end for series in batch) - batch[0].start).total_seconds()
     return queries <= _MAX_QUERIES and queries * seconds / batch[0].period <= _MAX_DATAPOINTS
@@ -204,6 +204,6 @@ def _check_complete(statuses: Mapping[str, str], asked: Mapping[str, tuple[_Seri
 
 
 def _aligned(at: datetime, seconds: int, *, up: bool = False) -> datetime:
-    """The bound of a period at or before a time, or at or after it."""
+    """The bound of a period at or before a time; with `up`, at or after it."""
     periods = at.timestamp() / seconds
     return datetime.fromtimestamp((math.ceil(periods) if up else math.floor(periods)) * seconds, UTC)

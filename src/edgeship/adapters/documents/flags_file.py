@@ -1,7 +1,7 @@
 """The flags file: JSON under review, its schema for editors, and flagd's form of it.
 
-Whether a file is right is decided by `edgeship.domain.flags.validate`, which finds every fault; the model here is
-what its JSON Schema (docs/schemas/flags.schema.json) is generated from.
+`edgeship.domain.flags.validate` decides whether a file is valid, and finds every fault. The model here is for the JSON
+Schema (docs/schemas/flags.schema.json), which is generated from it.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def read_flags_file(path: Path) -> FlagsFile:
     """The flags of a file, by key.
 
     Raises:
-        OSError: it can't be read. FlagsRefused: it is not a flags file at all; finer faults show when it is applied.
+        OSError: it can't be read. FlagsRefused: it is not a flags file, with every problem.
     """
     document = read_json(path)
     if not isinstance(document, dict) or not isinstance(document.get("flags"), dict | list):

@@ -14,7 +14,7 @@ from edgeship.domain.releases.manifest import Declaration, FileEntry, Manifest
 from edgeship.domain.version import Version
 
 MAX_DECLARATION_BYTES = 2 * 1024 * 1024
-"""2,000 files at 512-byte paths and their hashes fit with room to spare."""
+"""Enough for 2,000 files with paths of 512 bytes and their hashes."""
 
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{7,64}$")]
 Change = Annotated[str, StringConstraints(max_length=2_000)]
@@ -54,9 +54,9 @@ def read_declaration(location: Path) -> Declaration:
     """Read an uploader's manifest.
 
     Raises:
-        Refused: `declaration_invalid`, naming every field that is wrong.
+        Refused: `declaration_invalid`, naming every field that is not valid.
     """
-    remedy = "Correct it (edgeship publish writes a right one), or leave it out."
+    remedy = "Correct it (edgeship publish writes a valid one), or leave it out."
     if location.stat().st_size > MAX_DECLARATION_BYTES:
         raise Refused(
             "declaration_invalid", f"{UPLOADED_MANIFEST_NAME} is larger than {MAX_DECLARATION_BYTES:,} bytes.", remedy
@@ -67,7 +67,7 @@ def read_declaration(location: Path) -> Declaration:
     except ValidationError as invalid:
         faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'document'}: {e['msg']}" for e in invalid.errors()[:10])
         raise Refused("declaration_invalid", f"{UPLOADED_MANIFEST_NAME} is not a manifest: {faults}.", remedy) from None
-    # The text as sent, so that the published manifest repeats it to the letter.
+    # The original text, so that the published manifest has the same.
     created_at = json.loads(content).get("created_at")
     return Declaration(
         widget=declared.widget,

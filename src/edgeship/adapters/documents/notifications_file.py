@@ -106,5 +106,5 @@ def read_notifications_file(path: Path) -> Any:
     except RecursionError:
         raise NotificationsRefused([(str(path), "is nested too deeply")]) from None
     if twice:
-        raise NotificationsRefused([(str(path), f"{name!r:.80} stands twice in one object") for name in twice])
+        raise NotificationsRefused([(str(path), f"{name!r:.80} is in one object twice") for name in twice])
     return document

@@ -1,9 +1,9 @@
 """One HTTPS POST to a host that somebody configured: bounded in time and size, and never to a private address.
 
-Whoever may configure a URL must not reach what only this machine reaches: the instance metadata, loopback, a private
-network. So the name is looked up once, every address that it has is judged, and the connection goes to an address that
-was judged; a second look-up could answer otherwise (DNS rebinding). Redirects are answers like any other, and proxies
-of the environment are not used.
+A person who may configure a URL must not reach what only this machine can reach: the instance metadata, loopback, a
+private network. So the name is resolved once, all its addresses are checked, and the connection goes to a checked
+address: a second resolution could have another result (DNS rebinding). Redirects are not followed, and proxies of the
+environment are not used.
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
 """
 
@@ -29,7 +29,7 @@ BODY_BYTES = 64 * 1024
 
 
 class AddressRefused(Exception):
-    """The request is not sent to such a URL or address. The message names the host, and nothing else of the URL."""
+    """The request is not sent to such a URL or address. The message contains only the host of the URL."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class PostAnswer:
 
 
 class HttpsPost:
-    """`seconds` bounds a whole exchange: look-up, connection, request and answer, however slowly they drip.
+    """`seconds` bounds a whole exchange: name resolution, connection, request and answer, however slow.
 
     `loopback` is for the local cloud and tests: `http://` and `https://` to 127.0.0.1 and ::1, and to nothing else.
     `trust` stands in for the system's certificate authorities.
@@ -54,12 +54,12 @@ class HttpsPost:
         self._given_trust = trust
 
     def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> PostAnswer:
-        """Send the request once and read its answer, whatever its status. No error has more of the URL than its host.
+        """Send the request once and read its answer, whatever its status. Errors contain only the host of the URL.
 
         Raises:
             AddressRefused: not https, credentials in the URL, a character that no URL or header has, or an address
                 that is not public.
-            OSError: no such name, no connection, no trust, no HTTP, or not in time (TimeoutError).
+            OSError: no such name, no connection, no trusted certificate, no HTTP, or not in time (TimeoutError).
         """
         deadline = time.monotonic() + self._seconds
         parts = self._check_url(url)
@@ -76,7 +76,7 @@ class HttpsPost:
         except http.client.RemoteDisconnected:
             raise ConnectionResetError("the server hung up without an answer") from None
         except http.client.HTTPException as error:
-            # Its text may quote what the server sent, and so what it was sent.
+            # Its text may quote the answer, and so the request.
             raise OSError(f"the answer is not HTTP ({type(error).__name__})") from None
         finally:
             connection.close()
@@ -91,7 +91,7 @@ class HttpsPost:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
         except ValueError:
-            raise AddressRefused("the URL is not well formed") from None
+            raise AddressRefused("the URL is not valid") from None
         if not host:
             raise AddressRefused("the URL has no host")
         # urlsplit drops line breaks and tabs without a word.
@@ -126,7 +126,7 @@ class HttpsPost:
 
 
 def _look_up(host: str, port: int, deadline: float) -> list[tuple[int, tuple[Any, ...]]]:
-    """Families and socket addresses; in a thread of its own, for nothing else bounds `getaddrinfo`."""
+    """Families and socket addresses; in its own thread, because `getaddrinfo` has no timeout."""
     answers: queue.SimpleQueue[list[Any] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def look_up() -> None:
@@ -139,7 +139,7 @@ def _look_up(host: str, port: int, deadline: float) -> list[tuple[int, tuple[Any
     try:
         answer = answers.get(timeout=_left(deadline))
     except queue.Empty:
-        raise TimeoutError("looking the name up took too long") from None
+        raise TimeoutError("resolving the name took too long") from None
     if isinstance(answer, UnicodeError):
         # A label that is empty or longer than 63 characters.
         raise AddressRefused("the URL's host is not a name") from None

@@ -14,13 +14,13 @@ LONGEST = 3_600.0
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """For how many seconds, up to an hour, the server asks to be left alone; None when it doesn't say.
+    """The number of seconds that the server asks to wait, up to an hour; None when it doesn't say.
 
     `headers` have lower-case names.
     """
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
-        # More digits than these are more than an hour, too, and no work to read.
+        # The first 12 digits are enough: longer numbers are more than an hour, too.
         return min(float(text[:12]), LONGEST)
     try:
         at = parsedate_to_datetime(text)

@@ -27,7 +27,7 @@ class UrllibWeb:
     def get(self, path: str, query: str = "") -> WebAnswer:
         request = urllib.request.Request(  # noqa: S310  the scheme is checked above
             self._base_url + quote(path, safe="/~") + (f"?{query}" if query else ""),
-            # Firewalls in front of a CDN turn away the name that the library would give.
+            # Firewalls in front of a CDN refuse the library's default User-Agent.
             headers={"Cache-Control": "no-cache", "User-Agent": "edgeship"},
         )
         try:

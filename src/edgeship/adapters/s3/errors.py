@@ -1,4 +1,4 @@
-"""What S3's error answers mean to us."""
+"""The meaning of S3's error answers."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class S3HealthPages:
-    """Pages lie in the site bucket, which the CDN serves; caches keep them for `max_age` seconds.
+    """Pages are in the site bucket, which the CDN serves; caches keep them for `max_age` seconds.
 
     The list is one object in the config bucket: `{"schema": 1, "versions": {"checkout": ["1.4.2", "1.5.0"]}}`.
     """

@@ -1,4 +1,4 @@
-"""The inbox bucket, as the upload's handler sees it and as an uploader does."""
+"""The inbox bucket, for the upload's handler and for an uploader."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class S3Inbox:
         self._bucket = bucket
 
     def fetch(self, upload: Upload, into: Path) -> None:
-        # Without a version id the ETag still holds us to the object that the event told of.
+        # Without a version id, the ETag makes sure that this is the object of the event.
         answer = (
             self._client.get_object(Bucket=self._bucket, Key=upload.key, VersionId=upload.version_id)
             if upload.version_id
@@ -60,7 +60,7 @@ class S3Inbox:
         if upload.size > _COPY_LIMIT:
             self._client.copy(source, self._bucket, key)
         else:
-            # Tags are left behind: reading them would need a permission of its own, and they say nothing here.
+            # Tags are not copied: reading them needs another permission, and they have no use here.
             self._client.copy_object(Bucket=self._bucket, Key=key, CopySource=source, TaggingDirective="REPLACE")
 
 

@@ -1,8 +1,8 @@
-"""The copies under `/<widget>/latest/` in the site bucket, behind the `Alias` port.
+"""The copies under `/<widget>/latest/` in the site bucket, behind the `LatestCopies` port.
 
-Nothing is deleted here. A file that goes is copied onto itself with a tag: the copy is a new object, whose age the
-bucket's lifecycle rule for the tag counts from then on (https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html).
-A release that has the file again copies it anew, without the tag.
+Nothing is deleted here. A file that is retired is copied onto itself with a tag: the copy is a new object, and the
+bucket's lifecycle rule for the tag counts its age (https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html).
+A later release that has the file copies it again, without the tag.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _RETIRED_AT = "retired-at"
 
 
 class S3LatestCopies:
-    """Copies stay in S3: no byte of a release comes here."""
+    """Files are copied inside S3: no byte of a release is downloaded."""
 
     def __init__(self, client: S3Client, bucket: str, max_age: int, threads: int) -> None:
         """`max_age`: the seconds for which a browser may keep a copy."""
@@ -83,7 +83,7 @@ class S3LatestCopies:
                     Bucket=self._bucket,
                     Key=key,
                     CopySource={"Bucket": self._bucket, "Key": key},
-                    # A newer move that has copied the file here meanwhile is left alone.
+                    # If a newer move has copied the file meanwhile, its copy stays.
                     CopySourceIfUnmodifiedSince=there["LastModified"],
                     MetadataDirective="REPLACE",
                     ContentType=there["ContentType"],

@@ -50,10 +50,10 @@ class S3Snapshots:
 
 
 def _parsed(body: bytes) -> Mapping[str, Any] | None:
-    """The snapshot that `body` is; None when it is one that the edge would not take, whatever it is."""
+    """The snapshot in `body`; None when the edge would not accept it."""
     try:
         document = json.loads(body)
         Routes(document)
     except (ValueError, RecursionError, SnapshotInvalid):
         return None
-    return document  # type: ignore[no-any-return]  # Routes refuses what is no object
+    return document  # type: ignore[no-any-return]  # Routes refuses anything but an object
