@@ -32,7 +32,7 @@ class EdgeshipStack(Stack):
             scope,
             names.stack,
             stack_name=names.stack,
-            description=f"edgeship {options.environment}: ships browser widgets to a CDN and takes bad ones back",
+            description=f"edgeship {options.environment}: ships browser widgets to a CDN and rolls bad releases back",
             env={"account": options.account, "region": REGION},
             termination_protection=not options.throwaway,
         )

@@ -61,7 +61,7 @@ class PromotionSettings(Settings):
 class RolloutSettings(Settings):
     site_bucket: Name
     config_bucket: Name
-    period_seconds: int = Field(60, gt=0, description="of the metrics that verdicts are made from")
+    period_seconds: int = Field(60, gt=0, description="of the metrics that are analysed")
     page_threads: int = Field(16, gt=0, le=64, description="health pages that are written at a time")
 
 

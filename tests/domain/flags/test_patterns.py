@@ -51,7 +51,7 @@ REFUSED = [
     ("a)", "closes nothing"),
     ("[a", "class"),
     ("[z-a]", "range"),
-    ("a{3,2}", "wrong way"),
+    ("a{3,2}", "above its maximum"),
     ("(" * 20 + ")" * 20, "nested"),
     ("a" * (MAX_PATTERN + 1), "longer"),
 ]

@@ -134,5 +134,5 @@ def _choices(quantifier: re.Match[str]) -> tuple[int, int]:
         return MAX_SUBJECT, MAX_SUBJECT
     upper = int(most) if comma else int(least)
     if upper < int(least):
-        raise PatternRefused(f"{sign} has its bounds the wrong way round")
+        raise PatternRefused(f"{sign} has a minimum above its maximum")
     return upper - int(least) + 1, upper

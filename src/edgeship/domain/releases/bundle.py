@@ -72,7 +72,7 @@ def check_path(path: str) -> str:
     if unicodedata.normalize("NFC", path) != path:
         raise Refused(
             "path_invalid",
-            f"Entry {shown} is not in Unicode normal form NFC, so two different names could look the same.",
+            f"Entry {shown} is not in Unicode normal form NFC, so two different names could be shown as the same.",
             "Rename the file in NFC (macOS archives often hold NFD names).",
         )
     if len(path.encode()) > MAX_PATH_BYTES:
