@@ -267,12 +267,16 @@ def _main() -> None:
     import tempfile
     from pathlib import Path
 
-    from tests.infra.conftest import EVERY_OPTION, synthesise
+    from infra.app import build_app
+    from tests.infra.contexts import EVERY_OPTION
 
     with tempfile.TemporaryDirectory() as folder:
-        context = {"environment": ENVIRONMENT, "account": ACCOUNT}
-        production = synthesise(Path(folder) / "production", context)
-        write(production, synthesise(Path(folder) / "customised", {**context, **EVERY_OPTION}))
+        templates = []
+        for name, options in (("production", {}), ("customised", EVERY_OPTION)):
+            outdir = Path(folder) / name
+            build_app({"environment": ENVIRONMENT, "account": ACCOUNT, **options}, outdir=str(outdir)).synth()
+            templates.append(Template(outdir, f"edgeship-{ENVIRONMENT}"))
+        write(*templates)
 
 
 if __name__ == "__main__":

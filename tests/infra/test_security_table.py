@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Callable
@@ -50,11 +51,11 @@ def test_no_role_has_a_managed_policy_that_the_table_would_not_show(customised: 
 
 def _changed(template: Template, folder: Path, change: Callable[[dict[str, Any]], None]) -> Template:
     """A copy of a template with one change, in `folder`."""
-    body = template.body
+    body = copy.deepcopy(template.body)
     change(body["Resources"])
-    copy = Template(folder, template.name)
-    copy.path.write_text(json.dumps(body), "utf-8")
-    return copy
+    changed = Template(folder, template.name)
+    changed.path.write_text(json.dumps(body), "utf-8")
+    return changed
 
 
 def _policy(resources: dict[str, Any], type_: str, prefix: str) -> list[dict[str, Any]]:
