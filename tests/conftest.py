@@ -5,7 +5,6 @@ from functools import cache
 
 import botocore.session
 import pytest
-from hypothesis import HealthCheck, settings
 
 from tests.support.aws import Aws, aws_environment
 
@@ -13,11 +12,7 @@ from tests.support.aws import Aws, aws_environment
 # process they are the same for all.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
-pytest_plugins = ["tests.support.tools"]
-
-# How long an example takes says how busy the machine is; speed is the benchmarks' business.
-settings.register_profile("edgeship", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("edgeship")
+pytest_plugins = ["tests.support.fuzz", "tests.support.tools"]
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from localcloud.sandbox import child_environment
-from tests.domain.channels.test_channel import release as a_release
+from tests.support.releases import a_release
 from tests.support.bundles import WIDGET, tar_gz
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]

@@ -4,15 +4,17 @@ import pytest
 
 from edgeship.domain.telemetry.beacon import Loss, Refusal
 from tests.functions.fuzz_beacons import fuzz
+from tests.support.fuzz import examples
 
 
-@pytest.mark.parametrize("seed", [20261123, 20261124, 20261125, 20261126])
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", [20261123, 20261124])
 def test_hostile_beacons_are_answered_and_make_no_metric_of_their_own(seed: int) -> None:
-    """100,000 in all."""
-    endings = fuzz(25_000, seed)
+    count = examples(5_000)
+    endings = fuzz(count, seed)
     # They get everywhere, so that every ending has been checked; but only the first beacon of a process may find that
     # the snapshot was never read.
     everywhere = {reason.value for reason in Refusal} - {Refusal.NO_REGISTRY.value}
     faults = {"could not keep errors", "could not read the snapshot"}
     assert set(endings) - {Refusal.NO_REGISTRY.value} == everywhere | faults | {"measured", Loss.ERRORS_NOT_KEPT.value}
-    assert endings["measured"] > 5_000
+    assert endings["measured"] > count / 5

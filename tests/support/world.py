@@ -10,13 +10,13 @@ from edgeship.application.channels.change_policy import ChangePolicy
 from edgeship.application.channels.promote_release import PromoteRelease
 from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.application.channels.react_to_breach import ReactToBreach
-from edgeship.application.channels.unlock_channel import UnlockChannel
-from edgeship.application.releases.unquarantine_release import UnquarantineRelease
 from edgeship.application.channels.roll_back import RollBack
 from edgeship.application.channels.start_rollout import StartRollout
 from edgeship.application.channels.steer_rollout import SteerRollout
+from edgeship.application.channels.unlock_channel import UnlockChannel
 from edgeship.application.channels.watch_channels import Tick, WatchChannels
 from edgeship.application.health.publish_health import PublishHealth
+from edgeship.application.releases.unquarantine_release import UnquarantineRelease
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import Policy
@@ -25,10 +25,10 @@ from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.naming import LATEST
 from edgeship.domain.version import Version
-from tests.domain.channels.test_channel import release as a_release
 from tests.fakes.health import FakeAlarms, FakeHealthPages, FakeMetrics
 from tests.fakes.state import FakeState
 from tests.fakes.telemetry import FakeErrorBooks
+from tests.support.releases import a_release
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -154,3 +154,23 @@ class World:
 
 def versions(found: Iterable[object]) -> list[str]:
     return [str(version) for version in found]
+
+
+def rolling() -> World:
+    """1.1.0 is being rolled out from 1.0.0, whose window is closed; a minute of it has gone by."""
+    world = World()
+    assert world.upload("1.0.0") == "promote"
+    world.minutes(61)
+    assert world.upload("1.1.0") == "roll_out"
+    world.minutes(1)
+    return world
+
+
+def just_live() -> World:
+    """1.1.0 went live at once, a minute ago, after 1.0.0."""
+    world = World(policy=AT_ONCE)
+    world.upload("1.0.0")
+    world.minutes(61)
+    assert world.upload("1.1.0") == "promote"
+    world.minutes(1)
+    return world

@@ -29,7 +29,7 @@ from edgeship.domain.notifications.rules_record import change_notifications, not
 from edgeship.domain.propagation.deployment import Deployment, Mismatch, MismatchKind, Verification
 from edgeship.domain.releases.rejection import Upload, reject
 from edgeship.domain.version import Version
-from tests.domain.channels.test_channel import release as a_release
+from tests.support.releases import a_release
 from tests.fakes.state import FakeState
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)

@@ -20,9 +20,9 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.releases.release import Release, register
 from edgeship.domain.version import Version
-from tests.domain.channels.test_channel import release as a_release
 from tests.fakes.health import FakeAlarms
 from tests.fakes.state import FakeState
+from tests.support.releases import a_release
 from tests.support.world import AT_ONCE, POLICY, World
 
 WHO = Occasion("test", "aws:123456789012", "upload", datetime(2026, 11, 23, 10, tzinfo=UTC))

@@ -20,27 +20,8 @@ from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.version import Version
 from tests.fakes.health import FakeAlarms, FakeMetrics
 from tests.fakes.state import FakeState
-from tests.support.world import AT_ONCE, MINUTE, World
-
-
-def rolling() -> World:
-    """1.1.0 is being rolled out from 1.0.0, whose window is closed; a minute of it has gone by."""
-    world = World()
-    assert world.upload("1.0.0") == "promote"
-    world.minutes(61)
-    assert world.upload("1.1.0") == "roll_out"
-    world.minutes(1)
-    return world
-
-
-def just_live() -> World:
-    """1.1.0 went live at once, a minute ago, after 1.0.0."""
-    world = World(policy=AT_ONCE)
-    world.upload("1.0.0")
-    world.minutes(61)
-    assert world.upload("1.1.0") == "promote"
-    world.minutes(1)
-    return world
+from tests.support.counted import counted
+from tests.support.world import MINUTE, World, just_live, rolling
 
 
 def go_on(world: World, minutes: int, **reports: dict[str, Any]) -> list[EventType]:
@@ -395,22 +376,6 @@ def test_when_the_metrics_fail_the_alarms_still_take_a_bad_release_back_and_no_s
 
 
 # Cost
-
-
-def counted(wrapped: Any, calls: list[str]) -> Any:
-    """`wrapped`, noting each call of its methods."""
-
-    class Counted:
-        def __getattr__(self, name: str) -> Any:
-            method = getattr(wrapped, name)
-
-            def call(*args: Any, **kwargs: Any) -> Any:
-                calls.append(name)
-                return method(*args, **kwargs)
-
-            return call
-
-    return Counted()
 
 
 @pytest.mark.parametrize("busy", [0, 1, 20])

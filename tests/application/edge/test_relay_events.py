@@ -18,10 +18,10 @@ from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.version import Version
-from tests.domain.channels.test_channel import release as a_release
 from tests.fakes.delivery import FakeBus, FakePoison, FakeSnapshots
 from tests.fakes.health import FakeAlarms
 from tests.fakes.state import FakeState
+from tests.support.releases import a_release
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 WHO = Occasion("test", "ann", "by hand", NOW)

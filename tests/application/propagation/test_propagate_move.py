@@ -10,105 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeship.application.propagation.copy_latest import CopyLatest
 from edgeship.application.propagation.ports import CdnBusy, CdnRefused
-from edgeship.application.propagation.propagate_move import End, Propagated, PropagateMove
-from edgeship.application.propagation.refresh_cdns import Cached, RefreshCdns
+from edgeship.application.propagation.propagate_move import End
 from edgeship.application.propagation.request_deployment import RequestDeployment
-from edgeship.application.propagation.verify_deployment import VerifyDeployment
 from edgeship.application.transaction import Transaction
-from edgeship.domain.channels.channel import Channel
-from edgeship.domain.edge.freshness import settled_after
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
 from edgeship.domain.propagation.deployment import MismatchKind
 from edgeship.domain.version import Version
-from tests.fakes.propagation import FakeBucket, FakeCdn, FakeEdge, FakeLatestCopies, FakePathCounts, FakeTime, Stored
-from tests.support.world import AT_ONCE, POLICY, START, WIDGET, World
-
-FILES = {
-    "1.0.0": {"widget.js": b"one", "chunk-a.js": b"a", "style.css": b"css"},
-    "1.1.0": {"widget.js": b"two", "chunk-b.js": b"b", "style.css": b"css"},
-    "1.2.0": {"widget.js": b"three", "chunk-a.js": b"a", "style.css": b"css 3"},
-}
-
-
-class Deployments:
-    """A world whose releases have files, with an edge, CloudFront and a second CDN in front of them."""
-
-    def __init__(self, *live: str, root_widget: str | None = None, freshness: float = 5) -> None:
-        self.world = World(*FILES, policy=AT_ONCE)
-        self.state = self.world.state
-        self.bucket = FakeBucket()
-        for version, files in FILES.items():
-            self.bucket.publish(WIDGET, version, files)
-        self.time = FakeTime(START)
-        self.edge = FakeEdge(self.state, self.bucket, self.time)
-        self.cloudfront = FakeCdn("cloudfront", self.edge, paths=1)
-        self.second = FakeCdn("cloudflare", self.edge)
-        self.copies = FakeLatestCopies(self.bucket)
-        self.counts = FakePathCounts()
-        # The edge is in front of CloudFront's cache: what it answers under a moving path is always fresh.
-        webs = {"cloudfront": self.edge, "cloudflare": self.second}
-        self.propagate = PropagateMove(
-            state=self.state,
-            copies=self.copies,
-            copy_latest=CopyLatest(self.state, self.bucket, self.copies),
-            refresh=RefreshCdns(
-                state=self.state,
-                cdns=(Cached(self.cloudfront, by_path=False), Cached(self.second, by_path=True)),
-                counts=self.counts,
-                root_widget=root_widget,
-                edge_settles_after=settled_after(freshness),
-                clock=self.time,
-                sleep=self.time.sleep,
-                pause=lambda _: None,
-            ),
-            verify=VerifyDeployment(self.state, self.bucket, self.copies, webs, self.time, self.time.sleep),
-            clock=self.time,
-            pause=lambda _: None,
-        )
-        for version in live:
-            self.move(version)
-            self.deliver()
-
-    @property
-    def channel(self) -> Channel:
-        return self.state.channel(WIDGET, LATEST)
-
-    def move(self, version: str) -> int:
-        """Point latest at a version; the number of the move."""
-        self.time.sleep(1)
-        occasion = Occasion("test", "ann", "by hand", self.time.now)
-        self.world.promote_release(WIDGET, Version.parse(version), LATEST, occasion)
-        return self.channel.sequence
-
-    def deliver(self, sequence: int | None = None) -> Propagated:
-        """The event of a move, of the last one by default."""
-        number = sequence or self.channel.sequence
-        occasion = Occasion("test", "edgeship:propagation", "moved", self.time.now)
-        return self.propagate(WIDGET, LATEST, number, f"move-{number}", occasion)
-
-    def aliased(self) -> dict[str, tuple[bytes, str]]:
-        """The copies that have not been retired: their bytes and the version that they name."""
-        prefix = f"{WIDGET}/{LATEST}/"
-        return {
-            key.removeprefix(prefix): (stored.body, stored.version)
-            for key, stored in self.bucket.objects.items()
-            if key.startswith(prefix) and stored.retired_at is None and not key.endswith(MANIFEST_NAME)
-        }
-
-    def holds(self, version: str) -> bool:
-        """Whether the copies are those of a version; files of others may lie beside them."""
-        return FILES[version].items() <= {path: body for path, (body, _) in self.aliased().items()}.items()
-
-    def deployment_events(self) -> list[EventType]:
-        deployments = (EventType.DEPLOYMENT_VERIFIED, EventType.DEPLOYMENT_FAILED)
-        return [event.type for event in self.state.log if event.type in deployments]
-
-
-def release_of(version: str) -> dict[str, tuple[bytes, str]]:
-    return {path: (body, version) for path, body in FILES[version].items()}
+from tests.fakes.propagation import FakeCdn, Stored
+from tests.support.deployments import FILES, Deployments, release_of
+from tests.support.fuzz import examples
+from tests.support.world import POLICY, START, WIDGET
 
 
 def test_a_move_is_copied_refreshed_and_verified() -> None:
@@ -119,7 +32,7 @@ def test_a_move_is_copied_refreshed_and_verified() -> None:
     assert done.end is End.VERIFIED
     assert done.verification is not None
     assert done.verification.cdns == ("cloudfront", "cloudflare")
-    assert here.aliased() == release_of("1.1.0")
+    assert here.latest_copies() == release_of("1.1.0")
     assert here.second.cache[f"/{WIDGET}/latest/widget.js"].body == b"two"
     assert here.deployment_events() == [EventType.DEPLOYMENT_VERIFIED, EventType.DEPLOYMENT_VERIFIED]
     event = here.state.log[-1]
@@ -246,7 +159,7 @@ def test_a_move_that_is_overtaken_while_it_copies(moment: str) -> None:
     assert here.deliver(number).end is End.OVERTAKEN
     assert here.holds("1.2.0")
     assert here.deliver().end is End.VERIFIED
-    assert here.aliased() == release_of("1.2.0")
+    assert here.latest_copies() == release_of("1.2.0")
     assert here.deployment_events() == [EventType.DEPLOYMENT_VERIFIED] * 2
 
 
@@ -312,7 +225,7 @@ def test_a_move_that_is_asked_for_again_is_brought_there_again() -> None:
     occasion = Occasion("test", "edgeship:propagation", "asked for", here.time.now)
     done = here.propagate(WIDGET, LATEST, here.channel.sequence, asked.event_id, occasion)
     assert done.end is End.VERIFIED
-    assert here.aliased() == release_of("1.1.0")
+    assert here.latest_copies() == release_of("1.1.0")
     assert list(here.cloudfront.asked) == ["move-1", "move-2", asked.event_id]
     assert here.second.asked[asked.event_id] == here.second.asked["move-2"], "the same ranges again"
     verified = [event for event in here.state.log if event.type is EventType.DEPLOYMENT_VERIFIED]
@@ -437,7 +350,7 @@ class Interleaving:
             self.deliver_one()
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(100, 10_000))
 @given(data=st.data())
 def test_however_the_runs_interleave_repeat_and_die_the_copies_end_as_the_pointer(data: st.DataObject) -> None:
     runs = Interleaving(data)

@@ -17,8 +17,8 @@ from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.naming import LATEST
 from edgeship.domain.notifications.rules import Destination, Kind, Notifications, NotificationsRecord, Rule
 from edgeship.domain.version import Version
-from tests.application.propagation.test_propagate_move import FILES, Deployments, release_of
 from tests.fakes.deliveries import FakeDeliveries, FakeSender
+from tests.support.deployments import FILES, Deployments, release_of
 from tests.support.world import START, WIDGET
 
 MOVES = 200
@@ -69,7 +69,7 @@ def test_a_storm_ends_with_the_copies_both_cdns_and_the_last_notification_agreei
 
     version = str(here.channel.version)
     assert here.channel.sequence == MOVES + 1
-    assert here.aliased() == release_of(version)
+    assert here.latest_copies() == release_of(version)
     for cdn in (here.edge, here.second):
         assert cdn.get(f"/{WIDGET}/latest/widget.js").body == FILES[version]["widget.js"]
     concluded = here.state.deployment(WIDGET, LATEST)

@@ -18,7 +18,7 @@ from edgeship.domain.edge.routing import Rewrite, Routes, SnapshotInvalid, resol
 from edgeship.domain.edge.snapshot import next_snapshot, routes_of
 from edgeship.domain.releases.release import Quarantine, Release
 from edgeship.domain.version import Version
-from tests.domain.channels.test_channel import release
+from tests.support.releases import a_release
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 BEFORE = "2026-11-20T09:00:00.000Z"
@@ -33,7 +33,7 @@ def rollout_at(percent: float, phase: Phase = Phase.RUNNING, **fields: Any) -> C
 
 def releases(**fields: Any) -> list[Release]:
     """1.0.0, live, and 1.1.0, new."""
-    return [replace(release("1.0.0"), promoted_at=BEFORE), replace(release("1.1.0"), **fields)]
+    return [replace(a_release("1.0.0"), promoted_at=BEFORE), replace(a_release("1.1.0"), **fields)]
 
 
 def snapshot(channel: Channel, known: list[Release] | None = None) -> dict[str, Any]:

@@ -14,27 +14,12 @@ from edgeship.domain.channels.operator_changes import unlock
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.releases.quarantine import quarantine, unquarantine
-from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
+from tests.support.fuzz import examples
+from tests.support.releases import a_release
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 WHO = Occasion("test", "arn:aws:iam::123456789012:user/ann", "by hand", NOW)
-
-
-def release(version: str) -> Release:
-    return Release(
-        widget="checkout",
-        version=Version.parse(version),
-        digest="d" * 64,
-        entrypoint="widget.js",
-        files=1,
-        total_bytes=1,
-        created_at="2026-11-23T09:00:00.000Z",
-        git_commit=None,
-        registered_at="2026-11-23T09:00:00.000Z",
-        registered_by="aws:123456789012",
-        revision=1,
-    )
 
 
 class Book:
@@ -42,7 +27,7 @@ class Book:
 
     def __init__(self, *versions: str) -> None:
         self.channel = Channel("checkout", "latest")
-        self.releases = {Version.parse(v): release(v) for v in versions}
+        self.releases = {Version.parse(v): a_release(v) for v in versions}
         self.events: list[tuple[str, str | None]] = []
 
     def apply(self, moved: Moved) -> None:
@@ -249,5 +234,5 @@ class ChannelWalk(RuleBasedStateMachine):
         assert len(set(self.book.channel.trail)) == len(self.book.channel.trail)
 
 
-ChannelWalk.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+ChannelWalk.TestCase.settings = settings(max_examples=examples(60, 5_000), stateful_step_count=25)
 TestChannelWalk = ChannelWalk.TestCase

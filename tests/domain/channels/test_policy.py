@@ -17,7 +17,7 @@ from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.releases.release import Quarantine
 from edgeship.domain.version import Version
-from tests.domain.channels.test_channel import release
+from tests.support.releases import a_release
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 WHO = Occasion("test", "ann", "by hand", NOW)
@@ -52,7 +52,7 @@ def test_what_an_upload_does(
 ) -> None:
     channel = Channel("checkout", "latest", Version.parse(live) if live else None, lock=LOCK if locked else None)
     policy = Policy(steps=AT_ONCE) if at_once else Policy()
-    decision = decide_upload(policy, channel, release(uploaded), Version.parse(first))
+    decision = decide_upload(policy, channel, a_release(uploaded), Version.parse(first))
     assert decision.action is (PROMOTE if at_once and goes is ROLL_OUT else goes)
     assert says in decision.reason
 
@@ -78,23 +78,23 @@ def test_what_an_upload_does_to_a_rollout(
 ) -> None:
     rollout = replace(start(Version.parse("1.1.0"), Policy().steps, NOW), phase=phase)
     channel = Channel("checkout", "latest", Version.parse("1.0.0"), rollout=rollout)
-    decision = decide_upload(policy, channel, release(uploaded), Version.parse("1.0.0"))
+    decision = decide_upload(policy, channel, a_release(uploaded), Version.parse("1.0.0"))
     assert decision.action is action
     assert says in decision.reason
     locked = replace(channel, lock=LOCK)
-    assert decide_upload(policy, locked, release(uploaded), Version.parse("1.0.0")).action is LEAVE
+    assert decide_upload(policy, locked, a_release(uploaded), Version.parse("1.0.0")).action is LEAVE
 
 
 def test_a_quarantined_release_never_goes_live_by_itself() -> None:
-    bad = replace(release("1.0.0"), quarantine=Quarantine("2026-11-23T10:00:00.000Z", "ann", "bad"))
+    bad = replace(a_release("1.0.0"), quarantine=Quarantine("2026-11-23T10:00:00.000Z", "ann", "bad"))
     assert decide_upload(Policy(), Channel("checkout", "latest"), bad, bad.version).action is LEAVE
 
 
 def test_a_policy_may_let_major_releases_through() -> None:
     channel = Channel("checkout", "latest", Version.parse("1.0.0"))
     policy = Policy(auto=frozenset({"major"}), steps=AT_ONCE)
-    assert decide_upload(policy, channel, release("2.0.0"), Version.parse("1.0.0")).action is PROMOTE
-    assert decide_upload(policy, channel, release("1.0.1"), Version.parse("1.0.0")).action is LEAVE
+    assert decide_upload(policy, channel, a_release("2.0.0"), Version.parse("1.0.0")).action is PROMOTE
+    assert decide_upload(policy, channel, a_release("1.0.1"), Version.parse("1.0.0")).action is LEAVE
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,9 @@ def test_a_policy_may_let_major_releases_through() -> None:
 )
 def test_the_newest_that_waited_is_next(live: str | None, waiting: list[str], chosen: str | None) -> None:
     channel = Channel("checkout", "latest", Version.parse(live) if live else None)
-    found = newest_due(Policy(), channel, [release(v) for v in waiting], Version.parse("1.0.0"))
+    found = newest_due(Policy(), channel, [a_release(v) for v in waiting], Version.parse("1.0.0"))
     assert (str(found.version) if found else None) == chosen
-    assert newest_due(Policy(), replace(channel, lock=LOCK), [release("1.9.0")], Version.parse("1.0.0")) is None
+    assert newest_due(Policy(), replace(channel, lock=LOCK), [a_release("1.9.0")], Version.parse("1.0.0")) is None
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from edgeship.domain.events import EventType, Occasion, timestamp
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.releases.release import Quarantine, Release
 from edgeship.domain.version import Version
-from tests.domain.channels.test_channel import release
+from tests.support.releases import a_release
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 BEFORE = "2026-11-20T09:00:00.000Z"
@@ -32,7 +32,7 @@ def at(minutes: float) -> Occasion:
 def known(**quarantined: bool) -> list[Release]:
     """Every release, live once; named by `v0=True` if it is quarantined."""
     return [
-        replace(release(str(v)), promoted_at=BEFORE, quarantine=BAD if quarantined.get(f"v{n}") else None)
+        replace(a_release(str(v)), promoted_at=BEFORE, quarantine=BAD if quarantined.get(f"v{n}") else None)
         for n, v in enumerate((V0, V1, V2, V3))
     ]
 

@@ -28,7 +28,7 @@ from edgeship.domain.channels.rollout_moves import abort_rollout, advance_rollou
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.version import Version
-from tests.domain.channels.test_channel import release
+from tests.support.releases import a_release
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 LATER = NOW + timedelta(hours=7)
@@ -82,7 +82,7 @@ LATER_OCCASION = Occasion("test", "ann", "by hand", LATER)
 
 def act_on_channel(channel: Channel, act: RolloutEvent) -> Moved:
     """`act`, by the change of a channel that stands for it."""
-    live, candidate = (replace(release(str(v)), promoted_at="2026-11-23T09:00:00.000Z") for v in (V1, V2))
+    live, candidate = (replace(a_release(str(v)), promoted_at="2026-11-23T09:00:00.000Z") for v in (V1, V2))
     match act:
         case RolloutEvent.ADVANCE:
             return advance_rollout(channel, candidate, LATER_OCCASION, 60)

@@ -23,7 +23,7 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion, timestamp
 from edgeship.domain.releases.release import Quarantine, Release
 from edgeship.domain.version import Version
-from tests.domain.channels.test_channel import release
+from tests.support.releases import a_release
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 BEFORE = "2026-11-20T09:00:00.000Z"
@@ -39,11 +39,11 @@ def at(minutes: float, cause: str = "by hand") -> Occasion:
 
 
 def live(version: Version, **fields: Any) -> Release:
-    return replace(release(str(version)), promoted_at=BEFORE, **fields)
+    return replace(a_release(str(version)), promoted_at=BEFORE, **fields)
 
 
 def new(version: Version, **fields: Any) -> Release:
-    return replace(release(str(version)), **fields)
+    return replace(a_release(str(version)), **fields)
 
 
 STABLE = Channel("checkout", "latest", V1, 2, BEFORE, "ann", trail=(V0,), revision=5, exposed_at=NOW)

@@ -2,28 +2,24 @@ from dataclasses import replace
 
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.edge.snapshot import next_snapshot, routes_of
-from edgeship.domain.releases.release import Quarantine, Release
+from edgeship.domain.releases.release import Quarantine
 from edgeship.domain.version import Version
-from tests.domain.channels.test_channel import release
+from tests.support.releases import a_live_release, a_release
 
 LIVE = "2026-11-23T10:00:00.000Z"
 BAD = Quarantine(LIVE, "ann", "bad")
 
 
-def live(version: str) -> Release:
-    return replace(release(version), promoted_at=LIVE)
-
-
 def test_ranges_choose_the_newest_promoted_release_that_is_good() -> None:
     releases = [
-        live("1.0.0"),
-        live("1.4.0"),
-        live("1.4.10"),
-        live("1.4.9"),
-        replace(live("1.5.0"), quarantine=BAD),
-        release("1.6.0"),
-        live("2.0.0"),
-        live("3.0.0-rc.1"),
+        a_live_release("1.0.0"),
+        a_live_release("1.4.0"),
+        a_live_release("1.4.10"),
+        a_live_release("1.4.9"),
+        replace(a_live_release("1.5.0"), quarantine=BAD),
+        a_release("1.6.0"),
+        a_live_release("2.0.0"),
+        a_live_release("3.0.0-rc.1"),
     ]
     channels = [
         Channel("checkout", "latest", Version.parse("1.4.10")),
@@ -37,7 +33,7 @@ def test_ranges_choose_the_newest_promoted_release_that_is_good() -> None:
 
 
 def test_the_revision_grows_only_when_the_snapshot_says_something_new() -> None:
-    routes = routes_of([Channel("checkout", "latest", Version.parse("1.0.0"))], [live("1.0.0")])
+    routes = routes_of([Channel("checkout", "latest", Version.parse("1.0.0"))], [a_live_release("1.0.0")])
     first = next_snapshot(None, {"checkout": routes}, None)
     assert first == {"schema": 1, "revision": 1, "widgets": {"checkout": routes}}
     assert next_snapshot(first, {"checkout": routes}, None) is None
@@ -71,7 +67,7 @@ def test_without_any_flag_the_snapshot_has_none() -> None:
 
 
 def test_a_channel_routed_by_a_flag_lists_what_the_flag_may_choose() -> None:
-    releases = [live("1.0.0"), release("1.1.0"), replace(live("1.2.0"), quarantine=BAD)]
+    releases = [a_live_release("1.0.0"), a_release("1.1.0"), replace(a_live_release("1.2.0"), quarantine=BAD)]
     channel = Channel("checkout", "latest", Version.parse("1.0.0"), flag="ab")
     assert routes_of([channel], releases) == {
         "channels": {"latest": {"stable": "1.0.0", "flag": "ab"}},

@@ -12,26 +12,7 @@ from edgeship.domain.bucketing import bucket
 from edgeship.domain.flags.answer import Answer, bulk_text
 from edgeship.domain.flags.compile_flags import ContextInvalid, Flags, FlagsInvalid, compile_flags
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
-
-T0 = 1_793_523_600  # 2026-11-01T09:00:00Z
-EVERYTHING: dict[str, Any] = {
-    "key": "checkout",
-    "description": "never leaves the table",
-    "variants": {"off": "0", "target": "1", "rule": "2", "logic": "3", "rollout": "4"},
-    "default_variant": "off",
-    "environments": ["production"],
-    "starts_at": "2026-11-01T09:00:00Z",
-    "ends_at": "2026-11-01T11:00:00+01:00",
-    "target_users": ["alice"],
-    "target_variant": "target",
-    "rules": [{"if": [{"attribute": "plan", "op": "in", "values": ["pro"]}], "variant": "rule"}],
-    "targeting": {"if": [{"==": [{"var": "beta"}, True]}, "logic", None]},
-    "rollout": {"variant": "rollout", "percentage": 100},
-}
-
-
-def boolean(key: str = "checkout", **fields: Any) -> dict[str, Any]:
-    return {"key": key, "variants": {"on": True, "off": False}, "default_variant": "off", **fields}
+from tests.support.flags import EVERYTHING, T0, boolean
 
 
 def compiled(*flags: dict[str, Any], environment: str = "production") -> Flags:

@@ -135,7 +135,9 @@ def context(pick: random.Random) -> dict[str, Any]:
         "plan": lambda: pick.choice([*PLANS, None]),
         "age": lambda: pick.choice([-2, -1, 0, 1, 2, 3, 4, 5, 0.5, 1.0]),
         "version": lambda: pick.choice([*VERSIONS, pick.choices(VERSIONS[:5], k=pick.randrange(3))]),
-        "tags": lambda: [pick.choice([*PLANS, *range(-2, 6), 0.0, 1.0, 2.5, True, False]) for _ in range(pick.randrange(4))],
+        "tags": lambda: [
+            pick.choice([*PLANS, *range(-2, 6), 0.0, 1.0, 2.5, True, False]) for _ in range(pick.randrange(4))
+        ],
         "user": lambda: {"plan": pick.choice(PLANS)},
         "user.plan": lambda: pick.choice(PLANS),
         "beta": lambda: pick.choice([True, False]),
@@ -149,7 +151,7 @@ CONTEXTS = [context(pick) for pick in [random.Random(20261127)] for _ in range(5
 
 
 @pytest.mark.fuzz
-@settings(max_examples=examples(800))
+@settings(max_examples=examples(800, 10_000))
 @given(
     flag=flags(),
     first=st.integers(0, len(CONTEXTS) - ASKED),

@@ -12,7 +12,7 @@ from edgeship.domain.flags.bulk_size import bulk_size
 from edgeship.domain.flags.compile_flags import compile_flags
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.flags.validate import flag_documents, problems
-from tests.domain.flags.test_evaluation import EVERYTHING, T0, boolean
+from tests.support.flags import EVERYTHING, T0, boolean
 
 NESTED: dict[str, Any] = {}
 for _ in range(60):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeship.domain.channels.channel import Alert, Channel, Lock, Watch
+from edgeship.domain.channels.channel import Alert, Lock
 from edgeship.domain.channels.exposure import exposure_of
-from edgeship.domain.channels.rollout import RolloutEvent, Step, start, transition
+from edgeship.domain.channels.rollout import RolloutEvent, transition
 from edgeship.domain.health.analysis import AnalysisResult, Health
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.health_page import (
@@ -22,47 +22,16 @@ from edgeship.domain.health.health_page import (
     NOT_WATCHED,
     ROLLED_BACK,
     Finding,
-    Page,
     fresh_page,
     last_page,
     most_severe,
     stale_page,
 )
-from edgeship.domain.health.low_traffic import analyse_recent, analysed_periods
-from edgeship.domain.health.thresholds import Check, Thresholds
+from edgeship.domain.health.thresholds import Check
 from edgeship.domain.releases.release import Quarantine
 from edgeship.domain.telemetry.beacon import Beacon, ReportedError
-from edgeship.domain.telemetry.error_book import ErrorBook
-from edgeship.domain.version import Version
-from tests.domain.channels.test_channel import release
-
-NOW = datetime(2026, 11, 23, 10, 10, tzinfo=UTC)
-SINCE = NOW - timedelta(minutes=10)
-V1, V2 = Version.parse("1.0.0"), Version.parse("1.1.0")
-LIMITS = Thresholds(error_rate=5, latency_ms=2_000, memory_mb=100, minimum_sample=100)
-NO_ERRORS = ErrorBook("checkout", V2)
-LIVE = Channel("checkout", "latest", V2, 1, exposed_at=SINCE, watch=Watch(NOW + timedelta(hours=1), goes_back=True))
-ROLLING = Channel("checkout", "next", V1, 1, rollout=start(V2, (Step(12.5, 600), Step(100, 0)), SINCE))
-
-
-def periods(
-    *sessions: int, failed: int = 0, latency: float | None = None, memory: float | None = None
-) -> list[Datapoint]:
-    """One after the other, the last of which has just ended."""
-    return [
-        Datapoint(NOW - timedelta(minutes=len(sessions) - n), 60, count, failed, latency, memory)
-        for n, count in enumerate(sessions)
-    ]
-
-
-def found(datapoints: list[Datapoint]) -> Finding:
-    analysis = analyse_recent(datapoints, (), LIMITS, SINCE, NOW)
-    return Finding(analysis, LIMITS, analysed_periods(datapoints, LIMITS, SINCE, NOW), NOW)
-
-
-def page(datapoints: list[Datapoint], *channels: Channel, errors: ErrorBook = NO_ERRORS) -> Page:
-    exposures = [exposure_of(channel, V2) for channel in channels or (LIVE,)]
-    return fresh_page("production", ("checkout", V2), exposures, found(datapoints), errors, 60)
+from tests.support.health_pages import LIMITS, LIVE, NO_ERRORS, NOW, ROLLING, SINCE, V1, V2, found, page, periods
+from tests.support.releases import a_release
 
 
 def test_a_healthy_release() -> None:
@@ -231,16 +200,16 @@ def test_without_metrics_and_without_a_page_there_are_no_numbers() -> None:
 
 def test_the_last_page_is_what_it_is_made_from() -> None:
     before = page(periods(400, 400, 400), errors=NO_ERRORS)
-    last = last_page("production", ("checkout", V2), before, release("1.1.0"))
+    last = last_page("production", ("checkout", V2), before, a_release("1.1.0"))
     assert (last["watched"], last["stale"], last["stale_because"], last["channels"]) == (False, True, NOT_WATCHED, [])
     assert {name: last[name] for name in FIELDS} == {name: before[name] for name in FIELDS}
-    assert last_page("production", ("checkout", V2), last, release("1.1.0")) == last
+    assert last_page("production", ("checkout", V2), last, a_release("1.1.0")) == last
     assert last_page("production", ("checkout", V2), None, None)["status"] == "inconclusive"
 
 
 def test_the_last_page_of_a_rolled_back_release_is_not_that_of_a_healthy_one() -> None:
     before = page(periods(400, 400, 400))
-    quarantined = replace(release("1.1.0"), quarantine=Quarantine("2026-11-23T10:10:00.000Z", "ann", "secret"))
+    quarantined = replace(a_release("1.1.0"), quarantine=Quarantine("2026-11-23T10:10:00.000Z", "ann", "secret"))
     last = last_page("production", ("checkout", V2), before, quarantined)
     assert (last["status"], last["stale_because"]) == ("unhealthy", ROLLED_BACK)
     assert last["metrics"] == before["metrics"]

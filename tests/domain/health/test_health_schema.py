@@ -11,9 +11,9 @@ import pytest
 from edgeship.domain.channels.exposure import exposure_of
 from edgeship.domain.health.health_page import last_page, stale_page
 from edgeship.domain.telemetry.beacon import Beacon, ReportedError
-from tests.domain.health.test_health_page import LIVE, NO_ERRORS, NOW, ROLLING, V2, page, periods
+from tests.support.health_pages import LIVE, NO_ERRORS, NOW, ROLLING, V2, page, periods
+from tests.support.json_schema import faults as found_by_the_validator
 from tests.support.repository import ROOT
-from tests.test_docs import faults as found_by_the_validator
 
 SCHEMA = json.loads((ROOT / "docs" / "schemas" / "health.schema.json").read_text())
 SUBJECT = ("checkout", V2)

@@ -11,7 +11,7 @@ from edgeship.domain.edge.snapshot import next_snapshot, routes_of
 from edgeship.domain.telemetry.metric_registry import MAX_RELEASES, MAX_VERSIONS_A_WIDGET, measurable_releases
 from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
-from tests.domain.edge.test_snapshot import live
+from tests.support.releases import a_live_release
 
 
 def snapshot(**widgets: Any) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def test_what_a_flag_may_choose_gets_metrics() -> None:
 
 def test_it_reads_what_the_snapshot_writes() -> None:
     channels = [Channel("checkout", "latest", Version.parse("1.4.0"))]
-    routes = routes_of(channels, [live("1.4.0"), live("1.3.0")])
+    routes = routes_of(channels, [a_live_release("1.4.0"), a_live_release("1.3.0")])
     assert versions(next_snapshot(None, {"checkout": routes}, None)) == {"1.4.0", "1.3.0"}
 
 

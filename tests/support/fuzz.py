@@ -1,0 +1,30 @@
+"""How many examples a test draws: thousands as a rule, a hundred thousand and more with `--hypothesis-profile=fuzz`.
+
+A plugin of pytest, named in tests/conftest.py. Whatever draws its examples is marked `fuzz`: what hypothesis runs by
+itself, other tests by hand.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says how busy the machine is; speed is the benchmarks' business.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fuzz", settings.get_profile("default"), max_examples=10_000, print_blob=True)
+settings.load_profile("default")
+
+
+def examples(usual: int, fuzz: int = 100_000) -> int:
+    """The count of this run. Asked while tests are collected, when the profile is chosen already."""
+    return fuzz if settings.get_current_profile_name() == "fuzz" else usual
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "fuzz: draws its examples, more of them with --hypothesis-profile=fuzz")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("fuzz")
