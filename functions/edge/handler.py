@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edgeship.domain.edge.routing import Routes
-    from edgeship.domain.flags.compile_flags import Flags
+    from edgeship.domain.flags.evaluation.compile_flags import Flags
 
 
 class Edge:
@@ -86,7 +86,7 @@ class Edge:
 
     def _flags(self, routes: Routes) -> Flags:
         if self._compiled is None or self._compiled[0] is not routes:
-            from edgeship.domain.flags.compile_flags import FlagsInvalid, compile_flags
+            from edgeship.domain.flags.evaluation.compile_flags import FlagsInvalid, compile_flags
 
             try:
                 compiled = compile_flags(routes.flags, self._environment)

@@ -12,7 +12,7 @@ from binascii import a2b_base64
 from hashlib import sha256
 
 from edgeship.domain.flags.answer import FLAG_NOT_FOUND, INVALID_CONTEXT, PARSE_ERROR, bulk_text
-from edgeship.domain.flags.compile_flags import ContextInvalid, Flags
+from edgeship.domain.flags.evaluation.compile_flags import ContextInvalid, Flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ class Contender(NamedTuple):
 
 def edgeship(attributes: dict[str, str], *, environment_as_attribute: bool = False) -> Contender:
     """With the flags' own `environments`, or with the environment as one more attribute that a rule asks for."""
-    from edgeship.domain.flags.compile_flags import compile_flags
+    from edgeship.domain.flags.evaluation.compile_flags import compile_flags
 
     flags = compile_flags(json.loads(edgeship_snapshot(FLAGS, environment_as_attribute)), "production")
     contexts = [{"targetingKey": user, **attributes} for user in USERS]

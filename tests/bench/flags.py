@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from edgeship.domain.flags.compile_flags import compile_flags
+from edgeship.domain.flags.evaluation.compile_flags import compile_flags
 from tests.bench import flag_contenders as contenders
 from tests.bench.flag_contenders import ATTRIBUTES, FLAGS, TARGETS, USERS, Contender
 from tests.bench.report import Report, Row
@@ -31,7 +31,7 @@ LOAD_BUDGET_MS = 50
 
 RUST = "eppo-server-sdk (Rust)"
 IMPORTS = {
-    "edgeship": "from edgeship.domain.flags.compile_flags import compile_flags",
+    "edgeship": "from edgeship.domain.flags.evaluation.compile_flags import compile_flags",
     RUST: "import eppo_client",
     "powertools feature flags": "from aws_lambda_powertools.utilities.feature_flags import FeatureFlags",
     "openfeature-flagd-core": "from openfeature.contrib.tools.flagd.core import FlagdCore",

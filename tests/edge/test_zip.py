@@ -94,7 +94,7 @@ def test_the_zip_carries_routing_and_evaluation_and_its_own_folder() -> None:
         "edgeship/domain/edge/routing.py",
         "functions/__init__.py",
     }
-    assert "edgeship/domain/flags/compile_flags.py" in flags
+    assert "edgeship/domain/flags/evaluation/compile_flags.py" in flags
     assert not [path for path in flags if "validate" in path or "snapshot_entry" in path]
 
 

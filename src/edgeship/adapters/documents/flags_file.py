@@ -1,7 +1,7 @@
 """The flags file: JSON under review, its schema for editors, and flagd's form of it.
 
-`edgeship.domain.flags.validate` decides whether a file is valid, and finds every fault. The model here is for the JSON
-Schema (docs/schemas/flags.schema.json), which is generated from it.
+`edgeship.domain.flags.validation.validate` decides whether a file is valid, and finds every fault. The model here is
+for the JSON Schema (docs/schemas/flags.schema.json), which is generated from it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from edgeship.application.flags.change_flags import FlagsFile, FlagsRefused
-from edgeship.domain.flags.validate import flag_documents, problems
+from edgeship.domain.flags.validation.validate import flag_documents, problems
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
 VariantName = Annotated[str, Field(min_length=1)]

@@ -14,7 +14,7 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.flags.bulk_size import bulk_size
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange, FlagRecord, changes, write
-from edgeship.domain.flags.validate import problems
+from edgeship.domain.flags.validation.validate import problems
 
 MAX_BULK_BYTES = 38 * 1024
 """A response generated at viewer-request has at most 40 KB, headers included; the headers get 2 KB.

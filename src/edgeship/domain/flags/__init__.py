@@ -1,8 +1,9 @@
 """Feature flags: what a flag answers for a context, as a pure function of the flag, the context and the time.
 
-`compile_flags` (compile_flags.py) turns the snapshot into `Flags`, which has `evaluate` and `evaluate_all`; it and
-all that it imports run at the edge. `problems` (validate.py) checks a flags file, `snapshot_entry` (snapshot_entry.py)
-makes the edge's form of a flag, and `bulk_size` (bulk_size.py) bounds the bulk answer; they run elsewhere.
+- `evaluation.compile_flags` turns the snapshot into `Flags`, which has `evaluate` and `evaluate_all`; it and all that
+  it imports, with `logic`, which is JsonLogic as flagd has it, run at the edge
+- `validation.validate.problems` checks a flags file, `snapshot_entry` makes the edge's form of a flag, and `bulk_size`
+  bounds the bulk answer; they run elsewhere
 
 Order of evaluation; the first that decides gives the answer:
 

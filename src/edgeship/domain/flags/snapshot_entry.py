@@ -7,15 +7,15 @@ from typing import Any
 
 from edgeship.domain.bucketing import user_token
 from edgeship.domain.flags.instants import epoch_seconds
+from edgeship.domain.flags.logic.references import resolve_references
 from edgeship.domain.flags.malformed import Malformed
-from edgeship.domain.flags.references import resolve_references
 
 
 def snapshot_entry(flag: Mapping[str, Any], evaluators: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What `compile_flags` takes under the flag's key, which is not repeated in it.
 
     Args:
-        flag: a flag's document, one that `edgeship.domain.flags.validate.problems` finds no fault with.
+        flag: a flag's document, one that `edgeship.domain.flags.validation.validate.problems` finds no fault with.
         evaluators: the shared rules that the flag's targeting refers to by `{"$ref": name}`.
 
     Fields with their usual value are left out, and so is all that a disabled flag never comes to.

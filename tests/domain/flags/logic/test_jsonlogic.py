@@ -12,12 +12,12 @@ from typing import Any
 import mmh3
 import pytest
 
-from edgeship.domain.flags.javascript import LogicError
-from edgeship.domain.flags.jsonlogic import MAX_DEPTH, MAX_NODES, compile_logic
+from edgeship.domain.flags.logic.javascript import LogicError
+from edgeship.domain.flags.logic.jsonlogic import MAX_DEPTH, MAX_NODES, compile_logic
+from edgeship.domain.flags.logic.murmur3 import murmur3_32
+from edgeship.domain.flags.logic.references import resolve_references
 from edgeship.domain.flags.malformed import Malformed
-from edgeship.domain.flags.murmur3 import murmur3_32
-from edgeship.domain.flags.references import resolve_references
-from tests.domain.flags.logic_corpus import VECTORS, generate, install, ours, spell, under_node
+from tests.domain.flags.logic.logic_corpus import VECTORS, generate, install, ours, spell, under_node
 from tests.support.tools import NODE
 
 FRESH_PAIRS = 5_000

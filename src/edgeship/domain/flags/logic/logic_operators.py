@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 
-from edgeship.domain.flags import flagd_operators
-from edgeship.domain.flags.javascript import (
+from edgeship.domain.flags.logic import flagd_operators
+from edgeship.domain.flags.logic.javascript import (
     UNDEFINED,
     LogicError,
     index_of,

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 
-from edgeship.domain.flags.conditions import MAX_SUBJECT
+from edgeship.domain.flags.evaluation.conditions import MAX_SUBJECT
 
 MAX_PATTERN = 256
 """Characters."""

@@ -9,9 +9,9 @@ import pytest
 
 from edgeship.domain.flags.answer import bulk_text
 from edgeship.domain.flags.bulk_size import bulk_size
-from edgeship.domain.flags.compile_flags import compile_flags
+from edgeship.domain.flags.evaluation.compile_flags import compile_flags
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
-from edgeship.domain.flags.validate import flag_documents, problems
+from edgeship.domain.flags.validation.validate import flag_documents, problems
 from tests.support.flags import EVERYTHING, T0, boolean
 
 NESTED: dict[str, Any] = {}

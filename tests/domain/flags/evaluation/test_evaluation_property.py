@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeship.domain.flags.compile_flags import compile_flags
+from edgeship.domain.flags.evaluation.compile_flags import compile_flags
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
-from edgeship.domain.flags.validate import problems
+from edgeship.domain.flags.validation.validate import problems
 from tests.support import reference_evaluator as reference
 from tests.support.fuzz import examples
 

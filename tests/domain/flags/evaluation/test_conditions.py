@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edgeship.domain.flags.conditions import OPS, compile_condition
+from edgeship.domain.flags.evaluation.conditions import OPS, compile_condition
 from edgeship.domain.flags.malformed import Malformed
 from tests.support import reference_evaluator as reference
 

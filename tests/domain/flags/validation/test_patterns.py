@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeship.domain.flags.conditions import MAX_SUBJECT
-from edgeship.domain.flags.patterns import MAX_PATTERN, PatternRefused, check_pattern
+from edgeship.domain.flags.evaluation.conditions import MAX_SUBJECT
+from edgeship.domain.flags.validation.patterns import MAX_PATTERN, PatternRefused, check_pattern
 
 TAKEN = [
     "",

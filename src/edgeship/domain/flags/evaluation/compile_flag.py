@@ -8,7 +8,6 @@ from __future__ import annotations
 from math import inf
 
 from edgeship.domain.bucketing import BUCKETS, encode, hundredths
-from edgeship.domain.flags import stages
 from edgeship.domain.flags.answer import (
     DEFAULT,
     DISABLED,
@@ -19,13 +18,14 @@ from edgeship.domain.flags.answer import (
     Answer,
     error,
 )
+from edgeship.domain.flags.evaluation import stages
 from edgeship.domain.flags.malformed import Malformed, a_list, a_number, an_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edgeship.domain.flags.stages import Condition, Plain, Stage
+    from edgeship.domain.flags.evaluation.stages import Condition, Plain, Stage
 
 
 def compile_flag(key: str, document: object, environment: str) -> Answer | Stage | Plain:
@@ -108,7 +108,7 @@ class _Compilation:
         documents = a_list(self.flag.get("rules", []), "rules")
         if not documents:
             return []
-        from edgeship.domain.flags.conditions import compile_condition
+        from edgeship.domain.flags.evaluation.conditions import compile_condition
 
         matching = []
         for document in documents:
@@ -135,7 +135,7 @@ class _Compilation:
         rule = self.flag.get("targeting")
         if not rule:
             return following
-        from edgeship.domain.flags.targeting import targeting
+        from edgeship.domain.flags.evaluation.targeting import targeting
 
         answers = {variant: self.answer(variant, TARGETING_MATCH) for variant in self.variants}
         return targeting(self.key, rule, answers, following)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from edgeship.domain.flags.conditions import NUMBERS, OPS, SEMVER, STRINGS
-from edgeship.domain.flags.patterns import PatternRefused, check_pattern
+from edgeship.domain.flags.evaluation.conditions import NUMBERS, OPS, SEMVER, STRINGS
 from edgeship.domain.flags.semver import parse as parse_semver
+from edgeship.domain.flags.validation.patterns import PatternRefused, check_pattern
 from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]

@@ -10,7 +10,7 @@ import pytest
 
 from edgeship.domain.bucketing import bucket
 from edgeship.domain.flags.answer import Answer, bulk_text
-from edgeship.domain.flags.compile_flags import ContextInvalid, Flags, FlagsInvalid, compile_flags
+from edgeship.domain.flags.evaluation.compile_flags import ContextInvalid, Flags, FlagsInvalid, compile_flags
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from tests.support.flags import EVERYTHING, T0, boolean
 

@@ -7,8 +7,8 @@ Source: https://flagd.dev/reference/custom-operations/fractional-operation/ and 
 from __future__ import annotations
 
 from edgeship.domain.bucketing import encode
-from edgeship.domain.flags.javascript import to_string
-from edgeship.domain.flags.murmur3 import murmur3_32
+from edgeship.domain.flags.logic.javascript import to_string
+from edgeship.domain.flags.logic.murmur3 import murmur3_32
 from edgeship.domain.flags.semver import COMPARISONS, parse
 
 TYPE_CHECKING = False

@@ -7,8 +7,8 @@ Source: https://jsonlogic.com and https://github.com/jwadhams/json-logic-js (ver
 
 from __future__ import annotations
 
-from edgeship.domain.flags.javascript import UNDEFINED, LogicError, to_string, truthy
-from edgeship.domain.flags.logic_operators import ARITY, OPERATORS, follow
+from edgeship.domain.flags.logic.javascript import UNDEFINED, LogicError, to_string, truthy
+from edgeship.domain.flags.logic.logic_operators import ARITY, OPERATORS, follow
 from edgeship.domain.flags.malformed import Malformed
 
 TYPE_CHECKING = False

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from edgeship.domain.flags.answer import GENERAL, PARSE_ERROR, error
-from edgeship.domain.flags.javascript import LogicError
-from edgeship.domain.flags.jsonlogic import compile_logic, variant_of
+from edgeship.domain.flags.logic.javascript import LogicError
+from edgeship.domain.flags.logic.jsonlogic import compile_logic, variant_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edgeship.domain.flags.answer import Answer
-    from edgeship.domain.flags.stages import Context, Stage
+    from edgeship.domain.flags.evaluation.stages import Context, Stage
 
 
 def targeting(key: str, rule: object, answers: dict[str, Answer], following: Stage) -> Stage:

@@ -9,8 +9,8 @@ from typing import Any
 
 from edgeship.domain.bucketing import hundredths
 from edgeship.domain.flags.instants import epoch_seconds
-from edgeship.domain.flags.validate_logic import logic_problems
-from edgeship.domain.flags.validate_rules import rules_problems
+from edgeship.domain.flags.validation.validate_logic import logic_problems
+from edgeship.domain.flags.validation.validate_rules import rules_problems
 from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]

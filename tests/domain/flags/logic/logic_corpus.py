@@ -1,6 +1,7 @@
 """Pairs of a rule and data, generated from a seed, and what npm `json-logic-js` makes of them.
 
-`python -m tests.domain.flags.logic_corpus` writes jsonlogic_vectors.json anew; it needs Node and the npm registry.
+`python -m tests.domain.flags.logic.logic_corpus` writes jsonlogic_vectors.json anew; it needs Node and the npm
+registry.
 Left out are the ways in which the compiled rules differ on purpose: names that JavaScript's objects inherit, and data
 that look like rules, which json-logic-js evaluates in `missing`.
 """
@@ -17,8 +18,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from edgeship.domain.flags.javascript import UNDEFINED, LogicError
-from edgeship.domain.flags.jsonlogic import compile_logic
+from edgeship.domain.flags.logic.javascript import UNDEFINED, LogicError
+from edgeship.domain.flags.logic.jsonlogic import compile_logic
 from tests.support.repository import ROOT
 
 VECTORS = Path(__file__).parent / "jsonlogic_vectors.json"

@@ -7,14 +7,14 @@ from hashlib import sha256
 
 from edgeship.domain.bucketing import bucket_of, encode, unpack_digest
 from edgeship.domain.flags.answer import FLAG_NOT_FOUND, INVALID_CONTEXT, PARSE_ERROR, Answer, error
-from edgeship.domain.flags.compile_flag import compile_flag
+from edgeship.domain.flags.evaluation.compile_flag import compile_flag
 from edgeship.domain.flags.malformed import Malformed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edgeship.domain.flags.stages import Context, Plain, Stage
+    from edgeship.domain.flags.evaluation.stages import Context, Plain, Stage
 
     Compiled = Answer | Stage | Plain
 

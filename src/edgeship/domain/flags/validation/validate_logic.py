@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from edgeship.domain.flags.jsonlogic import KNOWN, MAX_DEPTH, MAX_NODES, is_rule
-from edgeship.domain.flags.references import REFERENCE, is_reference
+from edgeship.domain.flags.logic.jsonlogic import KNOWN, MAX_DEPTH, MAX_NODES, is_rule
+from edgeship.domain.flags.logic.references import REFERENCE, is_reference
 from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]

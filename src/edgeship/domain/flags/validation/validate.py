@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from edgeship.domain.flags.validate_flag import flag_problems
-from edgeship.domain.flags.validate_logic import logic_problems
+from edgeship.domain.flags.validation.validate_flag import flag_problems
+from edgeship.domain.flags.validation.validate_logic import logic_problems
 from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]
