@@ -20,6 +20,10 @@ When = Literal["before", "after"]
 _READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
 
 
+def is_write(operation: str) -> bool:
+    return not operation.startswith(_READS)
+
+
 class ProcessDied(BaseException):
     """Not an Exception: nothing in the program may catch it and tidy up, as nothing could after a power cut."""
 
@@ -39,7 +43,7 @@ class Death:
     def before(self, operation: str, context: dict[str, Any]) -> None:
         with self._lock:
             self._die_if(False)
-            if not operation.startswith(_READS):
+            if is_write(operation):
                 context["crash.write"] = len(self.writes)
                 self.writes.append(operation)
                 self._die_if(context["crash.write"] == self.write and self.when == "before")

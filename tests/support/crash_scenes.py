@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from tests.support.aws import DELIVERED, NAMES, POISON, Aws, empty_again
-from tests.support.crash import Death, process, run
+from tests.support.crash import Death, is_write, process, run
 from tests.support.moto_models import alarm_definitions, invalidations, queued, stored_objects, table_items
 from tests.support.moto_state import MotoState
 
@@ -37,14 +38,21 @@ class Explored:
 
 @dataclass
 class _Witness(Death):
-    """Keeps what a death after each write would have left."""
+    """Keeps what a death after each write would have left. Threads write one after the other."""
 
     left: list[tuple[str, MotoState]] = field(default_factory=list)
+    _writing: Lock = field(default_factory=Lock)
+
+    def before(self, operation: str, context: dict[str, Any]) -> None:
+        if is_write(operation):
+            self._writing.acquire()
+        super().before(operation, context)
 
     def after(self, operation: str, context: dict[str, Any]) -> None:
         super().after(operation, context)
-        if "crash.write" in context:
+        if is_write(operation):
             self.left.append((outcome(), MotoState.take()))
+            self._writing.release()
 
 
 def dies_anywhere(*paths: Scene) -> Explored:
