@@ -30,7 +30,8 @@ BENCHMARKS: dict[str, Benchmark] = {
 }
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str]) -> int:
+    """Run the benchmarks that are named, or all; 1 when a quantity is over its budget."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in BENCHMARKS]:
@@ -45,6 +46,12 @@ def main(arguments: list[str]) -> None:
         machine = {"python": platform.python_version(), "system": platform.system(), "cpus": os.cpu_count()}
         document = {"machine": machine, "benchmarks": [report.to_dict() for report in reports]}
         options.json.write_text(json.dumps(document, indent=2) + "\n")
+    over = [row for report in reports for row in report.rows if row.is_over_budget]
+    for row in over:
+        console.print(
+            f"over budget: {row.what}: {row.said(row.value)}, budget {row.said(row.budget)}", style="bold red"
+        )
+    return 1 if over else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,6 +78,6 @@ def _teller(name: str) -> Callable[[str], None]:
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1:])
+        sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -132,15 +132,23 @@ def bulk_microseconds(requests: int = 5_000) -> float:
     return statistics.median(times) / 1000
 
 
+def edge_among(widgets: int) -> Edge:
+    """The edge with so many widgets in its snapshot, which it has read."""
+    body = snapshot_of(widgets)
+    source = SnapshotSource(lambda etag: Answer(200, {}, body, reusable=True), time.time, 3600, lambda line: None)
+    return Edge(source, None, "test", time.time)
+
+
+def routed_request(uri: str) -> dict[str, object]:
+    """The request of a viewer-request event."""
+    request: dict[str, object] = event_for(uri)["Records"][0]["cf"]["request"]  # type: ignore[index]
+    return request
+
+
 def request_microseconds(requests: int = 20_000) -> float:
     """One routed request with 1,000 widgets in the snapshot, the median."""
-    body = snapshot_of(WIDGETS)
-    source = SnapshotSource(lambda etag: Answer(200, {}, body, reusable=True), time.time, 3600, lambda line: None)
-    edge = Edge(source, None, "test", time.time)
-    asked: list[dict[str, object]] = [
-        event_for(f"/widget-{n}/latest/js/widget.js")["Records"][0]["cf"]["request"]  # type: ignore[index]
-        for n in range(0, WIDGETS, 10)
-    ]
+    edge = edge_among(WIDGETS)
+    asked = [routed_request(f"/widget-{n}/latest/js/widget.js") for n in range(0, WIDGETS, 10)]
     times = []
     for n in range(requests):
         request = asked[n % len(asked)]

@@ -26,6 +26,10 @@ class Row:
         """Ours over the peer's: under 1 is better than the peer."""
         return None if self.value is None or not self.peer else self.value / self.peer
 
+    @property
+    def is_over_budget(self) -> bool:
+        return self.value is not None and self.budget is not None and self.value > self.budget
+
     def said(self, value: float | None) -> str:
         return "" if value is None else f"{value:,.{self.digits}f} {self.unit}".rstrip()
 
