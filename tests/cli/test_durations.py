@@ -65,7 +65,7 @@ def test_schedules(text: str, steps: tuple[Step, ...]) -> None:
         ("1:1d:1d,100", "'1d:1d' is not a duration"),
     ],
 )
-def test_the_part_of_a_schedule_that_is_wrong_is_named(text: str, said: str) -> None:
+def test_the_invalid_part_of_a_schedule_is_named(text: str, said: str) -> None:
     with pytest.raises(Usage) as failed:
         parse_steps(text)
     assert said in failed.value.reason

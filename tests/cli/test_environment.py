@@ -1,4 +1,4 @@
-"""Which environment a command acts on, and what stands in its way."""
+"""Which environment a command uses, and its errors."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_local_cloud_that_runs_here_is_the_default_and_that_is_said(bare: Comm
     with serving(no_table) as endpoint:
         running_at(endpoint)
         done = bare("status", "--json")
-    assert f"acting on the local cloud at {endpoint}" in done.err
+    assert f"using the local cloud at {endpoint}" in done.err
     # Its answer came through: the command asked nobody else.
     assert (done.code, done.document["error"]["code"]) == (3, "environment_missing")
 

@@ -20,7 +20,7 @@ V1, V2 = Version.parse("1.0.0"), Version.parse("1.1.0")
 LIMITS = Thresholds(error_rate=5, latency_ms=2_000, memory_mb=100, minimum_sample=100)
 NO_ERRORS = ErrorBook("checkout", V2)
 LIVE = Channel(
-    "checkout", "latest", V2, 1, exposed_at=SINCE, watch=Watch(NOW + timedelta(hours=1), goes_back=True)
+    "checkout", "latest", V2, 1, exposed_at=SINCE, watch=Watch(NOW + timedelta(hours=1), automatic_rollback=True)
 )
 ROLLING = Channel("checkout", "next", V1, 1, rollout=start(V2, (Step(12.5, 600), Step(100, 0)), SINCE))
 

@@ -40,7 +40,7 @@ class GlobalOptions:
 
 @dataclass(frozen=True)
 class Target:
-    """One environment, and who acts on it. What has to be asked of AWS is asked when it is first needed."""
+    """One environment, and the operator. AWS is called only when an answer is first needed."""
 
     names: ResourceNames
     session: boto3.Session
@@ -54,12 +54,12 @@ class Target:
 
     @cached_property
     def site_operator(self) -> Operator:
-        """The use cases, looking at the CDN where its address is known."""
+        """The use cases, with the CDN if its address is known."""
         return self._build(self.site_url)
 
     @cached_property
     def site_url(self) -> str | None:
-        """Where the CDN answers, without a trailing slash; None when nobody says."""
+        """The CDN's URL, without a trailing slash; None when it is not known."""
         if self.local is not None:
             return self.local.edge_url
         if said := os.environ.get(URL_VARIABLE):
@@ -68,7 +68,7 @@ class Target:
 
     @cached_property
     def cdn_urls(self) -> dict[str, str]:
-        """Where each CDN answers, by its name; empty when nobody says."""
+        """The URL of each CDN, by name; empty when none is known."""
         known = {"cloudfront": self.site_url, "cloudflare": self._second_url}
         return {name: url for name, url in known.items() if url}
 
@@ -98,7 +98,7 @@ class Target:
         """The stack's outputs; none when these credentials may not read them."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        # An uploader's credentials may not read the stack; the addresses are a convenience: no answer is an answer.
+        # An uploader's credentials may not read the stack. The addresses are optional, so an error means none.
         try:
             stacks = self.session.client("cloudformation").describe_stacks(StackName=self.names.stack)["Stacks"]
         except (BotoCoreError, ClientError):
@@ -107,16 +107,16 @@ class Target:
 
 
 def output(ctx: typer.Context, as_json: bool) -> Output:
-    """Where the command's results go; `--json` counts before and after the command's name."""
+    """The command's output; `--json` is valid before and after the command's name."""
     return Output(as_json or _globals(ctx).as_json)
 
 
 def target(ctx: typer.Context, env: str | None, out: Output) -> Target:
-    """The environment that the command line, EDGESHIP_ENV or a running local cloud names, in this order.
+    """The environment from the command line, EDGESHIP_ENV or a running local cloud, in this order.
 
     Raises:
-        Usage: none of them does, or the name is not well formed.
-        Trouble: `local_cloud`: it names the local cloud, and none runs here.
+        Usage: none of them names one, or the name is not valid.
+        Trouble: `local_cloud`: the name is that of the local cloud, and none runs here.
     """
     name = env or _globals(ctx).env or os.environ.get(ENV_VARIABLE)
     running = read_state(STATE_PATH) if name in (None, "", LOCAL) else None
@@ -126,7 +126,7 @@ def target(ctx: typer.Context, env: str | None, out: Output) -> Target:
             f"Name one with --env or {ENV_VARIABLE}, or start a local cloud: edgeship local up.",
         )
     if not name and running is not None:
-        out.note(f"acting on the local cloud at {running.endpoint_url}")
+        out.note(f"using the local cloud at {running.endpoint_url}")
     if running is not None:
         return _local_target(running)
     if name == LOCAL:
@@ -136,7 +136,7 @@ def target(ctx: typer.Context, env: str | None, out: Output) -> Target:
 
 
 def local_actor() -> str:
-    """Who acts on a local cloud, where there are no identities."""
+    """The actor on a local cloud, where there are no identities."""
     return f"local:{getpass.getuser()}"
 
 

@@ -9,7 +9,7 @@ from edgeship.cli.errors import Usage
 from edgeship.domain.channels.rollout import DEFAULT_STEPS, Step
 
 _UNITS = {"d": 24 * 3600, "h": 3600, "m": 60, "s": 1}
-# Nine digits are more than any limit allows, and fewer than int() refuses to read.
+# Nine digits are more than any limit allows, and few enough for int().
 _DURATION = re.compile("".join(f"(?:([0-9]{{1,9}}){unit})?" for unit in _UNITS), re.ASCII)
 _PERCENT = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,9})?", re.ASCII)
 _DURATIONS = "30s, 10m, 12h, 2d, or together: 1h30m"
@@ -19,7 +19,7 @@ def parse_duration(text: str, option: str) -> int:
     """Seconds; `0` needs no unit.
 
     Raises:
-        Usage: it is no duration, or its units are not in the order d, h, m, s; names the option.
+        Usage: it is not a duration, or its units are not in the order d, h, m, s; names the option.
     """
     seconds = _seconds(text)
     if seconds is None:
@@ -28,16 +28,16 @@ def parse_duration(text: str, option: str) -> int:
 
 
 def parse_steps(text: str) -> tuple[Step, ...]:
-    """The steps of `PERCENT:BAKE,…,100`; a bare percentage has no bake. Whether they grow to 100 is for the domain.
+    """The steps of `PERCENT:BAKE,…,100`; a percentage alone has no bake. The domain checks that they grow to 100.
 
     Raises:
-        Usage: a part is no step; says which, and why.
+        Usage: a part is not a step; says which, and why.
     """
     return tuple(_step(part.strip(), number) for number, part in enumerate(text.split(","), 1))
 
 
 def show_duration(seconds: int) -> str:
-    """As `parse_duration` reads it: the largest units first, none that is 0."""
+    """As `parse_duration` reads it: the largest units first, without those that are 0."""
     shown = ""
     rest = seconds
     for unit, length in _UNITS.items():

@@ -1,11 +1,11 @@
-"""What a command's failures mean to whoever ran it: an exit code, and what was wrong, where, and what to do.
+"""A command's failures: an exit code, and a message that says what failed, where, and what to do.
 
 | exit code | meaning |
 |---|---|
 | 0 | done |
 | 1 | refused by a rule; nothing changed |
 | 2 | usage |
-| 3 | AWS, the network or the local cloud was in the way |
+| 3 | AWS, the network or the local cloud failed |
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True)
 class Failure:
-    """`code` is stable, for programs; `reason` says what was wrong and where; `remedy` says what to do."""
+    """`code` is stable, for programs; `reason` says what failed and where; `remedy` says what to do."""
 
     exit_code: ExitCode
     code: str
@@ -44,7 +44,7 @@ class Failure:
 
 
 class Usage(Exception):
-    """The command line asks for something that makes no sense."""
+    """The command line is not valid."""
 
     def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(reason)
@@ -53,7 +53,7 @@ class Usage(Exception):
 
 
 class Trouble(Exception):
-    """Something outside the rules was in the way."""
+    """AWS, the network, the local cloud or the machine failed."""
 
     def __init__(self, code: str, reason: str, remedy: str) -> None:
         super().__init__(reason)
@@ -63,7 +63,7 @@ class Trouble(Exception):
 
 
 def explain(error: BaseException) -> Failure | None:
-    """The failure that an expected error is; None for one that nobody expected, which is a defect of ours."""
+    """The failure of an expected error; None for an unexpected error, which is a bug in edgeship."""
     match error:
         case Refused():
             return Failure(ExitCode.REFUSED, error.code, error.reason, error.remedy)
@@ -75,13 +75,13 @@ def explain(error: BaseException) -> Failure | None:
             return Failure(
                 ExitCode.TROUBLE,
                 "conflict",
-                "Others kept changing the same record; nothing was written.",
-                "Look at edgeship status, then run the command again.",
+                "The same record was changed again and again by other writers; nothing was written.",
+                "Check edgeship status, then run the command again.",
             )
         case TimeoutError():
             return Failure(ExitCode.TROUBLE, "timeout", sentence(error), "Run edgeship status in a while.")
         case KeyboardInterrupt():
-            return Failure(ExitCode.INTERRUPTED, "interrupted", "Interrupted.", "See edgeship status before going on.")
+            return Failure(ExitCode.INTERRUPTED, "interrupted", "Interrupted.", "See edgeship status, then continue.")
     return _of_aws(error) or _of_the_system(error)
 
 
@@ -98,7 +98,7 @@ def _of_the_system(error: BaseException) -> Failure | None:
 
 
 def _of_aws(error: BaseException) -> Failure | None:
-    # An error of botocore can only come once botocore is there: looking for it does not load it.
+    # There is no error of botocore before botocore is loaded, and this lookup does not load it.
     exceptions = sys.modules.get("botocore.exceptions")
     if exceptions is None:
         return None
@@ -154,6 +154,6 @@ def _of_an_answer(error: ClientError) -> Failure:
 
 
 def sentence(text: object) -> str:
-    """The text with an end."""
-    said = str(text).strip()
-    return said if said.endswith((".", "!", "?")) else f"{said}."
+    """The text with a full stop at its end."""
+    stripped = str(text).strip()
+    return stripped if stripped.endswith((".", "!", "?")) else f"{stripped}."

@@ -23,7 +23,7 @@ from edgeship.cli.telemetry import top_errors
 app = typer.Typer(
     name="edgeship",
     pretty_exceptions_enable=False,
-    # Plain help: rich's takes twice the time to start.
+    # Plain help: with rich the start takes twice as long.
     rich_markup_mode=None,
 )
 
@@ -67,7 +67,7 @@ def edgeship(
         typer.Option("--json", help="Print one JSON document on standard output; may also follow the command."),
     ] = False,
 ) -> None:
-    """Ship browser widgets to a CDN on AWS, and take bad ones back.
+    """Ship browser widgets to a CDN on AWS, and roll bad ones back.
 
     Exit codes: 0 done, 1 refused by a rule, 2 usage, 3 AWS or network trouble.
 
@@ -79,11 +79,11 @@ def edgeship(
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code; expected errors are told, unexpected ones rise."""
+    """Run one command line and return its exit code. Expected errors are printed, unexpected ones are raised."""
     out = Output(as_json=_wants_json(arguments))
     try:
         code = app(list(arguments), prog_name="edgeship", standalone_mode=False)
-        if code == ExitCode.INTERRUPTED:  # what typer makes of a KeyboardInterrupt
+        if code == ExitCode.INTERRUPTED:  # typer turns KeyboardInterrupt into this
             raise KeyboardInterrupt
     except typer.TyperException as invalid:
         out.failure(_usage(invalid))
@@ -103,13 +103,13 @@ def run() -> None:
 
 
 def _usage(invalid: typer.TyperException) -> Failure:
-    """What is wrong with the command line itself."""
+    """The failure of a command line that typer refuses."""
     context = getattr(invalid, "ctx", None)
     path = context.command_path if context is not None else "edgeship"
     return Failure(ExitCode.USAGE, "usage", sentence(invalid.format_message()), f"See {path} --help.")
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    # Known before the command line is parsed, for the errors of parsing.
+    # Read before the command line is parsed, for errors of parsing.
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return "--json" in before

@@ -21,14 +21,14 @@ VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="A versi
 ChannelOption = Annotated[str, typer.Option("--channel", metavar="NAME", help="The channel to act on.")]
 ReasonOption = Annotated[
     str | None,
-    typer.Option("--reason", metavar="TEXT", help="Why, for the history. Default: that it was by hand."),
+    typer.Option("--reason", metavar="TEXT", help="Why, for the history. Default: that it was done by hand."),
 ]
 StepsOption = Annotated[
     str | None,
     typer.Option(
         "--steps",
         metavar="SCHEDULE",
-        help="The steps as PERCENT:BAKE, such as 1:1d,5:1d,25:2d,50:2d,100. Default: as it is in the policy.",
+        help="The steps as PERCENT:BAKE, such as 1:1d,5:1d,25:2d,50:2d,100. Default: the policy's.",
     ),
 ]
 FolderArgument = Annotated[

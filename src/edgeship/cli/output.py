@@ -1,6 +1,6 @@
-"""Two ways to say one result: a document for programs, tables for people.
+"""Two forms of one result: a document for programs, tables for people.
 
-Standard output carries results and nothing else; progress, notes and errors go to standard error.
+Standard output has only results; progress, notes and errors go to standard error.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _PIPED_WIDTH = 1_000
-"""Columns where there is no terminal: wide enough that no row of a table wraps, an alarm's reason included."""
+"""Columns without a terminal: wide enough that no row of a table wraps, even with an alarm's reason."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """Where one command's results go; `as_json` turns each into exactly one JSON document."""
+    """The output of one command; with `as_json` the result is exactly one JSON document."""
 
     as_json: bool
 
@@ -34,7 +34,7 @@ class Output:
         return console(sys.stderr)
 
     def result(self, document: Mapping[str, Any], shown: Iterable[RenderableType]) -> None:
-        """Say the command's result: the document under `--json`, else what is shown."""
+        """Print the command's result: the document under `--json`, else what is shown."""
         if self.as_json:
             _write_json(document)
             return
@@ -43,11 +43,11 @@ class Output:
             out.print(renderable)
 
     def note(self, text: str) -> None:
-        """Tell a person something beside the result."""
+        """Print something for a person, besides the result."""
         self.errors.print(plain(text, "dim"))
 
     def failure(self, failure: Failure) -> None:
-        """Say why a command failed: to a person always, to a program under `--json`."""
+        """Print why a command failed: always for people, and for programs under `--json`."""
         errors = self.errors
         errors.print(plain(f"error: {failure.reason}", "bold red"), plain(failure.remedy), sep="\n")
         if self.as_json:
@@ -55,7 +55,7 @@ class Output:
 
 
 def console(stream: IO[str]) -> Console:
-    """A console that prints text as it is: no markup, no guessed highlighting."""
+    """A console that prints text unchanged: no markup, no highlighting."""
     from rich.console import Console
 
     width = None if stream.isatty() else _PIPED_WIDTH
@@ -70,7 +70,7 @@ def plain(text: object, style: str = "") -> Text:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "") -> RenderableType:
-    """A titled table; `empty` is said in its place when there are no rows."""
+    """A table with a title; without rows, `empty` in its place."""
     from rich import box
     from rich.table import Table
 
@@ -90,7 +90,7 @@ def when(timestamp: str | None) -> str:
 
 
 def hold(reason: Mapping[str, Any] | None) -> str:
-    """Why something is held back, by whom and since when; `-` when it is not."""
+    """Why, by whom and since when something is locked or quarantined; `-` when it is not."""
     return f"{reason['cause']} ({reason['actor']}, {when(reason['since'])})" if reason else "-"
 
 

@@ -10,7 +10,7 @@ import pytest
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Alert, Channel, Lock, Watch
-from edgeship.domain.channels.channel_moves import promote
+from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Policy, PolicyRecord
 from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step
 from edgeship.domain.errors import Conflict, Refused
@@ -29,8 +29,8 @@ from edgeship.domain.notifications.rules_record import change_notifications, not
 from edgeship.domain.propagation.deployment import Deployment, Mismatch, MismatchKind, Verification
 from edgeship.domain.releases.rejection import Upload, reject
 from edgeship.domain.version import Version
-from tests.support.releases import a_release
 from tests.fakes.state import FakeState
+from tests.support.releases import a_release
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 WHO = Occasion("test", "ann", "by hand", NOW)
@@ -159,7 +159,7 @@ def test_channels_keep_their_rollout_and_their_times_to_the_millisecond(state: E
         flag="ab",
         rollout=replace(ROLLOUT, phase=phase),
         exposed_at=NOW - timedelta(days=3, milliseconds=1),
-        watch=Watch(NOW + timedelta(hours=24, milliseconds=7), goes_back=False),
+        watch=Watch(NOW + timedelta(hours=24, milliseconds=7), automatic_rollback=False),
         alert=Alert("2026-11-23T10:00:00.000Z", "error rate 9 %"),
     )
     state.commit(Transaction(puts=(channel,), events=()))
@@ -184,7 +184,7 @@ def test_a_channel_is_watched_while_it_has_a_rollout_or_a_watch(state: Environme
         return sorted(f"{channel.widget}/{channel.name}" for channel in state.watched())
 
     write("latest", version=V1)
-    write("next", version=V1, watch=Watch(IN_MS, goes_back=True))
+    write("next", version=V1, watch=Watch(IN_MS, automatic_rollback=True))
     state.commit(Transaction(puts=(Channel("other", "latest", V1, rollout=ROLLOUT),), events=()))
     assert watched() == ["checkout/next", "other/latest"]
     write("latest", rollout=replace(ROLLOUT, phase=Phase.PAUSED))
@@ -192,7 +192,7 @@ def test_a_channel_is_watched_while_it_has_a_rollout_or_a_watch(state: Environme
     assert watched() == ["checkout/latest", "other/latest"]
     write("latest", rollout=replace(ROLLOUT, phase=Phase.ABORTED))
     assert watched() == ["other/latest"]
-    write("latest", rollout=replace(ROLLOUT, phase=Phase.COMPLETED), watch=Watch(IN_MS, goes_back=True))
+    write("latest", rollout=replace(ROLLOUT, phase=Phase.COMPLETED), watch=Watch(IN_MS, automatic_rollback=True))
     assert watched() == ["checkout/latest", "other/latest"]
 
 

@@ -277,7 +277,7 @@ class RolloutMachine(RuleBasedStateMachine):
                 assert channel.exposed_at is not None
                 assert breach.at >= channel.exposed_at, "an alarm of a former life took a release back"
                 assert channel.watch is not None
-                assert channel.watch.goes_back
+                assert channel.watch.automatic_rollback
                 assert breach.at < channel.watch.until
             elif after.candidate != channel.candidate:
                 assert channel.candidate == breach.version

@@ -63,7 +63,7 @@ def test_promote_starts_a_rollout_by_the_policy(shipped: CommandLine, aws: Aws) 
     assert live(aws) == "1.1.0"
 
 
-def test_promote_says_how_the_rollout_goes_on(shipped: CommandLine) -> None:
+def test_promote_shows_the_progress_of_the_rollout(shipped: CommandLine) -> None:
     shipped("policy", "set", "checkout", "--default")
     done = shipped("promote", "checkout", "2.0.0")
     first, second = done.out.splitlines()
@@ -101,7 +101,7 @@ def test_promoting_what_is_live_changes_nothing_and_succeeds(shipped: CommandLin
     assert aws.items() == before
 
 
-def test_rollback_goes_back_bars_and_locks(shipped: CommandLine, aws: Aws) -> None:
+def test_rollback_quarantines_and_locks(shipped: CommandLine, aws: Aws) -> None:
     done = shipped("rollback", "checkout", "--json")
     assert done.code == 0
     assert_as_documented(done.document, "edgeship rollback")
@@ -147,8 +147,8 @@ def test_rollback_of_a_candidate_for_people(rolling: CommandLine) -> None:
 def test_rollback_of_a_candidate_that_is_quarantined_already(rolling: CommandLine, aws: Aws) -> None:
     release = aws.state.release("checkout", Version.parse("1.1.0"))
     assert release is not None
-    (barred,), (event,) = quarantine(release, Occasion("test", "ann", "seen elsewhere", datetime.now(UTC)))
-    aws.state.commit(Transaction(puts=(barred,), events=(event,)))
+    (quarantined,), (event,) = quarantine(release, Occasion("test", "ann", "seen elsewhere", datetime.now(UTC)))
+    aws.state.commit(Transaction(puts=(quarantined,), events=(event,)))
     done = rolling("rollback", "checkout", "--json")
     assert (done.code, done.document["quarantined"], done.document["aborted_rollout"]) == (0, "1.1.0", True)
 

@@ -26,9 +26,9 @@ def test_a_widget_has_the_default_policy(edgeship: CommandLine, pipeline: Pipeli
     assert documented("edgeship policy get") == done.document
 
 
-def test_the_reference_says_what_each_part_is_at_first() -> None:
+def test_the_reference_says_the_default_of_each_part() -> None:
     default, limits = Policy(), Policy().thresholds
-    at_first = {
+    defaults = {
         "--auto": "`patch,minor`",
         "--steps": f"`{show_steps(default.steps)}`",
         "--error-rate": f"{limits.error_rate:g}",
@@ -41,11 +41,11 @@ def test_the_reference_says_what_each_part_is_at_first() -> None:
         "--rollback-window": f"`{show_duration(default.rollback_window_seconds)}`",
         "--on-failed-verification": f"`{default.on_failed_verification}`",
     }
-    assert at_first.keys() == {option for option, _ in settings(default).values()}
+    assert defaults.keys() == {option for option, _ in settings(default).values()}
     rows = sections()["edgeship policy set"].splitlines()
-    for option, value in at_first.items():
+    for option, value in defaults.items():
         (row,) = (row for row in rows if row.startswith(f"| `{option}"))
-        assert row.endswith(f" At first {value} |"), option
+        assert row.endswith(f" Default: {value} |"), option
 
 
 def test_a_policy_for_people(edgeship: CommandLine) -> None:
@@ -98,12 +98,12 @@ def test_people_read_what_changed(edgeship: CommandLine) -> None:
     done = edgeship("policy", "set", "checkout", "--rollback-window", "0", "--on-inconclusive", "fail")
     assert done.out.splitlines() == [
         "policy of checkout changed",
-        "    too few at a step's end: hold: hold the step → fail: abort",
+        "    inconclusive at a step's end: hold: hold the step → fail: abort",
         "    rollback window: 1d → 0s",
     ]
 
 
-def test_default_goes_back_and_other_options_count_on_top(edgeship: CommandLine, aws: Aws) -> None:
+def test_default_returns_to_the_defaults_and_other_options_apply_on_top(edgeship: CommandLine, aws: Aws) -> None:
     edgeship("policy", "set", "checkout", "--steps", "100", "--error-rate", "1", "--auto", "none")
     edgeship("policy", "set", "checkout", "--default", "--error-rate", "3")
     assert (stored(aws).thresholds.error_rate, stored(aws).steps, stored(aws).auto) == (
@@ -153,8 +153,8 @@ def test_what_no_policy_can_say_is_refused(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "Nothing is given"),
-        (("--reason", "because"), "Nothing is given"),
+        ((), "No option is given"),
+        (("--reason", "because"), "No option is given"),
         (("--auto", ""), "--auto"),
         (("--auto", "patch,,minor"), "--auto"),
         (("--steps", "5:1x,100"), "step 1, '5:1x'"),

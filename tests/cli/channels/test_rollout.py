@@ -74,7 +74,7 @@ def test_pause_and_resume(rolling: CommandLine, aws: Aws) -> None:
 def test_pause_and_resume_for_people(rolling: CommandLine) -> None:
     assert rolling("rollout", "pause", "checkout").out.splitlines() == [
         "latest of checkout: the rollout to 1.1.0 is paused: everybody gets 1.0.0",
-        "to go on: edgeship rollout resume checkout",
+        "to continue: edgeship rollout resume checkout",
     ]
     resumed = rolling("rollout", "resume", "checkout").out
     assert resumed.startswith("latest of checkout: the rollout to 1.1.0 is at 1 %, step 1 of 5, bakes until ")

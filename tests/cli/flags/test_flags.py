@@ -133,7 +133,7 @@ def test_evaluate_answers_a_line_for_a_line_offline(bare: CommandLine) -> None:
 @pytest.mark.parametrize(
     "line", ["{", "1", '{"now": "yesterday"}', '{"now": "2026-11-23T10:00:00"}', '{"targetingKey": 1}']
 )
-def test_evaluate_names_the_line_that_is_wrong(bare: CommandLine, line: str) -> None:
+def test_evaluate_names_the_invalid_line(bare: CommandLine, line: str) -> None:
     write("c.jsonl", '{"targetingKey": "u1"}\n' + line)
     done = bare("flags", "evaluate", "--file", write("flags.json", {"flags": [FLAG]}), "--contexts", "c.jsonl")
     assert done.code == 2

@@ -50,7 +50,7 @@ def applied(edgeship: CommandLine) -> CommandLine:
     return edgeship
 
 
-def told(aws: Aws) -> list[Any]:
+def events(aws: Aws) -> list[Any]:
     return [to_event(item) for item in aws.items() if item["sk"].startswith("EVENT#")]
 
 
@@ -67,14 +67,14 @@ def test_get_prints_what_apply_takes(applied: CommandLine, aws: Aws) -> None:
     assert got.err == ""
     assert_as_documented(got.document, "edgeship notifications get")
     assert applied("notifications", "apply", write(got.out)).out == "nothing to do\n"
-    assert len(told(aws)) == 1
+    assert len(events(aws)) == 1
     shown = applied("notifications", "get").out
     for text in ("on-call", "ssm:/edgeship/test/slack", "Rollout Aborted", "checkout*", "every type", "every widget"):
         assert text in shown
 
 
 def test_apply_shows_what_it_changes(applied: CommandLine, aws: Aws) -> None:
-    (event,) = told(aws)
+    (event,) = events(aws)
     assert (event.type, event.cause, event.new) == (EventType.NOTIFICATIONS_CHANGED, "launch", FILE)
     changed = {
         "destinations": {"on-call": {**SLACK, "secret": "ssm:/edgeship/test/other"}, "ci": WEBHOOK},
@@ -164,7 +164,7 @@ def delivering(aws: Aws, ways: dict[Kind, Way]) -> Iterator[None]:
 
     def work() -> None:
         while not over.wait(0.02):
-            for event in told(aws):
+            for event in events(aws):
                 if event.event_id not in seen:
                     seen.add(event.event_id)
                     try:
@@ -181,7 +181,7 @@ def delivering(aws: Aws, ways: dict[Kind, Way]) -> Iterator[None]:
         worker.join()
 
 
-def test_test_tells_that_every_destination_took_it(applied: CommandLine, aws: Aws) -> None:
+def test_test_shows_that_every_destination_took_it(applied: CommandLine, aws: Aws) -> None:
     slack, sns = Way(), Way()
     with delivering(aws, {Kind.SLACK: slack, Kind.SNS: sns}):
         done = applied("notifications", "test", "--json")
@@ -197,7 +197,7 @@ def test_test_tells_that_every_destination_took_it(applied: CommandLine, aws: Aw
     assert [notice.title for notice in sns.taken] == [slack.taken[0].title, "test of the notifications to mail"]
 
 
-def test_test_tells_who_did_not_take_it_and_why(applied: CommandLine, aws: Aws) -> None:
+def test_test_shows_who_did_not_take_it_and_why(applied: CommandLine, aws: Aws) -> None:
     with delivering(aws, {Kind.SLACK: Way("hooks.slack.com answered 404"), Kind.SNS: Way()}):
         done = applied("notifications", "test")
     assert done.code == 3
@@ -206,7 +206,7 @@ def test_test_tells_who_did_not_take_it_and_why(applied: CommandLine, aws: Aws) 
     assert ["mail", "delivered"] in [line.split()[:2] for line in done.out.splitlines()]
 
 
-def test_test_tells_what_is_on_its_way(applied: CommandLine) -> None:
+def test_test_shows_what_is_on_its_way(applied: CommandLine) -> None:
     done = applied("notifications", "test", "mail", "--timeout", "1", "--json")
     assert done.code == 3
     (mail,) = done.document["destinations"]
@@ -216,7 +216,7 @@ def test_test_tells_what_is_on_its_way(applied: CommandLine) -> None:
 def test_test_refuses_what_there_is_not(applied: CommandLine, aws: Aws) -> None:
     done = applied("notifications", "test", "oncall")
     assert (done.code, "on-call, mail" in done.err) == (1, True)
-    assert len(told(aws)) == 1
+    assert len(events(aws)) == 1
 
 
 def test_on_the_local_cloud_webhooks_may_be_on_this_machine(
@@ -239,11 +239,11 @@ def test_the_schema_in_the_docs_is_generated_from_the_model() -> None:
     assert json.loads(SCHEMA.read_text()) == json_schema()
 
 
-def test_the_schema_takes_what_apply_takes_and_refuses_what_editors_can_tell() -> None:
+def test_the_schema_takes_what_apply_takes_and_refuses_what_editors_can_find() -> None:
     example = json.loads((ROOT / "examples" / "notifications.json").read_text())
     for right in (FILE, example):
         assert NotificationsFileModel.model_validate(right).rules
-    for wrong in (
+    for invalid in (
         {**FILE, "rules": []},
         {**FILE, "destinations": {"a": {"type": "sns", "url": "https://a.example.com"}}},
         {**FILE, "destinations": {"a": {"type": "slack"}}},
@@ -251,4 +251,4 @@ def test_the_schema_takes_what_apply_takes_and_refuses_what_editors_can_tell() -
         {**FILE, "rules": [{"to": ["a"], "at_least": "loud"}]},
     ):
         with pytest.raises(ValidationError):
-            NotificationsFileModel.model_validate(wrong)
+            NotificationsFileModel.model_validate(invalid)

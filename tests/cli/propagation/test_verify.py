@@ -60,7 +60,7 @@ def test_all_is_right(shipped: CommandLine) -> None:
     assert (shown.code, shown.out.startswith("latest of checkout is 1.0.0 at cloudfront and cloudflare: ")) == (0, True)
 
 
-def test_a_wrong_byte_in_a_copy_is_named(shipped: CommandLine, aws: Aws) -> None:
+def test_a_mismatch_in_a_copy_is_named(shipped: CommandLine, aws: Aws) -> None:
     manifest = released(aws)
     path = next(iter(manifest.files))
     aws.s3.put_object(Bucket=NAMES.site_bucket, Key=f"checkout/latest/{path}", Body=b"planted")
@@ -110,7 +110,7 @@ def test_status_says_how_far_a_move_has_got(shipped: CommandLine, aws: Aws) -> N
         return found
 
     assert deployment()["state"] == "propagating"
-    assert "on its way" in shipped("status").out
+    assert "propagating" in shipped("status").out
     concluded(aws)
     assert (deployment()["state"], deployment()["checked"]) == ("verified", 14)
     assert "verified 2026-11-23 10:00:09" in shipped("status").out
@@ -120,21 +120,22 @@ def test_status_says_how_far_a_move_has_got(shipped: CommandLine, aws: Aws) -> N
 
 def test_a_move_is_brought_there_again(shipped: CommandLine, aws: Aws) -> None:
     concluded(aws)
-    done = shipped("propagate", "checkout", "--reason", "the token was wrong", "--json")
+    done = shipped("propagate", "checkout", "--reason", "the token had expired", "--json")
     assert done.code == 0
     assert_as_documented(done.document, "edgeship propagate")
     again = aws.state.deployment("checkout", "latest")
     assert (again.sequence, again.attempt, again.verification, again.counted) == (1, 2, None, False)
     (requested,) = (e for e in aws.state.events("checkout", 5) if e.type is EventType.DEPLOYMENT_REQUESTED)
-    assert requested.cause == "the token was wrong"
-    assert "on its way" in shipped("status").out
+    assert requested.cause == "the token had expired"
+    assert "propagating" in shipped("status").out
     assert "points at no version" in shipped("propagate", "menu").err
 
 
-def test_status_begins_with_what_differs(shipped: CommandLine, aws: Aws) -> None:
+def test_status_begins_with_the_mismatches(shipped: CommandLine, aws: Aws) -> None:
     found = [Mismatch("latest_copies", f"/checkout/latest/{n}.js", MismatchKind.BYTES, "aa", "bb") for n in range(7)]
     concluded(aws, *found)
     shown = shipped("status").out
-    assert shown.startswith("DIFFERS latest of checkout: latest copies: /checkout/latest/0.js: bytes: bb, not aa\n")
+    first = "MISMATCH latest of checkout: latest copies: /checkout/latest/0.js: bytes: expected aa, got bb\n"
+    assert shown.startswith(first)
     assert "and 2 more" in shown
     assert "failed: 7 mismatches" in shown

@@ -70,7 +70,7 @@ def test_the_tag_of_the_telemetry_goes_before_the_widgets(shipped: CommandLine) 
     assert widget == attributes(shipped("embed", "checkout").out)
 
 
-def test_an_exact_version_is_told_to_the_telemetry(shipped: CommandLine) -> None:
+def test_an_exact_version_is_passed_to_the_telemetry(shipped: CommandLine) -> None:
     done = shipped("embed", "checkout", "1.0.0", "--classic", "--telemetry", "--json")
     assert_as_documented(done.document, "edgeship embed")
     telemetry = attributes(done.document["telemetry_tag"])
@@ -91,7 +91,7 @@ def test_the_stack_says_where_the_cdn_is(shipped: CommandLine, monkeypatch: pyte
     assert done.document["url"] == "https://d111.cloudfront.net/checkout/latest/widget.js"
 
 
-def test_an_address_that_nobody_tells_is_asked_for(shipped: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_address_is_asked_for(shipped: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EDGESHIP_URL")
     with serving(denied) as cloudformation:
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", cloudformation)

@@ -128,7 +128,7 @@ def test_waiting_ends_when_it_is_rolled_out(edgeship: CommandLine, pipeline: Pip
     assert (done.code, done.document["stage"], done.document["reason"]) == (0, "rolling_out", "at 1 %")
     again = edgeship(*arguments(dist, "1.1.0", "--wait"))
     assert (
-        "served under its own path, and rolled out at 1 %\nto see how that goes: edgeship status checkout" in again.out
+        "served under its own path, and rolled out at 1 %\nto follow the rollout: edgeship status checkout" in again.out
     )
     assert f"{site}/checkout/v1.1.0/widget.js" in again.out
 

@@ -77,7 +77,7 @@ def test_an_empty_environment_has_a_status(edgeship: CommandLine) -> None:
     assert (done.code, done.document["widgets"], done.document["rejections"]) == (0, [], [])
 
 
-def test_history_tells_who_when_and_why(story: CommandLine) -> None:
+def test_history_shows_who_when_and_why(story: CommandLine) -> None:
     done = story("history", "checkout", "--json")
     assert done.code == 0
     moves = [e for e in done.document["events"] if e["type"] == "Pointer Moved"]
@@ -129,7 +129,7 @@ def test_a_widget_that_never_got_further_than_a_refusal(
     pipeline.ship("checkout", "1.0.0", {})
     done = edgeship(command, "checkout")
     assert done.code == 0
-    assert done.out.strip() in ("checkout has no releases", "nothing happened yet")
+    assert done.out.strip() in ("checkout has no releases", "nothing has happened yet")
 
 
 def test_control_characters_of_an_upload_do_not_reach_the_terminal(edgeship: CommandLine, aws: Aws) -> None:

@@ -23,7 +23,7 @@ from tests.cli.documentation import assert_as_documented
 from tests.cli.pipeline import Pipeline
 from tests.support.aws import NAMES, Aws
 
-ILL = AnalysisResult(Health.UNHEALTHY, "error rate 7.5 % (limit 5 %)", Check.ERROR_RATE, 7.5, 5, 240)
+UNHEALTHY = AnalysisResult(Health.UNHEALTHY, "error rate 7.5 % (limit 5 %)", Check.ERROR_RATE, 7.5, 5, 240)
 
 
 def happens(aws: Aws, change: Callable[[Channel, Occasion], Moved | None], after: timedelta = timedelta(0)) -> None:
@@ -34,10 +34,10 @@ def happens(aws: Aws, change: Callable[[Channel, Occasion], Moved | None], after
     aws.state.commit(Transaction(puts=(moved.channel, *moved.changed), checks=moved.unchanged, events=moved.events))
 
 
-def falls_ill(aws: Aws, after: timedelta = timedelta(0)) -> None:
+def becomes_unhealthy(aws: Aws, after: timedelta = timedelta(0)) -> None:
     def befall(channel: Channel, occasion: Occasion) -> Moved | None:
         assert channel.version is not None
-        breach = Breach.by_analysis("checkout", channel.version, ILL, occasion.at)
+        breach = Breach.by_analysis("checkout", channel.version, UNHEALTHY, occasion.at)
         return react(channel, aws.state.releases("checkout"), breach, occasion, 3600)
 
     happens(aws, befall, after)
@@ -105,17 +105,17 @@ def test_an_open_rollback_window(at_once: CommandLine, pipeline: Pipeline, aws: 
     pipeline.ship("checkout", "1.0.0")
     watch = aws.state.channel("checkout", "latest").watch
     assert watch is not None
-    assert latest(at_once)["watch"] == {"until": timestamp(watch.until), "goes_back": True}
-    assert f"until {watch.until:%Y-%m-%d %H:%M:%S}" in row(at_once("status").out, "checkout", "latest")
+    assert latest(at_once)["watch"] == {"until": timestamp(watch.until), "automatic_rollback": True}
+    assert f"{watch.until:%Y-%m-%d %H:%M:%S}" in row(at_once("status").out, "checkout", "latest")
 
 
-def test_what_was_gone_back_to_is_watched_but_goes_back_no_further(
+def test_a_rollback_target_is_watched_without_an_automatic_rollback(
     at_once: CommandLine, pipeline: Pipeline, aws: Aws
 ) -> None:
     for version in ("1.0.0", "1.1.0"):
         pipeline.ship("checkout", version)
     at_once("rollback", "checkout")
-    assert latest(at_once)["watch"]["goes_back"] is False
+    assert latest(at_once)["watch"]["automatic_rollback"] is False
 
 
 def test_no_window(at_once: CommandLine, pipeline: Pipeline) -> None:
@@ -124,30 +124,31 @@ def test_no_window(at_once: CommandLine, pipeline: Pipeline) -> None:
     assert (latest(at_once)["watch"], latest(at_once)["alert"]) == (None, None)
 
 
-def test_an_ill_version_with_nothing_to_go_back_to_is_told_first(
+def test_an_unhealthy_version_without_a_rollback_target_is_shown_first(
     at_once: CommandLine, pipeline: Pipeline, aws: Aws
 ) -> None:
     pipeline.ship("checkout", "1.0.0")
-    falls_ill(aws)
+    becomes_unhealthy(aws)
     assert latest(at_once)["alert"]["cause"].startswith("error rate 7.5 % (limit 5 %)")
     first, second = at_once("status").out.splitlines()[:2]
-    assert first.startswith("ALERT latest of checkout: 1.0.0 is ill, nothing to go back to, since 20")
+    unhealthy = "1.0.0 is unhealthy, with no good version to roll back to"
+    assert first.startswith(f"ALERT latest of checkout: {unhealthy}, since 20")
     assert "error rate 7.5 % (limit 5 %)" in first
     assert second == "what to do: publish a fixed version and edgeship promote checkout VERSION --now"
     history = at_once("history", "checkout").out
-    assert "latest frozen: 1.0.0 is ill, nothing to go back to (error rate 7.5 %, limit 5 %, 240 sessions)" in history
+    assert f"latest frozen: {unhealthy} (error rate 7.5 %, limit 5 %, 240 sessions)" in history
 
 
-def test_an_ill_version_after_its_window_is_told_with_the_way_back(
+def test_an_unhealthy_version_after_its_window_is_shown_with_the_rollback(
     at_once: CommandLine, pipeline: Pipeline, aws: Aws
 ) -> None:
     for version in ("1.0.0", "1.1.0"):
         pipeline.ship("checkout", version)
-    falls_ill(aws, after=timedelta(days=2))
+    becomes_unhealthy(aws, after=timedelta(days=2))
     first, second = at_once("status").out.splitlines()[:2]
-    assert first.startswith("ALERT latest of checkout: 1.1.0 is ill, and stays live, since 20")
+    assert first.startswith("ALERT latest of checkout: 1.1.0 is unhealthy and stays live, since 20")
     assert second.startswith("what to do: edgeship rollback checkout, or publish a fixed version")
-    assert "latest: 1.1.0 is ill, and stays live (error rate 7.5 %" in at_once("history", "checkout").out
+    assert "latest: 1.1.0 is unhealthy and stays live (error rate 7.5 %" in at_once("history", "checkout").out
 
 
 def undelivered(aws: Aws, widget: str | None, number: int) -> None:

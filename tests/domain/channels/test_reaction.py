@@ -51,7 +51,7 @@ WATCHED = Channel(
     trail=(V0,),
     revision=5,
     exposed_at=NOW,
-    watch=Watch(NOW + timedelta(seconds=WINDOW), goes_back=True),
+    watch=Watch(NOW + timedelta(seconds=WINDOW), automatic_rollback=True),
 )
 """At 1.1.0 since NOW, with an hour's window and 1.0.0 before it."""
 
@@ -106,7 +106,7 @@ def test_a_live_release_in_its_window_goes_back() -> None:
     moved = reacted(WATCHED, breach(V1, 20))
     assert (moved.channel.version, moved.channel.sequence) == (V0, 3)
     assert moved.channel.lock == Lock(timestamp(at(30).at), "edgeship:rollback", "error rate 9 %")
-    assert moved.channel.watch == Watch(at(30).at + timedelta(seconds=WINDOW), goes_back=False)
+    assert moved.channel.watch == Watch(at(30).at + timedelta(seconds=WINDOW), automatic_rollback=False)
     assert moved.channel.exposed_at == at(30).at
     assert told(moved) == [EventType.POINTER_MOVED, EventType.RELEASE_QUARANTINED]
     assert (moved.events[0].new or {})["analysis"] == {"value": 9}
@@ -138,7 +138,7 @@ def test_an_alarm_of_the_window_that_is_delivered_after_it_still_goes_back_until
     [
         pytest.param(WATCHED, 60, id="found when the window ends"),
         pytest.param(replace(WATCHED, watch=None), 20, id="no window"),
-        pytest.param(replace(WATCHED, watch=Watch(at(60).at, goes_back=False)), 20, id="after a rollback"),
+        pytest.param(replace(WATCHED, watch=Watch(at(60).at, automatic_rollback=False)), 20, id="after a rollback"),
     ],
 )
 def test_elsewhere_people_are_told_once_and_nothing_moves(channel: Channel, minute: float) -> None:

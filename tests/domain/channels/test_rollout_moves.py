@@ -167,7 +167,7 @@ def test_the_last_step_completes_the_rollout_and_moves_the_channel() -> None:
     channel = moved.channel
     assert (channel.version, channel.sequence, channel.trail) == (V2, 3, (V0, V1))
     assert (channel.moved_at, channel.moved_by) == (timestamp(at(11).at), "ann")
-    assert channel.watch == Watch(at(11).at + timedelta(seconds=WINDOW), goes_back=True)
+    assert channel.watch == Watch(at(11).at + timedelta(seconds=WINDOW), automatic_rollback=True)
     assert channel.exposed_at == NOW
     assert channel.alert is None
     assert (rollout_of(channel).phase, rollout_of(channel).step, channel.candidate) == (Phase.COMPLETED, 2, None)
@@ -285,7 +285,8 @@ def test_a_paused_candidate_that_is_promoted_has_traffic_from_then_on() -> None:
 
 def test_without_a_window_nothing_is_watched() -> None:
     assert promote(STABLE, new(V2), at(4), 0).channel.watch is None
-    back = roll_back(replace(STABLE, watch=Watch(at(99).at, goes_back=True)), [live(V0), live(V1)], None, at(4), 0)
+    watched = replace(STABLE, watch=Watch(at(99).at, automatic_rollback=True))
+    back = roll_back(watched, [live(V0), live(V1)], None, at(4), 0)
     assert back.channel.watch is None
     assert not back.channel.is_watched
 
@@ -304,7 +305,7 @@ def test_a_rollback_opens_no_window_and_tells_from_when_on_it_is_exposed() -> No
     moved = roll_back(completed, [live(V0), live(V1), live(V2)], None, at(20, "alarm"), WINDOW, {"value": 9})
     channel = moved.channel
     assert (channel.version, channel.exposed_at) == (V1, at(20).at)
-    assert channel.watch == Watch(at(20).at + timedelta(seconds=WINDOW), goes_back=False)
+    assert channel.watch == Watch(at(20).at + timedelta(seconds=WINDOW), automatic_rollback=False)
     assert rollout_of(channel).phase is Phase.ROLLED_BACK
     assert channel.lock is not None
     assert told(moved) == [EventType.POINTER_MOVED, EventType.RELEASE_QUARANTINED]

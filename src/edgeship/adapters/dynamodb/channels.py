@@ -50,7 +50,7 @@ def channel_item(channel: Channel) -> dict[str, Any]:
         "flag": channel.flag,
         "rollout": _rollout_map(channel.rollout) if channel.rollout else None,
         "exposed_at": _time(channel.exposed_at),
-        "watch": {**asdict(channel.watch), "until": _time(channel.watch.until)} if channel.watch else None,
+        "watch": _watch_map(channel.watch) if channel.watch else None,
         "alert": asdict(channel.alert) if channel.alert else None,
         **({"watched": keys.WATCHED} if channel.is_watched else {}),
     }
@@ -84,8 +84,13 @@ def _to_rollout(item: Mapping[str, Any]) -> Rollout:
     )
 
 
+def _watch_map(watch: Watch) -> dict[str, Any]:
+    # The attribute keeps its first name.
+    return {"until": _time(watch.until), "goes_back": watch.automatic_rollback}
+
+
 def _to_watch(item: Mapping[str, Any]) -> Watch:
-    return Watch(datetime.fromisoformat(item["until"]), item["goes_back"])
+    return Watch(datetime.fromisoformat(item["until"]), automatic_rollback=item["goes_back"])
 
 
 def _time(at: datetime | None) -> str | None:

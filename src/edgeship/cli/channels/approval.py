@@ -1,4 +1,4 @@
-"""What promote and rollout start say: a channel moves to a release, by a rollout or at once."""
+"""The output of promote and rollout start: a channel moves to a release, by a rollout or at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def approve(
     out: Output, state: EnvironmentState, widget: str, version: Version, channel: str, move: Callable[[], Channel]
 ) -> None:
-    """Make the move and tell what came of it; a channel that is there already is no error."""
+    """Make the move and print its result; a channel that is at the version already is no error."""
     document = {"widget": widget, "channel": channel, "version": str(version)}
     try:
         moved = move()
@@ -34,7 +34,7 @@ def approve(
         )
         return
     begun = moved.rollout if moved.candidate is not None else None
-    # A move leaves the version it came from at the end of the trail; a rollout leaves the channel where it is.
+    # After a move, the earlier version is at the end of the trail; a rollout does not move the channel.
     previous = moved.version if begun else (moved.trail[-1] if moved.trail else None)
     line = f"{channel} of {widget}: {previous or '(nothing)'} → {version}"
     if begun:
@@ -50,21 +50,21 @@ def approve(
 
 
 def under_way(channel: Channel) -> dict[str, Any] | None:
-    """The channel's rollout under `--json`; None when none is under way."""
+    """The channel's running or paused rollout under `--json`; None when there is none."""
     return channel.rollout.summary() if channel.rollout is not None and channel.rollout.active else None
 
 
 def stage(rollout: Rollout) -> str:
-    """How far a rollout is: `5 %, step 2 of 5, bakes until 2026-11-23 10:00:00 UTC`."""
+    """The progress of a rollout: `5 %, step 2 of 5, bakes until 2026-11-23 10:00:00 UTC`."""
     reached = f"{rollout.percent:g} %, step {rollout.step + 1} of {len(rollout.steps)}"
     return f"{reached}, bakes until {when(timestamp(rollout.bakes_until))} UTC"
 
 
 def named(widget: str, channel: str) -> str:
-    """The channel as a command names it."""
+    """The channel as an argument of a command."""
     return f"{widget}{on(channel)}"
 
 
 def on(channel: str) -> str:
-    """The option that names the channel, where that is needed."""
+    """The option for the channel, if it needs one."""
     return "" if channel == LATEST else f" --channel {channel}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.channel import Channel, Watch
 from edgeship.domain.channels.rollout import Phase, Rollout
 from edgeship.domain.events import timestamp
 
 
 def channel_document(channel: Channel) -> dict[str, Any]:
-    """All of it that `status` shows; `rollout` is None unless one is under way."""
+    """What `status` shows of it; `rollout` is None unless one is running or paused."""
     watch = channel.watch
     return {
         "name": channel.name,
@@ -22,9 +22,13 @@ def channel_document(channel: Channel) -> dict[str, Any]:
         "lock": asdict(channel.lock) if channel.lock else None,
         "flag": channel.flag,
         "rollout": _rollout(channel.rollout) if channel.rollout is not None and channel.rollout.active else None,
-        "watch": {"until": timestamp(watch.until), "goes_back": watch.goes_back} if watch else None,
+        "watch": _watch(watch) if watch else None,
         "alert": asdict(channel.alert) if channel.alert else None,
     }
+
+
+def _watch(watch: Watch) -> dict[str, Any]:
+    return {"until": timestamp(watch.until), "automatic_rollback": watch.automatic_rollback}
 
 
 def _rollout(rollout: Rollout) -> dict[str, Any]:
@@ -33,7 +37,7 @@ def _rollout(rollout: Rollout) -> dict[str, Any]:
         **rollout.summary(),
         "started_at": timestamp(rollout.started_at),
         "stepped_at": timestamp(rollout.stepped_at),
-        # A paused rollout bakes anew once it is resumed.
+        # A paused rollout starts its bake again when it is resumed.
         "bakes_until": timestamp(rollout.bakes_until) if rollout.phase is Phase.RUNNING else None,
         "held": {"since": timestamp(held.since), "cause": held.cause} if held else None,
     }

@@ -1,4 +1,4 @@
-"""edgeship promote, rollback, unlock and unquarantine: what an operator does to a widget."""
+"""edgeship promote, rollback, unlock, unquarantine and route: an operator changes a channel or a release."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def promote(
 ) -> None:
     """Approve a release: it is rolled out to a channel by the widget's policy.
 
-    It goes live at once where the policy has no step before 100 %, where the channel points at nothing yet, or with
-    --now, which completes the release's own rollout and aborts one of another version. A locked channel takes it as
-    well, and stays locked. Promoting what the channel points at already changes nothing and succeeds.
+    It goes live at once if the policy has no step before 100 %, if the channel points at no version yet, or with --now.
+    --now completes the release's own rollout, and aborts a rollout of another version. A locked channel can be
+    promoted, and stays locked. If the channel points at the release already, nothing changes and the command succeeds.
 
     Example:
 
@@ -55,17 +55,17 @@ def rollback(
     widget: WidgetArgument,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="VERSION", help="Where to. Default: the last good version before the live one."),
+        typer.Option("--to", metavar="VERSION", help="The target. Default: the last good version before the live one."),
     ] = None,
     channel: ChannelOption = LATEST,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take a channel back to a good version, in one write.
+    """Roll a channel back to a good version, in one write.
 
-    The version it leaves is quarantined, and the channel locked: uploads don't move it until edgeship unlock. While a
-    rollout is under way, that is its candidate: the rollout is aborted.
+    The version that was live is quarantined, and the channel is locked: uploads don't move it until edgeship unlock.
+    While a rollout is running or paused, it is aborted, and its candidate is quarantined.
 
     Example:
 
@@ -75,31 +75,32 @@ def rollback(
     wanted = Version.parse(to) if to is not None else None
     target = context.target(ctx, env, out)
     moved = target.operator.roll_back(widget, channel, wanted, target.occasion(reason or "rolled back by hand"))
-    left = _left(moved)
+    quarantined = _rolled_back(moved)
     after = moved.channel
     document = {
         "widget": widget,
         "channel": channel,
         "version": str(after.version),
-        "previous": left,
-        "quarantined": left,
+        "previous": quarantined,
+        "quarantined": quarantined,
         "locked": after.lock is not None,
         "changed": True,
         "aborted_rollout": any(event.type is EventType.ROLLOUT_ABORTED for event in moved.events),
     }
     line = (
-        f"{channel} of {widget}: {left} → {after.version}; {left} is quarantined and {channel} is locked\n"
+        f"{channel} of {widget}: {quarantined} → {after.version}; "
+        f"{quarantined} is quarantined and {channel} is locked\n"
         f"once a fixed version is out: edgeship promote {widget} VERSION, then edgeship unlock {named(widget, channel)}"
     )
     out.result(document, [plain(line if _pointer_move(moved) else aborted(after))])
 
 
-def _left(moved: Moved) -> str:
-    """The version that a rollback took back: what the channel pointed at, or the candidate of its rollout."""
+def _rolled_back(moved: Moved) -> str:
+    """The version that was rolled back: the one that the channel pointed at, or the candidate of its rollout."""
     move = _pointer_move(moved)
     if move is not None and move.old is not None:
         return str(move.old["version"])
-    assert moved.channel.rollout is not None  # without a move, it was a rollout that was taken back
+    assert moved.channel.rollout is not None  # without a move, a rollout was aborted
     return str(moved.channel.rollout.candidate)
 
 
@@ -138,9 +139,9 @@ def unquarantine(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a quarantined release be chosen again.
+    """Lift the quarantine of a release.
 
-    Channels and ranges may then choose it; it goes live nowhere by that alone.
+    Channels and ranges may then choose it; this alone does not make it live.
 
     Example:
 
@@ -152,7 +153,7 @@ def unquarantine(
     target.operator.unquarantine(widget, wanted, target.occasion(reason or "released by hand"))
     out.result(
         {"widget": widget, "version": str(wanted), "quarantined": False, "changed": True},
-        [plain(f"{widget} {wanted} is out of quarantine")],
+        [plain(f"{widget} {wanted} is no longer quarantined")],
     )
 
 
@@ -170,7 +171,7 @@ def route(
     """Let a flag choose a channel's version for each user, for example for an A/B test of two releases.
 
     The flag's string variants are versions or selectors: 1.4.2, 1, 1.4, next. A user gets the flag's choice if that
-    release is registered and not quarantined, else the version the channel points at.
+    release is registered and not quarantined, else the version that the channel points at.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""edgeship policy: what an upload of a widget does, how its rollouts go, and what counts as ill."""
+"""edgeship policy: what an upload of a widget does, the steps of its rollouts, and when a release is unhealthy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from edgeship.domain.version import Bump
 app = typer.Typer(help="Show and change what an upload of a widget does.", no_args_is_help=True, rich_markup_mode=None)
 
 NOTHING = "none"
-"""What --auto says when no kind of release is to go live by itself."""
+"""The value of --auto for no kind of release."""
 
 
 @app.command()
@@ -37,7 +37,7 @@ def get(ctx: typer.Context, widget: WidgetArgument, env: EnvOption = None, as_js
     check_widget(widget)
     operator = context.target(ctx, env, out).operator
     policy = operator.state.policy(widget).policy
-    _tell_of_a_new_name(out, operator.state.widget(widget) is None, widget)
+    _note_new_widget(out, operator.state.widget(widget) is None, widget)
     rows = [(name, option, shown) for name, (option, shown) in settings(policy).items()]
     default = " (the default)" if policy == Policy() else ""
     shown = table(f"policy of {widget}{default}", ("what", "option", "value"), rows)
@@ -52,52 +52,54 @@ def set_policy(
         str | None,
         typer.Option(
             metavar="KINDS",
-            help="The releases that go live by themselves: of patch, minor, major, prerelease, by commas; or none.",
+            help="Releases that go live automatically: patch, minor, major, prerelease, separated by commas; or none.",
         ),
     ] = None,
     steps: StepsOption = None,
     error_rate: Annotated[
-        float | None, typer.Option(metavar="PERCENT", help="Ill from here on: sessions with an error, per cent.")
+        float | None, typer.Option(metavar="PERCENT", help="Unhealthy at or above: sessions with an error, per cent.")
     ] = None,
     latency_ms: Annotated[
-        float | None, typer.Option(metavar="MS", help="Ill from here on: load latency, 95th percentile.")
+        float | None, typer.Option(metavar="MS", help="Unhealthy at or above: load latency, 95th percentile.")
     ] = None,
     memory_mb: Annotated[
-        float | None, typer.Option(metavar="MB", help="Ill from here on: memory, 95th percentile.")
+        float | None, typer.Option(metavar="MB", help="Unhealthy at or above: memory, 95th percentile.")
     ] = None,
     soft_error_points: Annotated[
         float | None,
         typer.Option(
-            metavar="POINTS", help="A candidate's error rate further than this above the stable version's pauses."
+            metavar="POINTS", help="A candidate whose error rate is further above the stable version's is paused."
         ),
     ] = None,
     minimum_sample: Annotated[
-        int | None, typer.Option(metavar="SESSIONS", help="Fewer sessions than these say nothing.")
+        int | None, typer.Option(metavar="SESSIONS", help="With fewer sessions the analysis is inconclusive.")
     ] = None,
     on_inconclusive: Annotated[
-        OnInconclusive | None, typer.Option(help="What a step does whose bake ends with too few sessions.")
+        OnInconclusive | None, typer.Option(help="What happens when a bake ends with too few sessions.")
     ] = None,
     during_rollout: Annotated[
-        DuringRollout | None, typer.Option(help="What a newer upload does to a rollout: wait for it, or replace it.")
+        DuringRollout | None, typer.Option(help="What a newer upload does during a rollout: wait, or replace it.")
     ] = None,
     rollback_window: Annotated[
         str | None,
-        typer.Option(metavar="DURATION", help="How long after a move an ill version is taken back by itself."),
+        typer.Option(
+            metavar="DURATION", help="How long after a move an unhealthy version is rolled back automatically."
+        ),
     ] = None,
     on_failed_verification: Annotated[
         OnFailedVerification | None,
-        typer.Option(help="What happens when a CDN serves something else than a move brought."),
+        typer.Option(help="What happens when a CDN does not serve the version of a move."),
     ] = None,
     default: Annotated[
-        bool, typer.Option("--default", help="Go back to the defaults; other options count on top of them.")
+        bool, typer.Option("--default", help="Return to the defaults; other options apply on top of them.")
     ] = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Change a widget's policy: what is given, and nothing else.
+    """Change the given parts of a widget's policy.
 
-    A widget that has no release yet may have one. A rollout that is under way keeps its steps.
+    A widget without a release may have a policy. A running rollout keeps its steps.
 
     Example:
 
@@ -126,13 +128,13 @@ def set_policy(
     )
     if given.is_nothing:
         raise Usage(
-            "Nothing is given that the policy should say.",
-            f"Give what is to change, for example edgeship policy set {widget} --steps 5:12h,50:1d,100; see --help.",
+            "No option is given.",
+            f"Give what to change, for example edgeship policy set {widget} --steps 5:12h,50:1d,100; see --help.",
         )
     target = context.target(ctx, env, out)
     operator = target.operator
     occasion = target.occasion(reason or "policy changed by hand")
-    # What the last attempt started from, to say what became different.
+    # The policy that the last attempt started from, to show what has changed.
     started_from = [Policy()]
 
     def edit(before: Policy) -> Policy:
@@ -148,7 +150,7 @@ def set_policy(
         document = {"widget": widget, "changed": False, **_document(started_from[-1])}
         out.result(document, [plain("nothing to do")])
         return
-    _tell_of_a_new_name(out, operator.state.widget(widget) is None, widget)
+    _note_new_widget(out, operator.state.widget(widget) is None, widget)
     old, new = settings(started_from[-1]), settings(after)
     lines = [f"{name}: {old[name][1]} → {new[name][1]}" for name in new if old[name] != new[name]]
     shown = [f"policy of {widget} changed", *(f"    {line}" for line in lines)]
@@ -157,7 +159,7 @@ def set_policy(
 
 @dataclass(frozen=True)
 class _Given:
-    """What the command line says of a policy; a field that it does not name is None."""
+    """The options of the command line; None where an option is not given."""
 
     fields: dict[str, Any]
     limits: dict[str, Any]
@@ -186,10 +188,10 @@ def _kinds(text: str) -> frozenset[Bump]:
         raise Usage(
             f"--auto: {text!r} has an empty part.", f"Write kinds with commas between, as in patch,minor; or {NOTHING}."
         )
-    # The domain refuses those that are no kind of release.
+    # The domain refuses unknown kinds.
     return frozenset(kinds)  # type: ignore[arg-type]
 
 
-def _tell_of_a_new_name(out: Output, is_new: bool, widget: str) -> None:
+def _note_new_widget(out: Output, is_new: bool, widget: str) -> None:
     if is_new:
-        out.note(f"{widget} has no release yet; the policy is for its uploads to come")
+        out.note(f"{widget} has no release yet; the policy applies to its future uploads")

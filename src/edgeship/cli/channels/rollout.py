@@ -1,4 +1,4 @@
-"""edgeship rollout: move a channel to a release by steps, and steer that."""
+"""edgeship rollout: move a channel to a release by steps, and control it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from edgeship.domain.naming import LATEST
 from edgeship.domain.version import Version
 
 app = typer.Typer(
-    help="Move a channel to a release by steps, and steer that.", no_args_is_help=True, rich_markup_mode=None
+    help="Move a channel to a release by steps, and control it.", no_args_is_help=True, rich_markup_mode=None
 )
 
 
@@ -39,9 +39,9 @@ def start(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Start to roll a release out, by the widget's policy or by steps of its own.
+    """Start to roll out a release, by the widget's policy or by other steps.
 
-    A step is a percentage of the users and how long it bakes at least. Where nothing is live to roll out from, or the
+    A step is a percentage of the users and the least time that it bakes. If no version is live to start from, or the
     first step is 100, the channel moves at once.
 
     Example:
@@ -70,20 +70,20 @@ def pause(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take the candidate from everybody, until the rollout is resumed.
+    """Give everybody the stable version until the rollout is resumed.
 
     Example:
 
-        edgeship rollout pause checkout --reason "looking into slow loads"
+        edgeship rollout pause checkout --reason "slow loads in Japan"
     """
 
-    def told(after: Channel) -> str:
+    def text(after: Channel) -> str:
         return (
             f"the rollout to {after.candidate} is paused: everybody gets {after.version}\n"
-            f"to go on: edgeship rollout resume {named(widget, channel)}"
+            f"to continue: edgeship rollout resume {named(widget, channel)}"
         )
 
-    _steer(ctx, "pause", widget, channel, reason or "paused by hand", env, as_json, told)
+    _steer(ctx, "pause", widget, channel, reason or "paused by hand", env, as_json, text)
 
 
 @app.command()
@@ -95,13 +95,13 @@ def resume(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Give the candidate back to the users who had it. Its bake begins anew.
+    """Give the candidate to the same users again. Its bake starts again.
 
     Example:
 
         edgeship rollout resume checkout --reason "it was the backend"
     """
-    _steer(ctx, "resume", widget, channel, reason or "resumed by hand", env, as_json, _goes_on)
+    _steer(ctx, "resume", widget, channel, reason or "resumed by hand", env, as_json, _progress)
 
 
 @app.command()
@@ -113,13 +113,13 @@ def advance(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go to the next step now, whatever the bake and the measurements say. The last one completes the rollout.
+    """Start the next step now, whatever the bake and the metrics say. The last step completes the rollout.
 
     Example:
 
-        edgeship rollout advance checkout --reason "too few users at night to tell"
+        edgeship rollout advance checkout --reason "too few users at night"
     """
-    _steer(ctx, "advance", widget, channel, reason or "advanced by hand", env, as_json, _goes_on)
+    _steer(ctx, "advance", widget, channel, reason or "advanced by hand", env, as_json, _progress)
 
 
 @app.command()
@@ -131,9 +131,9 @@ def abort(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take the candidate back for good.
+    """End the rollout: everybody gets the stable version.
 
-    It is quarantined, and the channel locked: uploads don't move it until edgeship unlock.
+    The candidate is quarantined, and the channel is locked: uploads don't move it until edgeship unlock.
 
     Example:
 
@@ -153,7 +153,7 @@ def abort(
 
 
 def aborted(after: Channel) -> str:
-    """What a person reads of a rollout that an operator aborted."""
+    """The text for a rollout that an operator aborted."""
     candidate = after.rollout.candidate if after.rollout is not None else None
     return (
         f"{after.name} of {after.widget}: the rollout to {candidate} is aborted, everybody gets {after.version}; "
@@ -165,23 +165,23 @@ def aborted(after: Channel) -> str:
 
 def _steer(
     ctx: typer.Context,
-    act: str,
+    action: str,
     widget: str,
     channel: str,
     cause: str,
     env: str | None,
     as_json: bool,
-    told: Callable[[Channel], str],
+    text: Callable[[Channel], str],
 ) -> None:
     out = context.output(ctx, as_json)
     target = context.target(ctx, env, out)
     steer = target.operator.steer_rollout
-    acts = {"pause": steer.pause, "resume": steer.resume, "advance": steer.advance}
-    after = acts[act](widget, channel, target.occasion(cause))
-    out.result(_document(after), [plain(f"{channel} of {widget}: {told(after)}")])
+    actions = {"pause": steer.pause, "resume": steer.resume, "advance": steer.advance}
+    after = actions[action](widget, channel, target.occasion(cause))
+    out.result(_document(after), [plain(f"{channel} of {widget}: {text(after)}")])
 
 
-def _goes_on(after: Channel) -> str:
+def _progress(after: Channel) -> str:
     if after.rollout is None or not after.rollout.active:
         return f"the rollout is complete, everybody gets {after.version}"
     return f"the rollout to {after.candidate} is at {stage(after.rollout)}"

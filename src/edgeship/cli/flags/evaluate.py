@@ -1,4 +1,4 @@
-"""edgeship flags evaluate: what the edge would answer, for many contexts, without the edge."""
+"""edgeship flags evaluate: the edge's answers for many contexts, without the edge."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edgeship.cli.errors import Usage
 from edgeship.cli.options import EnvOption
 from edgeship.cli.output import Output
 from edgeship.domain.flags.answer import Answer
-from edgeship.domain.flags.compile_flags import ContextInvalid, Flags, compile_flags
+from edgeship.domain.flags.evaluation.compile_flags import ContextInvalid, Flags, compile_flags
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 
@@ -40,10 +40,10 @@ def evaluate(
     ] = None,
     env: EnvOption = None,
 ) -> None:
-    """Evaluate every flag for each context, a JSON line for a JSON line, in the same order.
+    """Evaluate every flag for each context: one JSON line in, one JSON line out, in the same order.
 
-    A context may say its own environment and time, as the attributes environment and now (ISO 8601). With --file,
-    nothing is asked of AWS.
+    A context may set its environment and time by the attributes environment and now (ISO 8601). With --file, AWS is
+    not called.
 
     Example:
 
@@ -69,7 +69,7 @@ def evaluate(
                     answers = compiled.evaluate_all(asked, now.timestamp(), public_only=False)
                 except ContextInvalid as invalid:
                     raise Usage(f"Line {number} of the contexts: {invalid}.", "A targetingKey is a string.") from None
-                sys.stdout.write(json.dumps(_told(asked, answers), ensure_ascii=False) + "\n")
+                sys.stdout.write(json.dumps(_document(asked, answers), ensure_ascii=False) + "\n")
 
 
 def _from_file(file: Path) -> tuple[dict[str, Any], str]:
@@ -121,7 +121,7 @@ def _now(asked: dict[str, Any], number: int) -> datetime | None:
     return now
 
 
-def _told(asked: dict[str, Any], answers: Iterable[Answer]) -> dict[str, Any]:
+def _document(asked: dict[str, Any], answers: Iterable[Answer]) -> dict[str, Any]:
     return {"targetingKey": asked.get("targetingKey"), "flags": [_answer(answer) for answer in answers]}
 
 

@@ -1,4 +1,4 @@
-"""Changes of flags, for a person to read and for a program."""
+"""Changes of flags, as text and as a document."""
 
 from __future__ import annotations
 

@@ -76,10 +76,10 @@ def apply(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring the flags to what a file says.
+    """Apply a file of flags.
 
-    A file with faults lists all of them with their places, and nothing is applied. Flags that the file does not
-    name stay as they are, unless --prune.
+    If the file has faults, all of them are listed with their places, and nothing is applied. Flags that the file does
+    not name stay, unless --prune.
 
     Example:
 
@@ -91,7 +91,7 @@ def apply(
     flags = read_flags_file(file)
     target = context.target(ctx, env, out)
     occasion = target.occasion(reason or f"flags apply {file.name}")
-    _tell(out, target.operator.flags.apply(flags, occasion, prune=prune, dry_run=dry_run), dry_run=dry_run)
+    _show(out, target.operator.flags.apply(flags, occasion, prune=prune, dry_run=dry_run), dry_run=dry_run)
 
 
 @app.command("import")
@@ -104,7 +104,7 @@ def import_flags(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add the flags of another system's file. flagd's targeting is taken as it stands.
+    """Add the flags of another system's file. flagd's targeting is used unchanged.
 
     Example:
 
@@ -116,7 +116,7 @@ def import_flags(
     flags = from_flagd(file)
     target = context.target(ctx, env, out)
     occasion = target.occasion(reason or f"flags import --from {source} {file.name}")
-    _tell(out, target.operator.flags.apply(flags, occasion, prune=False, dry_run=dry_run), dry_run=dry_run)
+    _show(out, target.operator.flags.apply(flags, occasion, prune=False, dry_run=dry_run), dry_run=dry_run)
 
 
 @app.command("set")
@@ -125,13 +125,13 @@ def set_fields(
     key: KeyArgument,
     fields: Annotated[
         list[str],
-        typer.Argument(metavar="FIELD=VALUE...", help="Values are JSON; what is not JSON is taken as text."),
+        typer.Argument(metavar="FIELD=VALUE...", help="Values are JSON; a value that is not JSON is text."),
     ],
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Set fields of a flag, and make the flag if there is none.
+    """Set fields of a flag; the flag is made if it does not exist.
 
     Example:
 
@@ -146,7 +146,7 @@ def toggle(
     ctx: typer.Context,
     key: KeyArgument,
     enabled: Annotated[
-        bool | None, typer.Option("--on/--off", help="Which way. Default: the other way than now.", show_default=False)
+        bool | None, typer.Option("--on/--off", help="On or off. Default: the opposite of now.", show_default=False)
     ] = None,
     reason: ReasonOption = None,
     env: EnvOption = None,
@@ -167,13 +167,17 @@ def rollout(
     key: KeyArgument,
     percentage: Annotated[float, typer.Argument(metavar="PERCENT", help="0 to 100, in steps of 0.01.")],
     variant: Annotated[
-        str | None, typer.Option("--variant", metavar="NAME", help="What they get. Default: what they get now.")
+        str | None,
+        typer.Option(
+            "--variant", metavar="NAME", help="Their variant. Default: the rollout's, else the only other one."
+        ),
     ] = None,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Give a flag's variant to a percentage of users, and drop its schedule. Growing it moves nobody back.
+    """Give a flag's variant to a percentage of users, and remove its schedule. A growing percentage takes it from
+    nobody.
 
     Example:
 
@@ -191,7 +195,7 @@ def delete(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete a flag; clients then get the defaults in their own code.
+    """Delete a flag; clients then use the defaults in their code.
 
     Example:
 
@@ -218,10 +222,10 @@ def _edit(
 ) -> None:
     out = context.output(ctx, as_json)
     target = context.target(ctx, env, out)
-    _tell(out, target.operator.flags.edit(key, edit, target.occasion(reason or "changed by hand")), dry_run=False)
+    _show(out, target.operator.flags.edit(key, edit, target.occasion(reason or "changed by hand")), dry_run=False)
 
 
-def _tell(out: Output, changes: list[FlagChange], *, dry_run: bool) -> None:
+def _show(out: Output, changes: list[FlagChange], *, dry_run: bool) -> None:
     shown = flag_diff.lines(changes) or ["nothing to do"]
     if dry_run:
         out.note("dry run: nothing is applied")

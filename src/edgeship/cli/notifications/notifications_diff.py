@@ -1,4 +1,4 @@
-"""A change of notifications, for a person to read and for a program."""
+"""A change of notifications, as text and as a document."""
 
 from __future__ import annotations
 

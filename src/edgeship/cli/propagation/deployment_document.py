@@ -1,4 +1,4 @@
-"""How far a channel's last move has got on the CDNs: under `--json`, and in a few words."""
+"""The deployment of a channel's last move: under `--json`, and as text."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def deployment_document(channel: Channel, deployment: Deployment | None) -> dict
 
 
 def deployment_words(document: Mapping[str, Any] | None) -> str:
-    """`verified 2026-11-23 10:00:09`, `failed: 2 mismatches`, `on its way`."""
+    """`verified 2026-11-23 10:00:09`, `failed: 2 mismatches`, `propagating`."""
     match document:
         case None:
             return "-"
         case {"state": "propagating"}:
-            return "on its way"
+            return "propagating"
         case {"state": "verified", "at": at}:
             return f"verified {when(at)}"
     count = len(document["mismatches"])
@@ -36,10 +36,10 @@ def deployment_words(document: Mapping[str, Any] | None) -> str:
 
 
 def mismatches_shown(document: Mapping[str, Any] | None) -> list[str]:
-    """A line for each of the first mismatches, and one for the rest."""
+    """A line for each of the first mismatches, and one for the count of the rest."""
     found = document["mismatches"] if document else []
     lines = [
-        f"{d['where'].replace('_', ' ')}: {d['path']}: {d['kind']}: {d['got']}, not {d['expected']}"
+        f"{d['where'].replace('_', ' ')}: {d['path']}: {d['kind']}: expected {d['expected']}, got {d['got']}"
         for d in found[:FIRST_SHOWN]
     ]
     return lines + ([f"and {len(found) - FIRST_SHOWN} more"] if len(found) > FIRST_SHOWN else [])

@@ -1,4 +1,4 @@
-"""edgeship propagate: bring a channel to the CDNs once more."""
+"""edgeship propagate: bring a channel to the CDNs again."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def propagate(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring what a channel points at to the CDNs once more, and verify it there.
+    """Bring the version that a channel points at to the CDNs again, and verify it there.
 
-    Every move is brought there by itself. This is for one whose verification failed, or that a CDN would not take: the
-    copies under latest are made anew and the caches refreshed, at the price of another invalidation.
+    Every move is propagated automatically. This is for a move whose verification failed, or that a CDN refused: the
+    copies under latest are made again and the caches are refreshed, which costs another invalidation.
 
     Example:
 
-        edgeship propagate checkout --reason "the purge token was wrong"
+        edgeship propagate checkout --reason "the purge token had expired"
     """
     out = context.output(ctx, as_json)
     target = context.target(ctx, env, out)

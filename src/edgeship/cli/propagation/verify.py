@@ -1,4 +1,4 @@
-"""edgeship verify: do browsers get what a channel points at?"""
+"""edgeship verify: do browsers get the version that a channel points at?"""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ def verify(
     widget: WidgetArgument,
     channel: ChannelOption = LATEST,
     wait: Annotated[
-        float, typer.Option("--wait", metavar="SECONDS", min=0, help="Probe again for so long while something differs.")
+        float,
+        typer.Option("--wait", metavar="SECONDS", min=0, help="Probe again for so long while any mismatch is left."),
     ] = 0,
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Look at a channel through every CDN, and at its copies under latest.
+    """Probe a channel through every CDN, and check its copies under latest.
 
-    The entrypoint and a sample of files are fetched and their SHA-256 compared with the manifest of the version that
-    the answer names; every copy under latest is compared, too. Nothing is changed. The exit code is 1 when anything
-    differs.
+    The entrypoint and a sample of files are fetched, and their SHA-256 is compared with the manifest of the version
+    that the answer names. Every copy under latest is compared, too. Nothing is changed. The exit code is 1 when there
+    is a mismatch.
 
     Example:
 
@@ -42,7 +43,7 @@ def verify(
     urls = target.cdn_urls
     if not urls:
         raise Usage(
-            "Nobody says where the CDN answers.",
+            "The address of the CDN is not known.",
             f"Set {context.URL_VARIABLE}=https://…, or use credentials that may read the stack's outputs.",
         )
     from edgeship.bootstrap.verification import build
@@ -68,6 +69,6 @@ def verify(
         out.result(document, [plain(f"{channel} of {widget} is {now.version} at {where}: {found.checked} probes")])
         return ExitCode.DONE
     rows = [(d.where, d.path, d.kind, d.got, d.expected) for d in found.mismatches]
-    title = f"{channel} of {widget} is not {now.version} everywhere: {len(rows)} of {found.checked} probes differ"
+    title = f"{channel} of {widget} is not {now.version} everywhere: {len(rows)} of {found.checked} probes do not match"
     out.result(document, [table(title, ("where", "path", "what", "got", "expected"), rows)])
     return ExitCode.REFUSED

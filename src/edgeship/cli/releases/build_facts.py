@@ -1,4 +1,4 @@
-"""What can be found out about a build without asking its author: its commit and its date."""
+"""The commit and the date of a build, from the command line, the environment or git."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
 def gather(
     folder: Path, entrypoint: str | None, git_commit: str | None, created_at: str | None, changes: Path | None
 ) -> BundleFacts:
-    """The facts that the command line states and, where neither it nor the folder's `edgeship.json` does, git's.
+    """The facts from the command line; from git if neither the command line nor the folder's `edgeship.json` has them.
 
-    Nothing here depends on the clock, so packing one build twice gives the same bytes.
+    Nothing here depends on the clock, so packing a build twice gives the same bytes.
 
     Raises:
-        Usage: a stated fact is not well formed.
+        Usage: a fact of the command line is not valid.
     """
     declared = _declared(folder / UPLOADED_MANIFEST_NAME)
     commit, committed_at = _git_head(folder)
@@ -71,7 +71,7 @@ def _rfc3339(option: str, text: str) -> str:
 
 
 def _declared(location: Path) -> Mapping[str, Any]:
-    # Only to see what is stated there; that it is well formed is for the publishing itself to judge.
+    # Only to see which fields it has; publishing validates it.
     try:
         document = json.loads(location.read_bytes())
     except (FileNotFoundError, IsADirectoryError, ValueError):

@@ -90,7 +90,7 @@ def embed(
 
 
 def script_tag(url: str, integrity: str | None, *, classic: bool) -> str:
-    """The HTML. `crossorigin` lets a page see the errors of a script from another origin, and integrity needs it."""
+    """The HTML. `crossorigin` shows a page the errors of a script from another origin, and integrity needs it."""
     attributes = [
         "async" if classic else 'type="module"',
         f'src="{escape(url)}"',
@@ -103,8 +103,8 @@ def script_tag(url: str, integrity: str | None, *, classic: bool) -> str:
 def telemetry_tag(site_url: str, widget: str, version: Version | None, *, classic: bool) -> str:
     """The HTML that goes before a widget's tag; without a version the browser reads it from the CDN's answer.
 
-    Deferred, it runs before a module that follows it. A classic widget is async: no attribute makes this one run before
-    it, unless the page waits for it.
+    With `defer` it runs before a module that follows it. A classic widget is async: no attribute makes this script run
+    first without blocking the page.
     """
     attributes = [
         "async" if classic else "defer",

@@ -58,9 +58,7 @@ def publish(
     ] = None,
     wait: Annotated[
         bool,
-        typer.Option(
-            "--wait/--no-wait", help="Follow it until it is served or rolled out, waits for approval or is refused."
-        ),
+        typer.Option("--wait/--no-wait", help="Wait until it is served, rolled out, waiting for approval, or refused."),
     ] = False,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long --wait waits.")] = 60.0,
     env: EnvOption = None,
@@ -68,9 +66,9 @@ def publish(
 ) -> None:
     """Upload a folder as one version of a widget.
 
-    The folder is checked by the rules that the upload will be held to, packed with its manifest, and put into the
-    inbox. The same files give the same archive; publishing them again changes nothing. Without --wait only the
-    environment's uploader policy is needed.
+    The folder is checked by the same rules as the upload, packed with its manifest, and put into the inbox. The same
+    files give the same archive; publishing them again changes nothing. Without --wait, only the environment's uploader
+    policy is needed.
 
     Example:
 
@@ -83,7 +81,7 @@ def publish(
     operator = target.site_operator if wait else target.operator
     with _progress_bar(out, f"{widget} {parsed}") as progress:
         published = operator.publish(dist, widget, parsed, facts, progress)
-    followed = operator.follow(published, timedelta(seconds=timeout), _teller(out)) if wait else None
+    followed = operator.follow(published, timedelta(seconds=timeout), _notes_stages(out)) if wait else None
     document = _document(published, followed, target.site_url)
     out.result(document, [plain("\n".join(_lines(document)))])
 
@@ -111,22 +109,22 @@ def _document(published: Published, followed: Followed | None, site_url: str | N
 
 
 def _lines(document: dict[str, Any]) -> Iterator[str]:
-    verb = "uploaded" if document["uploaded"] else "was uploaded before, the same to the byte:"
+    verb = "uploaded" if document["uploaded"] else "was uploaded before, with the same bytes:"
     yield (
         f"{document['widget']} {document['version']} {verb} {document['key']} "
         f"({document['files']} files, {size(document['archive_bytes'])})"
     )
     match document["stage"]:
         case "served":
-            yield "served: latest is this version now"
+            yield "served: latest is at this version now"
         case "rolling_out":
             yield f"served under its own path, and rolled out {document['reason']}"
-            yield f"to see how that goes: edgeship status {document['widget']}"
+            yield f"to follow the rollout: edgeship status {document['widget']}"
         case "waiting":
-            yield f"registered, and waits: {document['reason']}"
-            yield f"to let it go live: edgeship promote {document['widget']} {document['version']}"
+            yield f"registered, and waiting: {document['reason']}"
+            yield f"to approve it: edgeship promote {document['widget']} {document['version']}"
         case _:
-            yield "its way to browsers is not followed; see edgeship status, or publish with --wait"
+            yield "this does not wait until browsers get it: see edgeship status, or publish with --wait"
     if document["urls"]:
         yield document["urls"]["version"]
         if document["stage"] != "waiting":
@@ -148,8 +146,8 @@ def _progress_bar(out: Output, what: str) -> Iterator[Callable[[Progress], None]
         yield lambda progress: bar.update(task, completed=progress.sent, total=progress.total)
 
 
-def _teller(out: Output) -> Callable[[Followed], None]:
-    def tell(followed: Followed) -> None:
+def _notes_stages(out: Output) -> Callable[[Followed], None]:
+    def note(followed: Followed) -> None:
         out.note(f"{followed.stage}{f': {followed.reason}' if followed.reason else ''}")
 
-    return tell
+    return note

@@ -1,4 +1,4 @@
-"""edgeship releases and history: what there is, and how it came to be."""
+"""edgeship releases and history: which releases exist, and what happened."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def releases(ctx: typer.Context, widget: WidgetArgument, env: EnvOption = None, 
     """
     out = context.output(ctx, as_json)
     operator = context.target(ctx, env, out).operator
-    operator.status(widget)  # refuses a widget that nobody knows
+    operator.status(widget)  # refuses an unknown widget
     live = _channels_by_version(operator.state.channels(widget))
     listed = [_release(release, live.get(str(release.version), [])) for release in operator.state.releases(widget)]
     rows = [
@@ -57,9 +57,7 @@ def history(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell what happened: when, what, who and why.
-
-    Newest first.
+    """Show what happened, newest first: when, what, who and why.
 
     Example:
 
@@ -67,11 +65,11 @@ def history(
     """
     out = context.output(ctx, as_json)
     operator = context.target(ctx, env, out).operator
-    operator.status(widget)  # refuses a widget that nobody knows
+    operator.status(widget)  # refuses an unknown widget
     events = operator.state.events(widget, limit)
     document = {"widget": widget, "events": [{"type": event.type.value, **event.detail()} for event in events]}
     rows = [(when(event.occurred_at), describe(event), event.actor, event.cause) for event in events]
-    shown = table(f"history of {widget}", ("when (UTC)", "what", "who", "why"), rows, empty="nothing happened yet")
+    shown = table(f"history of {widget}", ("when (UTC)", "what", "who", "why"), rows, empty="nothing has happened yet")
     out.result(document, [shown])
 
 

@@ -1,4 +1,4 @@
-"""edgeship status: what is live, how rollouts go, what is ill, what waits and what was refused."""
+"""edgeship status: what is live, rolling out, unhealthy, waiting, and what was refused."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Document = Mapping[str, Any]
 
 _EVENTS_SEARCHED = 100
-"""For the pause of a paused rollout: nothing but other channels' and uploads' events can have come after it."""
+"""For the pause of a paused rollout: after it there can only be events of other channels and of uploads."""
 
 
 def status(
@@ -39,11 +39,11 @@ def status(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what is live, rolled out, ill, waits or was refused.
+    """Show what is live, rolling out, unhealthy, waiting, and what was refused.
 
-    That is where each channel points and how its rollout goes, which live versions are ill, which releases wait and
-    why, which are quarantined, the last 20 uploads that were refused, and the last 20 notifications that a
-    destination did not take.
+    For each channel: its version, the progress of its rollout, and whether the live version is unhealthy. Also the
+    releases that are waiting, and why; the quarantined releases; the last 20 uploads that were refused; and the last 20
+    notifications that a destination did not take.
 
     Example:
 
@@ -96,10 +96,19 @@ def _shown(found: Status, document: Document, state: EnvironmentState) -> Iterat
     for w in widgets:
         for c in w["channels"]:
             for line in mismatches_shown(c["deployment"]):
-                yield plain(f"DIFFERS {c['name']} of {w['widget']}: {line}", "bold red")
+                yield plain(f"MISMATCH {c['name']} of {w['widget']}: {line}", "bold red")
     yield table(
         f"channels in {document['environment']}",
-        ("widget", "channel", "version", "since (UTC)", "by", "on the CDNs", "goes back if ill (UTC)", "locked"),
+        (
+            "widget",
+            "channel",
+            "version",
+            "since (UTC)",
+            "by",
+            "on the CDNs",
+            "automatic rollback until (UTC)",
+            "locked",
+        ),
         [_channel_row(w["widget"], c) for w in widgets for c in w["channels"]],
         empty="no channel points anywhere yet",
     )
@@ -110,38 +119,38 @@ def _shown(found: Status, document: Document, state: EnvironmentState) -> Iterat
         if c["rollout"]
     ]
     if rollouts:
-        columns = ("widget", "channel", "candidate", "phase", "now", "step", "what it waits for")
+        columns = ("widget", "channel", "candidate", "phase", "now", "step", "waits for")
         yield table("rollouts", columns, rollouts)
     waiting = [(w["widget"], v["version"], v["reason"]) for w in widgets for v in w["waiting"]]
     if waiting:
         yield table("waiting", ("widget", "version", "why"), waiting)
-    barred = [(w["widget"], v["version"], hold(v)) for w in widgets for v in w["quarantined"]]
-    if barred:
-        yield table("quarantined", ("widget", "version", "why"), barred)
+    quarantined = [(w["widget"], v["version"], hold(v)) for w in widgets for v in w["quarantined"]]
+    if quarantined:
+        yield table("quarantined", ("widget", "version", "why"), quarantined)
     refused = [(when(r.rejected_at), r.key, r.reason, r.remedy, r.archive) for r in found.rejections]
     if refused:
         yield table("refused uploads", ("when (UTC)", "upload", "why", "what to do", "kept at"), refused)
-    untold = [
+    undelivered = [
         (when(d.occurred_at), d.title, d.destination, d.attempts, d.reason or d.status.value) for d in found.undelivered
     ]
-    if untold:
-        yield table("undelivered notifications", ("when (UTC)", "what", "to", "attempts", "why"), untold)
+    if undelivered:
+        yield table("undelivered notifications", ("when (UTC)", "what", "to", "attempts", "why"), undelivered)
     paths = document["invalidation_paths"]
     yield plain(f"invalidation paths in {paths['month']}: {paths['count']:,} of the {paths['free']:,} that are free")
 
 
 def _alerts(status: WidgetStatus) -> Iterator[str]:
-    """What nothing but a person can mend."""
-    barred = {release.version for release in status.quarantined}
+    """What only a person can fix."""
+    quarantined = {release.version for release in status.quarantined}
     for channel in status.channels:
         if channel.alert is None:
             continue
         where = named(status.widget, channel.name)
-        can_go_back = any(version not in barred for version in channel.trail)
-        what = "and stays live" if can_go_back else "nothing to go back to"
-        remedy = f"edgeship rollback {where}, or " if can_go_back else ""
+        can_roll_back = any(version not in quarantined for version in channel.trail)
+        state = "unhealthy and stays live" if can_roll_back else "unhealthy, with no good version to roll back to"
+        remedy = f"edgeship rollback {where}, or " if can_roll_back else ""
         yield (
-            f"ALERT {channel.name} of {status.widget}: {channel.version} is ill, {what}, since "
+            f"ALERT {channel.name} of {status.widget}: {channel.version} is {state}, since "
             f"{when(channel.alert.since)} UTC: {channel.alert.cause}\n"
             f"what to do: {remedy}publish a fixed version and edgeship promote {where} VERSION --now"
         )
@@ -162,12 +171,12 @@ def _channel_row(widget: str, channel: Document) -> tuple[object, ...]:
 
 def _version(channel: Document) -> str:
     version = channel["version"] or "-"
-    return f"{version}, or as flag {channel['flag']} says" if channel["flag"] else version
+    return f"{version}, or the choice of flag {channel['flag']}" if channel["flag"] else version
 
 
 def _watch(watch: Document | None) -> str:
-    """Whether the rollback window is open, until when."""
-    return f"until {when(watch['until'])}" if watch and watch["goes_back"] else "no"
+    """The end of the rollback window; `no` when it is not open."""
+    return when(watch["until"]) if watch and watch["automatic_rollback"] else "no"
 
 
 def _rollout_row(widget: str, channel: str, rollout: Document, state: EnvironmentState) -> tuple[object, ...]:

@@ -21,8 +21,8 @@ def errors(
 ) -> None:
     """Show the error messages that browsers report most often of a release.
 
-    At most 20 are kept, for 30 days after the last. Messages that differ in their numbers alone count as one. Where
-    others had to make room, a count may be too high by what is said.
+    At most 20 messages are kept, for 30 days after the last error. Messages that differ only in their numbers count as
+    one. When a message has replaced another one, its count may be too high, by the number shown.
 
     Example:
 
@@ -31,7 +31,7 @@ def errors(
     out = context.output(ctx, as_json)
     wanted = Version.parse(version)
     operator = context.target(ctx, env, out).operator
-    operator.status(widget)  # refuses a widget that nobody knows
+    operator.status(widget)  # refuses an unknown widget
     kept = operator.errors.read(widget, wanted).errors
     rows = [
         (

@@ -34,7 +34,7 @@ class Watch:
     by itself when it turns out ill; else people are told, no more."""
 
     until: datetime
-    goes_back: bool
+    automatic_rollback: bool
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def promote(
     trail = tuple(v for v in channel.trail if v != target.version)
     if channel.version is not None:
         trail = (*trail, channel.version)[-TRAIL_LENGTH:]
-    watch = Watch(occasion.at + timedelta(seconds=window_seconds), goes_back=True) if window_seconds else None
+    watch = Watch(occasion.at + timedelta(seconds=window_seconds), automatic_rollback=True) if window_seconds else None
     after = replace(channel, trail=trail, rollout=ended, watch=watch, exposed_at=exposed_at)
     moved = _point_at(target.version, after, occasion)
     events = move_events(channel, moved, occasion, numbers)
@@ -92,7 +92,7 @@ def roll_back(
     ended = after_rollback(channel.rollout, channel.version, target, occasion.at, channel.widget)
     # Rolling back to a version on the trail drops what came after it; any other version leaves the trail as it is.
     trail = channel.trail[: channel.trail.index(target)] if target in channel.trail else channel.trail
-    watch = Watch(occasion.at + timedelta(seconds=window_seconds), goes_back=False) if window_seconds else None
+    watch = Watch(occasion.at + timedelta(seconds=window_seconds), automatic_rollback=False) if window_seconds else None
     after = replace(channel, trail=trail, rollout=ended, watch=watch, exposed_at=occasion.at)
     moved = _point_at(target, after.locked(occasion), occasion)
     changed, quarantined = quarantine(known[channel.version], occasion)

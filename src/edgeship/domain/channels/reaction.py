@@ -33,7 +33,7 @@ def react(
         return abort_rollout(channel, candidate, occasion, breach.numbers)
     if channel.version != breach.version or channel.exposed_at is None or breach.at < channel.exposed_at:
         return None
-    if channel.watch is None or not channel.watch.goes_back or breach.at >= channel.watch.until:
+    if channel.watch is None or not channel.watch.automatic_rollback or breach.at >= channel.watch.until:
         return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
     return _roll_back_or_freeze(channel, releases, occasion, window_seconds, breach.numbers)
 
