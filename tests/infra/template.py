@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,9 @@ class Template:
     def path(self) -> Path:
         return self.folder / f"{self.name}.template.json"
 
-    @property
+    @cached_property
     def body(self) -> dict[str, Any]:
+        """All tests of a worker share it: none may change it."""
         body: dict[str, Any] = json.loads(self.path.read_text("utf-8"))
         return body
 

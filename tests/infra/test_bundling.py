@@ -12,10 +12,14 @@ from pathlib import Path
 import pytest
 
 from edgeship.resource_names import FUNCTIONS
-from infra.app import BUNDLES, ROOT
+from infra.app import ROOT
 from infra.bundling import SHIPPED_BY_LAMBDA, Bundler, Target
 from infra.import_closure import UnknownModule, import_closure
 from infra.lockfile import Lock, Unlocked
+from tests.infra.bundle_modules import is_listed, listed
+from tests.infra.template import Template
+
+pytestmark = pytest.mark.xdist_group("infra")
 
 ARM64 = Target.lambda_function("aarch64")
 EM_AARCH64 = 183  # the machine of an ELF header, https://www.sco.com/developers/gabi/latest/ch4.eheader.html
@@ -196,9 +200,10 @@ def lambda_runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_bundle_imports_with_nothing_else_on_the_path(function: str, lambda_runtime: Path, tmp_path: Path) -> None:
-    bundle = Bundler(ROOT, BUNDLES).build(function, Target.host())
-    with zipfile.ZipFile(bundle.path) as archive:
+def test_a_bundle_imports_with_nothing_else_on_the_path(
+    function: str, local: Template, lambda_runtime: Path, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(local.bundle(function)) as archive:
         archive.extractall(tmp_path)
     path = [str(tmp_path)] if function == "edge" else [str(tmp_path), str(lambda_runtime)]
     program = (
@@ -215,8 +220,10 @@ def test_a_bundle_imports_with_nothing_else_on_the_path(function: str, lambda_ru
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_bundle_for_lambda_holds_arm64_code_and_nothing_the_runtime_ships(function: str) -> None:
-    with zipfile.ZipFile(Bundler(ROOT, BUNDLES).build(function, ARM64).path) as archive:
+def test_a_bundle_for_lambda_holds_its_machines_code_and_nothing_the_runtime_ships(
+    function: str, production: Template
+) -> None:
+    with zipfile.ZipFile(production.bundle(function)) as archive:
         libraries = [name for name in archive.namelist() if name.endswith(".so")]
         machines = {struct.unpack_from("<H", archive.read(name), 18)[0] for name in libraries}
         tops = {name.split("/")[0] for name in archive.namelist()}
@@ -227,8 +234,16 @@ def test_a_bundle_for_lambda_holds_arm64_code_and_nothing_the_runtime_ships(func
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_bundle_carries_no_part_of_the_command_line_or_of_another_function(function: str) -> None:
-    names = _names(Bundler(ROOT, BUNDLES).build(function, ARM64).path)
-    ours = {name for name in names if name.startswith(("edgeship/", "functions/"))}
-    assert not [name for name in ours if name.startswith(("edgeship/cli", "edgeship/local", "localcloud"))]
+def test_a_bundle_carries_no_part_of_the_command_line_or_of_another_function(
+    function: str, production: Template
+) -> None:
+    ours = {name for name in _names(production.bundle(function)) if name.startswith(("edgeship/", "functions/"))}
+    assert not [name for name in ours if name.startswith(("edgeship/cli", "edgeship/local"))]
     assert {name.split("/")[1] for name in ours if name.startswith("functions/")} == {"__init__.py", function}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_bundle_carries_the_modules_that_the_table_lists(function: str, production: Template) -> None:
+    names = production.bundle_names(function)
+    carried = {name for name in names if name.startswith(("edgeship/", "functions/")) and is_listed(name)}
+    assert carried == listed()[function], "run `python -m tests.infra.bundle_modules`, and look at what has changed"

@@ -11,7 +11,7 @@ import pytest
 
 from functions.telemetry import handler
 from infra.constructs import distribution as cdn
-from tests.infra.conftest import ACCOUNT, CERTIFICATE, WEB_ACL
+from tests.infra.contexts import ACCOUNT, CERTIFICATE, WEB_ACL
 from tests.infra.template import Template, listed
 
 pytestmark = pytest.mark.xdist_group("infra")

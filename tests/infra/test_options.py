@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.options import COUNTRIES, NO_ACCOUNT, OptionError, SynthOptions
-from tests.infra.conftest import ACCOUNT, CERTIFICATE, EVERY_OPTION, WEB_ACL
+from tests.infra.contexts import ACCOUNT, CERTIFICATE, EVERY_OPTION, WEB_ACL
 
 CLOUDFLARE = {key: value for key, value in EVERY_OPTION.items() if key.startswith("cloudflare_")}
 REQUIRED = {"environment": "production", "account": ACCOUNT}

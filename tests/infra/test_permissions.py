@@ -21,7 +21,7 @@ from tests.support.crash_scenes import Scene
 from tests.support.notifying import Internet
 from tests.support.scenes import notifications, propagation, releases, rollouts
 
-pytestmark = pytest.mark.xdist_group("infra")
+pytestmark = pytest.mark.xdist_group("permissions")
 
 Need = tuple[str, str]
 """An IAM action and the ARN it is needed on."""
