@@ -18,12 +18,17 @@ import pytest
 
 from edgeship.local.demo.chapters import CHAPTERS
 from tests.cli.documentation import assert_as_documented
+from tests.localcloud.processes import HAS_PROC, started_by, survivors
 from tests.support.repository import ROOT
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-demo")]
 
 SCRIPT = Path(sys.executable).with_name("edgeship")
 EXAMPLES = ROOT / "examples" / "checkout-button"
+
+FAST_EDGE = ("--edge-freshness", "0.5")
+FAST = ("--speed", "60", *FAST_EDGE)
+STEPS = 34
 
 
 def environment() -> dict[str, str]:
@@ -73,15 +78,23 @@ def get(url: str) -> bytes:
     return body
 
 
-def test_the_demo_happens_and_can_be_kept(tmp_path: Path) -> None:
-    with started(tmp_path, "local", "demo", "--keep") as (process, ending):
+@pytest.mark.parametrize(
+    ("options", "edge_freshness"),
+    [
+        pytest.param(FAST, 0.5, id="fast"),
+        pytest.param((), 5.0, id="as-documented", marks=pytest.mark.nightly),
+    ],
+)
+def test_the_demo_happens_and_can_be_kept(tmp_path: Path, options: tuple[str, ...], edge_freshness: float) -> None:
+    with started(tmp_path, "local", "demo", "--keep", *options) as (process, ending):
         assert ending["happened"]
         assert [step["what"] for step in ending["steps"] if not step["happened"]] == []
+        assert len(ending["steps"]) == STEPS
         assert list(dict.fromkeys(step["chapter"] for step in ending["steps"])) == [c.name for c in CHAPTERS]
         assert set(ending) == {"happened", "seconds", "edge_url", "endpoint_url", "measures", "urls", "steps"}
-        assert 0 < ending["measures"]["rollback, in browsers"] <= 8
+        assert 0 < ending["measures"]["rollback, in browsers"] <= edge_freshness + 3
         for rescue in ("broken candidate", "broken release"):
-            assert 0 < ending["measures"][f"{rescue}: alarm to old bytes"] <= 8
+            assert 0 < ending["measures"][f"{rescue}: alarm to old bytes"] <= edge_freshness + 3
         assert get(ending["urls"]["latest"]) == (EXAMPLES / "v1.2.0" / "widget.js").read_bytes()
         history = run(tmp_path, "history", "checkout-button")
         assert history["events"][0]["type"] == "Deployment Verified"
@@ -90,7 +103,7 @@ def test_the_demo_happens_and_can_be_kept(tmp_path: Path) -> None:
 
 
 def test_somebody_with_a_local_cloud(tmp_path: Path) -> None:
-    with started(tmp_path, "local", "up") as (process, cloud):
+    with started(tmp_path, "local", "up", *FAST_EDGE) as (process, cloud):
         assert_as_documented(cloud, "edgeship local up")
         run(tmp_path, "policy", "set", "shop", "--steps", "100")
         for version in ("1.0.0", "1.1.0"):
@@ -115,7 +128,7 @@ def test_somebody_with_a_local_cloud(tmp_path: Path) -> None:
 
 def test_an_interrupted_demo_leaves_nothing_running(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [str(SCRIPT), "local", "demo", "--json"],
+        [str(SCRIPT), "local", "demo", "--json", *FAST],
         cwd=tmp_path,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -124,9 +137,11 @@ def test_an_interrupted_demo_leaves_nothing_running(tmp_path: Path) -> None:
     )
     assert process.stderr is not None
     endpoint = next(line.split()[-1] for line in process.stderr if line.startswith("emulator at "))
+    left = started_by(process.pid, "guard.py", "-m ministack") if HAS_PROC else set()
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 130
+    assert survivors(left, seconds=0.5) == []
     assert json.loads(out)["error"]["code"] == "interrupted"
     with pytest.raises(urllib.error.URLError):
         get(f"{endpoint}/_ministack/health")

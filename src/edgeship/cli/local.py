@@ -14,6 +14,7 @@ from edgeship.cli import context
 from edgeship.cli.errors import ExitCode, Trouble
 from edgeship.cli.options import JsonOption
 from edgeship.cli.output import console, plain
+from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
 from edgeship.local.state_path import STATE_PATH
 from localcloud.state import down as stop_running
 from localcloud.state import read_state
@@ -42,12 +43,23 @@ _Speed = Annotated[
         metavar="N",
         min=1,
         max=60,
-        help="Alarms and scheduled rules go by so many times faster than in real time; from 1 to 60.",
+        help="Alarms and scheduled rules run so many times faster than in real time; from 1 to 60.",
     ),
 ]
 
 DEMO_SPEED = 30
 """A minute of the demo's alarms is two seconds."""
+
+_EdgeFreshness = Annotated[
+    float,
+    typer.Option(
+        "--edge-freshness",
+        metavar="SECONDS",
+        min=0.1,
+        max=30,
+        help="Seconds after which the edge reads its snapshot again; from 0.1 to 30. Default: 5, as on AWS.",
+    ),
+]
 
 
 @app.command()
@@ -57,6 +69,7 @@ def up(
     edge_port: _EdgePort = None,
     second_cdn_port: _SecondCdnPort = None,
     speed: _Speed = 1,
+    edge_freshness: _EdgeFreshness = DEFAULT_FRESHNESS_SECONDS,
     as_json: JsonOption = False,
 ) -> None:
     """Start a local cloud, until Ctrl-C.
@@ -81,6 +94,7 @@ def up(
                     second_cdn_port=second_cdn_port,
                     state_path=STATE_PATH,
                     speed=speed,
+                    edge_freshness_seconds=edge_freshness,
                     on_progress=tell,
                 )
                 running.callback(cloud.stop)
@@ -121,6 +135,8 @@ def down(ctx: typer.Context, as_json: JsonOption = False) -> None:
 def demo(
     ctx: typer.Context,
     keep: Annotated[bool, typer.Option("--keep", help="Keep its cloud running at the end, until Ctrl-C.")] = False,
+    speed: _Speed = DEMO_SPEED,
+    edge_freshness: _EdgeFreshness = DEFAULT_FRESHNESS_SECONDS,
     as_json: JsonOption = False,
 ) -> None:
     """Play the whole story on a local cloud.
@@ -140,7 +156,7 @@ def demo(
         from edgeship.local.demo.play import played
         from localcloud.lifecycle import interruptible
 
-        playing = played(timeline, out.errors, context.local_actor(), state_path, DEMO_SPEED)
+        playing = played(timeline, out.errors, context.local_actor(), state_path, speed, edge_freshness)
         with interruptible() as interrupted, playing as ending:
             out.result(ending.to_dict(), [])
             sys.stdout.flush()

@@ -28,7 +28,10 @@ SECOND_CDN_TOKEN = f"/edgeship/{LOCAL}/cloudflare"
 CACHE_FOLDER = ".edgeship/assemblies"
 """In the checkout."""
 
-_INPUTS = ("infra", "functions", "src/edgeship", "pyproject.toml", "uv.lock", "cdk.json")
+_INPUTS = ("infra", "functions", "pyproject.toml", "uv.lock", "cdk.json")
+_PACKAGE = "src/edgeship"
+_NOT_DEPLOYED = ("cli", "local", "__pycache__")
+"""Of the package; contracts keep what is deployed from importing them."""
 _PRIVATE_VARIABLES = ("EDGESHIP_",)
 
 
@@ -109,7 +112,9 @@ def _synthesised(edge_freshness_seconds: float) -> Callable[[Progress], Path]:
 
     def assembly(on_progress: Progress) -> Path:
         root = project_root()
-        app = CdkApp(root, (sys.executable, "-m", "infra.app"), _INPUTS, _PRIVATE_VARIABLES)
+        deployed = sorted(p.name for p in (root / _PACKAGE).iterdir() if p.name not in _NOT_DEPLOYED)
+        inputs = (*_INPUTS, *(f"{_PACKAGE}/{name}" for name in deployed))
+        app = CdkApp(root, (sys.executable, "-m", "infra.app"), inputs, _PRIVATE_VARIABLES)
         return synthesise(app, root / CACHE_FOLDER, context, on_progress)
 
     return assembly

@@ -18,8 +18,6 @@ from edgeship.local.demo.story import Chapter, Story, expect
 
 FIRST, SECOND, BAD = "1.0.0", "1.1.0", "1.1.1"
 HOSTILE = "9.9.9"
-ROLLED_BACK_SECONDS = 8.0
-"""The edge looks for a new snapshot every 5 s; the rest is the table's stream and the relay."""
 
 
 def first_release(story: Story) -> None:
@@ -49,7 +47,7 @@ def first_release(story: Story) -> None:
 
 def latest_moves(story: Story) -> None:
     for version, before in ((SECOND, FIRST), (BAD, SECOND)):
-        with story.step(f"{version} goes live by itself: latest moves from {before} to {version}") as step:
+        with story.step(f"{version} goes live automatically: latest moves from {before} to {version}") as step:
             publish(story, step, version)
             expect(served(story, LATEST) == version, f"latest does not serve {version}")
     with story.step("ranges follow, and every release stays where it is") as step:
@@ -59,8 +57,8 @@ def latest_moves(story: Story) -> None:
         step.note(f"~1 is {BAD}, ~1.0 is {FIRST}, ~1.1 is {BAD}, v{FIRST} is {FIRST}")
 
 
-def bad_release_goes_back(story: Story) -> None:
-    story.say(f"{BAD} shows ¥2400 as ¥24. On call, somebody types: edgeship rollback {WIDGET}")
+def bad_release_rolls_back(story: Story) -> None:
+    story.say(f"{BAD} shows ¥2400 as ¥24. The person on call types: edgeship rollback {WIDGET}")
     answers = 0
 
     def shows_the_good_one() -> bool:
@@ -68,16 +66,16 @@ def bad_release_goes_back(story: Story) -> None:
         answers += 1
         return served(story, LATEST) == SECOND
 
-    with story.step(f"latest goes back to {SECOND}, in the bytes that browsers get") as step:
+    with story.step(f"latest rolls back to {SECOND}, and browsers get its bytes") as step:
         began = time.monotonic()
         moved = story.operator.roll_back(WIDGET, LATEST, None, story.occasion("prices are wrong in Japan"))
         story.measures["rollback, written"] = time.monotonic() - began
         expect(str(moved.channel.version) == SECOND, f"latest went to {moved.channel.version}")
-        story.until(shows_the_good_one, ROLLED_BACK_SECONDS, f"latest does not serve {SECOND} again")
+        story.until(shows_the_good_one, story.pace.in_browsers, f"latest does not serve {SECOND} again")
         story.measures["rollback, in browsers"] = time.monotonic() - began
         step.note(f"one conditional write, after {story.measures['rollback, written'] * 1000:.0f} ms")
-        step.note(f"{answers} GETs of latest meanwhile, each answered with one whole release; no invalidation")
-    with story.step(f"{BAD} is barred, and uploads leave latest alone until somebody unlocks it") as step:
+        step.note(f"{answers} GETs of latest in this time, each answered with one whole release; no invalidation")
+    with story.step(f"{BAD} is quarantined, and latest is locked: uploads don't move it") as step:
         (widget,) = story.operator.status(WIDGET).widgets
         (channel,) = widget.channels
         expect([str(r.version) for r in widget.quarantined] == [BAD], f"{BAD} is not quarantined")
@@ -103,7 +101,7 @@ def hostile_archive(story: Story) -> None:
         refused[:] = [r for r in story.operator.status(WIDGET).rejections if r.key == key]
         return bool(refused)
 
-    with story.step("it is refused with a reason, and kept for whoever looks into it") as step:
+    with story.step("it is refused with a reason, and kept for analysis") as step:
         s3.put_object(Bucket=story.cloud.names.inbox_bucket, Key=key, Body=_hostile_archive())
         story.measures["refusal of a hostile archive"] = story.until(is_refused, SERVED_SECONDS, "it is not refused")
         rejection = refused[0]
@@ -121,12 +119,12 @@ def hostile_archive(story: Story) -> None:
 CHAPTERS = (
     Chapter("From a folder to browsers", first_release),
     Chapter("New versions, and latest moves", latest_moves),
-    Chapter("A bad release goes back", bad_release_goes_back),
+    Chapter("A bad release is rolled back", bad_release_rolls_back),
     Chapter("A hostile archive", hostile_archive),
-    Chapter("A good release climbs from 1 % to everybody", good_candidate),
-    Chapter("A broken release takes itself back", bad_candidate),
-    Chapter("A release breaks when everybody has it, and takes itself back", bad_release),
-    Chapter("The last mile: two CDNs, a wrong byte, and people who are told", last_mile),
+    Chapter("A good release goes from 1 % to everybody", good_candidate),
+    Chapter("A broken release is rolled back automatically", bad_candidate),
+    Chapter("A release breaks when everybody has it, and is rolled back automatically", bad_release),
+    Chapter("The last mile: two CDNs, a changed byte, and a notification", last_mile),
 )
 
 

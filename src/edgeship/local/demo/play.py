@@ -20,7 +20,12 @@ from edgeship.local.progress import progress_line
 
 @contextmanager
 def played(
-    console: Console, progress: Console, actor: str, state_path: Path | None, speed: float = 1
+    console: Console,
+    progress: Console,
+    actor: str,
+    state_path: Path | None,
+    speed: float,
+    edge_freshness_seconds: float,
 ) -> Iterator[Ending]:
     """Play the story; its cloud runs until the block ends.
 
@@ -29,11 +34,13 @@ def played(
         progress: where it shows that the cloud is starting.
         actor: who rolls back, for the history.
         state_path: where other commands look for the cloud; None when none should find it.
-        speed: of the cloud's minutes.
+        speed, edge_freshness_seconds: as the cloud's; the story's own times follow from them.
     """
     began = time.monotonic()
     with progress_line(progress, "starting a local cloud") as tell:
-        cloud = LocalCloud(state_path=state_path, speed=speed, on_progress=tell)
+        cloud = LocalCloud(
+            state_path=state_path, speed=speed, edge_freshness_seconds=edge_freshness_seconds, on_progress=tell
+        )
         cloud.start()
     try:
         starting = time.monotonic() - began
@@ -50,7 +57,7 @@ def played(
 
 def _summarise(ending: Ending, console: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("measured")
+    table.add_column("timing")
     table.add_column("seconds", justify="right")
     for name, seconds in ending.measures.items():
         table.add_row(Text(name), f"{seconds:.2f}")

@@ -21,52 +21,55 @@ from edgeship.local.demo.story import Story, expect
 
 BEFORE, GOOD, BROKEN, FRAGILE = "1.1.0", "1.2.0", "1.3.0", "1.4.0"
 RATES = "rates.example"
-CLIMB = (RolloutStep(1, 6), RolloutStep(5, 6), RolloutStep(25, 6), RolloutStep(50, 6), RolloutStep(100, 0))
+CLIMB = (1, 5, 25, 50)
+"""Per cent, before everybody."""
 QUARTER = (RolloutStep(25, 3600), RolloutStep(100, 0))
-HALF = (RolloutStep(50, 6), RolloutStep(100, 0))
 CLIMB_SECONDS = 120.0
 ALARM_SECONDS = 60.0
-RESCUE_SECONDS = 8.0
-"""From the alarm to the old bytes: the edge looks for a new snapshot every 5 s; the rest is two functions and a
-stream."""
-QUIET_SECONDS = 6.0
-"""Without a page view of a version: longer than any copy of the edge function goes without a look."""
 
 
 def good_candidate(story: Story) -> None:
-    story.say(f"edgeship unlock {WIDGET}; edgeship policy set {WIDGET} --steps 1:6s,5:6s,25:6s,50:6s,100")
-    _policy(story, CLIMB, minimum_sample=2)
-    story.operator.hold.unlock(WIDGET, LATEST, story.occasion("the demo goes on"))
+    bake = story.pace.bake
+    typed = ",".join(f"{percent}:{bake}s" for percent in CLIMB)
+    story.say(f"edgeship unlock {WIDGET}; edgeship policy set {WIDGET} --steps {typed},100")
+    _policy(
+        story,
+        (*(RolloutStep(percent, bake) for percent in CLIMB), RolloutStep(100, 0)),
+        min(2, story.pace.minimum_sample),
+    )
+    story.operator.unlock(WIDGET, LATEST, story.occasion("the demo goes on"))
     with _crowd(story) as crowd:
-        with story.step(f"{GOOD} is rolled out by itself") as step:
+        with story.step(f"{GOOD} is rolled out automatically") as step:
             publish(story, step, GOOD, Stage.ROLLING_OUT)
             track = "edgeship-track=candidate"
-            story.until(lambda: served(story, LATEST, track) == GOOD, RESCUE_SECONDS, f"?{track} does not reach it")
-            step.note("?edgeship-track=candidate shows it to whoever tests, whatever the percentage")
+            story.until(
+                lambda: served(story, LATEST, track) == GOOD, story.pace.in_browsers, f"?{track} does not reach it"
+            )
+            step.note("?edgeship-track=candidate shows it to a tester at any percentage")
         began = time.monotonic()
-        for percent in (5, 25, 50):
+        for percent in CLIMB[1:]:
             with story.step(f"it goes to {percent} %") as step:
                 _until_percent(story, percent)
                 step.note(_last(story, EventType.ROLLOUT_ADVANCED).cause)
         with story.step("it goes to everybody") as step:
             _until_channel(story, lambda now: now.version == Version.parse(GOOD), CLIMB_SECONDS, "it is not live")
-            story.until(lambda: served(story, LATEST) == GOOD, RESCUE_SECONDS, f"latest does not serve {GOOD}")
+            story.until(lambda: served(story, LATEST) == GOOD, story.pace.in_browsers, f"latest does not serve {GOOD}")
             story.measures["from 1 % to everybody"] = time.monotonic() - began
             step.note(f"simulated page views: {_views(crowd)}")
 
 
 def bad_candidate(story: Story) -> None:
-    story.say(f"{BROKEN} throws in a quarter of the page views. Nobody types anything from here on.")
-    _policy(story, QUARTER, minimum_sample=5)
+    story.say(f"{BROKEN} throws in a quarter of the page views. From here on, nobody types a command.")
+    _policy(story, QUARTER, story.pace.minimum_sample)
     with _crowd(story) as crowd:
-        with story.step(f"{BROKEN} is rolled out by itself, to 25 %") as step:
+        with story.step(f"{BROKEN} is rolled out automatically, to 25 %") as step:
             publish(story, step, BROKEN, Stage.ROLLING_OUT)
         salt = rollout_salt(WIDGET, LATEST, BROKEN)
         user = next(u for u in (f"user-{number}" for number in range(USERS)) if is_in(u, salt, 25))
         with story.step("a user who is among them gets it"):
             story.until(lambda: served(story, LATEST, f"user={user}") == BROKEN, 30, f"{user} does not get it")
         alarmed = _alarm_goes_off(story, BROKEN)
-        with story.step("the rollout is aborted: nobody was asked") as step:
+        with story.step("the rollout is aborted automatically") as step:
             channel = _until_channel(story, lambda now: now.candidate is None, ALARM_SECONDS, "it is still under way")
             story.measures["broken candidate: alarm to abort"] = time.monotonic() - alarmed
             expect(channel.rollout is not None and channel.rollout.phase is Phase.ABORTED, "it is not aborted")
@@ -76,24 +79,26 @@ def bad_candidate(story: Story) -> None:
             rescued = _last_gets(story, crowd, BROKEN) - alarmed
             story.measures["broken candidate: alarm to old bytes"] = rescued
             expect(served(story, LATEST, f"user={user}") == GOOD, f"{user} does not get {GOOD}")
-            expect(rescued <= RESCUE_SECONDS, f"it took {rescued:.1f} s from the alarm")
+            expect(rescued <= story.pace.in_browsers, f"it took {rescued:.1f} s from the alarm")
             step.note(f"the last of them got {BROKEN} {rescued:.2f} s after the alarm")
-        _is_barred(story, BROKEN, crowd)
+        _is_quarantined(story, BROKEN, crowd)
 
 
 def bad_release(story: Story) -> None:
-    story.say(f"edgeship unlock {WIDGET}. {FRAGILE} asks {RATES} for rates, and is well as long as that answers.")
-    _policy(story, HALF, minimum_sample=5)
-    story.operator.hold.unlock(WIDGET, LATEST, story.occasion("the demo goes on"))
+    story.say(f"edgeship unlock {WIDGET}. {FRAGILE} asks {RATES} for rates, and is healthy while that answers.")
+    _policy(story, (RolloutStep(50, story.pace.bake), RolloutStep(100, 0)), story.pace.minimum_sample)
+    story.operator.unlock(WIDGET, LATEST, story.occasion("the demo goes on"))
     with _crowd(story) as crowd:
-        with story.step(f"{FRAGILE} climbs to everybody") as step:
+        with story.step(f"{FRAGILE} is rolled out to everybody") as step:
             publish(story, step, FRAGILE, Stage.ROLLING_OUT)
             _until_channel(story, lambda now: now.version == Version.parse(FRAGILE), CLIMB_SECONDS, "it is not live")
-            story.until(lambda: served(story, LATEST) == FRAGILE, RESCUE_SECONDS, f"latest does not serve {FRAGILE}")
+            story.until(
+                lambda: served(story, LATEST) == FRAGILE, story.pace.in_browsers, f"latest does not serve {FRAGILE}"
+            )
         story.say(f"{RATES} answers 503 from now on.")
         crowd.world.down.add(RATES)
         alarmed = _alarm_goes_off(story, FRAGILE)
-        with story.step(f"latest goes back to {GOOD}: nobody was asked") as step:
+        with story.step(f"latest rolls back to {GOOD} automatically") as step:
             _until_channel(story, lambda now: now.version == Version.parse(GOOD), ALARM_SECONDS, "latest does not move")
             story.measures["broken release: alarm to rollback"] = time.monotonic() - alarmed
             step.note(_last(story, EventType.POINTER_MOVED).cause)
@@ -101,9 +106,9 @@ def bad_release(story: Story) -> None:
             rescued = _last_gets(story, crowd, FRAGILE) - alarmed
             story.measures["broken release: alarm to old bytes"] = rescued
             expect(served(story, LATEST) == GOOD, f"latest does not serve {GOOD}")
-            expect(rescued <= RESCUE_SECONDS, f"it took {rescued:.1f} s from the alarm")
+            expect(rescued <= story.pace.in_browsers, f"it took {rescued:.1f} s from the alarm")
             step.note(f"the last of them got {FRAGILE} {rescued:.2f} s after the alarm; no invalidation")
-        _is_barred(story, FRAGILE, crowd)
+        _is_quarantined(story, FRAGILE, crowd)
 
 
 def _policy(story: Story, steps: tuple[RolloutStep, ...], minimum_sample: int) -> None:
@@ -134,22 +139,22 @@ def _alarm_goes_off(story: Story, version: str) -> float:
         story.until(goes_off, ALARM_SECONDS, "it does not")
         alarmed = time.monotonic()
         story.measures[f"{version}: from the first bad page views to the alarm"] = alarmed - began
-        step.note(f"{name}; a period of 60 s takes {60 / story.cloud.speed:g} s here")
+        step.note(f"{name}; a period of 60 s takes {story.pace.minute:g} s here")
     return alarmed
 
 
 def _last_gets(story: Story, crowd: Crowd, version: str) -> float:
     """When the last page view of a version was, by this process's clock: the CDN has several copies of the edge
-    function, and each looks for a new snapshot on its own."""
+    function, and each reads the snapshot independently."""
 
     def nobody_gets_it() -> bool:
-        return time.monotonic() - crowd.last_served[version] > QUIET_SECONDS
+        return time.monotonic() - crowd.last_served[version] > story.pace.quiet
 
-    story.until(nobody_gets_it, RESCUE_SECONDS + QUIET_SECONDS, f"{version} is still served")
+    story.until(nobody_gets_it, story.pace.in_browsers + story.pace.quiet, f"{version} is still served")
     return crowd.last_served[version]
 
 
-def _is_barred(story: Story, version: str, crowd: Crowd) -> None:
+def _is_quarantined(story: Story, version: str, crowd: Crowd) -> None:
     with story.step(f"{version} is quarantined, and latest is locked") as step:
         (widget,) = story.operator.status(WIDGET).widgets
         channel = next(c for c in widget.channels if c.name == LATEST)
@@ -161,9 +166,9 @@ def _is_barred(story: Story, version: str, crowd: Crowd) -> None:
         step.note(f"simulated page views: {_views(crowd)}; of those of {version}, {failed} of {views} failed")
 
 
-def _until_channel(story: Story, look: Callable[[Channel], bool], seconds: float, otherwise: str) -> Channel:
+def _until_channel(story: Story, reached: Callable[[Channel], bool], seconds: float, otherwise: str) -> Channel:
     def so() -> bool:
-        return look(story.operator.state.channel(WIDGET, LATEST))
+        return reached(story.operator.state.channel(WIDGET, LATEST))
 
     story.until(so, seconds, otherwise)
     return story.operator.state.channel(WIDGET, LATEST)

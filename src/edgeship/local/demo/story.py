@@ -1,4 +1,4 @@
-"""A story told on a local cloud: chapters of steps, each checked and timed as it happens."""
+"""A story that happens on a local cloud: chapters of steps, each checked and timed as it happens."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from edgeship.bootstrap import operator
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion
 from edgeship.local.cloud import LocalCloud
+from edgeship.local.demo.pace import Pace
 
 POLL_SECONDS = 0.05
 EXPECTED = (Refused, Conflict, OSError, ClientError, BotoCoreError)
@@ -79,6 +80,7 @@ class Story:
         self.cloud = cloud
         self.operator = operator.build(cloud.names, cloud.session(), cloud.edge_url)
         self.examples = examples
+        self.pace = Pace(cloud.edge_freshness_seconds, cloud.speed)
         self.measures: dict[str, float] = {}
         self.urls: dict[str, str] = {}
         self._actor = actor

@@ -1,0 +1,47 @@
+"""How long things take in the story: all of it follows from how fast its cloud is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds, unless they say otherwise.
+
+    `edge_freshness` is how old a snapshot the edge serves may get; `speed` is how many times faster than real time
+    minutes go by.
+    """
+
+    edge_freshness: float
+    speed: float
+
+    @property
+    def minute(self) -> float:
+        """How long a minute of CloudWatch's takes."""
+        return MINUTE / self.speed
+
+    @property
+    def in_browsers(self) -> float:
+        """The longest time from a move, or from an alarm, to the bytes that every browser gets: beside the edge, two
+        functions and a stream."""
+        return self.edge_freshness + 3
+
+    @property
+    def quiet(self) -> float:
+        """Without a page view of a version: longer than any copy of the edge function goes without a look."""
+        return self.edge_freshness + 1
+
+    @property
+    def bake(self) -> int:
+        """Of a rollout's step, in whole seconds: every browser has seen the step before."""
+        return math.ceil(self.edge_freshness + 1)
+
+    @property
+    def minimum_sample(self) -> int:
+        """Sessions of a release in a minute of CloudWatch's that are enough for its alarms. In less than two seconds
+        5 are not certain, and the minute tick analyses periods with too few together: it would be first."""
+        return 5 if self.minute >= 2 else 1
