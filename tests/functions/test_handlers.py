@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
-from typing import Any
 
-import boto3
 import pytest
 from pydantic import ValidationError
 
-from edgeship.application.transaction import Transaction
-from edgeship.bootstrap import operator
-from edgeship.domain.channels.rollout import Phase, Step
-from edgeship.domain.events import Occasion, timestamp
-from edgeship.domain.releases.release import Release
+from edgeship.domain.channels.rollout import Phase
+from edgeship.domain.events import timestamp
 from edgeship.domain.version import Version
 from functions.artifact_upload import handler as artifact_upload
 from functions.promotion import handler as promotion
@@ -25,79 +17,19 @@ from functions.propagation import handler as propagation
 from functions.relay import handler as relay
 from functions.rollback import handler as rollback
 from functions.rollout import handler as rollout
-from tests.support.aws import NAMES, Aws, function_env
+from tests.functions.situations import (
+    TICK,
+    by_ann,
+    failed_deployment,
+    live,
+    minutes_ago,
+    registered,
+    rolling_out,
+    sample,
+    uploaded,
+)
+from tests.support.aws import NAMES, Aws
 from tests.support.bundles import WIDGET, tar_gz
-from tests.support.repository import EVENTS
-
-TICK = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
-STEPS = (Step(10, 600), Step(100, 0))
-
-
-def sample(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((EVENTS / name).read_text())
-    return found
-
-
-@pytest.fixture
-def deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for function in ("artifact_upload", "promotion", "rollout", "rollback", "propagation", "relay"):
-        for name, value in function_env(function, aws).items():
-            monkeypatch.setenv(name, value)
-    modules: list[ModuleType] = [artifact_upload, promotion, rollout, rollback, propagation, relay]
-    for module in modules:
-        module._use_case.cache_clear()
-    yield aws
-    for module in modules:
-        module._use_case.cache_clear()
-
-
-def uploaded(aws: Aws, body: bytes) -> dict[str, Any]:
-    """The sample of S3's event, about an object that is really there."""
-    event = sample("aws.s3.object-created.json")
-    created = event["detail"]["object"]
-    event["detail"]["bucket"]["name"] = NAMES.inbox_bucket
-    put = aws.s3.put_object(Bucket=NAMES.inbox_bucket, Key=created["key"], Body=body)
-    created.update({"version-id": put["VersionId"], "etag": put["ETag"].strip('"'), "size": len(body)})
-    return event
-
-
-def registered(aws: Aws, widget: str, *versions: str) -> None:
-    for version in versions:
-        release = Release(
-            widget=widget,
-            version=Version.parse(version),
-            digest="0" * 64,
-            entrypoint="widget.js",
-            files=1,
-            total_bytes=3,
-            created_at="2026-11-20T09:00:00.000Z",
-            git_commit=None,
-            registered_at="2026-11-20T09:00:00.000Z",
-            registered_by="test",
-        )
-        aws.state.commit(Transaction(puts=(release,), events=(), registers=release))
-
-
-def by_ann(at: datetime) -> Occasion:
-    return Occasion(NAMES.environment, "ann", "because", at)
-
-
-def live(aws: Aws, widget: str, version: str, at: datetime) -> operator.Operator:
-    registered(aws, widget, version)
-    tools = operator.build(NAMES, boto3.Session(), None)
-    tools.promote(widget, Version.parse(version), "latest", by_ann(at))
-    return tools
-
-
-def rolling_out(aws: Aws, widget: str, at: datetime) -> None:
-    """From 1.4.2 to 1.5.0."""
-    tools = live(aws, widget, "1.4.2", at - timedelta(minutes=1))
-    registered(aws, widget, "1.5.0")
-    tools.start_rollout(widget, Version.parse("1.5.0"), "latest", by_ann(at), STEPS)
-
-
-def minutes_ago(minutes: int) -> datetime:
-    return datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=minutes)
 
 
 def test_an_upload_goes_all_the_way_to_the_snapshot(deployed: Aws) -> None:
@@ -256,14 +188,6 @@ def test_one_channel_that_fails_keeps_no_other_from_its_tick(deployed: Aws) -> N
 
 def test_a_move_that_was_overtaken_is_left_to_the_newer_one(deployed: Aws) -> None:
     assert propagation.handler(sample("edgeship.pointer-moved.json"), None) == {"end": "overtaken"}
-
-
-def failed_deployment(sequence: int, **difference: str) -> dict[str, Any]:
-    event = sample("edgeship.deployment-failed.json")
-    new = event["detail"]["new"]
-    new["sequence"] = sequence
-    new["mismatches"][0].update(difference)
-    return event
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -169,3 +169,14 @@ def test_a_batch_has_at_least_one_message() -> None:
     assert QueueBatch.model_validate(SAMPLE).Records[0].receives == 1
     with pytest.raises(ValueError, match="Records"):
         QueueBatch.model_validate({"Records": []})
+
+
+def test_each_log_line_has_the_id_of_its_own_messages_event(
+    deployed: Aws, log_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    notification.handler(batch(deployed, body(1), NONSENSE, body(2)), None)
+    assert {(line["message_id"], line["message"], line["correlation_id"]) for line in log_lines()} == {
+        ("0", "delivered", f"{1:032}"),
+        ("1", "could not be handled", "1"),
+        ("2", "delivered", f"{2:032}"),
+    }

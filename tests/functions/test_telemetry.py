@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -207,6 +207,13 @@ def test_a_bundle_without_the_client_is_told_of(caplog: pytest.LogCaptureFixture
     answer = handler(request("/edgeship/telemetry.js"), None)
     assert (answer["statusCode"], answer["headers"]["cache-control"]) == (500, "no-store")
     assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+@pytest.mark.usefixtures("deployed", "script")
+def test_a_log_line_has_the_id_of_its_request(log_lines: Callable[[], list[dict[str, Any]]]) -> None:
+    handler(request("/edgeship/telemetry.js"), None)
+    (line,) = log_lines()
+    assert line["correlation_id"] == SAMPLE["requestContext"]["requestId"]
 
 
 def test_a_setting_that_is_missing_is_named(deployed: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
