@@ -18,8 +18,8 @@ from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from tests.browser.chromium import chromium
 from tests.browser.sites import Answer, Site
-from tests.cloud.test_ship import ann, eventually, get, put, served
 from tests.support.bundles import tar_gz
+from tests.support.cloud import ann, eventually, get, put, served
 from tests.support.tools import CHROMIUM
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]

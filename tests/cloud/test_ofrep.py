@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from email.message import Message
 from pathlib import Path
 from typing import Any
@@ -18,21 +15,19 @@ from openfeature.client import OpenFeatureClient
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
 
-from edgeship.application.flags.change_flags import FlagsFile
 from edgeship.bootstrap import operator
 from edgeship.bootstrap.operator import Operator
 from edgeship.domain.bucketing import is_in
-from edgeship.domain.events import Occasion
 from edgeship.local.cloud import LocalCloud
 from tests.cloud.openfeature_web import WebClient
-from tests.cloud.test_ship import eventually
 from tests.cloud.wire import Wire
+from tests.support.cloud import eventually
+from tests.support.cloud_flags import apply, post, value_at_the_edge
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
 
 FRESH_SECONDS = 8.0
 """How soon a change shows at the edge."""
-BULK = "/ofrep/v1/evaluate/flags"
 ON_OFF: dict[str, Any] = {"variants": {"on": True, "off": False}, "default_variant": "off"}
 PRO = [{"if": [{"attribute": "plan", "op": "eq", "values": ["pro"]}], "variant": "on"}]
 FLAGS: dict[str, dict[str, Any]] = {
@@ -75,35 +70,6 @@ OTHERWISE: dict[str, Any] = {
     "float": -1.5,
     "object": {"otherwise": 1},
 }
-
-
-def apply(tools: Operator, flags: dict[str, dict[str, Any]]) -> None:
-    documents = {key: {"key": key, **flag} for key, flag in flags.items()}
-    occasion = Occasion("local", "local:ann", "a test", datetime.now(UTC))
-    tools.flags.apply(FlagsFile(documents, {}), occasion, prune=False, dry_run=False)
-
-
-def post(cloud: LocalCloud, body: bytes, key: str = "", method: str = "POST", **headers: str) -> Any:
-    """One plain request: the status, the headers, and the body's JSON if there is one."""
-    url = f"{cloud.edge_url}{BULK}{key and '/' + key}"
-    request = urllib.request.Request(
-        url, body or None, {name.replace("_", "-"): value for name, value in headers.items()}, method=method
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, answer.headers, _parsed(answer.read())
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.headers, _parsed(error.read())
-
-
-def _parsed(body: bytes) -> Any:
-    return json.loads(body) if body else None
-
-
-def value_at_the_edge(cloud: LocalCloud, key: str, user: str = "bob") -> Any:
-    status, _, answer = post(cloud, json.dumps({"context": {"targetingKey": user}}).encode(), key)
-    return answer["value"] if status == 200 else None
 
 
 @pytest.fixture(scope="module", autouse=True)

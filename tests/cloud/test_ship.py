@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.message import Message
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
@@ -28,70 +18,14 @@ from edgeship.bootstrap.operator import Operator
 from edgeship.bootstrap.runtime import jittered_pause
 from edgeship.domain.channels.rollout import Step
 from edgeship.domain.errors import Refused
-from edgeship.domain.events import EventType, Occasion
+from edgeship.domain.events import EventType
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
-from localcloud.sandbox import child_environment
-from tests.support.releases import a_release
 from tests.support.bundles import WIDGET, tar_gz
+from tests.support.cloud import ann, bundle, eventually, get, put, served
+from tests.support.releases import a_release
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
-
-T = TypeVar("T")
-PATIENCE = 60.0
-"""Seconds: how long a test waits for what it expects; a failed test is what takes this long."""
-
-
-def ann() -> Occasion:
-    return Occasion("local", "local:ann", "it blinks", datetime.now(UTC))
-
-
-def eventually(look: Callable[[], T | None], patience: float = PATIENCE) -> T:
-    deadline = time.monotonic() + patience
-    while (found := look()) is None:
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.1)
-    return found
-
-
-def aws_cli(cloud: LocalCloud, *words: str) -> None:
-    """The stock AWS CLI, with nothing but its own variables set."""
-    command = [str(Path(sys.executable).with_name("aws")), *words]
-    done = subprocess.run(
-        command, env=child_environment(os.environ, cloud.endpoint_url), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def put(cloud: LocalCloud, folder: Path, widget: str, version: str, body: bytes) -> None:
-    archive = folder / f"{widget}-{version}"
-    archive.write_bytes(body)
-    aws_cli(cloud, "s3", "cp", str(archive), f"s3://{cloud.names.inbox_bucket}/incoming/{widget}/{version}.tar.gz")
-
-
-def get(cloud: LocalCloud, path: str) -> tuple[int, Message, bytes]:
-    return fetch(f"{cloud.edge_url}{path}")
-
-
-def fetch(url: str) -> tuple[int, Message, bytes]:
-    try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.headers, error.read()
-
-
-def served(cloud: LocalCloud, path: str, body: bytes) -> Message:
-    def look() -> Message | None:
-        status, headers, found = get(cloud, path)
-        return headers if status == 200 and found == body else None
-
-    return eventually(look)
-
-
-def bundle(mark: str) -> dict[str, bytes]:
-    return {**WIDGET, "widget.js": f"console.log({mark!r});\n".encode()}
 
 
 def test_from_the_aws_cli_to_curl(cloud: LocalCloud, tmp_path: Path) -> None:

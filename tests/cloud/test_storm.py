@@ -20,8 +20,8 @@ from edgeship.domain.notifications.rules_record import to_document
 from edgeship.domain.propagation.deployment import Verification
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
-from tests.cloud.test_ship import ann, bundle, eventually, fetch, get
 from tests.support.bundles import tar_gz
+from tests.support.cloud import ann, bundle, eventually, fetch, get
 from tests.support.receiver import receiver
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
