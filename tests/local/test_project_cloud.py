@@ -24,7 +24,7 @@ MOVING_PATHS = ("/checkout/latest/widget.js", "/checkout/~1/widget.js", "/checko
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[LocalCloud]:
-    with LocalCloud(state_path=None) as running:
+    with LocalCloud(state_path=None, edge_freshness_seconds=0.5) as running:
         s3 = running.session().client("s3")
         s3.put_object(
             Bucket=running.names.site_bucket,
@@ -79,7 +79,7 @@ def test_a_new_snapshot_takes_effect_without_an_invalidation(cloud: LocalCloud) 
         Bucket=cloud.names.site_bucket, Key="checkout/v1.4.3/widget.js", Body=b"new", Metadata={"version": "1.4.3"}
     )
     s3.put_object(Bucket=cloud.names.config_bucket, Key="edge/snapshot.json", Body=json.dumps(moved).encode())
-    deadline = time.monotonic() + 8
+    deadline = time.monotonic() + 3.5
     while headers_of(cloud.edge_url + MOVING_PATHS[0])[1].get("x-amz-meta-version") != "1.4.3":
         assert time.monotonic() < deadline
         time.sleep(0.2)
