@@ -1,4 +1,4 @@
-"""Secrets by reference, from Parameter Store and Secrets Manager.
+"""Secrets by reference, from Parameter Store and Secrets Manager, read and kept by Powertools.
 
 GetParameter: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
 GetSecretValue: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
@@ -6,11 +6,10 @@ GetSecretValue: https://docs.aws.amazon.com/secretsmanager/latest/apireference/A
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from aws_lambda_powertools.utilities.parameters import GetParameterError, SecretsProvider, SSMProvider
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 PARAMETER = "ssm:"
 SECRET = "secretsmanager:"  # noqa: S105  the kind of a reference
+KEPT_SECONDS: Final = 300
 
 
 class SecretUnavailable(Exception):
@@ -30,23 +30,14 @@ class SecretUnavailable(Exception):
 
 
 class Secrets:
-    """Reads `ssm:<parameter's name>` and `secretsmanager:<secret's name>`; keeps each in memory for `keep`.
+    """Reads `ssm:<parameter's name>` and `secretsmanager:<secret's name>`; keeps each in memory for `KEPT_SECONDS`.
 
     White space around a secret is left out: a file that it was put from ends with a line break.
     """
 
-    def __init__(
-        self,
-        ssm: SSMClient,
-        secretsmanager: SecretsManagerClient,
-        clock: Callable[[], datetime],
-        keep: timedelta = timedelta(minutes=5),
-    ) -> None:
-        self._ssm = ssm
-        self._secretsmanager = secretsmanager
-        self._clock = clock
-        self._keep = keep
-        self._read: dict[str, tuple[str, datetime]] = {}
+    def __init__(self, ssm: SSMClient, secretsmanager: SecretsManagerClient) -> None:
+        self._parameters = SSMProvider(boto3_client=ssm)
+        self._secrets = SecretsProvider(boto3_client=secretsmanager)
 
     def read(self, reference: str) -> str:
         """The secret behind a reference.
@@ -54,26 +45,23 @@ class Secrets:
         Raises:
             SecretUnavailable: there is none, it is not text, it may not be read, or AWS doesn't answer.
         """
-        now = self._clock()
-        kept = self._read.get(reference)
-        if kept and now - kept[1] < self._keep:
-            return kept[0]
         try:
-            secret = self._fetch(reference).strip()
-        except ClientError as error:
-            raise SecretUnavailable(reference, error.response["Error"]["Code"]) from error
-        except BotoCoreError as error:
-            raise SecretUnavailable(reference, type(error).__name__) from error
+            found = self._fetch(reference)
+        except GetParameterError as error:
+            # Powertools' message is AWS's whole; what it was made from tells the code.
+            fault = error.__context__
+            code = fault.response["Error"]["Code"] if isinstance(fault, ClientError) else type(fault).__name__
+            raise SecretUnavailable(reference, code) from error
+        secret = found.strip() if isinstance(found, str) else ""
         if not secret:
+            self._parameters.clear_cache()
+            self._secrets.clear_cache()
             raise SecretUnavailable(reference, "it is not text, or empty")
-        self._read[reference] = (secret, now)
         return secret
 
-    def _fetch(self, reference: str) -> str:
+    def _fetch(self, reference: str) -> object:
         if reference.startswith(PARAMETER):
-            answer = self._ssm.get_parameter(Name=reference.removeprefix(PARAMETER), WithDecryption=True)
-            return answer["Parameter"].get("Value", "")
+            return self._parameters.get(reference.removeprefix(PARAMETER), max_age=KEPT_SECONDS, decrypt=True)
         if reference.startswith(SECRET):
-            found = self._secretsmanager.get_secret_value(SecretId=reference.removeprefix(SECRET))
-            return found.get("SecretString", "")
+            return self._secrets.get(reference.removeprefix(SECRET), max_age=KEPT_SECONDS)
         raise SecretUnavailable(reference, f"a reference begins with {PARAMETER} or {SECRET}")

@@ -66,6 +66,6 @@ def _cloudflare(settings: PropagationSettings) -> Cloudflare:
     assert zone is not None  # the settings see to it that all three are there
     assert url is not None
     assert token is not None
-    secrets = Secrets(boto3.client("ssm"), boto3.client("secretsmanager"), utc_now)
+    secrets = Secrets(boto3.client("ssm"), boto3.client("secretsmanager"))
     post = HttpsPost(loopback=settings.environment == LOCAL)
     return Cloudflare(post, zone, url, lambda: secrets.read(token), settings.cloudflare_api)

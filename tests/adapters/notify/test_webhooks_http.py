@@ -69,7 +69,7 @@ class Parts:
         self.ssm: Any = boto3.client("ssm", region_name=REGION)
         trust = ssl.create_default_context(cadata=authority.pem.decode())
         post = HttpsPost(**{"loopback": True, "trust": trust, "seconds": 2.0, **settings})
-        secrets = Secrets(self.ssm, boto3.client("secretsmanager", region_name=REGION), utc_now)
+        secrets = Secrets(self.ssm, boto3.client("secretsmanager", region_name=REGION))
         self.webhook = WebhookSender(post, secrets)
         self.slack = SlackSender(post, secrets)
         self.base = f"https://{HOST}:{server.port}"
