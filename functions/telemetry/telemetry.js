@@ -1,19 +1,20 @@
 /*
- * edgeship's beacon client: tells /telemetry how the widgets on a page fare. docs/telemetry.md says what it sends.
+ * edgeship's beacon client: reports to /telemetry how the widgets on a page perform. docs/telemetry.md says what it
+ * sends.
  *
  *   <script defer src="https://CDN/edgeship/telemetry.js" data-widget="checkout" crossorigin="anonymous"></script>
  *   edgeship.watch({widget: 'checkout', version: '1.4.2', src: …, sample: 0.1, endpoint: …})
  *
- * It runs in pages of strangers. So: nothing it does may throw into the page or change a global other than
- * window.edgeship, and any browser interface may be missing, throw, or have been replaced by the page.
+ * It runs in other people's pages. So it must not throw into the page, nor change a global other than window.edgeship.
+ * Any browser interface may be missing, throw, or have been replaced by the page.
  *
- * ES2017, a classic script. The CDN serves it with comments and white space taken out (infra/browser_client.py), and
- * nothing renamed; gzipped it stays under 2,048 bytes.
+ * ES2017, a classic script. The CDN serves it without comments and white space (infra/browser_client.py), with no name
+ * changed; gzipped it has fewer than 2,048 bytes.
  */
 (() => {
   'use strict';
 
-  /** Of a page view and widget. The server refuses beacons over these limits. */
+  /** For one page view and widget. The server refuses beacons over these limits. */
   const MAX_BEACONS = 20;
   const MAX_ERRORS = 10;
   const MAX_COUNT = 1000;
@@ -28,20 +29,20 @@
   const AFTER_LOAD = 1000; // milliseconds
   const BETWEEN_BEACONS = 5000; // milliseconds
 
-  /** `act`, with what it throws swallowed. */
+  /** `act`, without its exceptions. */
   const safely = act => argument => {
     try {
       return act(argument);
     } catch (error) {
-      // There is nobody to tell: the page is not ours.
+      // Not reported: the page is not ours.
     }
   };
   const listen = (type, act) => addEventListener(type, safely(act), true);
 
   const script = document.currentScript;
-  /** The CDN's address: this script is <CDN>/edgeship/telemetry.js. Undefined when it was loaded in some other way. */
+  /** The CDN's address: this script is <CDN>/edgeship/telemetry.js. Undefined when it was loaded in another way. */
   const home = safely(() => new URL('..', script.src).href)();
-  /** Decided once a page view: all of its widgets are in the sample or none with the same rate is. */
+  /** Drawn once a page view: of widgets with the same rate, all or none are in the sample. */
   const draw = Math.random();
   const watched = new Set();
 
@@ -51,12 +52,12 @@
     const base = home + widget + '/';
     const endpoint = options.endpoint || new URL('telemetry', home).href; // throws when there is no home
     let src = options.src && new URL(options.src, document.baseURI).href;
-    /** Where a widget lives that is not under its name: at the CDN's root, or on another CDN. */
+    /** The folder of a widget that is not under its name: at the CDN's root, or on another CDN. */
     const folder = src ? src.replace(/[^/]*$/, '') : base;
     let version = options.version;
     watched.add(widget);
 
-    // The page view as this widget's makers know it: no two widgets share an id.
+    // The id of the page view for this widget: no two widgets share one.
     const bytes = new Uint8Array(8).map(() => Math.random() * 256);
     safely(() => crypto.getRandomValues(bytes))();
     const id = [...bytes].map(byte => (byte + 256).toString(16).slice(1)).join('');
@@ -66,12 +67,12 @@
     let element, // of the entrypoint, if the page has one
       latency, // of the entrypoint, in milliseconds; null when it is reported
       failed, // an error was reported
-      asked, // for the version
+      asked, // the version was requested
       held = true, // until a second after load, and for five after a beacon
       timer,
       beacons = 0;
 
-    /** Whether a URL is one of the widget's. */
+    /** Whether a URL belongs to the widget. */
     const own = url => [base, folder].some(start => String(url).startsWith(start));
     const isEntrypoint = url => (src ? url === src : own(url) && /\.m?js(\?|$)/.test(url));
 
@@ -81,7 +82,7 @@
       if (element) src = element.src || element.href;
     };
 
-    /** Take the entrypoint's latency from resource timing. Our own request for its version does not count. */
+    /** Read the entrypoint's latency from resource timing. The request for its version does not count. */
     const measure = entries => entries.forEach(entry => {
       if (latency === undefined && own(entry.name) && entry.initiatorType !== 'fetch') {
         find();
@@ -92,9 +93,9 @@
       }
     });
 
-    /** Learn the version from the answer that the page got, which is in the browser's cache. */
+    /** Read the version from the page's own answer, which is in the browser's cache. */
     const ask = () => {
-      // What was loaded without CORS may be cached without its headers.
+      // A file that was loaded without CORS may be cached without its headers.
       const noCors = element && element.crossOrigin === null && !/module/.test(element.type + element.rel);
       if (asked || !src || noCors) return;
       asked = true;
@@ -119,13 +120,13 @@
       safely(() => {
         beacon.m = Math.round(performance.memory.usedJSHeapSize / 1e5) / 10;
       })();
-      // Ends: the least that is left, one message and the rest, is within both limits.
+      // This ends: a beacon with one message is within both limits.
       let data;
       while ((data = JSON.stringify(beacon)).length > MAX_JSON || (data = encodeURIComponent(data)).length > MAX_DATA) {
         beacon.e.pop();
       }
       const url = endpoint + '?d=' + data;
-      // A GET: CloudFront signs requests to the function behind it, and would want the hash of a POST's body from us.
+      // A GET: CloudFront signs requests to the function behind it, and for a POST it needs the body's hash from here.
       try {
         Promise.resolve(fetch(url, {
           mode: 'no-cors', cache: 'no-store', credentials: 'omit', keepalive: true, referrerPolicy: 'no-referrer'
@@ -135,12 +136,12 @@
       }
     };
 
-    /** Send what there is to tell, if it is time for it or the page is `leaving`. */
+    /** Send a beacon if there is something to report, and it is time for it or the page is `leaving`. */
     const report = leaving => {
       const due = leaving || !held;
       if (latency === undefined) safely(() => measure(performance.getEntriesByType('resource')))();
       find();
-      // A session is a page view that the widget was loaded in, or failed in; its arrival shows in resource timing.
+      // A session is a page view in which the widget was loaded or failed; resource timing shows that it was loaded.
       if (latency === undefined && !errors.size && !(element && (leaving || !window.PerformanceObserver))) return;
       if (!version) version = (/\/v(\d+\.\d+\.\d+[^/]*)\//.exec(src) || [])[1];
       if (!version) ask();
@@ -161,7 +162,7 @@
     const count = message => {
       // Halves of surrogate pairs can't be encoded as UTF-8.
       const text = String(message).replace(/[\ud800-\udfff]/g, '?').slice(0, MAX_MESSAGE) || 'error';
-      // The server's fingerprint of a message is a hash of just this.
+      // The server's fingerprint of a message is a hash of this.
       const key = text.replace(/\d+/g, '#');
       const known = errors.get(key);
       if (known) known[1] += known[1] < MAX_COUNT;
@@ -170,8 +171,8 @@
     };
 
     /**
-     * Count an error if it is the widget's own: thrown in one of its files, or with one on the stack. A listener of
-     * the page's that the widget calls is on top of such a stack; what is thrown there is the page's.
+     * Count an error if it is the widget's: thrown in one of its files, or with one of them on the stack. But when the
+     * widget calls a listener of the page, the page's file is on top of the stack, and the error is the page's.
      */
     const blame = (error, filename, message) => {
       const trace = error ? error.stack + ' ' + error.message : '';
@@ -188,12 +189,12 @@
       else if (own(url)) count('failed to load ' + url.replace(/[?#].*/, '').replace(/.*\//, ''));
     });
     listen('unhandledrejection', event => blame(event.reason));
-    // Restored from the back/forward cache, the page goes on as it was: same id, same count.
+    // A page from the back/forward cache continues with the same id and count.
     listen('pagehide', () => report(true));
     listen('visibilitychange', () => {
       if (document.visibilityState === 'hidden') report(true);
     });
-    // Tells of what is loaded long after load, too, and when the page's buffer of entries is full.
+    // Also reports resources that are loaded long after load, or when the page's buffer of entries is full.
     safely(() => new PerformanceObserver(safely(list => {
       if (latency === undefined) {
         measure(list.getEntries());
@@ -206,7 +207,7 @@
 
   safely(() => {
     const api = window.edgeship = window.edgeship || {};
-    // A second copy of this script on the page leaves the work to the first.
+    // A second copy of this script on the page uses the first one's function.
     api.watch = api.watch || safely(watch);
     api.watch(script.dataset);
   })();

@@ -1,4 +1,4 @@
-"""Two managed policies to hand out: one for CI, which uploads, and one for the people on call."""
+"""Two managed policies: one for CI, which uploads, and one for the people on call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from infra.options import SynthOptions
 
 
 class Access(Construct):
-    """Nothing here reaches the site's objects for writing: what is public changes only through the functions."""
+    """Neither may write the site's objects: only the functions change what is public."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Access(Construct):
             self.uploader,
             ["s3:PutObject"],
             incoming,
-            reason="An uploader chooses widget and version; the upload's own checks decide what becomes of it.",
+            reason="An uploader chooses widget and version; the checks of the upload decide whether it is accepted.",
         )
 
         self.operator = iam.ManagedPolicy(
@@ -57,7 +57,7 @@ class Access(Construct):
             self.operator,
             ["s3:GetObject", "s3:PutObject"],
             incoming,
-            reason="Publishing, and looking at what is being published, under any widget and version.",
+            reason="Publishing, and reading what is being published, under any widget and version.",
         )
         allow(
             self.operator,
@@ -68,7 +68,7 @@ class Access(Construct):
             objects(names.site_bucket, "*/latest/*"),
             reason="Reading kept archives, reasons, published manifests and copies under latest, of any widget.",
         )
-        # Without it S3 answers 403, not 404, for a key that is not there.
+        # Without it, S3 answers 403 instead of 404 for a key that does not exist.
         allow(self.operator, ["s3:ListBucket"], storage.inbox.bucket_arn, storage.site.bucket_arn)
         allow(self.operator, ["sqs:GetQueueAttributes"], *(queue.queue_arn for queue in queues))
         stack = Stack.of(self)
@@ -76,5 +76,5 @@ class Access(Construct):
             self.operator,
             ["cloudformation:DescribeStacks"],
             f"arn:aws:cloudformation:{stack.region}:{options.account}:stack/{names.stack}/*",
-            reason="A stack's ARN ends in an id that it is given when made.",
+            reason="A stack's ARN ends in an id that it gets when it is created.",
         )

@@ -1,4 +1,4 @@
-"""Alarms on the machinery itself: what was set aside, functions in error, a relay that lags, a CDN in error.
+"""Alarms on edgeship itself: messages in failure queues, functions in error, a relay that lags, a CDN in error.
 
 The alarms of releases are not here: the functions make and remove them.
 """
@@ -24,11 +24,11 @@ from infra.options import SynthOptions
 
 MINUTE = Duration.minutes(1)
 RELAY_LAG_MS = 60_000
-"""Events and the edge's snapshot follow a change within seconds; a minute behind means that nothing gets through."""
+"""Events and the edge's snapshot follow a change within seconds; one minute means that nothing gets through."""
 CDN_ERROR_PERCENT = 1
 TICK_MISSED_MINUTES = 5
 NOTICE_WAIT_SECONDS = 900
-"""What was received a few times without success no longer counts, so this is how long nobody has taken an event
+"""A message that was received a few times without success is not counted, so this is how long nothing took an event
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html)."""
 
 
@@ -51,9 +51,9 @@ class Alarms(Construct):
         super().__init__(scope, id)
         self._prefix = options.names.stack
         self.topic = sns.Topic(self, "Topic", display_name=f"edgeship {options.environment}", enforce_ssl=True)
-        # Not encrypted by a key: with one, every alarm would need a customer-managed key that CloudWatch may use, and
-        # messages hold names of alarms alone. The first policy on a topic replaces its default one, so CloudWatch,
-        # and only for this account's alarms, is let in by name.
+        # Not encrypted by a key: CloudWatch would need a customer-managed key, and the messages contain only names of
+        # alarms. The first policy on a topic replaces its default policy, so it must allow CloudWatch, and only for
+        # this account's alarms.
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="Alarms",
@@ -69,56 +69,56 @@ class Alarms(Construct):
         for function in (*pipeline.functions, rollouts.rollback):
             self._function(
                 function,
-                set_aside="could not take something: see it in the queue, mend the cause, send it again.",
-                failed="failed. Lambda tries again; what keeps failing ends in its queue.",
+                set_aside="failed on a message: read it in the queue, fix the cause, send it again.",
+                failed="failed. Lambda tries again; a message that keeps failing goes to the failure queue.",
             )
         self._function(
             rollouts.rollout,
-            set_aside="missed a minute. The next makes up for it: mend the cause, if it goes on, and empty the queue.",
-            failed="fails minute after minute. Some rollouts don't advance, and alarms of releases may be missing: see "
-            "its log for the channels. Alarms still take bad releases back.",
+            set_aside="missed a minute. The next run does its work. If it repeats, fix the cause; purge the queue.",
+            failed="fails every minute. Some rollouts don't advance, and alarms of releases may be missing: see its "
+            "log for the channels. Alarms still roll bad releases back.",
         )
         self._function(
             propagation.function,
-            set_aside="could not bring a move to a CDN. The edge serves it all the same; caches may be behind, until "
-            "they expire. See its log for the CDN, mend the cause, send it again.",
-            failed="fails. Moves are served, but caches of a second CDN and the copies under latest may be behind.",
+            set_aside="could not bring a move to a CDN. The edge serves the move; caches may be old until they expire. "
+            "See its log for the CDN, fix the cause, send the message again.",
+            failed="fails. Moves are served, but the caches of a second CDN and the copies under latest may be old.",
         )
         self._function(
             notifications.function,
-            set_aside="could not tell somebody: edgeship status names the destinations and the reasons. Mend the "
-            "cause, send it again.",
-            failed="fails. Events wait in its queue, and nobody is told of them.",
+            set_aside="could not notify a destination: edgeship status names the destinations and the reasons. Fix the "
+            "cause, send the message again.",
+            failed="fails. Events wait in its queue, and nobody is notified of them.",
         )
         self._alarm(
             "Notification/Waiting",
             notifications.queue.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum"),
             NOTICE_WAIT_SECONDS,
-            "Events wait to be told, and nobody takes them: see whether the function runs, and whether the account has "
-            "concurrency left.",
+            "Events wait for their notification, and nothing takes them: check that the function runs, and that the "
+            "account has concurrency left.",
             periods=3,
         )
         self._function(
             telemetry.function,
-            failed="loses beacons. While it does, releases are judged by those that are left, or not at all.",
+            failed="loses beacons. Until that ends, releases are analysed with the rest, or not at all.",
         )
         self._alarm(
             "Rollout/Missing",
             rollouts.rollout.function.metric_invocations(period=MINUTE),
             1,
-            f"The minute tick has not run for {TICK_MISSED_MINUTES} minutes: rollouts stand still, and only alarms "
-            "take bad releases back. See the rule that invokes it, and whether the account has concurrency left.",
+            f"The minute tick has not run for {TICK_MISSED_MINUTES} minutes: rollouts don't advance, and only alarms "
+            "roll bad releases back. Check the rule that invokes it, and that the account has concurrency left.",
             periods=TICK_MISSED_MINUTES,
             comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            # A function that is not invoked has no data point at all.
+            # A function that is not invoked has no datapoint at all.
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
         self._alarm(
             "Telemetry/Throttles",
             telemetry.function.function.metric_throttles(period=MINUTE),
             0,
-            "Beacons come faster than they may be handled, and the rest is lost: a flood, or telemetry_concurrency is "
-            "too small for the traffic.",
+            "There are more beacons than the function may handle, and the rest is lost: a flood, or "
+            "telemetry_concurrency is too small for the traffic.",
             periods=3,
         )
         self._alarm(
@@ -127,14 +127,14 @@ class Alarms(Construct):
                 "IteratorAge", period=MINUTE, statistic="Maximum", unit=cloudwatch.Unit.MILLISECONDS
             ),
             RELAY_LAG_MS,
-            "Changes are committed but don't reach the edge and the bus: see the relay's log.",
+            "Changes are committed, but don't reach the edge and the bus: see the relay's log.",
             periods=3,
         )
         self._alarm(
             "Cdn/Errors",
             cdn.distribution.metric5xx_error_rate(period=MINUTE),
             CDN_ERROR_PERCENT,
-            "More than 1 % of answers are 5xx: the edge function or S3 is failing.",
+            "More than 1 % of answers are 5xx: the edge function or S3 fails.",
             periods=3,
         )
 
@@ -162,7 +162,7 @@ class Alarms(Construct):
         description: str,
         periods: int = 1,
         comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-        # Most of these metrics have no data while nothing happens, which is well.
+        # Most of these metrics have no datapoints while nothing happens, which is healthy.
         missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
     ) -> None:
         words = id.replace("/", "")

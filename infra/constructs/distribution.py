@@ -30,7 +30,8 @@ PRICE_CLASSES = {
     "all": cloudfront.PriceClass.PRICE_CLASS_ALL,
 }
 MISSING_KEY_TTL = Duration.seconds(1)
-"""A release asked for just before it is published is there a second later; a flood of wrong URLs is still held off."""
+"""A release that was requested just before it was published is there a second later. S3 is still protected from a flood
+of requests for missing files."""
 # Sent to S3 with every request, so that S3's CORS rule answers every request: a script that a page once loaded without
 # `crossorigin` can then be reused from the browser's cache with it. The name is reserved and never resolves.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html
@@ -53,7 +54,7 @@ class Cdn(Construct):
         super().__init__(scope, id)
         site = origins.S3BucketOrigin.with_origin_access_control(
             storage.site,
-            # LIST turns S3's answer for a missing key from 403 to 404. Nobody gets a listing by it: S3 lists on a
+            # LIST turns S3's answer for a missing key from 403 to 404. It gives nobody a listing: S3 lists on a
             # request for the bucket's root, and that is always rewritten to the default root object.
             origin_access_levels=[cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
             custom_headers=ORIGIN_HEADERS,
@@ -73,7 +74,7 @@ class Cdn(Construct):
         )
         immutable = self._headers("ImmutableHeaders", "Exact releases", [])
         # The rewritten request fetches the release's file, whose own Cache-Control says immutable: right for the
-        # edge, which caches by the rewritten path, wrong for a browser, which caches by the moving one.
+        # edge, which caches by the rewritten path, but not for a browser, which caches by the moving one.
         moving = self._headers(
             "MovingHeaders",
             "Paths whose meaning moves",
@@ -118,9 +119,9 @@ class Cdn(Construct):
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
             edge_lambdas=evaluated,
         )
-        measuring = origins.FunctionUrlOrigin.with_origin_access_control(telemetry.url)
+        telemetry_origin = origins.FunctionUrlOrigin.with_origin_access_control(telemetry.url)
         beacons = cloudfront.BehaviorOptions(
-            origin=measuring,
+            origin=telemetry_origin,
             allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD,
             cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
             # Nothing of the viewer's but the beacon itself: no cookie, no User-Agent, no Referer.
@@ -141,7 +142,7 @@ class Cdn(Construct):
         behaviors = {
             OFREP_PATHS: flags,
             BEACON_PATH: beacons,
-            CLIENT_PATH: behavior(moving, origin=measuring),
+            CLIENT_PATH: behavior(moving, origin=telemetry_origin),
         } | {path: behavior(moving, routed) for path in MOVING_PATHS}
         if options.root_widget:
             behaviors[ROOT_RELEASE_PATHS] = behavior(immutable, routed)

@@ -44,7 +44,7 @@ class Build:
 
 
 class RegionalFunction(Construct):
-    """One of functions/, on arm64, with the permissions that `allow` and `on_event` give it and no others."""
+    """One of functions/, on arm64, with only the permissions that `allow` and `on_event` give it."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What tells people: a queue that takes every event of the bus, the function behind it, and a topic for e-mail."""
+"""Notifications: a queue for every event of the bus, the function behind it, and a topic for e-mail."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from infra.constructs.table import StateTable
 from infra.options import SynthOptions
 
 TIMEOUT = Duration.seconds(60)
-"""Of a batch. Its messages are delivered side by side, each to one destination after another: a dead one takes 5 s."""
+"""Of a batch. Its messages are delivered in parallel, each to its destinations in turn; one that is down takes 5 s."""
 SECRETS_OF_THE_ENVIRONMENT = "The notifications file names secrets, under this environment's prefix alone."
 
 
 class Notifications(Construct):
-    """notification. Events wait in its queue: no destination that is down holds up the bus or another destination."""
+    """notification. Events wait in its queue: a destination that is down delays neither the bus nor the rest."""
 
     def __init__(self, scope: Construct, id: str, build: Build, *, table: StateTable, bus: Bus) -> None:  # noqa: A002
         super().__init__(scope, id)
@@ -35,13 +35,13 @@ class Notifications(Construct):
             display_name=f"edgeship {options.environment}",
             enforce_ssl=True,
         )
-        # Not encrypted by a key, as the alarms' topic isn't: what it holds ends in e-mails.
+        # Not encrypted by a key, like the alarms' topic: its messages become e-mails.
         if options.notification_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(options.notification_email))
         self._failures = FailureQueue(self, "Notification-Failures")
         self._undelivered = FailureQueue(self, "Notification-Undelivered")
-        # Twice the function's timeout, so that what a process died of comes again soon. While Lambda has no capacity
-        # left, messages may be handed out twice, which the claims in the table see.
+        # Twice the function's timeout, so that a message of a process that died is delivered again soon. While Lambda
+        # has no capacity left, messages may be delivered twice; the claims in the table prevent a second notification.
         self.queue = WorkQueue(
             self, "Queue", visibility_timeout=Duration.seconds(2 * TIMEOUT.to_seconds()), failures=self._failures
         )

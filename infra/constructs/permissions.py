@@ -37,11 +37,11 @@ def secret(options: SynthOptions, reference: str) -> tuple[str, str]:
     """The action that reads a secret, and the secret's ARN.
 
     Raises:
-        ValueError: the reference is not well formed.
+        ValueError: the reference is not valid.
     """
     match = REFERENCE.fullmatch(reference)
     if match is None:
-        raise ValueError("the reference of a secret is not well formed")
+        raise ValueError("the reference of a secret is not valid")
     path = f"edgeship/{match['environment']}/{match['name']}"
     if match["store"] == "ssm:/":
         return "ssm:GetParameter", f"arn:aws:ssm:{REGION}:{options.account}:parameter/{path}"

@@ -1,4 +1,4 @@
-"""The function that brings a channel's moves to the CDNs, and looks at them there."""
+"""The function that brings a channel's moves to the CDNs, and verifies them there."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Propagation(Construct):
                 **({"root_widget": options.root_widget} if options.root_widget else {}),
                 **_cloudflare(options),
             },
-            # It asks busy CDNs, and waits for them, for four minutes, and looks for one.
+            # Trying busy CDNs and waiting for refreshes takes up to four minutes, verifying one.
             timeout=Duration.minutes(10),
             memory_mib=512,
         )
@@ -77,7 +77,7 @@ class Propagation(Construct):
             reason="Releases of any widget, and their copies under latest.",
         )
         allow(
-            # A copy that goes is tagged; no other object may be.
+            # A retired copy is tagged; no other object may be tagged.
             ["s3:PutObject", "s3:PutObjectTagging"],
             objects(site, "*/latest/*"),
             reason="The copies under latest, of any widget.",

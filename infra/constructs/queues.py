@@ -10,7 +10,7 @@ MAX_RECEIVES = 10
 
 
 class FailureQueue(sqs.Queue):
-    """Encrypted, TLS only; keeps a message for 14 days, SQS's longest, until someone has looked."""
+    """Encrypted, TLS only; keeps a message for 14 days, SQS's maximum, for a person to check."""
 
     def __init__(self, scope: Construct, id: str) -> None:  # noqa: A002
         super().__init__(

@@ -1,4 +1,4 @@
-"""The two functions that look after rollouts: the minute tick, and the reaction to a release's alarm."""
+"""The two functions for rollouts: the minute tick, and the reaction to a release's alarm."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from infra.constructs.table import StateTable
 
 
 class Rollouts(Construct):
-    """rollout and rollback. Each can take a bad release back without the other."""
+    """rollout and rollback. Each can roll a bad release back without the other."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Rollouts(Construct):
         function.allow(
             ["cloudwatch:DescribeAlarms"],
             alarms(options, "*"),
-            reason="Looking for alarms by a prefix is authorised on all alarms of the account, not on those found.",
+            reason="Listing alarms by a prefix is authorised on all alarms of the account, not on the listed ones.",
         )
         function.allow(
             ["cloudwatch:GetMetricData"],
@@ -79,7 +79,7 @@ class Rollouts(Construct):
             reason="The health pages of any widget and version, and nothing else that the CDN serves.",
         )
         function.allow(["s3:GetObject", "s3:PutObject"], objects(options.names.config_bucket, HEALTH_LIST_KEY))
-        # The first page, and the first list, are read before there is one.
+        # The first page and the first list are read before they exist.
         function.allow(["s3:ListBucket"], storage.site.bucket_arn, storage.config.bucket_arn)
         function.on_schedule("EveryMinute", events.Schedule.rate(Duration.minutes(1)))
         return function
@@ -92,7 +92,7 @@ class Rollouts(Construct):
             self._build,
             settings={"table": table.table.table_name},
             timeout=Duration.seconds(30),
-            # Its CPU share grows with its memory, and with it the pace of a cold start, which nearly every run is.
+            # CPU grows with memory, and makes a cold start faster; nearly every run is one.
             memory_mib=1024,
         )
         function.allow(

@@ -12,7 +12,7 @@ from edgeship.resource_names import ACCEPTED_PREFIX, INCOMING_PREFIX, REJECTED_D
 from infra.options import SynthOptions
 
 INCOMING_DAYS = 7
-"""An archive is copied to `accepted/` or `rejected/` within minutes; a week leaves time to look at one that was not."""
+"""An archive is copied to `accepted/` or `rejected/` within minutes; a week leaves time to check one that was not."""
 NONCURRENT_DAYS = 30
 """How long an overwritten or deleted object can be brought back."""
 EXPOSED_HEADERS = ("x-amz-meta-version", "ETag")
@@ -56,7 +56,7 @@ class Storage(Construct):
         )
 
         # No rule ever expires a release: it is served for as long as the stack lives. What expires is a copy under
-        # latest that its release has no more; nobody may tag any other object.
+        # latest that its release no longer has; nothing may tag any other object.
         self.site = self._bucket(
             "Site",
             names.site_bucket,

@@ -20,7 +20,7 @@ no other record."""
 
 
 class Telemetry(Construct):
-    """Its URL takes requests that the distribution has signed, and no others.
+    """Its URL takes only requests that the distribution has signed.
 
     A flood of beacons can't take the concurrency of the other functions in the account: it has its own.
     """
