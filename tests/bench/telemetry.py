@@ -33,7 +33,9 @@ from edgeship.domain.telemetry.metric_registry import measurable_releases
 from edgeship.domain.telemetry.metrics import NAMESPACE
 from functions.telemetry import handler as telemetry
 from tests.bench.report import Report, Row
-from tests.fakes.telemetry import FakeClock, FakeErrorBooks, FakeSnapshots
+from tests.fakes.clock import FakeClock
+from tests.fakes.edge import FakeSnapshots
+from tests.fakes.telemetry import FakeErrorBooks
 from tests.functions.fuzz_beacons import Mutator, request
 
 ROUNDS = 15

@@ -1,4 +1,4 @@
-"""The table in memory, with the same conditions; safe among threads."""
+"""The table in memory, with the same conditions: the one fake of every feature's state port. Safe among threads."""
 
 from __future__ import annotations
 

@@ -4,50 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
 
-from edgeship.application.edge.ports import StoredSnapshot
 from edgeship.application.ports import Clock
 from edgeship.domain.errors import Conflict
 from edgeship.domain.telemetry.beacon import Refusal
 from edgeship.domain.telemetry.error_book import ErrorBook
 from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
-
-
-@dataclass
-class FakeClock:
-    now: datetime
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def tick(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
-@dataclass
-class FakeSnapshots:
-    """`fault`, while it is set, is raised by every read; `corrupt`: what lies there is no snapshot."""
-
-    content: Mapping[str, Any] | None
-    fault: Exception | None = None
-    corrupt: bool = False
-    reads: int = 0
-
-    def read(self) -> StoredSnapshot:
-        self.reads += 1
-        if self.fault is not None:
-            raise self.fault
-        if self.corrupt:
-            return StoredSnapshot(None, '"corrupt"')
-        return StoredSnapshot(self.content, None if self.content is None else f'"{self.content["revision"]}"')
-
-    def write(self, content: Mapping[str, Any], replaces: StoredSnapshot) -> None:
-        if replaces.etag != self.read().etag:
-            raise Conflict("the snapshot has changed")
-        self.content = content
 
 
 @dataclass

@@ -28,7 +28,9 @@ from edgeship.domain.telemetry.beacon import Loss
 from edgeship.domain.telemetry.metric_registry import measurable_releases
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS
 from functions.telemetry import handler as telemetry
-from tests.fakes.telemetry import FakeClock, FakeErrorBooks, FakeSnapshots
+from tests.fakes.clock import FakeClock
+from tests.fakes.edge import FakeSnapshots
+from tests.fakes.telemetry import FakeErrorBooks
 
 SNAPSHOT: dict[str, Any] = {
     "schema": 1,
@@ -191,7 +193,7 @@ class Scene:
         return TelemetryFunction(self.record, 300)
 
     def advance(self) -> None:
-        self.clock.tick(0.01)
+        self.clock.sleep(0.01)
         self.snapshots.fault = OSError() if self._random.random() < 0.05 else None
         self.books.fault = OSError() if self._random.random() < 0.05 else None
         self.books.rivals = 3 if self._random.random() < 0.05 else 0

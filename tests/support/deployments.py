@@ -11,7 +11,10 @@ from edgeship.domain.edge.freshness import settled_after
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
 from edgeship.domain.version import Version
-from tests.fakes.propagation import FakeBucket, FakeCdn, FakeEdge, FakeLatestCopies, FakePathCounts, FakeTime
+from tests.fakes.clock import FakeClock
+from tests.fakes.propagation import FakeCdn, FakeLatestCopies, FakePathCounts
+from tests.fakes.releases import FakeSite
+from tests.fakes.web import FakeWeb
 from tests.support.world import AT_ONCE, START, WIDGET, World
 
 FILES = {
@@ -27,21 +30,21 @@ class Deployments:
     def __init__(self, *live: str, root_widget: str | None = None, freshness: float = 5) -> None:
         self.world = World(*FILES, policy=AT_ONCE)
         self.state = self.world.state
-        self.bucket = FakeBucket()
+        self.site = FakeSite()
         for version, files in FILES.items():
-            self.bucket.publish(WIDGET, version, files)
-        self.time = FakeTime(START)
-        self.edge = FakeEdge(self.state, self.bucket, self.time)
+            self.site.publish(WIDGET, version, files)
+        self.time = FakeClock(START)
+        self.edge = FakeWeb(self.state, self.site, self.time)
         self.cloudfront = FakeCdn("cloudfront", self.edge, paths=1)
         self.second = FakeCdn("cloudflare", self.edge)
-        self.copies = FakeLatestCopies(self.bucket)
+        self.copies = FakeLatestCopies(self.site)
         self.counts = FakePathCounts()
         # The edge is in front of CloudFront's cache: what it answers under a moving path is always fresh.
         webs = {"cloudfront": self.edge, "cloudflare": self.second}
         self.propagate = PropagateMove(
             state=self.state,
             copies=self.copies,
-            copy_latest=CopyLatest(self.state, self.bucket, self.copies),
+            copy_latest=CopyLatest(self.state, self.site, self.copies),
             refresh=RefreshCdns(
                 state=self.state,
                 cdns=(Cached(self.cloudfront, by_path=False), Cached(self.second, by_path=True)),
@@ -52,7 +55,7 @@ class Deployments:
                 sleep=self.time.sleep,
                 pause=lambda _: None,
             ),
-            verify=VerifyDeployment(self.state, self.bucket, self.copies, webs, self.time, self.time.sleep),
+            verify=VerifyDeployment(self.state, self.site, self.copies, webs, self.time, self.time.sleep),
             clock=self.time,
             pause=lambda _: None,
         )
@@ -82,7 +85,7 @@ class Deployments:
         prefix = f"{WIDGET}/{LATEST}/"
         return {
             key.removeprefix(prefix): (stored.body, stored.version)
-            for key, stored in self.bucket.objects.items()
+            for key, stored in self.site.objects.items()
             if key.startswith(prefix) and stored.retired_at is None and not key.endswith(MANIFEST_NAME)
         }
 

@@ -17,7 +17,7 @@ from edgeship.application.notifications.ports import (
     DeliveryStatus,
 )
 from edgeship.domain.events import Event, EventType, timestamp
-from tests.fakes.deliveries import FakeDeliveries
+from tests.fakes.notifications import FakeDeliveries
 from tests.support.aws import NAMES, Aws
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)

@@ -13,7 +13,8 @@ from edgeship.domain.errors import Conflict
 from edgeship.domain.telemetry.beacon import Beacon, ReportedError
 from edgeship.domain.telemetry.error_book import KEPT_FOR, MAX_MESSAGES, MAX_SEEN, ErrorBook
 from edgeship.domain.version import Version
-from tests.fakes.telemetry import FakeClock, FakeErrorBooks
+from tests.fakes.clock import FakeClock
+from tests.fakes.telemetry import FakeErrorBooks
 from tests.support.aws import NAMES
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)

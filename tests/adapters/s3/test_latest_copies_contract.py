@@ -13,7 +13,8 @@ from edgeship.application.propagation.ports import LatestCopies
 from edgeship.domain.naming import LATEST, MANIFEST_NAME, release_prefix
 from edgeship.domain.version import Version
 from edgeship.resource_names import RETIRED_TAG
-from tests.fakes.propagation import FakeBucket, FakeLatestCopies
+from tests.fakes.propagation import FakeLatestCopies
+from tests.fakes.releases import FakeSite
 from tests.support.aws import NAMES, Aws
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -26,10 +27,10 @@ TYPES = {"widget.js": "text/javascript; charset=utf-8", "assets/a b.css": "text/
 def copies(request: pytest.FixtureRequest) -> LatestCopies:
     bodies = {V1: FILES, V2: {**FILES, "widget.js": b"two!"}}
     if request.param == "fake":
-        bucket = FakeBucket()
+        site = FakeSite()
         for version, files in bodies.items():
-            bucket.publish("checkout", str(version), files)
-        return FakeLatestCopies(bucket)
+            site.publish("checkout", str(version), files)
+        return FakeLatestCopies(site)
     aws: Aws = request.getfixturevalue("aws")
     for version, files in bodies.items():
         for path, body in {**files, MANIFEST_NAME: b"{}"}.items():

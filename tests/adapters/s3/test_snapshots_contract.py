@@ -9,7 +9,7 @@ import pytest
 from edgeship.application.edge.ports import Snapshots, StoredSnapshot
 from edgeship.domain.errors import Conflict
 from edgeship.resource_names import SNAPSHOT_KEY
-from tests.fakes.delivery import FakeSnapshots
+from tests.fakes.edge import FakeSnapshots
 from tests.support.aws import NAMES, Aws
 
 GOOD = {

@@ -14,7 +14,7 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.version import Version
-from tests.fakes.deliveries import FakeDeliveries
+from tests.fakes.notifications import FakeDeliveries
 from tests.fakes.state import FakeState
 from tests.support.world import AT_ONCE, POLICY, World, versions
 

@@ -18,7 +18,7 @@ from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.version import Version
-from tests.fakes.delivery import FakeBus, FakePoison, FakeSnapshots
+from tests.fakes.edge import FakeBus, FakePoison, FakeSnapshots
 from tests.fakes.health import FakeAlarms
 from tests.fakes.state import FakeState
 from tests.support.releases import a_release

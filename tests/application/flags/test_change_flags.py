@@ -17,7 +17,7 @@ from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.flags.flag_record import rolled_out, toggled
 from edgeship.domain.version import Version
-from tests.fakes.delivery import FakeBus, FakePoison, FakeSnapshots
+from tests.fakes.edge import FakeBus, FakePoison, FakeSnapshots
 from tests.fakes.state import FakeState
 
 ANN = Occasion("test", "ann", "launch", datetime(2026, 11, 23, 10, tzinfo=UTC))

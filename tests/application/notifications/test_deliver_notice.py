@@ -24,9 +24,9 @@ from edgeship.domain.notifications.rules import (
     Severity,
 )
 from edgeship.domain.version import Version
-from tests.fakes.deliveries import FakeDeliveries, FakeSender
+from tests.fakes.clock import FakeClock
+from tests.fakes.notifications import FakeDeliveries, FakeSender
 from tests.fakes.state import FakeState
-from tests.fakes.telemetry import FakeClock
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 DESTINATIONS = (

@@ -18,7 +18,8 @@ from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
 from edgeship.domain.propagation.deployment import MismatchKind
 from edgeship.domain.version import Version
-from tests.fakes.propagation import FakeCdn, Stored
+from tests.fakes.propagation import FakeCdn
+from tests.fakes.releases import Stored
 from tests.support.deployments import FILES, Deployments, release_of
 from tests.support.fuzz import examples
 from tests.support.world import POLICY, START, WIDGET
@@ -43,34 +44,34 @@ def test_a_move_is_copied_refreshed_and_verified() -> None:
 
 def test_new_files_come_first_and_what_refers_to_them_last() -> None:
     here = Deployments("1.0.0")
-    here.bucket.written.clear()
+    here.site.written.clear()
     here.move("1.1.0")
     here.deliver()
-    copied = [key.removeprefix(f"{WIDGET}/latest/") for key in here.bucket.written]
+    copied = [key.removeprefix(f"{WIDGET}/latest/") for key in here.site.written]
     assert copied == ["chunk-b.js", "style.css", "widget.js", MANIFEST_NAME, "chunk-a.js"]
-    assert here.bucket.objects[f"{WIDGET}/latest/chunk-a.js"].retired_at is not None
+    assert here.site.objects[f"{WIDGET}/latest/chunk-a.js"].retired_at is not None
 
 
 def test_a_file_that_is_gone_stays_for_its_grace_period_and_one_that_comes_back_stays_for_good() -> None:
     here = Deployments("1.0.0", "1.1.0")
     gone = f"{WIDGET}/latest/chunk-a.js"
-    since = here.bucket.objects[gone].retired_at
-    assert here.bucket.objects[gone].body == b"a"
+    since = here.site.objects[gone].retired_at
+    assert here.site.objects[gone].body == b"a"
     here.move("1.0.0")
     here.move("1.1.0")
     here.deliver()
-    assert here.bucket.objects[gone].retired_at == since, "the period began when it went"
+    assert here.site.objects[gone].retired_at == since, "the period began when it went"
     here.move("1.2.0")
     here.deliver()
-    assert here.bucket.objects[gone] == Stored(b"a", "1.2.0")
-    assert here.bucket.objects[f"{WIDGET}/latest/chunk-b.js"].retired_at is not None
+    assert here.site.objects[gone] == Stored(b"a", "1.2.0")
+    assert here.site.objects[f"{WIDGET}/latest/chunk-b.js"].retired_at is not None
 
 
 def test_a_repeated_event_changes_nothing() -> None:
     here = Deployments("1.0.0", "1.1.0")
-    before = (dict(here.bucket.objects), len(here.state.log), list(here.counts.totals))
+    before = (dict(here.site.objects), len(here.state.log), list(here.counts.totals))
     assert here.deliver().end is End.KNOWN
-    assert (dict(here.bucket.objects), len(here.state.log), list(here.counts.totals)) == before
+    assert (dict(here.site.objects), len(here.state.log), list(here.counts.totals)) == before
 
 
 def test_one_invalidation_a_move_and_its_paths_are_counted_once() -> None:
@@ -218,7 +219,7 @@ def test_a_cdn_that_stays_busy_or_silent_is_left_to_the_next_run(fault: Exceptio
 
 def test_a_move_that_is_asked_for_again_is_brought_there_again() -> None:
     here = Deployments("1.0.0", "1.1.0")
-    here.bucket.objects[f"{WIDGET}/latest/style.css"] = Stored(b"planted", "1.1.0")
+    here.site.objects[f"{WIDGET}/latest/style.css"] = Stored(b"planted", "1.1.0")
     request = RequestDeployment(here.state, lambda _: None)
     request(WIDGET, LATEST, Occasion("test", "ann", "a byte is wrong", here.time.now))
     asked = here.state.log[-1]
@@ -251,7 +252,7 @@ def test_a_mismatch_of_one_byte_in_a_copy_is_found_and_named() -> None:
     here.move("1.1.0")
 
     def plant(seconds: float) -> None:
-        here.bucket.objects[f"{WIDGET}/latest/style.css"] = Stored(b"cSs", "1.1.0")
+        here.site.objects[f"{WIDGET}/latest/style.css"] = Stored(b"cSs", "1.1.0")
         here.time.sleep(seconds)
 
     here.propagate = replace(here.propagate, refresh=replace(here.propagate.refresh, sleep=plant))

@@ -17,7 +17,7 @@ from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.naming import LATEST
 from edgeship.domain.notifications.rules import Destination, Kind, Notifications, NotificationsRecord, Rule
 from edgeship.domain.version import Version
-from tests.fakes.deliveries import FakeDeliveries, FakeSender
+from tests.fakes.notifications import FakeDeliveries, FakeSender
 from tests.support.deployments import FILES, Deployments, release_of
 from tests.support.world import START, WIDGET
 

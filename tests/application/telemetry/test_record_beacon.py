@@ -10,7 +10,9 @@ from edgeship.application.telemetry.known_releases import KnownReleases
 from edgeship.application.telemetry.record_beacon import RecordBeacon
 from edgeship.domain.telemetry.beacon import Beacon, Refusal, ReportedError
 from edgeship.domain.version import Version
-from tests.fakes.telemetry import FakeBeaconMetrics, FakeClock, FakeErrorBooks, FakeSnapshots
+from tests.fakes.clock import FakeClock
+from tests.fakes.edge import FakeSnapshots
+from tests.fakes.telemetry import FakeBeaconMetrics, FakeErrorBooks
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 V1 = Version.parse("1.4.2")
@@ -115,7 +117,7 @@ def test_after_three_lost_races_the_errors_are_given_up_and_counted(scene: Scene
 def test_a_stampede_costs_no_more_than_five_writes_a_second(scene: Scene) -> None:
     for number in range(1_000):
         scene.record(replace(FAILED, number=number, starts_session=False, fails_session=False))
-        scene.clock.tick(0.01)
+        scene.clock.sleep(0.01)
     assert scene.books.writes <= WRITES_A_SECOND * 11
     assert scene.counts()["boom"] + scene.metrics.not_kept == 3_000
     assert sum(values["Errors"] for _, _, values in scene.metrics.added) == 3_000

@@ -14,7 +14,7 @@ from edgeship.bootstrap import propagation, rollback
 from edgeship.domain.naming import LATEST, MANIFEST_NAME, release_prefix
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.version import Version
-from tests.fakes.propagation import FakeTime
+from tests.fakes.clock import FakeClock
 from tests.support.aws import NAMES, Aws, function_env
 from tests.support.crash_scenes import Scene
 from tests.support.scenes.actors import ANN, make_live, on, registered, tools
@@ -63,7 +63,7 @@ def published(aws: Aws) -> None:
 
 def use_case(aws: Aws) -> PropagateMove:
     """As the function composes it, but for one thread, so that the calls have an order, and a clock of its own."""
-    time = FakeTime(NOW)
+    time = FakeClock(NOW)
     made = propagation.build({**function_env("propagation", aws), "EDGESHIP_COPY_THREADS": "1"})
     verify = replace(made.verify, webs={"cloudfront": EdgeOnS3(aws)}, clock=time, sleep=time.sleep)
     refresh = replace(made.refresh, clock=time, sleep=time.sleep, pause=lambda _: None)

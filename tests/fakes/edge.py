@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from edgeship.application.edge.ports import BusFailure, StoredSnapshot
@@ -10,25 +11,38 @@ from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event
 
 
+@dataclass
 class FakeSnapshots:
-    def __init__(self) -> None:
-        self.content: Mapping[str, Any] | None = None
-        self.etag: str | None = None
-        self.writes = 0
+    """`fault`, while it is set, is raised by every read; `corrupt`: what lies there is no snapshot."""
+
+    content: Mapping[str, Any] | None = None
+    fault: Exception | None = None
+    corrupt: bool = False
+    reads: int = 0
+    writes: int = 0
 
     def lose(self, *, corrupt: bool) -> None:
         """Delete what lies there, or write something that is no snapshot."""
-        self.content, self.etag = None, "corrupt" if corrupt else None
+        self.content, self.corrupt = None, corrupt
 
     def read(self) -> StoredSnapshot:
-        return StoredSnapshot(self.content, self.etag)
+        self.reads += 1
+        if self.fault is not None:
+            raise self.fault
+        return self._stored()
 
     def write(self, content: Mapping[str, Any], replaces: StoredSnapshot) -> None:
-        if replaces != self.read():
+        if replaces.etag != self._stored().etag:
             raise Conflict("the snapshot was written by another relay")
-        self.content = content
+        self.content, self.corrupt = content, False
         self.writes += 1
-        self.etag = str(self.writes)
+
+    def _stored(self) -> StoredSnapshot:
+        if self.corrupt:
+            return StoredSnapshot(None, '"corrupt"')
+        if self.content is None:
+            return StoredSnapshot(None, None)
+        return StoredSnapshot(self.content, f'"{self.content.get("revision")}.{self.writes}"')
 
 
 class FakeBus:

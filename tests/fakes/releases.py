@@ -1,0 +1,59 @@
+"""The site bucket in memory, safe among threads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from edgeship.application.releases.ports import UnpackedFile
+from edgeship.domain.naming import MANIFEST_NAME, release_prefix
+from edgeship.domain.releases.manifest import FileEntry, Manifest
+from edgeship.domain.version import Version
+
+
+@dataclass(frozen=True)
+class Stored:
+    body: bytes
+    version: str
+    retired_at: datetime | None = None
+
+
+@dataclass
+class FakeSite:
+    """`written` are the keys in the order they were written. A manifest is kept beside its object, whose bytes nobody
+    reads."""
+
+    objects: dict[str, Stored] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
+    _manifests: dict[str, Manifest] = field(default_factory=dict)
+
+    def put(self, key: str, stored: Stored) -> None:
+        self.objects[key] = stored
+        self.written.append(key)
+
+    def publish(self, widget: str, version: str, files: Mapping[str, bytes]) -> None:
+        """Let a release have been published, entrypoint `widget.js`."""
+        prefix = release_prefix(widget, Version.parse(version))
+        for path, body in files.items():
+            self.put(prefix + path, Stored(body, version))
+        entries = {
+            path: FileEntry(len(body), hashlib.sha256(body).hexdigest(), "", "text/javascript")
+            for path, body in files.items()
+        }
+        self.put_manifest(Manifest(widget, Version.parse(version), "", None, "widget.js", entries))
+
+    def put_files(self, widget: str, version: Version, files: Iterable[tuple[UnpackedFile, FileEntry]]) -> None:
+        for file, _ in files:
+            self.put(release_prefix(widget, version) + file.path, Stored(file.location.read_bytes(), str(version)))
+
+    def put_manifest(self, manifest: Manifest) -> Manifest:
+        key = release_prefix(manifest.widget, manifest.version) + MANIFEST_NAME
+        if key not in self._manifests:
+            self._manifests[key] = manifest
+            self.put(key, Stored(f"{manifest.version} {sorted(manifest.files)}".encode(), str(manifest.version)))
+        return self._manifests[key]
+
+    def manifest(self, widget: str, version: Version) -> Manifest | None:
+        return self._manifests.get(release_prefix(widget, version) + MANIFEST_NAME)
