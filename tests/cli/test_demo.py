@@ -91,10 +91,10 @@ def test_the_demo_happens_and_can_be_kept(tmp_path: Path, options: tuple[str, ..
         assert [step["what"] for step in ending["steps"] if not step["happened"]] == []
         assert len(ending["steps"]) == STEPS
         assert list(dict.fromkeys(step["chapter"] for step in ending["steps"])) == [c.name for c in CHAPTERS]
-        assert set(ending) == {"happened", "seconds", "edge_url", "endpoint_url", "measures", "urls", "steps"}
-        assert 0 < ending["measures"]["rollback, in browsers"] <= edge_freshness + 3
+        assert set(ending) == {"happened", "seconds", "edge_url", "endpoint_url", "timings", "urls", "steps"}
+        assert 0 < ending["timings"]["rollback, in browsers"] <= edge_freshness + 3
         for rescue in ("broken candidate", "broken release"):
-            assert 0 < ending["measures"][f"{rescue}: alarm to old bytes"] <= edge_freshness + 3
+            assert 0 < ending["timings"][f"{rescue}: alarm to old bytes"] <= edge_freshness + 3
         assert get(ending["urls"]["latest"]) == (EXAMPLES / "v1.2.0" / "widget.js").read_bytes()
         history = run(tmp_path, "history", "checkout-button")
         assert history["events"][0]["type"] == "Deployment Verified"

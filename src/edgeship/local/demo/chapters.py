@@ -69,11 +69,11 @@ def bad_release_rolls_back(story: Story) -> None:
     with story.step(f"latest rolls back to {SECOND}, and browsers get its bytes") as step:
         began = time.monotonic()
         moved = story.operator.roll_back(WIDGET, LATEST, None, story.occasion("prices are wrong in Japan"))
-        story.measures["rollback, written"] = time.monotonic() - began
+        story.timings["rollback, written"] = time.monotonic() - began
         expect(str(moved.channel.version) == SECOND, f"latest went to {moved.channel.version}")
         story.until(shows_the_good_one, story.pace.in_browsers, f"latest does not serve {SECOND} again")
-        story.measures["rollback, in browsers"] = time.monotonic() - began
-        step.note(f"one conditional write, after {story.measures['rollback, written'] * 1000:.0f} ms")
+        story.timings["rollback, in browsers"] = time.monotonic() - began
+        step.note(f"one conditional write, after {story.timings['rollback, written'] * 1000:.0f} ms")
         step.note(f"{answers} GETs of latest in this time, each answered with one whole release; no invalidation")
     with story.step(f"{BAD} is quarantined, and latest is locked: uploads don't move it") as step:
         (widget,) = story.operator.status(WIDGET).widgets
@@ -103,7 +103,7 @@ def hostile_archive(story: Story) -> None:
 
     with story.step("it is refused with a reason, and kept for analysis") as step:
         s3.put_object(Bucket=story.cloud.names.inbox_bucket, Key=key, Body=_hostile_archive())
-        story.measures["refusal of a hostile archive"] = story.until(is_refused, SERVED_SECONDS, "it is not refused")
+        story.timings["refusal of a hostile archive"] = story.until(is_refused, SERVED_SECONDS, "it is not refused")
         rejection = refused[0]
         expect(rejection.code == "path_unsafe", f"it is refused as {rejection.code}")
         step.note(f"{rejection.code}: {rejection.reason} {rejection.remedy}")

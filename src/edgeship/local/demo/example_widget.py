@@ -27,7 +27,7 @@ def publish(story: Story, step: Step, version: str, expected: Stage = Stage.SERV
     uploaded = time.monotonic() - began
     followed = story.operator.follow(published, timedelta(seconds=SERVED_SECONDS), lambda _: None)
     expect(followed.stage is expected, f"{version} is {followed.stage}: {followed.reason}")
-    story.measures[f"publish {version}, to browsers"] = time.monotonic() - began
+    story.timings[f"publish {version}, to browsers"] = time.monotonic() - began
     became = "promoted" if expected is Stage.SERVED else f"being rolled out {followed.reason}"
     step.note(
         f"{published.files} files, {published.archive_bytes:,} bytes packed and uploaded after {uploaded:.2f} s; "

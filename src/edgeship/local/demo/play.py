@@ -47,7 +47,7 @@ def played(
         console.print(Text(f"A local cloud of its own is up after {starting:.1f} s, without an AWS account.", "bold"))
         console.print(Text(f"   AWS {cloud.endpoint_url}   CDN {cloud.edge_url}"))
         story = Story(cloud, actor, project_root() / "examples", console)
-        story.measures["start of the local cloud"] = starting
+        story.timings["start of the local cloud"] = starting
         ending = story.tell(CHAPTERS)
         _summarise(ending, console)
         yield ending
@@ -59,7 +59,7 @@ def _summarise(ending: Ending, console: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("timing")
     table.add_column("seconds", justify="right")
-    for name, seconds in ending.measures.items():
+    for name, seconds in ending.timings.items():
         table.add_row(Text(name), f"{seconds:.2f}")
     console.print(Text())
     console.print(table)

@@ -40,13 +40,13 @@ def last_mile(story: Story) -> None:
                 return hashlib.sha256(second.get(path).body).digest() == wanted
 
             story.until(purged_there, PROPAGATED_SECONDS, f"the second CDN does not serve {BEFORE}")
-            story.measures["move to a second CDN's purge"] = time.monotonic() - began
+            story.timings["move to a second CDN's purge"] = time.monotonic() - began
             purged = story.cloud.second_cdn.purges[purged_before:]
             step.note("purged: " + ", ".join(sorted({prefix.partition("/")[2] for prefix in purged})))
         with story.step("both CDNs are probed, file by file") as step:
             verification = _verification(story)
             expect(verification.verified, f"{verification.mismatches}")
-            story.measures["move to its verification"] = time.monotonic() - began
+            story.timings["move to its verification"] = time.monotonic() - began
             step.note(f"{verification.checked} probes at {' and '.join(verification.cdns)}: SHA-256 and version match")
         story.say("The purge API answers 429 from now on. At the same time, another script writes to the bucket.")
         story.cloud.second_cdn.busy = True

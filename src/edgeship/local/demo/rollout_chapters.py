@@ -54,7 +54,7 @@ def good_candidate(story: Story) -> None:
         with story.step("it goes to everybody") as step:
             _until_channel(story, lambda now: now.version == Version.parse(GOOD), CLIMB_SECONDS, "it is not live")
             story.until(lambda: served(story, LATEST) == GOOD, story.pace.in_browsers, f"latest does not serve {GOOD}")
-            story.measures["from 1 % to everybody"] = time.monotonic() - began
+            story.timings["from 1 % to everybody"] = time.monotonic() - began
             step.note(f"simulated page views: {_views(crowd)}")
 
 
@@ -71,13 +71,13 @@ def bad_candidate(story: Story) -> None:
         alarmed = _alarm_goes_off(story, BROKEN)
         with story.step("the rollout is aborted automatically") as step:
             channel = _until_channel(story, lambda now: now.candidate is None, ALARM_SECONDS, "it is still under way")
-            story.measures["broken candidate: alarm to abort"] = time.monotonic() - alarmed
+            story.timings["broken candidate: alarm to abort"] = time.monotonic() - alarmed
             expect(channel.rollout is not None and channel.rollout.phase is Phase.ABORTED, "it is not aborted")
             step.note(_last(story, EventType.ROLLOUT_ABORTED).cause)
         with story.step("every browser gets the old bytes again") as step:
             expect(served(story, LATEST, f"user={user}") in (BROKEN, GOOD), f"{user} gets neither version")
             rescued = _last_gets(story, crowd, BROKEN) - alarmed
-            story.measures["broken candidate: alarm to old bytes"] = rescued
+            story.timings["broken candidate: alarm to old bytes"] = rescued
             expect(served(story, LATEST, f"user={user}") == GOOD, f"{user} does not get {GOOD}")
             expect(rescued <= story.pace.in_browsers, f"it took {rescued:.1f} s from the alarm")
             step.note(f"the last of them got {BROKEN} {rescued:.2f} s after the alarm")
@@ -100,11 +100,11 @@ def bad_release(story: Story) -> None:
         alarmed = _alarm_goes_off(story, FRAGILE)
         with story.step(f"latest rolls back to {GOOD} automatically") as step:
             _until_channel(story, lambda now: now.version == Version.parse(GOOD), ALARM_SECONDS, "latest does not move")
-            story.measures["broken release: alarm to rollback"] = time.monotonic() - alarmed
+            story.timings["broken release: alarm to rollback"] = time.monotonic() - alarmed
             step.note(_last(story, EventType.POINTER_MOVED).cause)
         with story.step("every browser gets the old bytes again") as step:
             rescued = _last_gets(story, crowd, FRAGILE) - alarmed
-            story.measures["broken release: alarm to old bytes"] = rescued
+            story.timings["broken release: alarm to old bytes"] = rescued
             expect(served(story, LATEST) == GOOD, f"latest does not serve {GOOD}")
             expect(rescued <= story.pace.in_browsers, f"it took {rescued:.1f} s from the alarm")
             step.note(f"the last of them got {FRAGILE} {rescued:.2f} s after the alarm; no invalidation")
@@ -138,7 +138,7 @@ def _alarm_goes_off(story: Story, version: str) -> float:
     with story.step("CloudWatch's alarm goes off") as step:
         story.until(goes_off, ALARM_SECONDS, "it does not")
         alarmed = time.monotonic()
-        story.measures[f"{version}: from the first bad page views to the alarm"] = alarmed - began
+        story.timings[f"{version}: from the first bad page views to the alarm"] = alarmed - began
         step.note(f"{name}; a period of 60 s takes {story.pace.minute:g} s here")
     return alarmed
 

@@ -47,11 +47,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Ending:
-    """What became of the story: its steps in order, what it measured, and where to look."""
+    """What became of the story: its steps in order, how long they took, and the addresses to use."""
 
     steps: tuple[Step, ...]
     seconds: float
-    measures: Mapping[str, float]
+    timings: Mapping[str, float]
     urls: Mapping[str, str]
     edge_url: str
     endpoint_url: str
@@ -67,7 +67,7 @@ class Ending:
             "seconds": round(self.seconds, 3),
             "edge_url": self.edge_url,
             "endpoint_url": self.endpoint_url,
-            "measures": {name: round(seconds, 3) for name, seconds in self.measures.items()},
+            "timings": {name: round(seconds, 3) for name, seconds in self.timings.items()},
             "urls": dict(self.urls),
             "steps": [{**asdict(step), "seconds": round(step.seconds, 3)} for step in self.steps],
         }
@@ -81,7 +81,7 @@ class Story:
         self.operator = operator.build(cloud.names, cloud.session(), cloud.edge_url)
         self.examples = examples
         self.pace = Pace(cloud.edge_freshness_seconds, cloud.speed)
-        self.measures: dict[str, float] = {}
+        self.timings: dict[str, float] = {}
         self.urls: dict[str, str] = {}
         self._actor = actor
         self._console = console
@@ -102,7 +102,7 @@ class Story:
         return Ending(
             steps=tuple(self._steps),
             seconds=time.monotonic() - self._began,
-            measures=self.measures,
+            timings=self.timings,
             urls=self.urls,
             edge_url=self.cloud.edge_url,
             endpoint_url=self.cloud.endpoint_url,
