@@ -60,6 +60,14 @@ def test_the_readme_names_every_make_target() -> None:
     assert not [target for target in targets if f"make {target}" not in told]
 
 
+def test_the_readme_shows_every_chapter_of_the_demo() -> None:
+    from edgeship.local.demo.chapters import CHAPTERS
+
+    titles = [f"{number}  {chapter.name}" for number, chapter in enumerate(CHAPTERS, 1)]
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert [line for line in lines if line in titles] == titles
+
+
 def manifest() -> dict[str, Any]:
     """A manifest of real files, as it is published."""
     folder = ROOT / "examples" / "checkout-button" / "v1.0.0"
