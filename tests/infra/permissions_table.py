@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.infra.contexts import ACCOUNT, REQUIRED
 from tests.infra.template import Template, listed
 from tests.support.repository import ROOT
 
 PAGE = ROOT / "docs" / "security.md"
 
-ENVIRONMENT = "production"
-ACCOUNT = "123456789012"
+ENVIRONMENT = REQUIRED["environment"]
 POLICIES = {"AccessUploader": "the *uploader* policy", "AccessOperator": "the *operator* policy"}
 
 _NAMES = f"edgeship-{ENVIRONMENT}"
@@ -37,7 +37,11 @@ _IN_WORDS: tuple[tuple[str, str], ...] = (
     (rf"arn:aws:secretsmanager:[\w-]+:\d+:secret:edgeship/{ENVIRONMENT}/(.+)", r"secrets `edgeship/ENV/\1`"),
     (rf"arn:aws:cloudformation:[\w-]+:\d+:stack/{_NAMES}/\*", "the stack"),
 )
-_WITHOUT_RESOURCE = {"cloudwatch:GetMetricData": "every metric of the account"}
+_WITHOUT_RESOURCE = {
+    "cloudwatch:GetMetricData": "every metric of the account",
+    "xray:PutTelemetryRecords": "the account's traces",
+    "xray:PutTraceSegments": "the account's traces",
+}
 """Actions that IAM allows on `*` alone."""
 
 _SERVICES = {
@@ -150,8 +154,9 @@ def _rows(template: Template, who: str, statements: Sequence[dict[str, Any]]) ->
         if statement["Effect"] != "Allow":
             raise ValueError(f"{who}: a role's statement that is no Allow: {statement}")
         for resource in listed(statement["Resource"]):
-            words = _words(template.arn(resource), listed(statement["Action"])) + _partitions(statement)
-            actions_on.setdefault(words, set()).update(listed(statement["Action"]))
+            for action in listed(statement["Action"]):
+                words = _words(template.arn(resource), action) + _partitions(statement)
+                actions_on.setdefault(words, set()).add(action)
     resources_of: dict[tuple[str, ...], set[str]] = {}
     for words, actions in actions_on.items():
         resources_of.setdefault(tuple(sorted(actions)), set()).add(words)
@@ -170,11 +175,10 @@ def _partitions(statement: dict[str, Any]) -> str:
     return f", keys `{keys}` alone"
 
 
-def _words(arn: str, actions: Sequence[str]) -> str:
-    """A resource in words; `ENV` stands for the environment's name."""
-    if arn == "*":
-        (words,) = {_WITHOUT_RESOURCE[action] for action in actions}
-        return words
+def _words(arn: str, action: str) -> str:
+    """The resource of an action in words; `ENV` stands for the environment's name."""
+    if arn == "*" and action in _WITHOUT_RESOURCE:
+        return _WITHOUT_RESOURCE[action]
     match = _ON_OBJECTS.fullmatch(arn)
     if match is not None:
         return f"{match[1]} bucket: `{match[2]}`" if match[2] else f"{match[1]} bucket"
@@ -182,7 +186,7 @@ def _words(arn: str, actions: Sequence[str]) -> str:
         match = re.fullmatch(pattern, arn)
         if match is not None:
             return match.expand(words)
-    raise ValueError(f"no words for the resource {arn}")
+    raise ValueError(f"no words for the resource {arn} of {action}")
 
 
 def _collapsed(template: Template, resources: set[str]) -> tuple[str, ...]:
@@ -209,7 +213,7 @@ def _resource_statements(template: Template) -> Iterator[tuple[str, tuple[str, .
                 actions = tuple(sorted(listed(statement["Action"])))
                 when = _when(template, statement["Condition"])
                 for on in listed(statement["Resource"]):
-                    words = _words(template.arn(on), actions).removesuffix(": `*`")
+                    words = _words(template.arn(on), actions[0]).removesuffix(": `*`")
                     yield who, actions, words, when, statement["Effect"] == "Deny"
         elif resource["Type"] == "AWS::Lambda::Permission":
             who = _principal({"Service": properties["Principal"]})
@@ -268,14 +272,13 @@ def _main() -> None:
     from pathlib import Path
 
     from infra.app import build_app
-    from tests.infra.contexts import EVERY_OPTION
+    from tests.infra.contexts import CONTEXTS
 
     with tempfile.TemporaryDirectory() as folder:
         templates = []
-        for name, options in (("production", {}), ("customised", EVERY_OPTION)):
-            outdir = Path(folder) / name
-            build_app({"environment": ENVIRONMENT, "account": ACCOUNT, **options}, outdir=str(outdir)).synth()
-            templates.append(Template(outdir, f"edgeship-{ENVIRONMENT}"))
+        for name in ("production", "customised"):
+            build_app(CONTEXTS[name], outdir=str(Path(folder) / name)).synth()
+            templates.append(Template(Path(folder) / name, f"edgeship-{ENVIRONMENT}"))
         write(*templates)
 
 

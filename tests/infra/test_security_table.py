@@ -87,6 +87,7 @@ def test_a_new_reader_of_a_bucket_changes_the_table(production: Template, tmp_pa
     "statement",
     [
         {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "arn:aws:kms:us-east-1:123456789012:key/any"},
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
         {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::edgeship-production-site-123456789012"},
     ],
 )
