@@ -19,6 +19,7 @@ import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,8 @@ from infra.import_closure import import_closure
 from infra.lockfile import Lock, Pin
 
 PROJECT: Final = "edgeship"
+EXTRAS: Final = ("tracing",)
+"""The project's extras that a bundle may draw on."""
 LAMBDA_PYTHON: Final = "3.13"
 SHIPPED_BY_LAMBDA: Final = frozenset(
     {"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"}
@@ -101,8 +104,17 @@ class Bundler:
     root: Path
     cache: Path
 
-    def build(self, function: str, target: Target, extra_files: Mapping[str, bytes] | None = None) -> Bundle:
+    def build(
+        self,
+        function: str,
+        target: Target,
+        extra_files: Mapping[str, bytes] | None = None,
+        *,
+        also: frozenset[str] = frozenset(),
+    ) -> Bundle:
         """The bundle of functions/<function>/handler.py for `target`, with `extra_files` by their path in the zip.
+
+        `also` are third-party packages that no import in the source shows.
 
         Raises:
             UnknownModule, Unlocked: an import leads nowhere.
@@ -110,7 +122,8 @@ class Bundler:
         """
         packages = {"functions": self.root / "functions", PROJECT: self.root / "src" / PROJECT}
         closure = import_closure(f"functions.{function}.handler", packages)
-        pins = self._lock.pins(closure.third_party, target.markers, SHIPPED_BY_LAMBDA) if closure.third_party else []
+        third_party = closure.third_party | also
+        pins = self._lock.pins(third_party, target.markers, SHIPPED_BY_LAMBDA) if third_party else []
         files = {path: source.read_bytes() for path, source in closure.sources.items()} | dict(extra_files or {})
 
         digest = _digest(target if pins else None, pins, files)
@@ -119,7 +132,7 @@ class Bundler:
             self.cache.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self.cache, prefix=f"{function}-") as scratch:
                 unfinished = Path(scratch) / "bundle.zip"
-                _write_zip(unfinished, _install(pins, target, Path(scratch)) | files)
+                _write_zip(unfinished, {**_install(tuple(pins), target), **files})
                 # Two synths at once may both build it; the bytes are equal and the rename is atomic.
                 unfinished.replace(path)
             self._prune(function)
@@ -135,7 +148,7 @@ class Bundler:
 
     @property
     def _lock(self) -> Lock:
-        return Lock(self.root / "uv.lock", PROJECT)
+        return Lock(self.root / "uv.lock", PROJECT, EXTRAS)
 
 
 def _digest(target: Target | None, pins: list[Pin], files: Mapping[str, bytes]) -> str:
@@ -149,10 +162,16 @@ def _digest(target: Target | None, pins: list[Pin], files: Mapping[str, bytes]) 
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
-def _install(pins: list[Pin], target: Target, scratch: Path) -> dict[str, bytes]:
-    """The files of the pinned wheels by their path in the zip."""
+@lru_cache(maxsize=2)
+def _install(pins: tuple[Pin, ...], target: Target) -> Mapping[str, bytes]:
+    """The files of the pinned wheels by their path in the zip; most functions of a stack share theirs."""
     if not pins:
         return {}
+    with tempfile.TemporaryDirectory() as scratch:
+        return _installed(pins, target, Path(scratch))
+
+
+def _installed(pins: tuple[Pin, ...], target: Target, scratch: Path) -> Mapping[str, bytes]:
     requirements = scratch / "requirements.txt"
     requirements.write_text("\n".join(pin.requirement() for pin in pins), "utf-8")
     folder = scratch / "packages"

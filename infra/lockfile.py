@@ -32,16 +32,21 @@ class Pin:
 class Lock:
     """A uv.lock and the project it belongs to.
 
-    - An import resolves only to what `[project] dependencies` brings in, directly or not, so that a bundle never
-      rests on a development tool that happens to be installed.
+    - An import resolves only to what `[project] dependencies` and the named extras bring in, directly or not, so that
+      a bundle never rests on a development tool that happens to be installed.
     - Dependencies are followed with their extras, under the markers of the target.
     """
 
-    def __init__(self, path: Path, project: str) -> None:
+    def __init__(self, path: Path, project: str, extras: Iterable[str] = ()) -> None:
         self._packages: dict[str, dict[str, Any]] = {
             package["name"]: package for package in tomllib.loads(path.read_text("utf-8")).get("package", [])
         }
-        self._direct: list[Mapping[str, Any]] = self._package(project).get("dependencies", [])
+        package = self._package(project)
+        optional = package.get("optional-dependencies", {})
+        self._direct: list[Mapping[str, Any]] = [
+            *package.get("dependencies", []),
+            *(edge for extra in extras for edge in optional.get(extra, [])),
+        ]
 
     def pins(self, imports: Iterable[str], target: Mapping[str, str], without: frozenset[str]) -> list[Pin]:
         """The distributions that provide top-level `imports`, and theirs in turn, leaving out those in `without`.

@@ -118,6 +118,8 @@ class SynthOptions(BaseModel):
         50, ge=0, le=1000, description="Give the beacons that may be handled at a time, or 0 to reserve no concurrency"
     )
 
+    tracing: bool = Field(False, description="Give true or false; true traces the functions with X-Ray")
+
     log_retention_days: int = Field(30, description=f"Give one of {', '.join(map(str, LOG_RETENTION_DAYS))}")
     access_log_retention_days: int = Field(90, ge=1, le=3650, description="Give days, 1 to 3650")
     accepted_retention_days: int = Field(365, ge=1, le=3650, description="Give days, 1 to 3650")

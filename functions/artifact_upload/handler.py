@@ -12,6 +12,7 @@ from edgeship.adapters.lambda_events.correlation import correlation_id
 from edgeship.adapters.lambda_events.s3_events import ObjectCreated
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.bootstrap.artifact_upload import build
+from edgeship.bootstrap.runtime import traced
 from edgeship.domain.releases.rejection import Rejection
 
 logger = Logger()
@@ -22,6 +23,7 @@ def _use_case() -> AcceptUpload:
     return build(os.environ)
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Take one upload; anything but a refusal by our rules rises, and Lambda tries again."""
     logger.set_correlation_id(correlation_id(event))

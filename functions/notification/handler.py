@@ -15,6 +15,7 @@ from edgeship.adapters.lambda_events.own_events import BusEvent
 from edgeship.adapters.lambda_events.sqs_messages import QueueBatch, QueueMessage
 from edgeship.application.notifications.deliver_notice import Delivered, DeliverNotice, Undelivered
 from edgeship.bootstrap.notification import NotificationFunction, build
+from edgeship.bootstrap.runtime import traced
 from edgeship.domain.notifications.backoff import backoff
 
 logger = Logger()
@@ -25,6 +26,7 @@ def _use_case() -> NotificationFunction:
     return build(os.environ)
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Deliver one batch, its messages side by side, so that a slow destination of one holds up no other. What is named
     in `batchItemFailures` comes again after its backoff, and ends in the dead-letter queue if it keeps failing."""

@@ -12,7 +12,7 @@ from edgeship.adapters.lambda_events.correlation import correlation_id
 from edgeship.adapters.lambda_events.own_events import ReleaseEvent
 from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.bootstrap.promotion import build
-from edgeship.bootstrap.runtime import utc_now
+from edgeship.bootstrap.runtime import traced, utc_now
 from edgeship.domain.events import EventType, Occasion
 
 logger = Logger()
@@ -23,6 +23,7 @@ def _use_case() -> PromoteUpload:
     return build(os.environ)
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Judge one release, or what waited for a rollout; a lost race or an AWS fault rises, and Lambda tries again."""
     logger.set_correlation_id(correlation_id(event))
@@ -30,7 +31,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     detail = about.detail
     occasion = Occasion(detail.environment, detail.actor, detail.cause, utc_now())
     if about.detail_type is EventType.ROLLOUT_COMPLETED:
-        decision = _use_case().judge_waiting(detail.widget, occasion)
+        decision = _use_case().promote_waiting(detail.widget, occasion)
     else:
         decision = _use_case()(detail.widget, about.release_version, occasion)
     logger.info(

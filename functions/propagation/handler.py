@@ -12,7 +12,7 @@ from edgeship.adapters.lambda_events.correlation import correlation_id
 from edgeship.adapters.lambda_events.own_events import PointerMoved
 from edgeship.application.propagation.propagate_move import PropagateMove
 from edgeship.bootstrap.propagation import build
-from edgeship.bootstrap.runtime import utc_now
+from edgeship.bootstrap.runtime import traced, utc_now
 from edgeship.domain.events import Occasion
 
 ACTOR = "edgeship:propagation"
@@ -25,6 +25,7 @@ def _use_case() -> PropagateMove:
     return build(os.environ)
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Propagate one move; a CDN that stays busy or silent, or an AWS fault, rises, and Lambda tries again."""
     logger.set_correlation_id(correlation_id(event))

@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from edgeship.adapters.lambda_events.dynamodb_stream import stream_records
 from edgeship.application.edge.relay_events import RelayEvents, StreamRecord
 from edgeship.bootstrap.relay import build
+from edgeship.bootstrap.runtime import traced
 
 logger = Logger()
 
@@ -20,6 +21,7 @@ def _use_case() -> RelayEvents:
     return build(os.environ)
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Deliver one batch; the stream repeats it from the record named in `batchItemFailures`."""
     records = stream_records(event)

@@ -16,7 +16,7 @@ from edgeship.adapters.lambda_events.correlation import correlation_id
 from edgeship.adapters.lambda_events.own_events import DeploymentFailed
 from edgeship.application.channels.reaction import Reaction
 from edgeship.bootstrap.rollback import RollbackFunction, build
-from edgeship.bootstrap.runtime import utc_now
+from edgeship.bootstrap.runtime import traced, utc_now
 from edgeship.domain.events import EventType, Occasion
 
 ACTOR = "edgeship:rollback"
@@ -29,6 +29,7 @@ def _use_case() -> RollbackFunction:
     return build(os.environ)
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """React to one event; a lost race or an AWS fault rises, and Lambda tries again."""
     logger.set_correlation_id(correlation_id(event))

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 
 from edgeship.adapters.lambda_events.correlation import correlation_id
 from edgeship.bootstrap.rollout import RolloutFunction, build
-from edgeship.bootstrap.runtime import utc_now
+from edgeship.bootstrap.runtime import traced, utc_now
 from edgeship.domain.events import Occasion
 
 ACTOR = "edgeship:rollout"
@@ -23,6 +23,7 @@ def _use_case() -> RolloutFunction:
     return build(os.environ)
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """One tick. Faults are logged, and raised at the end, so that the function's alarm goes off."""
     logger.set_correlation_id(correlation_id(event))

@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 
 from edgeship.adapters.lambda_events.beacons import parse_beacon
 from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
+from edgeship.bootstrap.runtime import traced
 from edgeship.bootstrap.telemetry import TelemetryFunction, build
 from functions.telemetry import client_script
 
@@ -28,6 +29,7 @@ def _use_case() -> TelemetryFunction:
     return build(os.environ, _report)
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer one request. A beacon's answer is always 204: a page can do nothing about what is wrong with it."""
     request = FunctionUrlRequest.model_validate(event)

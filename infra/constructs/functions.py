@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Size, Validations
 from aws_cdk import aws_events as events
@@ -16,7 +16,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from edgeship.settings import FUNCTION_SETTINGS
+from edgeship.settings import FUNCTION_SETTINGS, TRACING
 from infra.bundling import Bundler, Target
 from infra.constructs.log_group import RetainedLogGroup
 from infra.constructs.permissions import allow
@@ -31,6 +31,9 @@ INVOCATION_AGE = Duration.hours(6)
 TICK_AGE = Duration.minutes(1)
 """Of a scheduled event: the next does what it would have done. No shorter age is taken by either service."""
 PYTHON_3_13_REASON = "Python 3.13 is supported until June 2029; bundles hold wheels for exactly this version."
+
+X_RAY: Final = frozenset({"aws_xray_sdk"})
+X_RAY_REASON: Final = "X-Ray's actions know no resource-level permission."
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ class RegionalFunction(Construct):
         """
         super().__init__(scope, id)
         options, removal = build.options, build.removal
-        bundle = build.bundler.build(name, build.target, extra_files)
+        also = X_RAY if options.tracing else frozenset[str]()
+        bundle = build.bundler.build(name, build.target, extra_files, also=also)
         function_name = options.names.function(name)
         self.name = function_name
         self._queues: list[FailureQueue] = []
@@ -95,7 +99,12 @@ class RegionalFunction(Construct):
             reserved_concurrent_executions=concurrency,
             role=self.role,
             log_group=self.log_group,
+            tracing=lambda_.Tracing.ACTIVE if options.tracing else None,
         )
+        if options.tracing:
+            # The CDK allows it to send traces.
+            acknowledgment = Acknowledgment(id="AwsSolutions-IAM5[Resource::*]", reason=X_RAY_REASON)
+            Validations.of(self.role).acknowledge(acknowledgment)
         Validations.of(self.function).acknowledge(Acknowledgment(id="AwsSolutions-L1", reason=PYTHON_3_13_REASON))
 
     @property
@@ -202,4 +211,5 @@ def _environment(name: str, options: SynthOptions, fields: Mapping[str, str]) ->
     return {settings.variable(field): value for field, value in given.items()} | {
         "POWERTOOLS_SERVICE_NAME": name,
         "POWERTOOLS_LOG_LEVEL": "INFO",
+        **({TRACING: "true"} if options.tracing else {}),
     }

@@ -6,11 +6,14 @@ Nothing here reads the environment at import: `from_env(os.environ)` is called b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
+
+TRACING: Final = "EDGESHIP_TRACING"
+"""Set to `true` in the functions of a stack with the option `tracing`."""
 
 Name = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 MIB = 1024 * 1024

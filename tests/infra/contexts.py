@@ -19,6 +19,7 @@ EVERY_OPTION = {
     "cloudflare_token": "secretsmanager:edgeship/production/cloudflare",
     "latest_copies_grace_days": "3",
     "telemetry_concurrency": "20",
+    "tracing": "true",
     "log_retention_days": "400",
     "access_log_retention_days": "30",
     "accepted_retention_days": "90",

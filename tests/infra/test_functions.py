@@ -14,7 +14,7 @@ from moto.events.models import EventPattern
 
 from edgeship.adapters.dynamodb.items import event_item
 from edgeship.domain.events import SOURCE, Event, EventType
-from edgeship.settings import FUNCTION_SETTINGS
+from edgeship.settings import FUNCTION_SETTINGS, TRACING
 from infra.app import ROOT
 from infra.browser_client import telemetry_client
 from tests.infra.template import Resource, Template, listed
@@ -73,6 +73,23 @@ def test_beacons_have_a_concurrency_of_their_own(production: Template, customise
     }
     assert {name: count for name, count in reserved.items() if count} == {"telemetry": 50}
     assert customised.functions()["telemetry"]["Properties"]["ReservedConcurrentExecutions"] == 20
+
+
+@pytest.mark.parametrize("name", FUNCTION_SETTINGS)
+def test_tracing_is_an_option_that_costs_nothing_when_it_is_off(
+    name: str, production: Template, customised: Template
+) -> None:
+    def traces(template: Template) -> tuple[str | None, str | None, bool, bool]:
+        function = template.functions()[name]["Properties"]
+        return (
+            function.get("TracingConfig", {}).get("Mode"),
+            function["Environment"]["Variables"].get(TRACING),
+            any(path.startswith("aws_xray_sdk/") for path in template.bundle_names(name)),
+            any("xray:PutTraceSegments" in listed(each["Action"]) for each in template.role_statements(name)),
+        )
+
+    assert traces(production) == (None, None, False, False)
+    assert traces(customised) == ("Active", "true", True, True)
 
 
 def test_the_telemetry_bundle_carries_the_client(production: Template) -> None:

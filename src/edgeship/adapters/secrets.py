@@ -54,8 +54,8 @@ class Secrets:
             raise SecretUnavailable(reference, code) from error
         secret = found.strip() if isinstance(found, str) else ""
         if not secret:
-            self._parameters.clear_cache()
-            self._secrets.clear_cache()
+            self._parameters.clear_cache()  # type: ignore[no-untyped-call]  # Powertools gives it no types
+            self._secrets.clear_cache()  # type: ignore[no-untyped-call]
             raise SecretUnavailable(reference, "it is not text, or empty")
         return secret
 

@@ -1,12 +1,40 @@
-"""The clock, the pause and the client configuration that every composition uses."""
+"""The clock, the pause, the client configuration and the tracer that every function uses."""
 
 from __future__ import annotations
 
+import os
 import random
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache, wraps
+from typing import Any
 
 from botocore.config import Config
+
+from edgeship.settings import TRACING
+
+Handler = Callable[[dict[str, Any], object], dict[str, Any]]
+
+
+def traced(handler: Handler) -> Handler:
+    """`handler` with Powertools' tracer around it, if the stack has the option `tracing`."""
+
+    # Imported then alone: even when disabled, the tracer loads the X-Ray SDK, 270 ms of a cold start and 364 KB.
+    @cache
+    def chosen() -> Handler:
+        if os.environ.get(TRACING) != "true":
+            return handler
+        from aws_lambda_powertools import Tracer
+
+        around: Handler = Tracer(patch_modules=["botocore"]).capture_lambda_handler(handler, capture_response=False)
+        return around
+
+    @wraps(handler)
+    def run(event: dict[str, Any], context: object) -> dict[str, Any]:
+        return chosen()(event, context)
+
+    return run
 
 
 def utc_now() -> datetime:
