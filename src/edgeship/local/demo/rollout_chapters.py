@@ -80,7 +80,7 @@ def bad_candidate(story: Story) -> None:
             story.timings["broken candidate: alarm to old bytes"] = rescued
             expect(served(story, LATEST, f"user={user}") == GOOD, f"{user} does not get {GOOD}")
             expect(rescued <= story.pace.in_browsers, f"it took {rescued:.1f} s from the alarm")
-            step.note(f"the last of them got {BROKEN} {rescued:.2f} s after the alarm")
+            step.note(f"the last of them got {BROKEN} {_of_the_alarm(rescued)}")
         _is_quarantined(story, BROKEN, crowd)
 
 
@@ -107,7 +107,7 @@ def bad_release(story: Story) -> None:
             story.timings["broken release: alarm to old bytes"] = rescued
             expect(served(story, LATEST) == GOOD, f"latest does not serve {GOOD}")
             expect(rescued <= story.pace.in_browsers, f"it took {rescued:.1f} s from the alarm")
-            step.note(f"the last of them got {FRAGILE} {rescued:.2f} s after the alarm; no invalidation")
+            step.note(f"the last of them got {FRAGILE} {_of_the_alarm(rescued)}; no invalidation")
         _is_quarantined(story, FRAGILE, crowd)
 
 
@@ -152,6 +152,11 @@ def _last_gets(story: Story, crowd: Crowd, version: str) -> float:
 
     story.until(nobody_gets_it, story.pace.in_browsers + story.pace.quiet, f"{version} is still served")
     return crowd.last_served[version]
+
+
+def _of_the_alarm(seconds: float) -> str:
+    # The minute tick analyses the same minutes. When these are short, it may be first.
+    return f"{seconds:.2f} s after the alarm" if seconds >= 0 else f"{-seconds:.2f} s before the alarm"
 
 
 def _is_quarantined(story: Story, version: str, crowd: Crowd) -> None:
