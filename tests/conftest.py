@@ -12,7 +12,17 @@ from tests.support.aws import Aws, aws_environment
 # process they are the same for all.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
-pytest_plugins = ["tests.support.fuzz", "tests.support.tools"]
+pytest_plugins = ["tests.support.fuzz", "tests.support.shared_cloud", "tests.support.tools"]
+
+SYNTHESISED = {"production", "customised", "local"}
+"""Fixtures that synthesise a stack."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark what `make quick` leaves out: tests that synthesise a stack."""
+    for item in items:
+        if SYNTHESISED.intersection(item.fixturenames):
+            item.add_marker("synth")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from infra.app import ROOT
 from tests.browser.sites import Answer, Cdn, Site
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 WIDGET = """
 window.checkout = {

@@ -22,7 +22,7 @@ from tests.support.bundles import tar_gz
 from tests.support.cloud import ann, eventually, get, put, served
 from tests.support.tools import CHROMIUM
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-beacons")]
 
 THROWS = b"setTimeout(() => { throw new Error('no price for 3 items'); });\n"
 

@@ -17,7 +17,7 @@ from tests.support.cloud import eventually
 from tests.support.cloud_flags import apply, value_at_the_edge
 from tests.support.repository import ROOT
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-flags-page")]
 
 EXAMPLE = ROOT / "examples" / "flags-page"
 PAGE = (EXAMPLE / "page.html").read_text()

@@ -23,7 +23,7 @@ from edgeship.local.cloud import LocalCloud
 from tests.support.cloud import ann, eventually
 from tests.support.receiver import Receiver, receiver
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-notifications")]
 
 KEY = f"whsec_{base64.b64encode(bytes(range(32))).decode()}"
 

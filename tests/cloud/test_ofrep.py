@@ -23,10 +23,12 @@ from tests.cloud.openfeature_web import WebClient
 from tests.cloud.wire import Wire
 from tests.support.cloud import eventually
 from tests.support.cloud_flags import apply, post, value_at_the_edge
+from tests.support.shared_cloud import EDGE_FRESHNESS_SECONDS
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ofrep")]
 
-FRESH_SECONDS = 8.0
+FRESH_SECONDS = EDGE_FRESHNESS_SECONDS + 3.0
+"""The stream, the relay and the edge, on a busy machine."""
 """How soon a change shows at the edge."""
 ON_OFF: dict[str, Any] = {"variants": {"on": True, "off": False}, "default_variant": "off"}
 PRO = [{"if": [{"attribute": "plan", "op": "eq", "values": ["pro"]}], "variant": "on"}]

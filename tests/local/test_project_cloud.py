@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
 
+from edgeship.bootstrap.operator import Operator
+from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
+from tests.support.bundles import tar_gz
+from tests.support.cloud import ann, eventually, served
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-project")]
 
-SNAPSHOT = {
-    "schema": 1,
-    "revision": 1,
-    "widgets": {"checkout": {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {"1": "1.4.2", "1.4": "1.4.2"}}},
-}
-MOVING_PATHS = ("/checkout/latest/widget.js", "/checkout/~1/widget.js", "/checkout/%7E1.4/widget.js")
+WIDGET = "placed"
+MOVING_PATHS = (f"/{WIDGET}/latest/widget.js", f"/{WIDGET}/~1/widget.js", f"/{WIDGET}/%7E1.4/widget.js")
 
 
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[LocalCloud]:
-    with LocalCloud(state_path=None, edge_freshness_seconds=0.5) as running:
-        s3 = running.session().client("s3")
-        s3.put_object(
-            Bucket=running.names.site_bucket,
-            Key="checkout/v1.4.2/widget.js",
-            Body=b"let x = 1;\n" * 200,
-            ContentType="text/javascript; charset=utf-8",
-            CacheControl="public, max-age=31536000, immutable",
-            Metadata={"version": "1.4.2"},
-        )
-        s3.put_object(Bucket=running.names.config_bucket, Key="edge/snapshot.json", Body=json.dumps(SNAPSHOT).encode())
-        yield running
+def body(version: str) -> bytes:
+    return f"// {version}\n".encode() * 200
+
+
+@pytest.fixture(scope="module", autouse=True)
+def placed(cloud: LocalCloud) -> None:
+    """The widget's first release, live."""
+    upload(cloud, "1.4.2")
+    served(cloud, MOVING_PATHS[0], body("1.4.2"))
+
+
+def upload(cloud: LocalCloud, version: str) -> None:
+    cloud.session().client("s3").put_object(
+        Bucket=cloud.names.inbox_bucket,
+        Key=f"incoming/{WIDGET}/{version}.tar.gz",
+        Body=tar_gz({"widget.js": body(version)}),
+    )
 
 
 def headers_of(url: str) -> tuple[int, dict[str, str]]:
@@ -58,7 +59,7 @@ def test_moving_paths_serve_the_release_in_place(cloud: LocalCloud, path: str) -
 
 def test_exact_paths_are_immutable_and_share_the_cached_object(cloud: LocalCloud) -> None:
     headers_of(cloud.edge_url + MOVING_PATHS[0])
-    status, headers = headers_of(f"{cloud.edge_url}/checkout/v1.4.2/widget.js")
+    status, headers = headers_of(f"{cloud.edge_url}/{WIDGET}/v1.4.2/widget.js")
     assert (status, headers["x-cache"]) == (200, "Hit from cloudfront")
     assert headers["cache-control"] == "public, max-age=31536000, immutable"
     assert headers["access-control-allow-origin"] == "*"
@@ -72,17 +73,16 @@ def test_an_unknown_widget_is_answered_at_the_edge(cloud: LocalCloud) -> None:
     assert (status, headers["x-cache"]) == (404, "LambdaGeneratedResponse from cloudfront")
 
 
-def test_a_new_snapshot_takes_effect_without_an_invalidation(cloud: LocalCloud) -> None:
-    moved = json.loads(json.dumps(SNAPSHOT).replace("1.4.2", "1.4.3")) | {"revision": 2}
-    s3 = cloud.session().client("s3")
-    s3.put_object(
-        Bucket=cloud.names.site_bucket, Key="checkout/v1.4.3/widget.js", Body=b"new", Metadata={"version": "1.4.3"}
-    )
-    s3.put_object(Bucket=cloud.names.config_bucket, Key="edge/snapshot.json", Body=json.dumps(moved).encode())
+def test_a_move_takes_effect_without_an_invalidation(cloud: LocalCloud, tools: Operator) -> None:
+    headers_of(cloud.edge_url + MOVING_PATHS[0])
+    upload(cloud, "2.0.0")
+    eventually(lambda: len(tools.state.releases(WIDGET)) == 2 or None)
+    tools.promote(WIDGET, Version.parse("2.0.0"), "latest", ann())
     deadline = time.monotonic() + 3.5
-    while headers_of(cloud.edge_url + MOVING_PATHS[0])[1].get("x-amz-meta-version") != "1.4.3":
+    while headers_of(cloud.edge_url + MOVING_PATHS[0])[1].get("x-amz-meta-version") != "2.0.0":
         assert time.monotonic() < deadline
-        time.sleep(0.2)
+        time.sleep(0.1)
+    assert headers_of(cloud.edge_url + MOVING_PATHS[1])[1]["x-amz-meta-version"] == "1.4.2"
 
 
 def test_the_site_is_not_listed(cloud: LocalCloud) -> None:

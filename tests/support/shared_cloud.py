@@ -1,0 +1,28 @@
+"""The local cloud that tests share: one a worker, booted by the first test that asks for it.
+
+Each test uses a widget of its own, and puts back what it changes for everybody: flags, notification rules, the
+snapshot. The edge's freshness is short, and what waits for the edge waits accordingly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from edgeship.bootstrap import operator
+from edgeship.local.cloud import LocalCloud
+
+EDGE_FRESHNESS_SECONDS = 0.5
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    state = tmp_path_factory.mktemp("cloud") / "local.json"
+    with LocalCloud(state_path=state, edge_freshness_seconds=EDGE_FRESHNESS_SECONDS) as running:
+        yield running
+
+
+@pytest.fixture
+def tools(cloud: LocalCloud) -> operator.Operator:
+    return operator.build(cloud.names, cloud.session(), cloud.edge_url)
