@@ -97,7 +97,7 @@ def test_a_completed_rollout_lets_what_waited_begin(deployed: Aws) -> None:
     live(deployed, "checkout", "1.5.0", minutes_ago(20))
     registered(deployed, "checkout", "1.5.1")
     answer = promotion.handler(sample("edgeship.rollout-completed.json"), None)
-    assert answer == {"action": "roll_out", "reason": "policy: a patch release is rolled out by itself"}
+    assert answer == {"action": "roll_out", "reason": "policy: a patch release is rolled out automatically"}
     assert deployed.state.channel("checkout", "latest").candidate == Version.parse("1.5.1")
     assert promotion.handler(sample("edgeship.rollout-completed.json"), None)["action"] == "leave"
 

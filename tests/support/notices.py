@@ -13,8 +13,8 @@ from tests.support.repository import EVENTS
 
 
 def sample(name: str) -> Event:
-    told = json.loads((EVENTS / f"edgeship.{name}.json").read_text())
-    return Event(EventType(told["detail-type"]), **told["detail"])
+    envelope = json.loads((EVENTS / f"edgeship.{name}.json").read_text())
+    return Event(EventType(envelope["detail-type"]), **envelope["detail"])
 
 
 def rollback() -> Event:

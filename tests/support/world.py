@@ -129,7 +129,7 @@ class World:
         assert release is not None
         return release.quarantine is not None
 
-    def told(self, *kinds: EventType) -> list[Event]:
+    def events_of(self, *kinds: EventType) -> list[Event]:
         return [event for event in self.state.log if event.type in kinds]
 
     def watched_versions(self, widget: str = WIDGET) -> list[str]:

@@ -152,7 +152,7 @@ def test_registering_makes_the_same_event_each_time() -> None:
 
 def waits(world: World) -> str:
     """Let the rollout's end be delivered; the action."""
-    return world.promote_upload.judge_waiting("checkout", world.occasion("edgeship:rollout", "event")).action.value
+    return world.promote_upload.promote_waiting("checkout", world.occasion("edgeship:rollout", "event")).action.value
 
 
 def test_an_upload_is_rolled_out_by_the_steps_of_its_policy_with_its_alarms() -> None:
@@ -164,7 +164,7 @@ def test_an_upload_is_rolled_out_by_the_steps_of_its_policy_with_its_alarms() ->
     assert (str(rollout.candidate), rollout.steps, rollout.step) == ("1.1.0", POLICY.steps, 0)
     assert world.live == "1.0.0"
     assert world.watched_versions() == ["1.0.0", "1.1.0"]
-    assert world.told(EventType.ROLLOUT_STARTED)[0].cause == "policy: a minor release is rolled out by itself"
+    assert world.events_of(EventType.ROLLOUT_STARTED)[0].cause == "policy: a minor release is rolled out automatically"
 
 
 @pytest.mark.parametrize("repeats", [1, 3])
@@ -176,7 +176,7 @@ def test_events_that_come_again_or_late_change_nothing(repeats: int) -> None:
         assert world.live == "1.0.0"
         first_other = next(version for version in order if version != "1.0.0")
         assert str(world.channel().candidate) == first_other
-        assert len(world.told(EventType.ROLLOUT_STARTED)) == 1
+        assert len(world.events_of(EventType.ROLLOUT_STARTED)) == 1
 
 
 def test_what_waited_for_a_rollout_follows_it_the_newest_alone() -> None:
@@ -190,7 +190,7 @@ def test_what_waited_for_a_rollout_follows_it_the_newest_alone() -> None:
     assert str(world.channel().candidate) == "1.1.2"
     world.promote("1.1.2")
     assert waits(world) == "leave"
-    assert world.promote_upload.judge_waiting("ghost", world.occasion()).action is UploadAction.LEAVE
+    assert world.promote_upload.promote_waiting("ghost", world.occasion()).action is UploadAction.LEAVE
 
 
 def test_what_waited_does_not_follow_a_rollout_that_failed() -> None:
@@ -213,7 +213,7 @@ def test_a_policy_may_let_a_newer_upload_replace_a_rollout(policy: Policy, live_
     assert world.live == live_then
     assert not world.is_quarantined("1.1.0")
     assert world.channel().lock is None
-    assert len(world.told(EventType.ROLLOUT_ABORTED)) == 1
+    assert len(world.events_of(EventType.ROLLOUT_ABORTED)) == 1
     assert "1.2.0" in world.watched_versions()
     assert world.upload("1.1.1") == "leave"
 

@@ -117,7 +117,7 @@ class RolloutMachine(RuleBasedStateMachine):
         self.versions: list[str] = []
         """Those that were registered, oldest first."""
         self.found: list[Breach] = []
-        """Every breach that an alarm ever told of: each may be delivered late, and again."""
+        """Every breach that an alarm ever reported: each may be delivered late, and again."""
         self.heard = 0
         self.moves: dict[str, tuple[int, str | None]] = {}
         self.ids: set[str] = set()
@@ -135,7 +135,7 @@ class RolloutMachine(RuleBasedStateMachine):
         for number in range(1, moves + 1):
             self.register(f"1.0.{number}")
             self.operate(lambda version=f"1.0.{number}": self.world.promote(version))  # type: ignore[misc]
-            self.nobody_looks(61)
+            self.time_passes_without_ticks(61)
 
     def register(self, version: str) -> None:
         self.world.register(version)
@@ -169,7 +169,7 @@ class RolloutMachine(RuleBasedStateMachine):
 
     @rule()
     def deliver_completed(self) -> None:
-        self.by_upload(lambda: self.world.promote_upload.judge_waiting(WIDGET, self.world.occasion("ci", "event")))
+        self.by_upload(lambda: self.world.promote_upload.promote_waiting(WIDGET, self.world.occasion("ci", "event")))
 
     def by_upload(self, do: Callable[[], object]) -> None:
         self.state.refuses_moves = self.world.channel().lock is not None
@@ -179,7 +179,7 @@ class RolloutMachine(RuleBasedStateMachine):
             self.state.refuses_moves = False
 
     @rule(minutes=st.integers(9, 12))
-    def go_on_well(self, minutes: int) -> None:
+    def go_on_healthy(self, minutes: int) -> None:
         self.go_on(minutes, "good", "good")
 
     @rule(
@@ -200,7 +200,7 @@ class RolloutMachine(RuleBasedStateMachine):
             self.tick()
 
     @rule(minutes=st.sampled_from([1, 1, 4, 6, 11, 11, 61, 48 * 60]))
-    def nobody_looks(self, minutes: int) -> None:
+    def time_passes_without_ticks(self, minutes: int) -> None:
         """Time passes without a tick."""
         self.world.now += timedelta(minutes=minutes, seconds=minutes % 7)
 
@@ -257,7 +257,7 @@ class RolloutMachine(RuleBasedStateMachine):
     def an_ill_version_comes_back_before_its_alarm_is_delivered(self, data: st.DataObject, again: bool) -> None:
         breach = data.draw(st.sampled_from(self.found))
         self.operate(lambda: self.world.unquarantine(WIDGET, breach.version, self.world.occasion()))
-        self.nobody_looks(1)
+        self.time_passes_without_ticks(1)
         if again:
             self.operate(lambda: self.world.promote(str(breach.version)))
         else:
@@ -284,19 +284,19 @@ class RolloutMachine(RuleBasedStateMachine):
                 assert channel.rollout is not None
                 assert breach.at >= channel.rollout.exposed_at
         # Delivered twice, it is as delivered once.
-        records, told = dict(self.state.records), len(self.state.log)
+        records, count = dict(self.state.records), len(self.state.log)
         self.world.react(breach, self.world.occasion("edgeship:rollback", "event"))
-        assert (self.state.records, len(self.state.log)) == (records, told)
+        assert (self.state.records, len(self.state.log)) == (records, count)
 
     # Operators
 
     def operate(self, do: Callable[[], object]) -> None:
         """What is refused changes nothing."""
-        records, told, alarms = dict(self.state.records), len(self.state.log), dict(self.world.alarms.alarms)
+        records, count, alarms = dict(self.state.records), len(self.state.log), dict(self.world.alarms.alarms)
         try:
             do()
         except Refused:
-            assert (self.state.records, len(self.state.log)) == (records, told)
+            assert (self.state.records, len(self.state.log)) == (records, count)
             assert self.world.alarms.alarms == alarms
 
     def name(self, data: st.DataObject) -> str:
@@ -325,15 +325,15 @@ class RolloutMachine(RuleBasedStateMachine):
         self.operate(lambda: self.world.start_rollout(WIDGET, version, LATEST, self.world.occasion(), steps))
 
     @precondition(lambda self: self.world.channel().candidate is not None)
-    @rule(act=st.sampled_from(["advance", "advance", "pause"]))
-    def steer_what_goes_on(self, act: str) -> None:
-        act = act if self.world.phase == "running" else "resume"
-        self.operate(lambda: getattr(self.world.steer, act)(WIDGET, LATEST, self.world.occasion()))
+    @rule(action=st.sampled_from(["advance", "advance", "pause"]))
+    def steer_what_goes_on(self, action: str) -> None:
+        action = action if self.world.phase == "running" else "resume"
+        self.operate(lambda: getattr(self.world.steer, action)(WIDGET, LATEST, self.world.occasion()))
 
-    @rule(data=st.data(), act=st.sampled_from(["pause", "resume", "advance", "abort"]))
-    def steer(self, data: st.DataObject, act: str) -> None:
+    @rule(data=st.data(), action=st.sampled_from(["pause", "resume", "advance", "abort"]))
+    def steer(self, data: st.DataObject, action: str) -> None:
         name = self.name(data)
-        self.operate(lambda: getattr(self.world.steer, act)(WIDGET, name, self.world.occasion()))
+        self.operate(lambda: getattr(self.world.steer, action)(WIDGET, name, self.world.occasion()))
 
     @precondition(lambda self: any(self.world.channel(name).lock for name in self.channels))
     @rule()
@@ -344,8 +344,8 @@ class RolloutMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(r.quarantine for r in self.state.releases(WIDGET)))
     @rule(data=st.data())
     def unquarantine(self, data: st.DataObject) -> None:
-        barred = [r.version for r in self.state.releases(WIDGET) if r.quarantine]
-        version = data.draw(st.sampled_from(barred))
+        quarantined = [r.version for r in self.state.releases(WIDGET) if r.quarantine]
+        version = data.draw(st.sampled_from(quarantined))
         self.operate(lambda: self.world.unquarantine(WIDGET, version, self.world.occasion()))
 
     @rule(policy=st.sampled_from(POLICIES), really=st.integers(0, 2))
@@ -360,7 +360,7 @@ class RolloutMachine(RuleBasedStateMachine):
         live = self.world.channel().version
         release = self.state.release(WIDGET, live) if live is not None else None
         assert live is None or release is not None
-        # What another channel was taken back from may still be live here, until somebody takes it back here as well.
+        # What another channel was rolled back from may still be live here, until it is rolled back here as well.
         if len(self.channels) == 1 and release is not None:
             assert release.quarantine is None
 
@@ -373,7 +373,7 @@ class RolloutMachine(RuleBasedStateMachine):
                 assert rollout.percent < 100
 
     @invariant()
-    def history_is_linear_and_no_event_is_told_twice(self) -> None:
+    def history_is_linear_and_no_event_is_written_twice(self) -> None:
         for event in self.state.log[self.heard :]:
             assert event.event_id not in self.ids
             self.ids.add(event.event_id)
@@ -400,14 +400,14 @@ class RolloutMachine(RuleBasedStateMachine):
             return
         self.followed = (channels, releases)
         routes = Routes(next_snapshot(None, {WIDGET: routes_of(channels, releases)}, None))
-        barred = {str(r.version) for r in releases if r.quarantine is not None}
+        quarantined = {str(r.version) for r in releases if r.quarantine is not None}
         for channel in channels:
             if channel.version is None:
                 continue
             served = {user: served_version(routes, channel.name, user) for user in USERS}
-            assert set(served.values()) <= {str(channel.version)} | ({str(channel.candidate)} - barred)
+            assert set(served.values()) <= {str(channel.version)} | ({str(channel.candidate)} - quarantined)
             rollout = channel.rollout
-            if rollout is None or str(rollout.candidate) in barred:
+            if rollout is None or str(rollout.candidate) in quarantined:
                 self.inside.pop(channel.name, None)
             elif rollout.phase is Phase.RUNNING or channel.version == rollout.candidate:
                 self._keep(channel, rollout, {user for user in USERS if served[user] == str(rollout.candidate)})

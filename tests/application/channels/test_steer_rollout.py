@@ -38,7 +38,7 @@ def code_of(do: Callable[[], object]) -> str:
 
 
 def breach(world: World, version: str) -> Breach:
-    return Breach("checkout", Version.parse(version), world.now, "ill", {})
+    return Breach("checkout", Version.parse(version), world.now, "too slow", {})
 
 
 # Starting
@@ -61,7 +61,7 @@ def test_where_there_is_nothing_to_roll_out_from_or_no_step_the_channel_moves_at
     assert str(world.channel("next").version) == "1.0.0"
     start(world, "1.1.0", "next", (Step(100, 0),))
     assert str(world.channel("next").version) == "1.1.0"
-    assert world.told(EventType.ROLLOUT_STARTED) == []
+    assert world.events_of(EventType.ROLLOUT_STARTED) == []
     assert world.watched_versions() == ["1.0.0", "1.1.0"]
 
 
@@ -192,7 +192,7 @@ def test_a_rollback_elsewhere_during_a_rollout_goes_there() -> None:
 # Alarms
 
 
-def test_an_ill_release_is_taken_from_every_channel_that_exposes_it() -> None:
+def test_an_unhealthy_release_is_rolled_back_in_every_channel_that_exposes_it() -> None:
     world = World("1.0.0", "1.1.0")
     for channel in ("latest", "next", "beta", "old"):
         world.promote("1.0.0", channel)
@@ -207,14 +207,14 @@ def test_an_ill_release_is_taken_from_every_channel_that_exposes_it() -> None:
         ("next", EventType.POINTER_MOVED),
     ]
     assert versions(world.channel(name).version for name in ("beta", "latest", "next", "old")) == ["1.0.0"] * 4
-    assert len(world.told(EventType.RELEASE_QUARANTINED)) == 1
-    records, told = dict(world.state.records), len(world.state.log)
+    assert len(world.events_of(EventType.RELEASE_QUARANTINED)) == 1
+    records, count = dict(world.state.records), len(world.state.log)
     assert world.react(breach(world, "1.1.0"), world.occasion()) == []
-    assert (world.state.records, len(world.state.log)) == (records, told)
+    assert (world.state.records, len(world.state.log)) == (records, count)
 
 
 def test_an_alarm_that_loses_a_race_decides_again_from_what_is_there() -> None:
-    """The rollout completes while its alarm is handled: the release is live by then, and goes back."""
+    """The rollout completes while its alarm is handled: the release is live by then, and is rolled back."""
     state = Racing()
     world = rolling(state)
     world.steer.advance("checkout", "latest", world.occasion())

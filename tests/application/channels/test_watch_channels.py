@@ -39,7 +39,7 @@ def go_on(world: World, minutes: int, **reports: dict[str, Any]) -> list[EventTy
 # Steps
 
 
-def test_a_rollout_goes_through_its_steps_by_itself_and_then_its_window_closes() -> None:
+def test_a_rollout_goes_through_its_steps_automatically_and_then_its_window_closes() -> None:
     world = rolling()
     seen = []
     for _ in range(100):
@@ -53,7 +53,7 @@ def test_a_rollout_goes_through_its_steps_by_itself_and_then_its_window_closes()
     ]
     assert world.phase == "completed"
     assert world.channel().is_watched is False
-    moved = world.told(EventType.POINTER_MOVED)[-1]
+    moved = world.events_of(EventType.POINTER_MOVED)[-1]
     assert (moved.new or {})["analysis"]["health"] == "healthy"
 
 
@@ -61,7 +61,7 @@ def test_at_the_end_of_a_bake_without_data_the_rollout_is_held_once_and_goes_on_
     world = rolling()
     assert go_on(world, 30) == [EventType.ROLLOUT_HELD]
     assert world.percent == 1
-    assert "fewer than 20" in world.told(EventType.ROLLOUT_HELD)[0].cause
+    assert "fewer than 20" in world.events_of(EventType.ROLLOUT_HELD)[0].cause
     assert go_on(world, 1, v1_1_0={"sessions": 19}) == []
     assert go_on(world, 1, v1_1_0={"sessions": 1}) == [EventType.ROLLOUT_ADVANCED]
     assert go_on(world, 30) == [EventType.ROLLOUT_HELD]
@@ -91,7 +91,7 @@ def test_a_candidate_that_is_clearly_worse_is_paused_and_bakes_anew_when_resumed
     assert go_on(world, 2, v1_1_0={}, v1_0_0={}) == [EventType.ROLLOUT_ADVANCED]
 
 
-def test_a_paused_rollout_is_left_alone_whatever_is_measured() -> None:
+def test_a_paused_rollout_is_left_alone_whatever_the_metrics_say() -> None:
     world = rolling()
     world.steer.pause("checkout", "latest", world.occasion())
     assert go_on(world, 30, v1_1_0={"failed": 50}, v1_0_0={}) == []
@@ -104,7 +104,7 @@ def test_a_paused_rollout_is_left_alone_whatever_is_measured() -> None:
 
 
 @pytest.mark.parametrize("path", ["alarm", "metrics"])
-def test_a_bad_candidate_is_taken_back_by_either_path_alone(path: str) -> None:
+def test_a_bad_candidate_is_aborted_by_either_path_alone(path: str) -> None:
     world = rolling()
     if path == "alarm":
         world.sound("1.1.0", "memory")
@@ -116,13 +116,13 @@ def test_a_bad_candidate_is_taken_back_by_either_path_alone(path: str) -> None:
     assert (world.live, world.phase, world.percent) == ("1.0.0", "aborted", 0)
     assert world.is_quarantined("1.1.0")
     assert world.channel().lock is not None
-    measured = (world.told(EventType.ROLLOUT_ABORTED)[0].new or {})["analysis"]
-    assert measured["check"] == ("memory" if path == "alarm" else "error-rate")
+    analysis = (world.events_of(EventType.ROLLOUT_ABORTED)[0].new or {})["analysis"]
+    assert analysis["check"] == ("memory" if path == "alarm" else "error-rate")
     assert go_on(world, 10, v1_1_0={"failed": 50}) == []
 
 
 @pytest.mark.parametrize("path", ["alarm", "metrics"])
-def test_a_bad_live_release_is_taken_back_by_either_path_alone(path: str) -> None:
+def test_a_bad_live_release_is_rolled_back_by_either_path_alone(path: str) -> None:
     world = just_live()
     if path == "alarm":
         world.sound("1.1.0", "latency")
@@ -138,7 +138,7 @@ def test_a_bad_live_release_is_taken_back_by_either_path_alone(path: str) -> Non
 
 
 @pytest.mark.parametrize("path", ["alarm", "metrics"])
-def test_what_was_gone_back_to_is_told_of_once_and_stays(path: str) -> None:
+def test_people_are_notified_of_an_unhealthy_rollback_target_once_and_it_stays(path: str) -> None:
     world = just_live()
     world.roll_back("checkout", "latest", None, world.occasion())
     world.minutes(1)
@@ -195,7 +195,7 @@ def test_a_candidate_that_is_quarantined_elsewhere_ends_its_rollout_at_the_step(
     world.promote("1.1.0", "next")
     world.roll_back("checkout", "next", None, world.occasion())
     assert go_on(world, 12, v1_1_0={}, v1_0_0={}) == [EventType.ROLLOUT_ABORTED]
-    assert "1.1.0 is quarantined" in world.told(EventType.ROLLOUT_ABORTED)[0].cause
+    assert "1.1.0 is quarantined" in world.events_of(EventType.ROLLOUT_ABORTED)[0].cause
     assert world.live == "1.0.0"
 
 
@@ -259,7 +259,7 @@ def test_an_alarm_that_somebody_changed_or_removed_is_made_anew() -> None:
 # Other channels, other writers
 
 
-def test_a_channel_that_cant_be_looked_after_keeps_none_of_the_others_from_it() -> None:
+def test_a_channel_whose_check_fails_does_not_stop_the_rest() -> None:
     class Broken(FakeState):
         def release(self, widget: str, version: Version) -> Any:
             if widget == "broken" and ticking:
@@ -302,7 +302,7 @@ def test_who_was_faster_is_not_overwritten_and_is_no_fault() -> None:
     world.upload("1.1.0")
     assert go_on(world, 15, v1_1_0={}) == []
     assert world.phase == "paused"
-    assert world.told(EventType.ROLLOUT_ADVANCED) == []
+    assert world.events_of(EventType.ROLLOUT_ADVANCED) == []
 
 
 def test_a_channel_as_an_index_that_lags_behind_shows_it_is_not_written() -> None:

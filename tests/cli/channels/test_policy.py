@@ -129,7 +129,7 @@ def test_what_it_says_already_is_done(edgeship: CommandLine, aws: Aws, words: tu
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--auto", "patch,mayor"), "policy_invalid", "'mayor' is no kind of release"),
+        (("--auto", "patch,mayor"), "policy_invalid", "'mayor' is not a kind of release"),
         (("--error-rate", "0"), "policy_invalid", "error_rate"),
         (("--error-rate", "nan"), "policy_invalid", "error_rate"),
         (("--latency-ms", "inf"), "policy_invalid", "latency_ms"),

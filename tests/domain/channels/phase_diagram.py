@@ -9,11 +9,11 @@ from edgeship.domain.channels.rollout import TRANSITIONS, Phase
 
 
 def phase_diagram() -> str:
-    """The fenced block: the phases in the table's order, each with the acts that are possible in it."""
+    """The fenced block: the phases in the table's order, each with the events that are possible in it."""
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {Phase.RUNNING}: start"]
-    for phase, acts in TRANSITIONS.items():
-        lines += [f"    {phase} --> {to}: {act.replace('_', ' ')}" for act, to in acts.items()]
-        if not acts:
+    for phase, events in TRANSITIONS.items():
+        lines += [f"    {phase} --> {to}: {event.replace('_', ' ')}" for event, to in events.items()]
+        if not events:
             lines.append(f"    {phase} --> [*]")
     return "\n".join([*lines, "```"])
 

@@ -101,7 +101,7 @@ def test_refuses_a_target_and_lists_what_would_do(target: str, says: str) -> Non
         book.roll_back(target)
     assert refused.value.code == "target_invalid"
     assert says in refused.value.reason
-    assert refused.value.remedy == "These would do: 1.0.0, 0.9.0."
+    assert refused.value.remedy == "Valid targets: 1.0.0, 0.9.0."
     assert book.channel is before
 
 
@@ -136,7 +136,7 @@ def test_a_move_relies_on_the_releases_it_was_decided_on() -> None:
     assert [str(r.version) for r in moved.unchanged] == ["1.0.0"]
 
 
-def test_unlock_and_unquarantine_tell_what_they_did() -> None:
+def test_unlock_and_unquarantine_have_events() -> None:
     book = Book("1.0.0", "1.1.0")
     book.promote("1.0.0")
     book.promote("1.1.0")

@@ -68,9 +68,9 @@ def test_what_an_upload_does(
         ("1.1.0", Policy(during_rollout="replace"), Phase.RUNNING, LEAVE, "1.1.0, which is not older"),
         ("1.0.1", Policy(during_rollout="replace"), Phase.RUNNING, LEAVE, "1.1.0, which is not older"),
         ("2.0.0", Policy(during_rollout="replace"), Phase.RUNNING, LEAVE, "a major release waits"),
-        ("1.1.1", Policy(), Phase.ABORTED, ROLL_OUT, "rolled out by itself"),
-        ("1.1.1", Policy(), Phase.COMPLETED, ROLL_OUT, "rolled out by itself"),
-        ("1.1.1", Policy(), Phase.ROLLED_BACK, ROLL_OUT, "rolled out by itself"),
+        ("1.1.1", Policy(), Phase.ABORTED, ROLL_OUT, "rolled out automatically"),
+        ("1.1.1", Policy(), Phase.COMPLETED, ROLL_OUT, "rolled out automatically"),
+        ("1.1.1", Policy(), Phase.ROLLED_BACK, ROLL_OUT, "rolled out automatically"),
     ],
 )
 def test_what_an_upload_does_to_a_rollout(
@@ -85,7 +85,7 @@ def test_what_an_upload_does_to_a_rollout(
     assert decide_upload(policy, locked, a_release(uploaded), Version.parse("1.0.0")).action is LEAVE
 
 
-def test_a_quarantined_release_never_goes_live_by_itself() -> None:
+def test_a_quarantined_release_never_goes_live_automatically() -> None:
     bad = replace(a_release("1.0.0"), quarantine=Quarantine("2026-11-23T10:00:00.000Z", "ann", "bad"))
     assert decide_upload(Policy(), Channel("checkout", "latest"), bad, bad.version).action is LEAVE
 
@@ -163,7 +163,7 @@ def test_a_policy_is_kept_as_json_and_read_back() -> None:
             from_document(broken)
 
 
-def test_a_change_of_policy_tells_both_and_is_refused_when_it_changes_nothing() -> None:
+def test_a_change_of_policy_has_both_and_is_refused_when_it_changes_nothing() -> None:
     record = PolicyRecord("checkout")
     changed, event = change_policy(record, lambda p: replace(p, on_inconclusive="fail"), WHO)
     assert changed == PolicyRecord("checkout", Policy(on_inconclusive="fail"), 0)

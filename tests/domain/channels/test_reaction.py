@@ -1,4 +1,4 @@
-"""What an ill release does to a channel, by case: late, twice and out of order included."""
+"""What an unhealthy release does to a channel, by case: late, twice and out of order included."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -61,21 +61,21 @@ def rolling(**fields: Any) -> Channel:
     return replace(WATCHED, rollout=replace(start(V2, STEPS, at(5).at), **fields))
 
 
-def reacted(channel: Channel, ill: Breach, releases: list[Release] | None = None, minute: float = 30) -> Moved:
-    moved = react(channel, known() if releases is None else releases, ill, at(minute), WINDOW)
+def reacted(channel: Channel, found: Breach, releases: list[Release] | None = None, minute: float = 30) -> Moved:
+    moved = react(channel, known() if releases is None else releases, found, at(minute), WINDOW)
     assert moved is not None
     assert all(event.cause.startswith("error rate 9 %") for event in moved.events)
     return moved
 
 
-def ignored(channel: Channel, ill: Breach, releases: list[Release] | None = None, minute: float = 30) -> bool:
+def ignored(channel: Channel, found: Breach, releases: list[Release] | None = None, minute: float = 30) -> bool:
     kept = replace(channel)
-    moved = react(channel, known() if releases is None else releases, ill, at(minute), WINDOW)
+    moved = react(channel, known() if releases is None else releases, found, at(minute), WINDOW)
     assert channel == kept
     return moved is None
 
 
-def told(moved: Moved) -> list[EventType]:
+def types(moved: Moved) -> list[EventType]:
     return [event.type for event in moved.events]
 
 
@@ -84,7 +84,7 @@ def written(moved: Moved) -> Channel:
 
 
 @pytest.mark.parametrize("phase", [Phase.RUNNING, Phase.PAUSED])
-def test_a_candidate_that_is_ill_ends_its_rollout(phase: Phase) -> None:
+def test_an_unhealthy_candidate_ends_its_rollout(phase: Phase) -> None:
     moved = reacted(rolling(phase=phase), breach(V2, 20))
     assert moved.channel.version == V1
     assert moved.channel.rollout is not None
@@ -92,45 +92,45 @@ def test_a_candidate_that_is_ill_ends_its_rollout(phase: Phase) -> None:
     assert moved.channel.lock is not None
     assert moved.channel.watch == WATCHED.watch
     assert [(r.version, r.quarantine is not None) for r in moved.changed] == [(V2, True)]
-    assert told(moved) == [EventType.ROLLOUT_ABORTED, EventType.RELEASE_QUARANTINED]
+    assert types(moved) == [EventType.ROLLOUT_ABORTED, EventType.RELEASE_QUARANTINED]
     assert (moved.events[0].new or {})["analysis"] == {"value": 9}
 
 
 def test_a_candidate_that_is_quarantined_already_ends_its_rollout_all_the_same() -> None:
     moved = reacted(rolling(), breach(V2, 20), known(v2=True))
-    assert told(moved) == [EventType.ROLLOUT_ABORTED]
+    assert types(moved) == [EventType.ROLLOUT_ABORTED]
     assert moved.changed == ()
 
 
-def test_a_live_release_in_its_window_goes_back() -> None:
+def test_a_live_release_in_its_window_is_rolled_back() -> None:
     moved = reacted(WATCHED, breach(V1, 20))
     assert (moved.channel.version, moved.channel.sequence) == (V0, 3)
     assert moved.channel.lock == Lock(timestamp(at(30).at), "edgeship:rollback", "error rate 9 %")
     assert moved.channel.watch == Watch(at(30).at + timedelta(seconds=WINDOW), automatic_rollback=False)
     assert moved.channel.exposed_at == at(30).at
-    assert told(moved) == [EventType.POINTER_MOVED, EventType.RELEASE_QUARANTINED]
+    assert types(moved) == [EventType.POINTER_MOVED, EventType.RELEASE_QUARANTINED]
     assert (moved.events[0].new or {})["analysis"] == {"value": 9}
 
 
-def test_a_live_release_that_goes_back_takes_the_rollout_with_it_but_blames_no_candidate() -> None:
+def test_a_rollback_aborts_the_rollout_but_does_not_blame_its_candidate() -> None:
     moved = reacted(rolling(), breach(V1, 20))
     assert moved.channel.version == V0
     assert moved.channel.candidate is None
     assert [r.version for r in moved.changed] == [V1]
-    assert told(moved) == [EventType.POINTER_MOVED, EventType.RELEASE_QUARANTINED, EventType.ROLLOUT_ABORTED]
+    assert types(moved) == [EventType.POINTER_MOVED, EventType.ROLLOUT_ABORTED, EventType.RELEASE_QUARANTINED]
 
 
-def test_it_goes_back_past_what_is_quarantined() -> None:
+def test_a_rollback_skips_what_is_quarantined() -> None:
     channel = replace(WATCHED, version=V2, trail=(V0, V1))
     assert reacted(channel, breach(V2, 20), known(v1=True)).channel.version == V0
 
 
-def test_an_alarm_of_the_window_that_is_delivered_after_it_still_goes_back_until_the_window_is_closed() -> None:
+def test_an_alarm_of_the_window_that_is_delivered_after_it_still_rolls_back_until_the_window_is_closed() -> None:
     moved = reacted(WATCHED, breach(V1, 59), minute=61)
     assert moved.channel.version == V0
     closed = close_window(WATCHED, at(61))
     assert closed is not None
-    assert told(reacted(written(closed), breach(V1, 59), minute=61)) == [EventType.RELEASE_UNHEALTHY]
+    assert types(reacted(written(closed), breach(V1, 59), minute=61)) == [EventType.RELEASE_UNHEALTHY]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_an_alarm_of_the_window_that_is_delivered_after_it_still_goes_back_until
         pytest.param(replace(WATCHED, watch=Watch(at(60).at, automatic_rollback=False)), 20, id="after a rollback"),
     ],
 )
-def test_elsewhere_people_are_told_once_and_nothing_moves(channel: Channel, minute: float) -> None:
+def test_otherwise_people_are_notified_once_and_nothing_moves(channel: Channel, minute: float) -> None:
     moved = reacted(channel, breach(V1, minute), minute=minute + 1)
     assert moved.channel == replace(channel, alert=Alert(timestamp(at(minute + 1).at), "error rate 9 %"))
     assert moved.changed == ()
@@ -152,7 +152,7 @@ def test_elsewhere_people_are_told_once_and_nothing_moves(channel: Channel, minu
     assert ignored(written(moved), breach(V1, minute + 5), minute=minute + 6)
 
 
-def test_a_version_that_was_gone_back_to_is_told_of_and_the_next_move_forgets_it() -> None:
+def test_people_are_notified_of_an_unhealthy_rollback_target_until_the_next_move() -> None:
     back = written(reacted(WATCHED, breach(V1, 20)))
     alerted = written(reacted(back, breach(V0, 40), known(v1=True), minute=41))
     assert (alerted.version, alerted.alert is not None) == (V0, True)
@@ -188,7 +188,7 @@ def test_freezing_keeps_an_older_lock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "ill"),
+    ("channel", "found"),
     [
         pytest.param(WATCHED, breach(V0, 20), id="a version before"),
         pytest.param(WATCHED, breach(V3, 20), id="a version that is nowhere"),
@@ -202,8 +202,8 @@ def test_freezing_keeps_an_older_lock() -> None:
         pytest.param(replace(WATCHED, exposed_at=None), breach(V1, 20), id="live since before exposure was kept"),
     ],
 )
-def test_late_alarms_change_nothing(channel: Channel, ill: Breach) -> None:
-    assert ignored(channel, ill)
+def test_late_alarms_change_nothing(channel: Channel, found: Breach) -> None:
+    assert ignored(channel, found)
 
 
 def test_an_alarm_that_was_found_at_the_moment_of_exposure_counts() -> None:
@@ -211,7 +211,7 @@ def test_an_alarm_that_was_found_at_the_moment_of_exposure_counts() -> None:
     assert reacted(rolling(), breach(V2, 5)).channel.candidate is None
 
 
-def test_a_candidates_alarm_that_comes_when_it_is_live_takes_it_back() -> None:
+def test_a_candidates_alarm_that_comes_when_it_is_live_rolls_it_back() -> None:
     started = written(start_rollout(WATCHED, known()[2], STEPS, at(5)))
     completed = written(advance_rollout(started, known()[2], at(16), WINDOW))
     moved = reacted(completed, breach(V2, 15), minute=17)
@@ -221,7 +221,7 @@ def test_a_candidates_alarm_that_comes_when_it_is_live_takes_it_back() -> None:
     assert ignored(written(moved), breach(V2, 15), known(v2=True), minute=18)
 
 
-def test_a_version_that_comes_back_is_not_blamed_for_its_former_life() -> None:
+def test_a_version_that_comes_back_is_not_blamed_for_its_earlier_time() -> None:
     back = written(roll_back(WATCHED, known(), None, at(20), WINDOW))
     again = written(promote(back, known()[1], at(40), WINDOW))
     assert ignored(again, breach(V1, 19), minute=41)
@@ -243,5 +243,5 @@ def test_the_window_closes_when_its_time_is_over(minute: float, closes: bool) ->
         return
     assert moved is not None
     assert moved.channel == replace(rolling(), watch=None)
-    assert told(moved) == [EventType.ROLLBACK_WINDOW_CLOSED]
+    assert types(moved) == [EventType.ROLLBACK_WINDOW_CLOSED]
     assert close_window(moved.channel, at(minute)) is None

@@ -54,36 +54,36 @@ def test_the_table_has_every_phase_and_leads_nowhere_else() -> None:
     assert reached == set(Phase)
 
 
-@pytest.mark.parametrize(("phase", "act"), PAIRS)
-def test_every_act_in_every_phase(phase: Phase, act: RolloutEvent) -> None:
+@pytest.mark.parametrize(("phase", "event"), PAIRS)
+def test_every_event_in_every_phase(phase: Phase, event: RolloutEvent) -> None:
     before = rollout(phase)
     kept = replace(before)
-    if act not in TRANSITIONS[phase]:
+    if event not in TRANSITIONS[phase]:
         with pytest.raises(Refused) as refused:
-            transition(before, act, LATER, "checkout")
+            transition(before, event, LATER, "checkout")
         assert refused.value.code == "phase_invalid"
         assert str(V2) in refused.value.reason
         assert phase.value in refused.value.reason
         assert refused.value.remedy
         assert before == kept
         return
-    after = transition(before, act, LATER, "checkout")
+    after = transition(before, event, LATER, "checkout")
     assert before == kept
     changes: dict[RolloutEvent, dict[str, Any]] = {
         RolloutEvent.ADVANCE: {"step": 2, "stepped_at": LATER},
         RolloutEvent.RESUME: {"stepped_at": LATER, "exposed_at": LATER},
         RolloutEvent.COMPLETE: {"step": 3, "stepped_at": LATER},
     }
-    assert after == replace(before, phase=TRANSITIONS[phase][act], held=None, **changes.get(act, {}))
+    assert after == replace(before, phase=TRANSITIONS[phase][event], held=None, **changes.get(event, {}))
 
 
 LATER_OCCASION = Occasion("test", "ann", "by hand", LATER)
 
 
-def act_on_channel(channel: Channel, act: RolloutEvent) -> Moved:
-    """`act`, by the change of a channel that stands for it."""
+def change_channel(channel: Channel, event: RolloutEvent) -> Moved:
+    """`event`, by the change of a channel that stands for it."""
     live, candidate = (replace(a_release(str(v)), promoted_at="2026-11-23T09:00:00.000Z") for v in (V1, V2))
-    match act:
+    match event:
         case RolloutEvent.ADVANCE:
             return advance_rollout(channel, candidate, LATER_OCCASION, 60)
         case RolloutEvent.PAUSE:
@@ -98,34 +98,34 @@ def act_on_channel(channel: Channel, act: RolloutEvent) -> Moved:
             return roll_back(channel, [live, candidate], None, LATER_OCCASION, 60)
 
 
-@pytest.mark.parametrize(("phase", "act"), PAIRS)
-def test_every_act_in_every_phase_of_a_channels_rollout(phase: Phase, act: RolloutEvent) -> None:
+@pytest.mark.parametrize(("phase", "event"), PAIRS)
+def test_every_event_in_every_phase_of_a_channels_rollout(phase: Phase, event: RolloutEvent) -> None:
     moved_on = phase in (Phase.COMPLETED,)
     channel = Channel(
         "checkout", "latest", V2 if moved_on else V1, 2, trail=(V1,) if moved_on else (), rollout=rollout(phase)
     )
     kept = replace(channel)
-    if act in TRANSITIONS[phase]:
-        moved = act_on_channel(channel, act)
+    if event in TRANSITIONS[phase]:
+        moved = change_channel(channel, event)
         assert moved.channel.rollout is not None
-        assert moved.channel.rollout.phase is TRANSITIONS[phase][act]
-        assert moved.channel.sequence == channel.sequence + (act in (RolloutEvent.COMPLETE, RolloutEvent.ROLL_BACK))
+        assert moved.channel.rollout.phase is TRANSITIONS[phase][event]
+        assert moved.channel.sequence == channel.sequence + (event in (RolloutEvent.COMPLETE, RolloutEvent.ROLL_BACK))
         assert moved.events
-    elif act is RolloutEvent.COMPLETE and not moved_on:
+    elif event is RolloutEvent.COMPLETE and not moved_on:
         # To promote what an ended rollout had as its candidate is a move like any other, and leaves the rollout alone.
-        assert act_on_channel(channel, act).channel.rollout == channel.rollout
+        assert change_channel(channel, event).channel.rollout == channel.rollout
     else:
         with pytest.raises(Refused) as refused:
-            act_on_channel(channel, act)
+            change_channel(channel, event)
         by_move = {RolloutEvent.COMPLETE: "already_live", RolloutEvent.ROLL_BACK: "no_good_version"}
-        assert refused.value.code == by_move.get(act, "phase_invalid")
+        assert refused.value.code == by_move.get(event, "phase_invalid")
     assert channel == kept
 
 
-@pytest.mark.parametrize("act", [RolloutEvent.ADVANCE, RolloutEvent.PAUSE, RolloutEvent.RESUME, RolloutEvent.ABORT])
-def test_without_a_rollout_there_is_nothing_to_steer(act: RolloutEvent) -> None:
+@pytest.mark.parametrize("event", [RolloutEvent.ADVANCE, RolloutEvent.PAUSE, RolloutEvent.RESUME, RolloutEvent.ABORT])
+def test_without_a_rollout_there_is_nothing_to_change(event: RolloutEvent) -> None:
     with pytest.raises(Refused) as refused:
-        act_on_channel(Channel("checkout", "latest", V1), act)
+        change_channel(Channel("checkout", "latest", V1), event)
     assert refused.value.code == "no_rollout"
 
 

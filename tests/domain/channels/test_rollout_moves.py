@@ -1,4 +1,4 @@
-"""What happens to a channel's rollout, with its event: the channel, the releases and what is told."""
+"""What happens to a channel's rollout, with its event: the channel, the releases and the events."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -64,7 +64,7 @@ def rollout_of(channel: Channel) -> Rollout:
     return channel.rollout
 
 
-def told(moved: Moved) -> list[EventType]:
+def types(moved: Moved) -> list[EventType]:
     return [event.type for event in moved.events]
 
 
@@ -97,7 +97,7 @@ def test_an_operator_may_roll_out_on_a_locked_channel_and_the_lock_stays() -> No
 def test_a_rollout_that_has_ended_makes_room_for_the_next(phase: Phase) -> None:
     moved = start_rollout(rolling(phase), new(V3), STEPS, at(9))
     assert rollout_of(moved.channel) == start(V3, STEPS, at(9).at)
-    assert told(moved) == [EventType.ROLLOUT_STARTED]
+    assert types(moved) == [EventType.ROLLOUT_STARTED]
     assert (moved.events[0].old or {})["rollout"] is None
 
 
@@ -135,7 +135,7 @@ def test_a_newer_release_replaces_a_candidate_that_is_not_found_bad_by_it(phase:
     assert rollout_of(moved.channel) == start(V3, STEPS, at(5).at)
     assert moved.channel.lock is None
     assert moved.changed == ()
-    assert told(moved) == [EventType.ROLLOUT_ABORTED, EventType.ROLLOUT_STARTED]
+    assert types(moved) == [EventType.ROLLOUT_ABORTED, EventType.ROLLOUT_STARTED]
     aborted = moved.events[0].new or {}
     assert (aborted["rollout"]["candidate"], aborted["rollout"]["phase"]) == ("1.2.0", "aborted")
     with pytest.raises(Refused) as refused:
@@ -146,7 +146,7 @@ def test_a_newer_release_replaces_a_candidate_that_is_not_found_bad_by_it(phase:
 # Steering
 
 
-def test_a_step_is_left_for_the_next_with_what_was_measured() -> None:
+def test_a_step_is_left_for_the_next_with_the_analysis() -> None:
     before = replace(rolling(), rollout=replace(rollout_of(rolling()), held=Held(NOW, "no data")))
     moved = advance_rollout(before, new(V2), at(11), WINDOW, {"sample": 40})
     after = rollout_of(moved.channel)
@@ -172,7 +172,7 @@ def test_the_last_step_completes_the_rollout_and_moves_the_channel() -> None:
     assert channel.alert is None
     assert (rollout_of(channel).phase, rollout_of(channel).step, channel.candidate) == (Phase.COMPLETED, 2, None)
     assert moved.changed == (replace(new(V2), promoted_at=timestamp(at(11).at)),)
-    assert told(moved) == [EventType.POINTER_MOVED, EventType.ROLLOUT_COMPLETED]
+    assert types(moved) == [EventType.POINTER_MOVED, EventType.ROLLOUT_COMPLETED]
     pointer, completed = moved.events
     assert pointer.old == STABLE.summary()
     assert pointer.new == {**channel.summary(), "analysis": {"sample": 40}}
@@ -226,13 +226,13 @@ def test_a_pause_takes_the_candidate_from_everybody_and_resuming_gives_it_back()
     advanced = written(advance_rollout(rolling(), new(V2), at(1), WINDOW))
     paused = pause_rollout(advanced, at(2), {"health": "degraded"})
     assert (rollout_of(paused.channel).percent, paused.channel.candidate) == (0, V2)
-    assert told(paused) == [EventType.ROLLOUT_PAUSED]
+    assert types(paused) == [EventType.ROLLOUT_PAUSED]
     assert (paused.events[0].new or {})["analysis"] == {"health": "degraded"}
     resumed = resume_rollout(written(paused), new(V2), at(300))
     after = rollout_of(resumed.channel)
     assert (after.percent, after.step, after.stepped_at, after.exposed_at) == (25, 1, at(300).at, at(300).at)
     assert after.started_at == NOW
-    assert told(resumed) == [EventType.ROLLOUT_RESUMED]
+    assert types(resumed) == [EventType.ROLLOUT_RESUMED]
     assert (resumed.events[0].old or {})["rollout"]["percent"] == 0
 
 
@@ -245,7 +245,7 @@ def test_an_abort_quarantines_the_candidate_and_locks_the_channel(phase: Phase) 
     assert moved.channel.lock == Lock(timestamp(at(3).at), "ann", "error rate 9 %")
     assert rollout_of(moved.channel).phase is Phase.ABORTED
     assert moved.changed == (replace(new(V2), quarantine=Quarantine(timestamp(at(3).at), "ann", "error rate 9 %")),)
-    assert told(moved) == [EventType.ROLLOUT_ABORTED, EventType.RELEASE_QUARANTINED]
+    assert types(moved) == [EventType.ROLLOUT_ABORTED, EventType.RELEASE_QUARANTINED]
     assert (moved.events[0].new or {})["analysis"] == {"value": 9}
 
 
@@ -253,7 +253,7 @@ def test_an_abort_keeps_an_older_lock_and_an_older_quarantine() -> None:
     moved = abort_rollout(replace(rolling(), lock=LOCK), new(V2, quarantine=BAD), at(3))
     assert moved.channel.lock == LOCK
     assert moved.changed == ()
-    assert told(moved) == [EventType.ROLLOUT_ABORTED]
+    assert types(moved) == [EventType.ROLLOUT_ABORTED]
 
 
 # What moves the channel meanwhile
@@ -266,7 +266,7 @@ def test_to_promote_another_version_aborts_the_rollout_and_blames_nobody(phase: 
     assert rollout_of(moved.channel).phase is Phase.ABORTED
     assert moved.channel.exposed_at == at(4).at
     assert moved.channel.lock is None
-    assert told(moved) == [EventType.POINTER_MOVED, EventType.ROLLOUT_ABORTED]
+    assert types(moved) == [EventType.POINTER_MOVED, EventType.ROLLOUT_ABORTED]
     assert [r.version for r in moved.changed] == [V3]
 
 
@@ -274,7 +274,7 @@ def test_to_promote_the_candidate_completes_the_rollout() -> None:
     moved = promote(rolling(), new(V2), at(4), WINDOW)
     assert rollout_of(moved.channel).phase is Phase.COMPLETED
     assert moved.channel.exposed_at == NOW
-    assert told(moved) == [EventType.POINTER_MOVED, EventType.ROLLOUT_COMPLETED]
+    assert types(moved) == [EventType.POINTER_MOVED, EventType.ROLLOUT_COMPLETED]
 
 
 def test_a_paused_candidate_that_is_promoted_has_traffic_from_then_on() -> None:
@@ -295,12 +295,12 @@ def test_a_rollback_during_a_rollout_to_another_version_ends_the_rollout() -> No
     moved = roll_back(rolling(), [live(V0), live(V1), new(V2)], None, at(4), WINDOW)
     assert (moved.channel.version, moved.channel.trail) == (V0, ())
     assert rollout_of(moved.channel).phase is Phase.ABORTED
-    assert told(moved) == [EventType.POINTER_MOVED, EventType.ROLLOUT_ABORTED, EventType.RELEASE_QUARANTINED]
+    assert types(moved) == [EventType.POINTER_MOVED, EventType.ROLLOUT_ABORTED, EventType.RELEASE_QUARANTINED]
     # What was live is quarantined; the candidate was not found bad.
     assert [r.version for r in moved.changed] == [V1]
 
 
-def test_a_rollback_opens_no_window_and_tells_from_when_on_it_is_exposed() -> None:
+def test_a_rollback_opens_no_window_and_sets_since_when_it_is_exposed() -> None:
     completed = written(advance_rollout(rolling(step=1), new(V2), at(11), WINDOW))
     moved = roll_back(completed, [live(V0), live(V1), live(V2)], None, at(20, "alarm"), WINDOW, {"value": 9})
     channel = moved.channel
@@ -308,7 +308,7 @@ def test_a_rollback_opens_no_window_and_tells_from_when_on_it_is_exposed() -> No
     assert channel.watch == Watch(at(20).at + timedelta(seconds=WINDOW), automatic_rollback=False)
     assert rollout_of(channel).phase is Phase.ROLLED_BACK
     assert channel.lock is not None
-    assert told(moved) == [EventType.POINTER_MOVED, EventType.RELEASE_QUARANTINED]
+    assert types(moved) == [EventType.POINTER_MOVED, EventType.RELEASE_QUARANTINED]
     assert (moved.events[0].new or {})["analysis"] == {"value": 9}
 
 
@@ -322,7 +322,7 @@ def test_what_completed_earlier_is_not_rolled_back_by_a_later_versions_rollback(
 
 
 def test_unlocking_forgets_the_alert() -> None:
-    frozen = replace(STABLE, lock=LOCK, alert=Alert(BEFORE, "ill"))
+    frozen = replace(STABLE, lock=LOCK, alert=Alert(BEFORE, "unhealthy"))
     assert unlock(frozen, at(1))[0] == replace(STABLE, lock=None, alert=None)
 
 
@@ -357,8 +357,8 @@ def test_a_transition_has_the_same_event_ids_however_often_it_is_attempted(chann
     once_more = make(replace(channel, revision=channel.revision + 1, sequence=channel.sequence + 1), at(1))
     assert once_more is not None
     for other in (elsewhere, once_more):
-        for ours, theirs in zip(first.events, other.events, strict=True):
-            assert (ours.event_id == theirs.event_id) is (ours.type is EventType.RELEASE_QUARANTINED)
+        for one, another in zip(first.events, other.events, strict=True):
+            assert (one.event_id == another.event_id) is (one.type is EventType.RELEASE_QUARANTINED)
 
 
 def test_no_two_transitions_share_an_event_id() -> None:

@@ -48,7 +48,7 @@ def recent(minute: float, sessions: int, failed: int, stable_failed: int | None 
     ("minute", "evidence", "action", "health"),
     [
         pytest.param(0, {}, StepAction.BAKE, Health.INCONCLUSIVE, id="just begun"),
-        pytest.param(30, recent(30, 100, 0), StepAction.BAKE, Health.HEALTHY, id="well, not over"),
+        pytest.param(30, recent(30, 100, 0), StepAction.BAKE, Health.HEALTHY, id="healthy, not over"),
         pytest.param(59.9, recent(59, 100, 0), StepAction.BAKE, Health.HEALTHY, id="a moment before the end"),
         pytest.param(30, recent(30, 100, 10), StepAction.ABORT, Health.UNHEALTHY, id="breach before the end"),
         pytest.param(
@@ -58,11 +58,13 @@ def recent(minute: float, sessions: int, failed: int, stable_failed: int | None 
         pytest.param(30, recent(30, 5, 0), StepAction.BAKE, Health.INCONCLUSIVE, id="too few, not over"),
         pytest.param(30, recent(30, 5, 1), StepAction.BAKE, Health.INCONCLUSIVE, id="too few to blame, not over"),
         pytest.param(30, recent(30, 5, 5), StepAction.ABORT, Health.UNHEALTHY, id="few, and all of them failed"),
-        pytest.param(OVER, {"bake": whole(100, 0)}, StepAction.ADVANCE, Health.HEALTHY, id="over and well"),
+        pytest.param(OVER, {"bake": whole(100, 0)}, StepAction.ADVANCE, Health.HEALTHY, id="over and healthy"),
         pytest.param(OVER, {"bake": whole(20, 1)}, StepAction.ADVANCE, Health.HEALTHY, id="over with just enough"),
         pytest.param(OVER, {"bake": whole(19, 0)}, StepAction.HOLD, Health.INCONCLUSIVE, id="over with too few"),
         pytest.param(OVER, {}, StepAction.HOLD, Health.INCONCLUSIVE, id="over with nothing"),
-        pytest.param(OVER, {"bake": whole(100, 40)}, StepAction.ABORT, Health.UNHEALTHY, id="ill over the whole step"),
+        pytest.param(
+            OVER, {"bake": whole(100, 40)}, StepAction.ABORT, Health.UNHEALTHY, id="unhealthy over the whole step"
+        ),
         pytest.param(
             OVER, {"bake": whole(100, 10)}, StepAction.PAUSE, Health.DEGRADED, id="at the limit over the whole step"
         ),
@@ -78,14 +80,14 @@ def recent(minute: float, sessions: int, failed: int, stable_failed: int | None 
             {**recent(OVER, 100, 10), "bake": whole(6000, 30)},
             StepAction.ABORT,
             Health.UNHEALTHY,
-            id="ill in the last three minutes, well over the whole step",
+            id="unhealthy in the last three minutes, healthy over the whole step",
         ),
         pytest.param(
             OVER,
             {**recent(OVER, 100, 0), "bake": whole(6000, 900)},
             StepAction.ABORT,
             Health.UNHEALTHY,
-            id="well in the last three minutes, ill over the whole step",
+            id="healthy in the last three minutes, unhealthy over the whole step",
         ),
         pytest.param(
             OVER,
@@ -108,13 +110,13 @@ def test_what_no_data_means_is_the_policys(on_inconclusive: OnInconclusive, acti
     policy = replace(POLICY, on_inconclusive=on_inconclusive)
     assert decide(OVER, policy, bake=whole(19, 0)) == (action, Health.INCONCLUSIVE)
     assert decide(OVER, policy) == (action, Health.INCONCLUSIVE)
-    # It is asked at the end of the bake alone, and never where there is enough to tell.
+    # It is asked at the end of the bake alone, and never where there are enough sessions.
     assert decide(OVER - 1, policy) == (StepAction.BAKE, Health.INCONCLUSIVE)
     assert decide(OVER, policy, bake=whole(20, 0)) == (StepAction.ADVANCE, Health.HEALTHY)
     assert decide(OVER, policy, bake=whole(20, 20)) == (StepAction.ABORT, Health.UNHEALTHY)
 
 
-def test_a_step_without_a_bake_is_left_at_once_when_it_is_well() -> None:
+def test_a_step_without_a_bake_is_left_at_once_when_it_is_healthy() -> None:
     quick = replace(ROLLOUT, step=1)
     assert decide(0, rollout=quick) == (StepAction.HOLD, Health.INCONCLUSIVE)
     assert decide(1, rollout=quick, bake=whole(20, 0)) == (StepAction.ADVANCE, Health.HEALTHY)

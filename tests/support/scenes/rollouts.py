@@ -86,7 +86,7 @@ def waiting_release_starts(aws: Aws) -> Callable[[], None]:
 
     def deliver() -> None:
         use_case = replace(promotion.build(function_env("promotion", aws)), pause=lambda _: None)
-        use_case.judge_waiting("checkout", on(BAKED))
+        use_case.promote_waiting("checkout", on(BAKED))
 
     return deliver
 

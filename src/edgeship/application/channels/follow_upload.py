@@ -1,4 +1,4 @@
-"""Follow an upload until browsers get it, or until it is clear that they will not."""
+"""Follow an upload until browsers get it, or until it waits or is refused."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Followed:
-    """Where an upload has got to, and the reason if it waits there."""
+    """The stage that an upload has reached, and the reason if it waits there."""
 
     stage: Stage
     reason: str = ""
@@ -47,17 +47,17 @@ class FollowUpload:
     sleep: Callable[[float], None]
 
     def __call__(self, published: Published, timeout: timedelta, notice: Callable[[Followed], None]) -> Followed:
-        """Wait until the release is served, or waits for an operator; `notice` hears of each stage once.
+        """Wait until the release is served, or waits for an operator; `notice` is called once for each stage.
 
         Raises:
             Refused: the upload was refused, with its reason.
-            TimeoutError: neither happened in time; the message says how far it got.
+            TimeoutError: neither happened in time; the message names the stage that it reached.
         """
         deadline = self.clock() + timeout
         reached = Followed(Stage.UPLOADED)
         notice(reached)
         while True:
-            now = self._look(published)
+            now = self._stage_of(published)
             if now.stage is not reached.stage:
                 reached = now
                 notice(reached)
@@ -70,14 +70,14 @@ class FollowUpload:
                 )
             self.sleep(POLL_SECONDS)
 
-    def _look(self, published: Published) -> Followed:
+    def _stage_of(self, published: Published) -> Followed:
         widget, version = published.key.widget, published.key.version
         release = self.state.release(widget, version)
         record = self.state.widget(widget)
         if release is None or record is None or release.digest != published.digest:
             for rejection in self.state.rejections(RECENT_REJECTIONS, published.key.widget):
-                mine = (rejection.key, rejection.etag) == (str(published.key), published.drop.etag)
-                if mine and rejection.upload_id not in published.refused_before:
+                same_object = (rejection.key, rejection.etag) == (str(published.key), published.drop.etag)
+                if same_object and rejection.upload_id not in published.refused_before:
                     raise Refused(rejection.code, rejection.reason, rejection.remedy)
             return Followed(Stage.UPLOADED)
         channel = self.state.channel(widget, LATEST)
@@ -101,7 +101,7 @@ class FollowUpload:
             try:
                 answer = self.web.get(f"/{path}{release.entrypoint}")
             except OSError:
-                # No answer now is no answer for good: the deadline decides how long to ask again.
+                # It is asked again until the deadline.
                 return False
             if answer.status != 200 or hashlib.sha256(answer.body).hexdigest() != expected:
                 return False

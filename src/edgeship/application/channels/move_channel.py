@@ -1,4 +1,4 @@
-"""The one way a change of a channel is written: channel, releases and events in one conditional transaction."""
+"""The one way to write a change of a channel: channel, releases and events in one conditional transaction."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ def commit_move(state: ChannelState, moved: Moved) -> None:
     """Write a change.
 
     Raises:
-        Conflict: the channel or a release it relied on has changed; nothing was written.
+        Conflict: the channel or a release that it depends on has changed; nothing was written.
     """
     state.commit(Transaction(puts=(moved.channel, *moved.changed), checks=moved.unchanged, events=moved.events))
 
 
 class Exposure:
-    """Writes changes that bring traffic to a version, in the attempts of one use: what lost a race is tried again, the
-    alarms that it has made are there already."""
+    """Writes a change that brings traffic to a version, in one or more attempts. After a lost race, the alarms of the
+    first attempt exist already."""
 
     def __init__(self, state: ChannelState, alarms: Alarms) -> None:
         self._state = state
@@ -29,9 +29,9 @@ class Exposure:
         self._made: set[HealthAlarm] = set()
 
     def commit(self, moved: Moved, thresholds: Thresholds) -> None:
-        """Write the change; the alarms of a version whose health counts are there before its traffic is.
+        """Write the change. The alarms of a version whose health counts are made before its traffic begins.
 
-        Whoever dies in between leaves alarms that watch nothing; the minute tick removes them.
+        A process that dies in between leaves alarms that nothing needs; the minute tick removes them.
 
         Raises:
             Conflict: as `commit_move`.

@@ -13,21 +13,21 @@ if TYPE_CHECKING:  # a bundle carries what is imported when it runs
 
 
 class ChannelState(ReleaseState, Protocol):
-    """What the table holds of channels, their rollouts and policies, beside the releases that they point at."""
+    """The part of the table about channels, their rollouts and policies, and the releases that they point at."""
 
     def channel(self, widget: str, name: str) -> Channel:
-        """The channel; at revision 0 and pointing nowhere when it was never written."""
+        """The channel; at revision 0 and without a version when it was never written."""
 
     def channels(self, widget: str) -> list[Channel]: ...
 
     def watched(self) -> list[Channel]:
-        """The channels with a rollout or a watch, of every widget; the one read that may lag behind by a moment.
+        """The channels with a rollout or a watch, of every widget; the only read that may lag by a moment.
 
-        The calls grow with what is watched, never with the widgets that there are.
+        The number of calls grows with the watched channels, not with all widgets.
         """
 
     def policy(self, widget: str) -> PolicyRecord:
-        """The widget's policy; the default at revision 0 when none was ever set."""
+        """The widget's policy; the default at revision 0 when none was set."""
 
     def policies(self, widgets: Iterable[str]) -> dict[str, PolicyRecord]:
         """The policy of each, in one call a hundred."""

@@ -1,4 +1,4 @@
-"""Point a channel at a release because an operator says so."""
+"""Point a channel at a release, by an operator."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class PromoteRelease:
     pause: Pause
 
     def __call__(self, widget: str, version: Version, channel: str, occasion: Occasion) -> Channel:
-        """Move the channel, at once; a move made meanwhile is taken into account, not overwritten unseen.
+        """Move the channel, at once. A concurrent move is never overwritten: the change is decided again after it.
 
-        A rollout of that version is completed by it; one of another version is aborted.
+        A rollout of this version is completed; a rollout of another version is aborted.
 
         Raises:
             Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined` or `already_live`.

@@ -1,4 +1,4 @@
-"""Do with registered releases what their widget's policy says."""
+"""Apply the widget's policy to registered releases."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ class PromoteUpload:
     pause: Pause
 
     def __call__(self, widget: str, version: Version, occasion: Occasion) -> Decision:
-        """Judge a release and do what is decided to `latest`; the order and number of events make no difference.
+        """Decide what a release does to `latest`, and do it; the order and number of events make no difference.
 
-        The widget's first release goes live before any other is judged, even if its event is late: what an
-        upload does depends on what is live.
+        The widget's first release goes live before any other is decided, even if its event is late: what an upload does
+        depends on what is live.
         """
         first = self._first(widget)
         if first is None:
             return Decision(UploadAction.LEAVE, f"{widget} has no registered release")
-        # Once anything is live it is a release like any other, and an operator may have left it.
+        # Later the first release is like any other: an operator may have moved away from it.
         if first != version and self.state.channel(widget, LATEST).version is None:
             retry_conflict(lambda: self._attempt(widget, first, first, occasion), self.pause)
         return retry_conflict(lambda: self._attempt(widget, version, first, occasion), self.pause)
 
-    def judge_waiting(self, widget: str, occasion: Occasion) -> Decision:
-        """A rollout has ended: judge the newest of the releases that may have waited for that."""
+    def promote_waiting(self, widget: str, occasion: Occasion) -> Decision:
+        """A rollout has ended: decide about the newest of the releases that may have waited for it."""
         first = self._first(widget)
         if first is None:
             return Decision(UploadAction.LEAVE, f"{widget} has no registered release")

@@ -1,4 +1,4 @@
-"""A release was found unhealthy: take it from every channel that exposes it, or notify people."""
+"""A release was found unhealthy: react in every channel that exposes it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ReactToBreach:
     pause: Pause
 
     def __call__(self, breach: Breach, occasion: Occasion) -> list[Reaction]:
-        """Delivered twice, late or out of order it changes nothing that it should not."""
+        """React in every channel of the widget. A breach may be delivered twice, late or out of order."""
         return [
             self.in_channel(channel.name, breach, occasion)
             for channel in self.state.channels(breach.widget)
@@ -28,7 +28,7 @@ class ReactToBreach:
         ]
 
     def in_channel(self, name: str, breach: Breach, occasion: Occasion) -> Reaction:
-        """React in one channel, from what the table holds now."""
+        """React in one channel, as the table has it now."""
 
         def attempt() -> Reaction:
             channel = self.state.channel(breach.widget, name)

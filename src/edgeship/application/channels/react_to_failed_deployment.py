@@ -1,4 +1,4 @@
-"""A CDN was found to serve something else than what a move brought: go back, where the widget's policy says so."""
+"""A CDN does not serve the version of a move: roll back, if the widget's policy says so."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class ReactToFailedDeployment:
     pause: Pause
 
     def __call__(self, widget: str, name: str, sequence: int, occasion: Occasion) -> Reaction:
-        """Delivered twice or late it changes nothing: the channel must still be where that move brought it."""
+        """React to the failed deployment of move number `sequence`. Delivered twice or late it changes nothing: the
+        channel must still be at that move."""
 
         def attempt() -> Reaction:
             policy = self.state.policy(widget).policy

@@ -1,4 +1,4 @@
-"""What became of a channel that something happened to: an alarm, a failed deployment, a minute."""
+"""What was done to a channel because of an alarm, a failed deployment or the minute tick."""
 
 from __future__ import annotations
 

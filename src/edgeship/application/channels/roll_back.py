@@ -1,4 +1,4 @@
-"""Take a channel back to a good version: one conditional write, however large the release."""
+"""Roll a channel back to a good version: one conditional write, however large the release."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class RollBack:
     state: ChannelState
 
     def __call__(self, widget: str, channel: str, to: Version | None, occasion: Occasion) -> Moved:
-        """Move the channel back, quarantine what it leaves and lock it, in one transaction.
+        """Roll the channel back, quarantine the version that was live, and lock the channel, in one transaction.
 
-        While a rollout is under way, what it leaves is the candidate: the rollout is aborted, and the stable version
-        stays. `to` another version goes there.
+        While a rollout is running or paused, it is aborted instead, its candidate is quarantined, and the stable
+        version stays. With `to`, another version than the stable one, the channel moves there.
 
-        A lost race is not tried again: two people who roll back at once mean one step, not two.
+        A lost race is not tried again: two people who roll back at the same time want one rollback, not two.
 
         Raises:
             Refused: `widget_invalid`, `channel_invalid`, `nothing_live`, `no_good_version`, `target_invalid`
@@ -43,7 +43,7 @@ class RollBack:
                 "moved_meanwhile",
                 f"{channel} of {widget} changed while this ran: it was at {before.version}, and "
                 f"{now.moved_by} has it at {now.version}. Nothing was rolled back.",
-                "Look at edgeship status, and roll back again if it is still needed.",
+                "Check edgeship status, and roll back again if it is still needed.",
             ) from None
         return moved
 

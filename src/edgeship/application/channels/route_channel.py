@@ -24,7 +24,7 @@ class RouteChannel:
     pause: Pause
 
     def __call__(self, widget: str, channel: str, flag: str | None, occasion: Occasion) -> Channel:
-        """Name the flag that chooses, or None for the channel's own version alone.
+        """Set the flag that chooses, or None for the channel's own version.
 
         Raises:
             Refused: `widget_invalid`, `channel_invalid`, `flag_unknown`, `flag_type`, `nothing_live` or

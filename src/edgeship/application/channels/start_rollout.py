@@ -1,4 +1,4 @@
-"""Begin to move a channel to a release because an operator says so."""
+"""Start a rollout, by an operator."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class StartRollout:
     def __call__(
         self, widget: str, version: Version, channel: str, occasion: Occasion, steps: Sequence[Step] | None = None
     ) -> Channel:
-        """Roll the release out by `steps`, or by the widget's policy; a locked channel takes it as well.
+        """Roll the release out by `steps`, or by the widget's policy; a locked channel accepts it, too.
 
-        Where there is nothing to roll out from, or the first step is 100 %, the channel moves at once.
+        If no version is live to start from, or the first step is 100 %, the channel moves at once.
 
         Raises:
             Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live`,

@@ -1,4 +1,4 @@
-"""Pause, resume, advance or abort a rollout because an operator says so."""
+"""Pause, resume, advance or abort a rollout, by an operator."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ from edgeship.domain.releases.release import Release
 @dataclass(frozen=True)
 class SteerRollout:
     """Each method raises Refused: `widget_invalid`, `channel_invalid`, `no_rollout`, `phase_invalid`, or
-    `moved_meanwhile` when the rollout went on while the operator looked at it; what gives a candidate to users also
-    raises `quarantined`."""
+    `moved_meanwhile` when the rollout has changed meanwhile. Methods that give a candidate to users also raise
+    `quarantined`."""
 
     state: ChannelState
     alarms: Alarms
     pause_between: Pause
 
     def pause(self, widget: str, channel: str, occasion: Occasion) -> Channel:
-        """Take the candidate from everybody, until it is resumed."""
+        """Give everybody the stable version until the rollout is resumed."""
         return self._steer(widget, channel, lambda before, *_: pause_rollout(before, occasion), exposes=False)
 
     def resume(self, widget: str, channel: str, occasion: Occasion) -> Channel:
-        """Give the candidate back to the users who had it; its bake begins anew."""
+        """Give the candidate to the same users again; its bake starts again."""
 
         def resumed(before: Channel, candidate: Release, _: Policy) -> Moved:
             return resume_rollout(before, candidate, occasion)
@@ -48,7 +48,7 @@ class SteerRollout:
         return self._steer(widget, channel, resumed, exposes=True)
 
     def advance(self, widget: str, channel: str, occasion: Occasion) -> Channel:
-        """Go to the next step now, whatever the bake and the measurements say."""
+        """Start the next step now, whatever the bake and the metrics say."""
 
         def advanced(before: Channel, candidate: Release, policy: Policy) -> Moved:
             return advance_rollout(before, candidate, occasion, policy.rollback_window_seconds)
@@ -56,7 +56,7 @@ class SteerRollout:
         return self._steer(widget, channel, advanced, exposes=True)
 
     def abort(self, widget: str, channel: str, occasion: Occasion) -> Channel:
-        """Take the candidate back for good: it is quarantined and the channel locked."""
+        """End the rollout: the candidate is quarantined, and the channel is locked."""
 
         def aborted(before: Channel, candidate: Release, _: Policy) -> Moved:
             return abort_rollout(before, candidate, occasion)
@@ -82,8 +82,8 @@ class SteerRollout:
             if _stage(before) != _stage(seen):
                 raise Refused(
                     "moved_meanwhile",
-                    f"The rollout of {widget} went on while this ran. Nothing was changed.",
-                    "Look at edgeship status, and decide again.",
+                    f"The rollout of {widget} changed while this ran. Nothing was written.",
+                    "Check edgeship status, and decide again.",
                 )
             candidate = self.state.release(widget, rollout.candidate)
             assert candidate is not None  # a rollout starts from a registered release, and none is ever removed

@@ -1,9 +1,8 @@
-"""The minute tick: look after every channel that has a rollout or whose live version is still being watched.
+"""The minute tick: check every channel that has a rollout or whose live version is still watched.
 
-It is the second path to a rollback: it reads the metrics and the state of the alarms itself, and needs no alarm's
-event; where it can't read the one, it goes by the other. It also makes the alarms be what they should be. Whatever it
-does is conditioned on the channel as it read it; what it could not do now, it does at the next minute. Last it
-publishes the health pages.
+It is the second way to a rollback: it reads the metrics and the states of the alarms, and needs no alarm's event; if it
+can't read one of the two, it uses the other. It also corrects the alarms. Every write is conditioned on the channel as
+it was read; work that fails is done in the next minute. Last it publishes the health pages.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
-from edgeship.application.channels.measured_channels import Measured, measure
+from edgeship.application.channels.channel_metrics import ChannelMetrics, read_metrics
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.channels.react_to_breach import ReactToBreach
@@ -35,13 +34,13 @@ from edgeship.domain.health.breach import Breach
 T = TypeVar("T")
 
 ALARM_GRACE = timedelta(minutes=5)
-"""An alarm that nothing needs yet may be that of a version whose traffic is about to begin."""
+"""How long an alarm that nothing needs is kept: the traffic of its version may be about to begin."""
 
 
 @dataclass
 class Tick:
-    """What one run found and did; `faults` are channels that it could not look after, health pages that it could not
-    write, and `alarms`, `metrics` or `health pages` when these were not to be had."""
+    """What one run found and did. `faults` are by name: a channel that could not be checked, a health page that could
+    not be written, or `alarms`, `metrics` or `health pages` as a whole."""
 
     watched: int = 0
     alarms_made: int = 0
@@ -59,9 +58,9 @@ class WatchChannels:
     publish: PublishHealth
 
     def __call__(self, occasion: Occasion) -> Tick:
-        """Look after everything once. A channel that can't be looked after keeps none of the others from it."""
+        """Check everything once. A channel whose check fails does not stop the rest."""
         tick = Tick()
-        # The alarms first: one that is made after this look is not taken for one that nothing needs.
+        # The alarms are read first, so that an alarm that is made later is not removed as unneeded.
         standing = _unless_it_fails("alarms", self.alarms.standing, tick)
         channels = self.state.watched()
         policies = self.state.policies({channel.widget for channel in channels})
@@ -69,25 +68,25 @@ class WatchChannels:
         if standing is not None:
             seen = standing
             _unless_it_fails("alarms", lambda: self._fix_alarms(seen, channels, policies, occasion, tick), tick)
-        measured = _unless_it_fails("metrics", lambda: measure(self.metrics, channels, occasion.at), tick)
+        metrics = _unless_it_fails("metrics", lambda: read_metrics(self.metrics, channels, occasion.at), tick)
         changed: set[Channel] = set()
         for channel in channels:
-            care = _Care(self, channel, policies[channel.widget].policy, standing or (), measured, occasion)
+            check = _ChannelCheck(self, channel, policies[channel.widget].policy, standing or (), metrics, occasion)
             try:
-                change = care.look_after()
+                change = check()
             except Conflict:
-                changed.add(channel)  # somebody was faster; the next minute sees what they did
+                changed.add(channel)  # another write came first; the next minute reads it
                 continue
-            except Exception as fault:  # noqa: BLE001  the others must not wait for this one; the handler raises it
+            except Exception as fault:  # noqa: BLE001  the rest must be checked, too; the handler raises it
                 tick.faults.append((f"{channel.widget}/{channel.name}", fault))
                 continue
             if change is not None:
                 changed.add(channel)
                 tick.changes.append(change)
-        # The pages last: nothing waits for them, and they show what became of the channels.
+        # The pages come last: nothing waits for them, and they show the changes of this tick.
         _unless_it_fails(
             "health pages",
-            lambda: self._publish_health(channels, changed, policies, measured, occasion.environment, tick),
+            lambda: self._publish_health(channels, changed, policies, metrics, occasion.environment, tick),
             tick,
         )
         return tick
@@ -97,18 +96,18 @@ class WatchChannels:
         channels: Iterable[Channel],
         changed: Collection[Channel],
         policies: Mapping[str, PolicyRecord],
-        measured: Measured | None,
+        metrics: ChannelMetrics | None,
         environment: str,
         tick: Tick,
     ) -> None:
-        # The index may not show yet what this tick has written.
+        # The index may not yet have what this tick has written.
         current = [self.state.channel(c.widget, c.name) if c in changed else c for c in channels]
         exposed: dict[Subject, Watched] = {}
         for channel in sorted(current, key=lambda channel: (channel.widget, channel.name)):
             limits = policies[channel.widget].policy.thresholds
             for version in channel.exposed:
-                # A version that is exposed only since then has no period that is over, and the analysis says so.
-                finding = measured.finding(channel, version, limits) if measured is not None else None
+                # A version that was exposed by this tick has no complete period: its analysis is inconclusive.
+                finding = metrics.finding(channel, version, limits) if metrics is not None else None
                 watched = exposed.get((channel.widget, version), Watched())
                 exposed[channel.widget, version] = watched.and_in(exposure_of(channel, version), finding)
         faults = self.publish(environment, exposed)
@@ -144,7 +143,7 @@ class WatchChannels:
 
 
 def _unless_it_fails(part: str, read: Callable[[], T], tick: Tick) -> T | None:
-    """What `read` gives; when it fails, None and a fault: neither path to a rollback waits for the other."""
+    """The result of `read`; None, and a fault, when it fails: neither way to a rollback depends on the other."""
     try:
         return read()
     except Exception as fault:  # noqa: BLE001  the handler raises it
@@ -157,17 +156,17 @@ def _watched_by(alarm: HealthAlarm) -> tuple[object, ...]:
 
 
 @dataclass(frozen=True)
-class _Care:
-    """One channel in one tick."""
+class _ChannelCheck:
+    """The check of one channel in one tick."""
 
     tick: WatchChannels
     channel: Channel
     policy: Policy
     standing: Sequence[StandingAlarm]
-    measured: Measured | None
+    metrics: ChannelMetrics | None
     occasion: Occasion
 
-    def look_after(self) -> Reaction | None:
+    def __call__(self) -> Reaction | None:
         for breach in self._breaches():
             reaction = self.tick.react.in_channel(self.channel.name, breach, self.occasion)
             if reaction.event is not None:
@@ -179,32 +178,32 @@ class _Care:
         return Reaction.of(moved)
 
     def _breaches(self) -> Iterable[Breach]:
-        """By the state of an alarm, then by the metrics of a version that is watched."""
+        """By the state of an alarm, then by the metrics of the live version while it is watched."""
         widget = self.channel.widget
         for version in self.channel.exposed:
-            # An alarm on limits that the policy has no more tells nothing of those that it has.
-            mine = alarms_of(widget, version, self.policy.thresholds)
+            # An alarm on earlier limits of the policy says nothing about its limits of now.
+            current = alarms_of(widget, version, self.policy.thresholds)
             for each in self.standing:
                 alarm = each.alarm
-                if each.in_alarm and alarm is not None and alarm in mine:
+                if each.in_alarm and alarm is not None and alarm in current:
                     yield Breach.by_alarm(
                         alarm.subject, alarm.check, alarm.limit, each.name, each.reason, each.state_since
                     )
         live = self.channel.version
-        if self.measured is not None and self.channel.watch is not None and live is not None:
-            analysis = self.measured.finding(self.channel, live, self.policy.thresholds).analysis
+        if self.metrics is not None and self.channel.watch is not None and live is not None:
+            analysis = self.metrics.finding(self.channel, live, self.policy.thresholds).analysis
             if analysis.is_unhealthy:
                 yield Breach.by_analysis(widget, live, analysis, self.occasion.at)
 
     def _next(self) -> Moved | None:
         rollout = self.channel.rollout
         moved = None
-        if self.measured is not None and rollout is not None and rollout.phase is Phase.RUNNING:
-            evidence = self.measured.evidence(self.channel)
-            moved = self._act(decide_step(rollout, self.policy, evidence, self.occasion.at))
+        if self.metrics is not None and rollout is not None and rollout.phase is Phase.RUNNING:
+            evidence = self.metrics.evidence(self.channel)
+            moved = self._apply(decide_step(rollout, self.policy, evidence, self.occasion.at))
         return moved or close_window(self.channel, self.occasion)
 
-    def _act(self, decision: StepDecision) -> Moved | None:
+    def _apply(self, decision: StepDecision) -> Moved | None:
         occasion, numbers = self.occasion.because(decision.analysis.reason), decision.analysis.numbers()
         match decision.action:
             case StepAction.BAKE:
@@ -217,8 +216,8 @@ class _Care:
         candidate = self.tick.state.release(self.channel.widget, self.channel.candidate)
         assert candidate is not None  # a rollout starts from a registered release, and none is ever removed
         if candidate.quarantine is not None:
-            barred = occasion.because(f"{candidate.version} is quarantined: {candidate.quarantine.cause}")
-            return abort_rollout(self.channel, candidate, barred)
+            quarantined = occasion.because(f"{candidate.version} is quarantined: {candidate.quarantine.cause}")
+            return abort_rollout(self.channel, candidate, quarantined)
         if decision.action is StepAction.ABORT:
             return abort_rollout(self.channel, candidate, occasion, numbers)
         return advance_rollout(self.channel, candidate, occasion, self.policy.rollback_window_seconds, numbers)

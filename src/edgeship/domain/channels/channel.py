@@ -1,10 +1,10 @@
 """Channels: a name such as `latest` that points at one release, with a linear history.
 
-- every move has the next sequence number, and starts from the version the move before it ended on
+- every move has the next sequence number, and starts from the version that the last move ended on
 - a channel never moves to a release that is not registered or that is quarantined
-- a rollback goes back: it quarantines the version it leaves, locks the channel and never lands on a quarantined one
+- a rollback quarantines the version that was live, locks the channel, and never moves it to a quarantined version
 - while a channel is locked, uploads don't move it; operators still can
-- a move ends the rollout that is under way; what moves a channel opens or closes its rollback window
+- a move ends a running or paused rollout, and opens or closes the rollback window
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Lock:
 
 @dataclass(frozen=True)
 class Watch:
-    """How long (aware) the version that a channel points at is watched after the move to it, and whether it goes back
-    by itself when it turns out ill; else people are told, no more."""
+    """How long (aware) a channel's version is watched after the move to it, and whether it is rolled back automatically
+    when it is unhealthy. If not, people are only notified."""
 
     until: datetime
     automatic_rollback: bool
@@ -39,7 +39,7 @@ class Watch:
 
 @dataclass(frozen=True)
 class Alert:
-    """Since when (RFC 3339) and why the live version is known to be ill, with nothing to be done about it."""
+    """Since when (RFC 3339) and why the live version is known to be unhealthy without an automatic rollback."""
 
     since: str
     cause: str
@@ -47,7 +47,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class Channel:
-    """`trail` holds the good versions it pointed at before, the most recent last; `sequence` counts its moves.
+    """`trail` has the good versions that it pointed at before, the most recent last; `sequence` counts its moves.
 
     `revision` counts this record's writes; 0 is a record not yet written.
     """
@@ -64,7 +64,7 @@ class Channel:
     flag: str | None = None
     """The flag whose string variant chooses among live releases for each user; `version` serves everybody else."""
     rollout: Rollout | None = None
-    """The one under way, or how the last one ended."""
+    """The running or paused one, or the last one that ended."""
     exposed_at: datetime | None = None
     """Since when (aware) traffic has reached `version` without a break, its time as a candidate included."""
     watch: Watch | None = None
@@ -72,26 +72,26 @@ class Channel:
 
     @property
     def candidate(self) -> Version | None:
-        """The version of the rollout under way."""
+        """The version of the running or paused rollout."""
         return self.rollout.candidate if self.rollout is not None and self.rollout.active else None
 
     @property
     def exposed(self) -> tuple[Version, ...]:
-        """The versions whose health counts: the live one while it is watched, and the candidate, which is the last."""
+        """The versions whose health counts: the live one while it is watched, and then the candidate."""
         live = (self.version,) if self.watch is not None and self.version is not None else ()
         return (*live, self.candidate) if self.candidate is not None else live
 
     @property
     def is_watched(self) -> bool:
-        """Whether the minute tick has anything to look after here."""
+        """Whether the minute tick has something to check here."""
         return self.candidate is not None or self.watch is not None
 
     def locked(self, occasion: Occasion) -> Channel:
-        """The channel with its lock; the first reason stays."""
+        """The channel with a lock; a lock that it has stays."""
         return replace(self, lock=self.lock or Lock(timestamp(occasion.at), occasion.actor, occasion.cause))
 
     def summary(self) -> dict[str, Any]:
-        """What events say of a channel."""
+        """The channel in events."""
         return {
             "channel": self.name,
             "version": str(self.version) if self.version else None,
@@ -103,10 +103,10 @@ class Channel:
 
 @dataclass(frozen=True)
 class Moved:
-    """What one change of a channel writes, all in one transaction."""
+    """All that a change of a channel writes, in one transaction."""
 
     channel: Channel
     events: tuple[Event, ...]
     changed: tuple[Release, ...] = ()
     unchanged: tuple[Release, ...] = ()
-    """Releases whose state the decision relied on: the write is conditioned on it."""
+    """Releases whose state the decision depends on: the write is conditioned on it."""

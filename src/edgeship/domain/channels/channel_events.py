@@ -10,26 +10,26 @@ from edgeship.domain.channels.rollout import Phase
 from edgeship.domain.events import Event, EventType, Occasion
 
 Numbers = Mapping[str, Any] | None
-"""What was measured, for the event and the history."""
+"""The numbers of the analysis, for the event and the history."""
 
 
 def channel_event(
     kind: EventType, before: Channel, after: Channel, occasion: Occasion, numbers: Numbers = None
 ) -> Event:
-    """The event of a change that moves no pointer and no rollout."""
+    """The event of a change that changes neither the pointer nor the rollout."""
     return Event.of(
         kind,
         occasion,
         before.widget,
         (before.name, before.revision),
         old=before.summary(),
-        new={**after.summary(), **_measured(numbers)},
+        new={**after.summary(), **_analysis(numbers)},
     )
 
 
 def move_events(before: Channel, after: Channel, occasion: Occasion, numbers: Numbers = None) -> tuple[Event, ...]:
-    """The event of a move, and that of the rollout which the move has ended, if it has. What was measured completes a
-    rollout; it does not abort another version's."""
+    """The event of a move, and the event of the rollout that the move has ended, if any. The numbers belong to a
+    completed rollout; they did not abort another version's."""
     moved = _pointer_moved(before, after, occasion, numbers)
     if before.candidate is None or after.rollout is None:
         return (moved,)
@@ -39,14 +39,14 @@ def move_events(before: Channel, after: Channel, occasion: Occasion, numbers: Nu
 
 
 def _pointer_moved(before: Channel, after: Channel, occasion: Occasion, numbers: Numbers) -> Event:
-    # The sequence number tells a move from every other of the channel.
+    # The sequence number is unique among the channel's moves.
     return Event.of(
         EventType.POINTER_MOVED,
         occasion,
         before.widget,
         (before.name, after.sequence),
         old=before.summary(),
-        new={**after.summary(), **_measured(numbers)},
+        new={**after.summary(), **_analysis(numbers)},
     )
 
 
@@ -64,10 +64,10 @@ def rollout_changed(
         new={
             **after.summary(),
             "rollout": after.rollout.summary() if after.rollout else None,
-            **_measured(numbers),
+            **_analysis(numbers),
         },
     )
 
 
-def _measured(numbers: Numbers) -> dict[str, Any]:
+def _analysis(numbers: Numbers) -> dict[str, Any]:
     return {"analysis": dict(numbers)} if numbers else {}

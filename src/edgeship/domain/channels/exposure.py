@@ -1,4 +1,4 @@
-"""How a channel exposes a version: what the version's health page says of the channel."""
+"""How a channel exposes a version, for the version's health page."""
 
 from __future__ import annotations
 

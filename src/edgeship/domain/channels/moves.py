@@ -1,4 +1,4 @@
-"""What moves a channel's pointer: a promotion, and a rollback. Each is one change of the channel with its events."""
+"""The moves of a channel's pointer: promotion and rollback. Each is one change of the channel with its events."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 
 TRAIL_LENGTH = 50
-"""Versions a channel remembers to roll back to; the whole history is in the events."""
+"""Versions that a channel remembers to roll back to; the whole history is in the events."""
 
 
 def promote(
     channel: Channel, target: Release, occasion: Occasion, window_seconds: int = 0, numbers: Numbers = None
 ) -> Moved:
-    """Point the channel at a release, at once. A rollout under way is completed by it if that is its candidate, and
-    aborted if it is not; the rollback window is open for `window_seconds` from now. `numbers` say what was measured.
+    """Point the channel at a release, at once. A running or paused rollout is completed if the release is its
+    candidate, else aborted. The rollback window is open for `window_seconds` from now. `numbers` are those of the
+    analysis.
 
     Raises:
         Refused: `quarantined` or `already_live`.
@@ -53,7 +54,7 @@ def promote(
 
 
 def rollback_targets(channel: Channel, releases: Iterable[Release]) -> list[Version]:
-    """The versions that a rollback may land on, the one it would choose automatically first.
+    """The versions that a rollback may choose, the default first.
 
     That is the channel's trail from its end, then every other release that was live once, newest first.
     """
@@ -72,14 +73,14 @@ def roll_back(
     window_seconds: int = 0,
     numbers: Numbers = None,
 ) -> Moved:
-    """Roll the channel back to `to`, or to the last good version before the live one: the live one is quarantined, and
-    the channel locked.
+    """Roll the channel back to `to`, or to the last good version before the live one. The live one is quarantined, and
+    the channel is locked.
 
-    What it rolls back to has been live before and opens no rollback window: for `window_seconds` it is watched, but two
-    unhealthy versions in a row are more likely a backend's fault than theirs. `numbers` say what was measured.
+    The target has been live before and opens no rollback window. It is watched for `window_seconds`, but if it is
+    unhealthy, too, the fault is more likely in a backend. `numbers` are those of the analysis.
 
     Raises:
-        Refused: `nothing_live`, `no_good_version` or `target_invalid`, naming the versions that would do.
+        Refused: `nothing_live`, `no_good_version` or `target_invalid`, naming the valid targets.
     """
     known = {release.version: release for release in releases}
     if channel.version is None:
@@ -90,7 +91,7 @@ def roll_back(
         )
     target = _rollback_target(channel, known, to)
     ended = after_rollback(channel.rollout, channel.version, target, occasion.at, channel.widget)
-    # Rolling back to a version on the trail drops what came after it; any other version leaves the trail as it is.
+    # A rollback to a version on the trail drops the later ones; any other version does not change the trail.
     trail = channel.trail[: channel.trail.index(target)] if target in channel.trail else channel.trail
     watch = Watch(occasion.at + timedelta(seconds=window_seconds), automatic_rollback=False) if window_seconds else None
     after = replace(channel, trail=trail, rollout=ended, watch=watch, exposed_at=occasion.at)
@@ -118,10 +119,10 @@ def _rollback_target(channel: Channel, known: dict[Version, Release], to: Versio
         raise Refused(
             "no_good_version",
             f"{channel.name} of {channel.widget} has no good version before {channel.version} to roll back to.",
-            _would_do(targets) if targets else "Publish a fixed version; a locked channel takes it by promote.",
+            _valid(targets) if targets else "Publish a fixed version, and promote it: a locked channel takes it.",
         )
     if target not in targets:
-        raise Refused("target_invalid", _why_not(channel, known.get(target), target), _would_do(targets))
+        raise Refused("target_invalid", _why_not(channel, known.get(target), target), _valid(targets))
     return target
 
 
@@ -130,11 +131,11 @@ def _why_not(channel: Channel, release: Release | None, target: Version) -> str:
     if release is None:
         return f"{name} is not a registered release."
     if target == channel.version:
-        return f"{name} is what {channel.name} points at now."
+        return f"{name} is the version that {channel.name} points at now."
     if release.quarantine is not None:
         return f"{name} is quarantined since {release.quarantine.since} ({release.quarantine.cause})."
     return f"{name} has never been live, so a rollback may not choose it (edgeship promote may)."
 
 
-def _would_do(targets: list[Version]) -> str:
-    return f"These would do: {', '.join(map(str, targets))}." if targets else "No other version would do."
+def _valid(targets: list[Version]) -> str:
+    return f"Valid targets: {', '.join(map(str, targets))}." if targets else "There is no valid target."

@@ -1,4 +1,4 @@
-"""A widget's policy: what an upload does to `latest`, how a rollout goes, and what counts as ill."""
+"""A widget's policy: what an upload does to `latest`, the steps of a rollout, and when a release is unhealthy."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ OnFailedVerification = Literal["notify", "rollback"]
 
 @dataclass(frozen=True)
 class Policy:
-    """`auto` are the kinds of release that go live by themselves; the others wait for `edgeship promote`.
+    """`auto` has the kinds of release that go live automatically; the others wait for `edgeship promote`.
 
     `on_inconclusive` is what happens at the end of a bake with too few sessions; `during_rollout` what a newer upload
     does to a rollout; `rollback_window_seconds` how long after a move a breach rolls the channel back;
-    `on_failed_verification` whether a move is rolled back when a CDN serves something else. By default it is not: the
-    fault is mostly in a cache, and would be there with the version before it, too.
+    `on_failed_verification` whether a move is rolled back when a CDN serves other bytes. By default it is not: the
+    fault is mostly in a cache, and the version before would have it, too.
     """
 
     auto: frozenset[Bump] = frozenset({"patch", "minor"})
@@ -45,7 +45,7 @@ class Policy:
 
 
 def check_policy(policy: Policy) -> Policy:
-    """Return the policy if every part of it can be meant.
+    """Return the policy if every part of it is valid.
 
     Raises:
         Refused: `policy_invalid` or `steps_invalid`, naming the field.
@@ -53,14 +53,14 @@ def check_policy(policy: Policy) -> Policy:
     check_steps(policy.steps)
     limits = policy.thresholds
     for kind in policy.auto - set(get_args(Bump)):
-        raise _invalid(f"auto: {kind!r} is no kind of release", f"Choose among {', '.join(get_args(Bump))}.")
+        raise _invalid(f"auto: {kind!r} is not a kind of release", f"Choose among {', '.join(get_args(Bump))}.")
     for name, choice, choices in (
         ("on_inconclusive", policy.on_inconclusive, get_args(OnInconclusive)),
         ("during_rollout", policy.during_rollout, get_args(DuringRollout)),
         ("on_failed_verification", policy.on_failed_verification, get_args(OnFailedVerification)),
     ):
         if choice not in choices:
-            raise _invalid(f"{name}: {choice!r} is no choice", f"Choose among {', '.join(choices)}.")
+            raise _invalid(f"{name}: {choice!r} is not a choice", f"Choose among {', '.join(choices)}.")
     for name, value, most in (
         ("error_rate", limits.error_rate, 100),
         ("latency_ms", limits.latency_ms, 600_000),
@@ -77,12 +77,12 @@ def check_policy(policy: Policy) -> Policy:
 
 
 def _invalid(what: str, remedy: str) -> Refused:
-    return Refused("policy_invalid", f"The policy can't be used: {what}.", remedy)
+    return Refused("policy_invalid", f"The policy is not valid: {what}.", remedy)
 
 
 @dataclass(frozen=True)
 class PolicyRecord:
-    """A widget's policy as it is kept; at revision 0 it is the default and was never written."""
+    """A widget's policy as stored; at revision 0 it is the default, and was never written."""
 
     widget: str
     policy: Policy = Policy()
@@ -91,7 +91,7 @@ class PolicyRecord:
 
 @dataclass(frozen=True)
 class Widget:
-    """A widget that has at least one release; `first` is the first that was registered."""
+    """A widget with at least one release; `first` is the first that was registered."""
 
     name: str
     first: Version
@@ -108,7 +108,7 @@ class UploadAction(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What is done, and the reason that goes into the event or the log."""
+    """The action, and its reason for the event or the log."""
 
     action: UploadAction
     reason: str
@@ -130,16 +130,16 @@ def decide_upload(policy: Policy, channel: Channel, release: Release, first: Ver
     if version <= channel.version:
         return Decision(UploadAction.LEAVE, f"{channel.name} is at {channel.version}, which is not older")
     if release.promoted_at is not None:
-        # A late or repeated event must not undo what an operator has moved back by hand.
-        return Decision(UploadAction.LEAVE, f"{version} has been live before; promote it by hand if that is meant")
+        # A late or repeated event must not undo a rollback by an operator.
+        return Decision(UploadAction.LEAVE, f"{version} has been live before; promote it by hand if you want it")
     bump = version.bump_from(channel.version)
     if bump not in policy.auto:
         return Decision(UploadAction.LEAVE, f"policy: a {bump} release waits for approval")
     if channel.candidate is not None:
         return _during_rollout(policy, channel.candidate, version)
     if policy.at_once:
-        return Decision(UploadAction.PROMOTE, f"policy: a {bump} release goes live by itself")
-    return Decision(UploadAction.ROLL_OUT, f"policy: a {bump} release is rolled out by itself")
+        return Decision(UploadAction.PROMOTE, f"policy: a {bump} release goes live automatically")
+    return Decision(UploadAction.ROLL_OUT, f"policy: a {bump} release is rolled out automatically")
 
 
 def _during_rollout(policy: Policy, candidate: Version, version: Version) -> Decision:
@@ -151,6 +151,6 @@ def _during_rollout(policy: Policy, candidate: Version, version: Version) -> Dec
 
 
 def newest_due(policy: Policy, channel: Channel, releases: Iterable[Release], first: Version) -> Release | None:
-    """The newest release that would go live by itself now: what waited, once a rollout has ended."""
+    """The newest release that would go live automatically now: one that waited for the end of a rollout."""
     due = [r for r in releases if decide_upload(policy, channel, r, first).action is not UploadAction.LEAVE]
     return max(due, key=lambda release: release.version, default=None)

@@ -1,4 +1,4 @@
-"""A widget's policy as it is kept and shown: a JSON document, and the event of its change."""
+"""A widget's policy as it is stored and shown: a JSON document, and the event of its change."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def from_document(document: Mapping[str, Any]) -> Policy:
         on_inconclusive=document["on_inconclusive"],
         during_rollout=document["during_rollout"],
         rollback_window_seconds=document["rollback_window_seconds"],
-        # Policies that were written before it was thought of don't have it.
+        # Policies that were stored before this field existed don't have it.
         on_failed_verification=document.get("on_failed_verification", Policy().on_failed_verification),
     )
 
@@ -67,7 +67,7 @@ def change_policy(
     policy = check_policy(edit(record.policy))
     if policy == record.policy:
         raise Refused(
-            "policy_unchanged", f"The policy of {record.widget} says that already.", "There is nothing to do."
+            "policy_unchanged", f"The policy of {record.widget} is like that already.", "There is nothing to do."
         )
     event = Event.of(
         EventType.POLICY_CHANGED,

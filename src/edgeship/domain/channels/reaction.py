@@ -1,8 +1,8 @@
-"""What an unhealthy release does to a channel, and one that browsers don't get as it is: the rollout is aborted, the
-channel is rolled back, or people are notified.
+"""The reaction of a channel to an unhealthy release, and to a failed deployment: the rollout is aborted, the channel is
+rolled back, or people are notified.
 
-An alarm may come late, twice or out of order: a breach counts only against what the channel exposes now, and only if it
-was found after that exposure began.
+An alarm may come late, twice or out of order. A breach counts only for a version that the channel exposes now, and only
+if it was found after that exposure began.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from edgeship.domain.releases.release import Release
 def react(
     channel: Channel, releases: Iterable[Release], breach: Breach, occasion: Occasion, window_seconds: int
 ) -> Moved | None:
-    """The change of the channel that a breach demands; None when it is late, or people know of it."""
+    """The change of the channel because of a breach; None when the breach is late, or people have been notified."""
     occasion = occasion.because(breach.cause)
     rollout = channel.rollout
     if rollout is not None and rollout.active and rollout.candidate == breach.version:
@@ -41,10 +41,11 @@ def react(
 def react_to_failed_deployment(
     channel: Channel, releases: Iterable[Release], sequence: int, occasion: Occasion, window_seconds: int
 ) -> Moved | None:
-    """The change of the channel when browsers don't get what move number `sequence` brought; None when the channel has
-    moved on, or people know that there is nothing to roll back to.
+    """The change of the channel when browsers don't get the version of move number `sequence`; None when the channel
+    has moved since, or people have been notified that there is nothing to roll back to.
 
-    A locked channel stays: it has been rolled back once, and a CDN that goes on failing would do so without end.
+    A locked channel is not moved: it may have been rolled back already, and a CDN that fails again and again would roll
+    it back without end.
     """
     if channel.sequence != sequence or channel.lock is not None:
         return None
@@ -73,7 +74,7 @@ def _roll_back_or_freeze(
 
 
 def _notify(kind: EventType, channel: Channel, occasion: Occasion, numbers: Numbers) -> Moved | None:
-    """Note on the channel, once for each version that it points at, that people know; freezing locks it, too."""
+    """Set the channel's alert, with its event, once for each version that it points at; freezing also locks it."""
     if channel.alert is not None:
         return None
     after = replace(channel, alert=Alert(timestamp(occasion.at), occasion.cause))

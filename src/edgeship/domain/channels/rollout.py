@@ -1,10 +1,9 @@
 """A rollout: a channel moves to a candidate by steps of a percentage and a bake time.
 
-- the phases and what may happen in each are `TRANSITIONS`, and nothing else decides it; the diagram in the docs is
-  drawn from it
-- a rollout's weight is 0 unless it is running: pausing takes the candidate from everybody, resuming gives it back to
-  the same users
-- a user is in when the bucket of `bucketing.rollout_salt` lies below the weight, so a growing weight moves nobody back
+- `TRANSITIONS` alone decides which event may happen in which phase; the diagram in the docs is drawn from it
+- a rollout's weight is 0 unless it is running: after a pause nobody gets the candidate, after a resume the same users
+do
+- a user is in when the bucket of `bucketing.rollout_salt` is below the weight, so a growing weight moves nobody out
 """
 
 from __future__ import annotations
@@ -66,14 +65,14 @@ _INSTEAD = {
     RolloutEvent.PAUSE: "See edgeship status.",
     RolloutEvent.RESUME: "See edgeship status.",
     RolloutEvent.COMPLETE: "See edgeship status.",
-    RolloutEvent.ABORT: "To take a live version back: edgeship rollback {where}.",
+    RolloutEvent.ABORT: "To roll a live version back: edgeship rollback {where}.",
     RolloutEvent.ROLL_BACK: "To end a rollout: edgeship rollout abort {where}.",
 }
 
 
 @dataclass(frozen=True)
 class Step:
-    """So many per cent of the users, in steps of 0.01, for at least so long."""
+    """`percent` of the users, a multiple of 0.01, for at least `bake_seconds`."""
 
     percent: float
     bake_seconds: int
@@ -81,7 +80,7 @@ class Step:
 
 DAY = 24 * 3600
 DEFAULT_STEPS = (Step(1, DAY), Step(5, DAY), Step(25, 2 * DAY), Step(50, 2 * DAY), Step(100, 0))
-"""Everybody has it at the beginning of the seventh day."""
+"""Everybody has the candidate after six days."""
 
 MAX_STEPS = 20
 MAX_BAKE_SECONDS = 90 * DAY
@@ -91,13 +90,13 @@ def check_steps(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Return the steps if they are a schedule: growing to 100 %, where the rollout is complete.
 
     Raises:
-        Refused: `steps_invalid`, naming the step and what is wrong with it.
+        Refused: `steps_invalid`, naming the step and its fault.
     """
     problem = _problem(steps)
     if problem:
         raise Refused(
             "steps_invalid",
-            f"The schedule is not well formed: {problem}.",
+            f"The schedule is not valid: {problem}.",
             "Give growing percentages with the time that each bakes, up to 100: 1:1d,5:1d,25:2d,50:2d,100.",
         )
     return tuple(steps)
@@ -124,7 +123,7 @@ def _problem(steps: Sequence[Step]) -> str | None:
 
 @dataclass(frozen=True)
 class Held:
-    """A step whose bake is over and that is not left, since when (aware) and why."""
+    """Since when (aware) and why a step continues although its bake is over."""
 
     since: datetime
     cause: str
@@ -132,10 +131,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Rollout:
-    """A rollout as it is, or as the last one of its channel ended.
+    """A rollout that is running or paused, or the last one of its channel.
 
-    `step` counts from 0. Times are aware: `stepped_at` is when the step began or the rollout was resumed; since
-    `exposed_at` traffic has reached the candidate without a break.
+    `step` counts from 0. Times are aware: `stepped_at` is when the step began or the rollout was resumed; traffic has
+    reached the candidate without a break since `exposed_at`.
     """
 
     candidate: Version
@@ -162,11 +161,11 @@ class Rollout:
 
     @property
     def next_completes(self) -> bool:
-        """Whether the step after this one is the whole audience."""
+        """Whether the next step is 100 %."""
         return self.steps[self.step + 1].percent == 100
 
     def summary(self) -> dict[str, Any]:
-        """What events say of a rollout."""
+        """The rollout in events."""
         return {
             "candidate": str(self.candidate),
             "phase": self.phase.value,
@@ -211,8 +210,8 @@ def transition(rollout: Rollout, event: RolloutEvent, now: datetime, where: str)
 
 
 def after_move(rollout: Rollout | None, target: Version, now: datetime, where: str) -> Rollout | None:
-    """The rollout once its channel points at `target`: completed if that is its candidate, aborted if it is not. One
-    that was over stays as it was."""
+    """The rollout after its channel has moved to `target`: completed if that is its candidate, else aborted. A rollout
+    that has ended does not change."""
     if rollout is None or not rollout.active:
         return rollout
     event = RolloutEvent.COMPLETE if rollout.candidate == target else RolloutEvent.ABORT
@@ -222,7 +221,8 @@ def after_move(rollout: Rollout | None, target: Version, now: datetime, where: s
 def after_rollback(
     rollout: Rollout | None, live: Version, target: Version, now: datetime, where: str
 ) -> Rollout | None:
-    """The rollout once its channel is rolled back from `live` to `target`: rolled back if it had brought `live`."""
+    """The rollout after its channel was rolled back from `live` to `target`: rolled back if `live` was its
+    candidate."""
     if rollout is not None and rollout.phase is Phase.COMPLETED and rollout.candidate == live:
         return transition(rollout, RolloutEvent.ROLL_BACK, now, where)
     return after_move(rollout, target, now, where)

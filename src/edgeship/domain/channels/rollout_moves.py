@@ -1,4 +1,4 @@
-"""What may happen to a channel's rollout, each as one change of the channel with its events."""
+"""The changes of a channel's rollout, each with its events."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from edgeship.domain.releases.release import Release
 def start_rollout(
     channel: Channel, target: Release, steps: Sequence[Step], occasion: Occasion, *, replace_running: bool = False
 ) -> Moved:
-    """Begin to move the channel to a candidate.
+    """Start to move the channel to a candidate.
 
-    With `replace_running`, a rollout under way is aborted by it; its candidate is not found bad by that.
+    With `replace_running`, a running or paused rollout is aborted; its candidate is not quarantined.
 
     Raises:
         Refused: `nothing_live`, `quarantined`, `already_live`, `rollout_running` or `steps_invalid`.
@@ -39,7 +39,7 @@ def start_rollout(
         raise Refused(
             "rollout_running",
             f"{name} is being rolled out to {channel.candidate} already.",
-            f"Wait for it, end it (edgeship rollout abort {channel.widget}), or give it to everybody: "
+            f"Wait for it, abort it (edgeship rollout abort {channel.widget}), or give it to everybody: "
             f"edgeship promote {channel.widget} {channel.candidate} --now.",
         )
     aborted: tuple[Event, ...] = ()
@@ -54,7 +54,7 @@ def start_rollout(
 def advance_rollout(
     channel: Channel, candidate: Release, occasion: Occasion, window_seconds: int, numbers: Numbers = None
 ) -> Moved:
-    """Go to the next step; the step at 100 % completes the rollout, and the channel points at the candidate.
+    """Start the next step; the step at 100 % completes the rollout, and the channel points at the candidate.
 
     Raises:
         Refused: `no_rollout`, `phase_invalid` or `quarantined`.
@@ -69,7 +69,7 @@ def advance_rollout(
 
 
 def hold_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None) -> Moved | None:
-    """Say, once a step, that its bake is over and it is not left; None when that was said.
+    """Hold the step although its bake is over; None when it is held already.
 
     Raises:
         Refused: `no_rollout`.
@@ -82,7 +82,7 @@ def hold_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None) 
 
 
 def pause_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None) -> Moved:
-    """Take the candidate from everybody until the rollout is resumed.
+    """Give everybody the stable version until the rollout is resumed.
 
     Raises:
         Refused: `no_rollout` or `phase_invalid`.
@@ -92,7 +92,7 @@ def pause_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None)
 
 
 def resume_rollout(channel: Channel, candidate: Release, occasion: Occasion) -> Moved:
-    """Give the candidate back to the users who had it; the step's bake begins anew.
+    """Give the candidate to the same users again; the step's bake starts again.
 
     Raises:
         Refused: `no_rollout`, `phase_invalid` or `quarantined`.
@@ -104,7 +104,7 @@ def resume_rollout(channel: Channel, candidate: Release, occasion: Occasion) -> 
 
 
 def abort_rollout(channel: Channel, candidate: Release, occasion: Occasion, numbers: Numbers = None) -> Moved:
-    """Take the candidate from everybody: it is quarantined, and the channel locked.
+    """End the rollout, quarantine the candidate and lock the channel.
 
     Raises:
         Refused: `no_rollout` or `phase_invalid`.
@@ -117,7 +117,7 @@ def abort_rollout(channel: Channel, candidate: Release, occasion: Occasion, numb
 
 
 def rollout_of(channel: Channel) -> Rollout:
-    """The channel's rollout, under way or over.
+    """The channel's rollout, in any phase.
 
     Raises:
         Refused: `no_rollout`.

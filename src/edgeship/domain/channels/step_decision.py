@@ -18,7 +18,7 @@ from edgeship.domain.health.thresholds import Thresholds
 
 class StepAction(StrEnum):
     BAKE = "bake"
-    """The step's time is not over: nothing to do or to say."""
+    """The bake is not over: nothing to do."""
     ADVANCE = "advance"
     HOLD = "hold"
     PAUSE = "pause"
@@ -33,8 +33,8 @@ class StepDecision:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was measured: the last periods of candidate and stable version, and, once the bake is over, the whole step
-    of each as one datapoint."""
+    """The datapoints for a decision: the last periods of the candidate and of the stable version, and, after the bake,
+    the whole step of each as one datapoint."""
 
     candidate: Sequence[Datapoint] = ()
     stable: Sequence[Datapoint] = ()
@@ -51,12 +51,13 @@ _ON_INCONCLUSIVE: dict[OnInconclusive, StepAction] = {
 
 
 def analyse_candidate(rollout: Rollout, limits: Thresholds, evidence: Evidence, now: datetime) -> AnalysisResult:
-    """The analysis of the candidate's last periods, beside the stable version's."""
+    """Analyse the candidate's last periods, compared with the stable version's."""
     return analyse_recent(evidence.candidate, evidence.stable, limits, rollout.exposed_at, now)
 
 
 def decide_step(rollout: Rollout, policy: Policy, evidence: Evidence, now: datetime) -> StepDecision:
-    """What to do with a running rollout; a breach ends a step at any time, the rest waits for the end of its bake."""
+    """What to do with a running rollout. A breach or a degraded analysis counts at any time, anything else at the end
+    of the bake."""
     recent = analyse_candidate(rollout, policy.thresholds, evidence, now)
     if recent.health in (Health.UNHEALTHY, Health.DEGRADED):
         return StepDecision(_ACTIONS[recent.health], recent)

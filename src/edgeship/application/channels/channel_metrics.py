@@ -1,4 +1,4 @@
-"""Reads, in as few calls as can be, what the channels' analyses need."""
+"""Reads the metrics that the channels' analyses need, in as few calls as possible."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from edgeship.domain.version import Version
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What was measured of every watched version, at one moment."""
+class ChannelMetrics:
+    """The metrics of every watched version, at one time."""
 
     now: datetime
     periods: Mapping[Subject, Sequence[Datapoint]]
@@ -29,7 +29,7 @@ class Measured:
         return self.periods.get(subject, ())
 
     def evidence(self, channel: Channel) -> Evidence:
-        """What a running rollout of the channel is decided by."""
+        """The datapoints that decide a running rollout of the channel."""
         rollout = channel.rollout
         assert rollout is not None
         candidate, stable = _subjects(channel)
@@ -37,7 +37,7 @@ class Measured:
         return Evidence(self.recent(candidate), self.recent(stable), bake, stable_bake)
 
     def finding(self, channel: Channel, version: Version, limits: Thresholds) -> Finding:
-        """How a version that the channel exposes is, by its last periods."""
+        """The analysis of the last periods of a version that the channel exposes."""
         rollout = channel.rollout
         datapoints = self.recent((channel.widget, version))
         if rollout is not None and version == channel.candidate:
@@ -50,7 +50,7 @@ class Measured:
         return Finding(analysis, limits, analysed_periods(datapoints, limits, since, self.now), self.now)
 
 
-def measure(metrics: Metrics, channels: Iterable[Channel], now: datetime) -> Measured:
+def read_metrics(metrics: Metrics, channels: Iterable[Channel], now: datetime) -> ChannelMetrics:
     """Read the last hour of every version that is exposed or compared with, and the whole step where a bake is over."""
     subjects: set[Subject] = set()
     spans: set[Span] = set()
@@ -63,7 +63,7 @@ def measure(metrics: Metrics, channels: Iterable[Channel], now: datetime) -> Mea
             spans.update(_spans(channel, rollout, now))
     listed = sorted(subjects, key=lambda subject: (subject[0], str(subject[1])))
     asked = sorted(spans, key=lambda span: (span.start, span.subject[0], str(span.subject[1])))
-    return Measured(
+    return ChannelMetrics(
         now,
         metrics.periods(listed, HOUR_PERIODS, now) if listed else {},
         metrics.totals(asked) if asked else {},
