@@ -30,6 +30,7 @@ def _use_case() -> NotificationFunction:
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Deliver one batch, its messages side by side, so that a slow destination of one holds up no other. What is named
     in `batchItemFailures` comes again after its backoff, and ends in the dead-letter queue if it keeps failing."""
+    # Ours: Powertools' batch processor takes one message after the other, and 181 ms of a cold start.
     messages = QueueBatch.model_validate(event).Records
     notification = _use_case()
     with ThreadPoolExecutor(max_workers=len(messages)) as pool:

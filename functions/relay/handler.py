@@ -24,6 +24,7 @@ def _use_case() -> RelayEvents:
 @traced
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Deliver one batch; the stream repeats it from the record named in `batchItemFailures`."""
+    # Ours: Powertools' batch processor would write a snapshot for each record, and takes 181 ms of a cold start.
     records = stream_records(event)
     again_from = _use_case()(records)
     for record in records:

@@ -20,7 +20,7 @@ Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 def traced(handler: Handler) -> Handler:
     """`handler` with Powertools' tracer around it, if the stack has the option `tracing`."""
 
-    # Imported then alone: even when disabled, the tracer loads the X-Ray SDK, 270 ms of a cold start, and the SDK is 340 KB of a bundle.
+    # Imported only then: even when disabled, the tracer loads the X-Ray SDK (270 ms of a cold start, 340 KB).
     @cache
     def chosen() -> Handler:
         if os.environ.get(TRACING) != "true":
