@@ -54,6 +54,12 @@ def test_every_event_is_documented_and_has_a_sample(event: EventType) -> None:
     assert (ROOT / "events" / f"edgeship.{event.value.lower().replace(' ', '-')}.json").exists()
 
 
+def test_the_message_of_a_queue_holds_the_event_of_its_sample() -> None:
+    (message,) = json.loads((ROOT / "events" / "aws.sqs.notification.json").read_text())["Records"]
+    event = json.loads((ROOT / "events" / "edgeship.rollout-aborted.json").read_text())
+    assert json.loads(message["body"])["detail"] == event["detail"]
+
+
 def test_the_readme_names_every_make_target() -> None:
     targets = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     told = (ROOT / "README.md").read_text() + (ROOT / "CONTRIBUTING.md").read_text()
