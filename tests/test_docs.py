@@ -138,13 +138,10 @@ def test_every_option_is_in_the_operating_guide() -> None:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    from infra.app import build_app
+def template() -> dict[str, Any]:
+    from tests.infra.synthesised import stack
 
-    folder = tmp_path_factory.mktemp("docs")
-    build_app({"environment": "production", "account": "123456789012"}, outdir=str(folder)).synth()
-    synthesised: dict[str, Any] = json.loads((folder / "edgeship-production.template.json").read_text())
-    return synthesised
+    return stack("production").body
 
 
 def alarms(template: dict[str, Any]) -> Iterator[str]:
