@@ -35,6 +35,7 @@ from edgeship.settings import (
 from tests.support.moto_gaps import fill_cloudfront, fill_cloudwatch
 from tests.support.moto_models import ACCOUNT, stored_objects, table_items
 from tests.support.moto_state import MotoState
+from tests.support.sessions import kept_session
 
 NAMES = ResourceNames("test", ACCOUNT)
 POISON, DELIVERED = "poison", "delivered"
@@ -212,9 +213,12 @@ def aws_environment() -> Iterator[Aws]:
         }.items():
             patch.setenv(name, value)
         patch.delenv("AWS_PROFILE", raising=False)
+        # For clients other than botocore's, of which there are none; to register them takes longer than a test.
+        patch.setattr("moto.core.models.RESPONSES_METHODS", [])
         fill_cloudfront(patch)
         fill_cloudwatch(patch)
         with mock_aws():
+            patch.setattr(boto3, "DEFAULT_SESSION", kept_session())
             yield empty_again()
 
 
@@ -232,24 +236,13 @@ def _empty() -> MotoState:
 
 @cache
 def _aws() -> Aws:
-    s3, dynamodb, events, sqs, cloudwatch = _clients()
+    clients = (kept_session().client(name) for name in ("s3", "dynamodb", "events", "sqs", "cloudwatch"))
     poison, delivered = (f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}" for name in (POISON, DELIVERED))
-    return Aws(s3, dynamodb, events, sqs, cloudwatch, poison, delivered)
-
-
-@cache
-def _clients() -> tuple[Any, ...]:
-    session = boto3.Session(region_name=REGION)
-    return tuple(session.client(name) for name in ("s3", "dynamodb", "events", "sqs", "cloudwatch"))
-
-
-@cache
-def _cloudfront() -> Any:
-    return boto3.Session(region_name=REGION).client("cloudfront")
+    return Aws(*clients, poison, delivered)
 
 
 def create_resources() -> None:
-    s3, dynamodb, events, sqs, _ = _clients()
+    s3, dynamodb, events, sqs = (kept_session().client(name) for name in ("s3", "dynamodb", "events", "sqs"))
     for bucket in (NAMES.inbox_bucket, NAMES.site_bucket, NAMES.config_bucket):
         s3.create_bucket(Bucket=bucket)
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -279,7 +272,7 @@ def create_resources() -> None:
 
 def create_distribution() -> str:
     """The environment's distribution, which few tests need; its id."""
-    cloudfront = _cloudfront()
+    cloudfront = kept_session().client("cloudfront")
     for there in cloudfront.list_distributions()["DistributionList"].get("Items", ()):
         return str(there["Id"])
     origin = {"Id": "site", "DomainName": f"{NAMES.site_bucket}.s3.amazonaws.com"}

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import boto3
 
+from tests.support.sessions import KeptClients
+
 When = Literal["before", "after"]
 
 _READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
@@ -64,21 +66,15 @@ def deaths(life: Death) -> list[Death]:
     return [Death(0, "before"), *(Death(write) for write in range(len(life.writes)))]
 
 
-class _Session(boto3.Session):
-    """Keeps its clients, since making one costs more than all a use case does; the death changes under them."""
+class _Session(KeptClients):
+    """The death changes under its clients."""
 
     def __init__(self) -> None:
         super().__init__()
         self.death = Death()
-        self._clients: dict[str, Any] = {}
         events = self._session.get_component("event_emitter")
         events.register_first("before-call.*.*", lambda model, context, **_: self.death.before(model.name, context))
         events.register_last("after-call.*.*", lambda model, context, **_: self.death.after(model.name, context))
-
-    def client(self, service_name: str, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-        if service_name not in self._clients:
-            self._clients[service_name] = super().client(service_name, *args, **kwargs)  # type: ignore[call-overload]
-        return self._clients[service_name]
 
 
 @cache

@@ -17,7 +17,8 @@ _Place = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class MotoState:
-    """All that every service held at one moment. It does not change, however often it is put back."""
+    """All that every service held at one moment, but for IAM's: nobody writes that, and its policies are many. It does
+    not change, however often it is put back."""
 
     _services: Mapping[_Place, dict[str, Any]]
     _bucket_owners: dict[str, Any]
@@ -40,6 +41,8 @@ class MotoState:
 
 def _backends() -> Iterator[tuple[_Place, BaseBackend]]:
     for service in BackendDict._instances:  # type: ignore[misc]
+        if service.service_name == "iam":
+            continue
         _SERVICES[service.service_name] = service
         for account, region, backend in service.iter_backends():
             yield (service.service_name, account, region), backend

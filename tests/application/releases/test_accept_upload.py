@@ -44,6 +44,7 @@ def test_an_upload_becomes_a_release(aws: Aws, suffix: str, archive: bytes) -> N
         "type": "text/javascript; charset=utf-8",
         "cache": IMMUTABLE,
         "metadata": {"version": "1.0.0"},
+        "tags": {},
     }
     assert {o["cache"] for o in site.values()} == {IMMUTABLE}
     assert {o["metadata"]["version"] for o in site.values()} == {"1.0.0"}

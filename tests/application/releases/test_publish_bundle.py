@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -24,6 +23,7 @@ from edgeship.domain.events import Occasion
 from edgeship.domain.version import Version
 from tests.support.aws import NAMES, Aws, function_env
 from tests.support.bundles import WIDGET
+from tests.support.sessions import kept_session
 
 V1 = Version.parse("1.0.0")
 KEY = "incoming/checkout/1.0.0.tar.gz"
@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tools(aws: Aws) -> operator.Operator:
-    return operator.build(NAMES, boto3.Session(region_name="us-east-1"), None)
+    return operator.build(NAMES, kept_session(), None)
 
 
 def publish(tools: operator.Operator, folder: Path, version: Version = V1, **facts: str) -> Published:

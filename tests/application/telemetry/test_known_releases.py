@@ -56,7 +56,7 @@ def test_a_candidate_that_was_just_started_is_known_a_second_after_the_last_read
     assert scene.has(V2)
 
 
-def test_made_up_names_are_looked_for_once_a_second_at_most() -> None:
+def test_made_up_names_are_read_once_a_second_at_most() -> None:
     scene = Scene(snapshot(1, stable="1.0.0"))
     for _ in range(100):
         assert not scene.has(V9)
@@ -121,7 +121,7 @@ def test_an_environment_without_a_snapshot_knows_no_release() -> None:
     assert scene.has(V1) is True
 
 
-def test_a_clock_that_goes_back_makes_it_read_again() -> None:
+def test_a_clock_that_goes_backwards_makes_it_read_again() -> None:
     scene = Scene(snapshot(1, stable="1.0.0"))
     assert scene.has(V1)
     scene.clock.sleep(-3600)

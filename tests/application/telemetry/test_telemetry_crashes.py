@@ -18,6 +18,7 @@ from edgeship.domain.version import Version
 from edgeship.settings import TelemetrySettings
 from tests.support.aws import NAMES, Aws, empty_again
 from tests.support.crash import Death, deaths, process, run
+from tests.support.moto_state import MotoState
 
 NOW = datetime(2026, 11, 23, 10, 0, 5, tzinfo=UTC)
 V1 = Version.parse("1.4.2")
@@ -58,29 +59,34 @@ def books(aws: Aws) -> list[dict[str, Any]]:
     return [item for item in aws.items() if item["pk"].startswith("ERRORS#")]
 
 
-def play(beacons: Sequence[Beacon], fates: Sequence[Death | None]) -> list[dict[str, Any]]:
-    """All but the last beacon arrive undisturbed; the last comes once for each fate: a death, or none."""
-    aws = empty_again()
-    aws.snapshots.write(SNAPSHOT, StoredSnapshot(None, None))
+def before_the_last(beacons: Sequence[Beacon]) -> MotoState:
+    """All but the last beacon have arrived."""
+    empty_again().snapshots.write(SNAPSHOT, StoredSnapshot(None, None))
     with process():
         for received in beacons[:-1]:
             record(received)
-    for fate in fates:
-        run(lambda: record(beacons[-1]), fate)
-    return books(aws)
+    return MotoState.take()
 
 
-@pytest.mark.usefixtures("aws")
 @pytest.mark.parametrize("name", SCENES)
-def test_dies_anywhere_and_ends_the_same(name: str) -> None:
+def test_dies_anywhere_and_ends_the_same(aws: Aws, name: str) -> None:
     beacons, life = SCENES[name], Death()
-    undisturbed = play(beacons, [life])
+    begin = before_the_last(beacons)
+
+    def play(*fates: Death | None) -> list[dict[str, Any]]:
+        """The last beacon comes once for each fate: a death, or none."""
+        begin.put_back()
+        for fate in fates:
+            run(lambda: record(beacons[-1]), fate)
+        return books(aws)
+
+    undisturbed = play(life)
     assert life.writes == ["PutItem"], "the book"
     assert undisturbed[0]["revision"] == len(beacons)
     for death in deaths(life):
-        assert play(beacons, [death, None]) == undisturbed, f"died {death.when} write {death.write}"
+        assert play(death, None) == undisturbed, f"died {death.when} write {death.write}"
         assert death.dead
-    assert play(beacons, [*deaths(life), None, None]) == undisturbed
+    assert play(*deaths(life), None, None) == undisturbed
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
