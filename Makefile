@@ -42,8 +42,20 @@ up: $(READY) ## Start the local cloud in this terminal (Ctrl-C stops it)
 	@$(BIN)/edgeship local up
 
 .PHONY: test
-test: $(READY) check ## Run the checks and all tests
+test: $(READY) check ## Run the checks and all tests: what CI runs
 	$(BIN)/pytest -n auto --dist loadgroup
+
+.PHONY: quick
+quick: $(READY) ## Run what needs no local cloud, no browser and no synthesised stack
+	$(BIN)/pytest -n auto --dist loadgroup -m "not cloud and not browser and not synth and not nightly"
+
+.PHONY: fuzz
+fuzz: $(READY) ## Run what draws its examples, with 100,000 of them and more (an hour or so)
+	$(BIN)/pytest -n auto --dist loadgroup -m fuzz --hypothesis-profile=fuzz --timeout=7200
+
+.PHONY: nightly
+nightly: $(READY) ## Run the demo at real speed, as it is documented
+	$(BIN)/pytest -m nightly --timeout=900
 
 .PHONY: check
 check: $(READY) ## Lint, format, types, layers
