@@ -1,6 +1,6 @@
 """Why an operation did not happen. The names say who must do something next.
 
-- `Refused`: a rule refused it. Nothing changed; the message says what is wrong and what to do.
+- `Refused`: a rule refused it. Nothing changed; the message says why and what to do.
 - `Conflict`: somebody else changed the state first. Nothing changed; read the state again, then decide.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 class Refused(Exception):
     """A rule refused the operation and nothing changed.
 
-    `code` is stable, for programs; `reason` says what was wrong and where; `remedy` says what to do.
+    `code` is stable, for programs; `reason` says what the rule found and where; `remedy` says what to do.
     """
 
     def __init__(self, code: str, reason: str, remedy: str) -> None:

@@ -23,8 +23,8 @@ from tests.support.aws import NAMES, Aws
 
 V1, V2 = Version.parse("1.0.0"), Version.parse("2.0.0-rc.1-memory")
 LIMITS = Thresholds(error_rate=2.5, latency_ms=2_000, memory_mb=100, minimum_sample=20)
-MINE = alarms_of("checkout", V1, LIMITS)
-THEIRS = alarms_of("checkout-v1", V2, LIMITS)
+ALARMS = alarms_of("checkout", V1, LIMITS)
+OTHER_ALARMS = alarms_of("checkout-v1", V2, LIMITS)
 ERROR_RATE = "edgeship-test-health-checkout-v1.0.0-error-rate"
 
 
@@ -64,10 +64,10 @@ def test_at_first_there_are_none(stage: Stage) -> None:
 
 
 def test_what_was_ensured_stands(stage: Stage) -> None:
-    stage.alarms.ensure([*MINE, *THEIRS])
-    stage.alarms.ensure(MINE)
+    stage.alarms.ensure([*ALARMS, *OTHER_ALARMS])
+    stage.alarms.ensure(ALARMS)
     standing = stage.standing()
-    assert {each.alarm for each in standing.values()} == {*MINE, *THEIRS}
+    assert {each.alarm for each in standing.values()} == {*ALARMS, *OTHER_ALARMS}
     assert sorted(standing) == [
         "edgeship-test-health-checkout-v1-v2.0.0-rc.1-memory-error-rate",
         "edgeship-test-health-checkout-v1-v2.0.0-rc.1-memory-latency",
@@ -83,14 +83,14 @@ def test_what_was_ensured_stands(stage: Stage) -> None:
 
 
 def test_an_alarm_goes_off_and_keeps_its_state_when_its_limit_changes(stage: Stage) -> None:
-    stage.alarms.ensure(MINE)
+    stage.alarms.ensure(ALARMS)
     stage.set_state(ERROR_RATE, True)
     before = stage.standing()
     assert [name for name, each in before.items() if each.in_alarm] == [ERROR_RATE]
     assert before[ERROR_RATE].reason == "3 datapoints"
-    stage.alarms.ensure([replace(MINE[0], limit=7, minimum_sample=99)])
+    stage.alarms.ensure([replace(ALARMS[0], limit=7, minimum_sample=99)])
     after = stage.standing()
-    assert after[ERROR_RATE].alarm == replace(MINE[0], limit=7, minimum_sample=99)
+    assert after[ERROR_RATE].alarm == replace(ALARMS[0], limit=7, minimum_sample=99)
     assert after[ERROR_RATE].in_alarm
     assert after[ERROR_RATE].state_since == before[ERROR_RATE].state_since
     assert after[ERROR_RATE].configured_at > before[ERROR_RATE].configured_at
@@ -99,28 +99,28 @@ def test_an_alarm_goes_off_and_keeps_its_state_when_its_limit_changes(stage: Sta
 
 
 def test_writing_one_again_says_that_it_was_wanted_just_now(stage: Stage) -> None:
-    stage.alarms.ensure(MINE)
+    stage.alarms.ensure(ALARMS)
     before = stage.standing()
-    stage.alarms.ensure(MINE[:1])
+    stage.alarms.ensure(ALARMS[:1])
     after = stage.standing()
     assert after[ERROR_RATE].configured_at > before.pop(ERROR_RATE).configured_at
     assert {name: after[name] for name in before} == before
 
 
-def test_one_that_was_changed_by_hand_is_told_and_mended(stage: Stage) -> None:
-    stage.alarms.ensure(MINE)
+def test_one_that_was_changed_by_hand_is_found_and_fixed(stage: Stage) -> None:
+    stage.alarms.ensure(ALARMS)
     stage.spoil(ERROR_RATE)
-    assert {each.alarm for each in stage.alarms.standing()} == {None, *MINE[1:]}
-    stage.alarms.ensure(MINE[:1])
-    assert {each.alarm for each in stage.alarms.standing()} == {*MINE}
+    assert {each.alarm for each in stage.alarms.standing()} == {None, *ALARMS[1:]}
+    stage.alarms.ensure(ALARMS[:1])
+    assert {each.alarm for each in stage.alarms.standing()} == {*ALARMS}
 
 
 def test_those_that_are_removed_are_gone_and_the_others_stay(stage: Stage) -> None:
-    stage.alarms.ensure([*MINE, *THEIRS])
-    mine = [name for name, each in stage.standing().items() if each.alarm in MINE]
-    stage.alarms.remove(["edgeship-test-health-never-v1.0.0-memory", *mine[:2]])
-    stage.alarms.remove(mine)
-    assert {each.alarm for each in stage.alarms.standing()} == {*THEIRS}
+    stage.alarms.ensure([*ALARMS, *OTHER_ALARMS])
+    names = [name for name, each in stage.standing().items() if each.alarm in ALARMS]
+    stage.alarms.remove(["edgeship-test-health-never-v1.0.0-memory", *names[:2]])
+    stage.alarms.remove(names)
+    assert {each.alarm for each in stage.alarms.standing()} == {*OTHER_ALARMS}
 
 
 # CloudWatch's own terms.
@@ -142,7 +142,7 @@ def test_the_definition_is_pinned() -> None:
         about = {"Namespace": "Edgeship", "MetricName": metric_name, "Dimensions": dimensions}
         return {"Id": name, "MetricStat": {"Metric": about, "Period": 60, "Stat": stat}, "ReturnData": False}
 
-    definitions = [definition_of("test", alarm) for alarm in MINE]
+    definitions = [definition_of("test", alarm) for alarm in ALARMS]
     assert [list(each["Metrics"]) for each in definitions] == [
         [
             {
@@ -213,14 +213,14 @@ def _metrics(change: Callable[[list[Any]], object]) -> Callable[[dict[str, Any]]
     "change",
     [
         lambda d: d.update(AlarmName=d["AlarmName"] + "x"),
-        lambda d: d.update(AlarmDescription="mine"),
+        lambda d: d.update(AlarmDescription="by hand"),
         lambda d: d.update(Threshold=3),
         lambda d: d.update(EvaluationPeriods=5),
         lambda d: d.update(ComparisonOperator="GreaterThanThreshold"),
         lambda d: d.update(TreatMissingData="breaching"),
         _metrics(lambda m: m[0].update(Expression="IF(sessions >= 0, 0, 0)")),
         _metrics(lambda m: m[0].update(Expression="100 * failed / sessions")),
-        _metrics(lambda m: m[0].update(Label="mine")),
+        _metrics(lambda m: m[0].update(Label="by hand")),
         _metrics(lambda m: m[0].update(Id="other")),
         _metrics(lambda m: m.pop()),
         _metrics(lambda m: m.append({**m[1], "Id": "more"})),
@@ -237,7 +237,7 @@ def _metrics(change: Callable[[list[Any]], object]) -> Callable[[dict[str, Any]]
 def test_whatever_deviates_is_no_alarm_of_ours(
     aws: Aws, alarms: CloudWatchAlarms, change: Callable[[dict[str, Any]], object]
 ) -> None:
-    alarms.ensure(MINE[:1])
+    alarms.ensure(ALARMS[:1])
     (found,) = aws.cloudwatch.describe_alarms(AlarmNamePrefix=NAMES.health_alarm_prefix)["MetricAlarms"]
     changed = _put_again(found)
     change(changed)
@@ -264,19 +264,19 @@ def test_an_alarm_on_one_metric_under_our_prefix_is_none_of_ours(aws: Aws, alarm
 def test_the_order_of_metrics_and_dimensions_and_actions_of_others_are_no_deviation(
     aws: Aws, alarms: CloudWatchAlarms
 ) -> None:
-    alarms.ensure(MINE[:1])
+    alarms.ensure(ALARMS[:1])
     (found,) = aws.cloudwatch.describe_alarms(AlarmNames=[ERROR_RATE])["MetricAlarms"]
     changed = _put_again(found, AlarmActions=["arn:aws:sns:us-east-1:123456789012:ours"])
     changed["Metrics"].reverse()
     changed["Metrics"][0]["MetricStat"]["Metric"]["Dimensions"].reverse()
     aws.cloudwatch.put_metric_alarm(**changed)
-    assert [each.alarm for each in alarms.standing()] == [MINE[0]]
+    assert [each.alarm for each in alarms.standing()] == [ALARMS[0]]
 
 
 def test_alarms_of_other_environments_and_of_the_machinery_are_not_seen(aws: Aws, alarms: CloudWatchAlarms) -> None:
-    CloudWatchAlarms(aws.cloudwatch, "test-2").ensure(MINE)
+    CloudWatchAlarms(aws.cloudwatch, "test-2").ensure(ALARMS)
     aws.cloudwatch.put_metric_alarm(
-        **{**definition_of("test", MINE[0]), "AlarmName": "edgeship-test-relay-errors"},
+        **{**definition_of("test", ALARMS[0]), "AlarmName": "edgeship-test-relay-errors"},
     )
     assert alarms.standing() == []
 
@@ -303,9 +303,9 @@ def test_many_are_removed_whichever_are_gone(
 
     monkeypatch.setattr(CloudWatchBackend, "delete_alarms", deletes_all_or_none)
     many = [alarm for n in range(70) for alarm in alarms_of(f"widget-{n}", V1, LIMITS)]
-    alarms.ensure([*many, *MINE])
+    alarms.ensure([*many, *ALARMS])
     names = [each.name for each in alarms.standing() if each.alarm in many]
     assert len(names) == 210
     aws.cloudwatch.delete_alarms(AlarmNames=names[::50])
     alarms.remove(names)
-    assert {each.alarm for each in alarms.standing()} == {*MINE}
+    assert {each.alarm for each in alarms.standing()} == {*ALARMS}

@@ -166,7 +166,7 @@ def test_a_total_is_the_sum_and_the_weighed_mean_of_whole_periods(stage: Stage) 
     assert total.memory_mb == pytest.approx((10 * 20 + 2 * 30) / 12)
 
 
-def test_spans_of_all_sorts_are_told_apart(stage: Stage) -> None:
+def test_spans_of_all_sorts_are_distinguished(stage: Stage) -> None:
     for minute in range(30):
         stage.record(*ONE, TEN + minutes(minute), sessions=1)
         stage.record(*TWO, TEN + minutes(minute), sessions=100)

@@ -49,11 +49,11 @@ def resolve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """Let every name have these addresses, another answer each time it is resolved, the last one from then on."""
 
     def set_up(*answers: list[str]) -> list[str]:
-        looked_up: list[str] = []
+        resolved: list[str] = []
 
         def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
-            looked_up.append(host)
-            addresses = answers[min(len(looked_up), len(answers)) - 1]
+            resolved.append(host)
+            addresses = answers[min(len(resolved), len(answers)) - 1]
             return [
                 (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (address, port, 0, 0))
                 if ":" in address
@@ -62,7 +62,7 @@ def resolve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
             ]
 
         monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-        return looked_up
+        return resolved
 
     return set_up
 
@@ -87,7 +87,7 @@ def url(server: Receiver, path: str = SECRET_PATH) -> str:
 def test_it_posts_once_over_tls_and_reads_the_answer(
     server: Receiver, trust: ssl.SSLContext, resolve: Callable[..., list[str]]
 ) -> None:
-    looked_up = resolve(["127.0.0.1"])
+    resolved = resolve(["127.0.0.1"])
     server.behaviours.append((201, {"X-Two": "a", "content-type": "text/plain"}, b"made"))
     answer = HttpsPost(loopback=True, trust=trust)(url(server), {"x-mine": "1"}, b"\x00body")
     assert (answer.status, answer.body) == (201, b"made")
@@ -96,7 +96,7 @@ def test_it_posts_once_over_tls_and_reads_the_answer(
     assert (got.path, got.body) == (SECRET_PATH, b"\x00body")
     assert got.headers["host"] == f"{HOST}:{server.port}"
     assert got.headers["x-mine"] == "1"
-    assert looked_up == [HOST]
+    assert resolved == [HOST]
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 404, 500])
@@ -215,11 +215,11 @@ def test_a_public_address_is_connected_to_as_it_was_judged(
     address: str, resolve: Callable[..., list[str]], connections: list[Any]
 ) -> None:
     """A second resolution would return the instance metadata's address (DNS rebinding): there is none."""
-    looked_up = resolve([address], ["169.254.169.254"])
+    resolved = resolve([address], ["169.254.169.254"])
     with pytest.raises(ConnectionRefusedError):
         HttpsPost()(f"https://{HOST}/", {}, b"")
     assert [where[0] for where in connections] == [address]
-    assert looked_up == [HOST]
+    assert resolved == [HOST]
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_a_server_that_never_speaks_tls_is_given_up(resolve: Callable[..., list[
         HttpsPost(loopback=True, seconds=SHORT)(f"https://{HOST}:{deaf.getsockname()[1]}/", {}, b"")
 
 
-def test_a_name_that_is_looked_up_too_slowly_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_is_resolved_too_slowly_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def getaddrinfo(*_: Any, **__: Any) -> list[Any]:
         time.sleep(2 * SHORT)
         return []

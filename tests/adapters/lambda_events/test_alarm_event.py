@@ -18,8 +18,8 @@ from edgeship.domain.version import Version
 from tests.support.repository import EVENTS
 
 LIMITS = Thresholds(error_rate=2.5, latency_ms=2_000, memory_mb=100, minimum_sample=20)
-MINE = alarms_of("checkout", Version.parse("1.0.0"), LIMITS)
-THEIRS = alarms_of("checkout-v1", Version.parse("2.0.0-rc.1-memory"), LIMITS)
+ALARMS = alarms_of("checkout", Version.parse("1.0.0"), LIMITS)
+OTHER_ALARMS = alarms_of("checkout-v1", Version.parse("2.0.0-rc.1-memory"), LIMITS)
 SAMPLE = EVENTS / "aws.cloudwatch.alarm-state-change.json"
 
 
@@ -75,8 +75,8 @@ def alarm_event(alarm: HealthAlarm, environment: str = "test", **state: Any) -> 
     }
 
 
-@pytest.mark.parametrize("alarm", [*MINE, *THEIRS])
-def test_the_event_tells_whom_it_is_about(alarm: HealthAlarm) -> None:
+@pytest.mark.parametrize("alarm", [*ALARMS, *OTHER_ALARMS])
+def test_the_event_names_its_release(alarm: HealthAlarm) -> None:
     change = AlarmStateChange.model_validate(alarm_event(alarm, reasonData=f'{{"threshold": {alarm.limit}}}'))
     at = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
     assert change.in_alarm
@@ -92,15 +92,15 @@ def test_the_event_tells_whom_it_is_about(alarm: HealthAlarm) -> None:
 
 
 @pytest.mark.parametrize("data", [None, "", "[]", "{}", "no JSON", '{"threshold": "5"}'])
-def test_the_limit_is_unknown_when_the_reason_does_not_tell_it(data: str | None) -> None:
-    change = AlarmStateChange.model_validate(alarm_event(MINE[0], reasonData=data))
+def test_the_limit_is_unknown_when_the_reason_does_not_have_it(data: str | None) -> None:
+    change = AlarmStateChange.model_validate(alarm_event(ALARMS[0], reasonData=data))
     assert change.limit is None
     assert change.to_breach().numbers["limit"] is None
     assert change.to_breach().numbers["check"] == Check.ERROR_RATE
 
 
-def test_an_alarm_that_is_over_tells_so() -> None:
-    assert not AlarmStateChange.model_validate(alarm_event(MINE[0], value="OK")).in_alarm
+def test_an_alarm_that_is_over_is_not_in_alarm() -> None:
+    assert not AlarmStateChange.model_validate(alarm_event(ALARMS[0], value="OK")).in_alarm
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_an_alarm_that_is_over_tells_so() -> None:
     ],
 )
 def test_an_alarm_about_no_release_makes_no_breach(spoil: Callable[[list[Any]], None]) -> None:
-    event = alarm_event(MINE[0])
+    event = alarm_event(ALARMS[0])
     spoil(event["detail"]["configuration"]["metrics"])
     change = AlarmStateChange.model_validate(event)
     assert change.in_alarm

@@ -57,7 +57,7 @@ def test_a_page_says_what_became_of_the_channel_in_this_very_tick() -> None:
     assert page(world)["channels"][0]["percent"] == 50
 
 
-def test_the_verdict_is_that_of_the_tick() -> None:
+def test_the_analysis_is_that_of_the_tick() -> None:
     """Worse than the stable version, by which the tick pauses; no hard limit is reached."""
     world = rolling()
     for _ in range(4):
@@ -124,7 +124,7 @@ def test_a_version_whose_window_has_closed_gets_one_last_page() -> None:
     assert world.pages.listed.etag == etag
 
 
-def test_what_was_taken_back_says_so_on_its_last_page_and_what_went_live_has_one() -> None:
+def test_a_rolled_back_version_has_a_last_page_and_the_one_that_went_live_has_a_page() -> None:
     world = just_live()
     world.minutes(1)
     for _ in range(3):

@@ -366,7 +366,7 @@ def test_however_the_runs_interleave_repeat_and_die_the_copies_end_as_the_pointe
     assert here.state.invalidation_paths(START.strftime("%Y-%m")) == len(here.cloudfront.asked)
 
 
-def test_verdicts_are_dated() -> None:
+def test_verifications_are_dated() -> None:
     here = Deployments("1.0.0")
     done = here.deliver()
     assert done.verification is not None

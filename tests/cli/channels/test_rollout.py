@@ -104,7 +104,7 @@ def test_the_document_of_a_completed_rollout(rolling: CommandLine, aws: Aws) -> 
     }
 
 
-def test_abort_bars_and_locks(rolling: CommandLine, aws: Aws) -> None:
+def test_abort_quarantines_and_locks(rolling: CommandLine, aws: Aws) -> None:
     done = rolling("rollout", "abort", "checkout", "--reason", "prices are wrong", "--json")
     assert_as_documented(done.document, "edgeship rollout abort")
     assert done.document == {

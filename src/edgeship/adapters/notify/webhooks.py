@@ -58,7 +58,7 @@ def signed_headers(message_id: str, now: datetime, body: bytes, secrets: str) ->
     """The headers of one attempt; `webhook-id` is the same in every one.
 
     Raises:
-        NotSent: a secret is not well formed.
+        NotSent: a secret is not valid.
     """
     seconds = str(int(now.timestamp()))
     signed = b".".join((message_id.encode(), seconds.encode(), body))

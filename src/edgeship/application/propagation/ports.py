@@ -35,7 +35,7 @@ class CdnBusy(Exception):
 
 
 class CdnRefused(Exception):
-    """A CDN refuses the request for good: its configuration or our credentials are at fault."""
+    """A CDN refuses the request permanently: its configuration or our credentials are at fault."""
 
 
 class Cdn(Protocol):
