@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
+
+from botocore.exceptions import ReadTimeoutError
 
 from tests.support.aws import DELIVERED, NAMES, POISON, Aws, empty_again
 from tests.support.crash import Death, is_write, process, run
@@ -55,12 +58,25 @@ class _Witness(Death):
             self._writing.release()
 
 
-def dies_anywhere(*paths: Scene) -> Explored:
+@dataclass
+class _Unanswered(Death):
+    """A life in which the answer to one write never comes: it took effect, and the process goes on without knowing."""
+
+    unanswered: int = 0
+
+    def after(self, operation: str, context: dict[str, Any]) -> None:
+        super().after(operation, context)
+        if context.get("crash.write") == self.unanswered:
+            raise ReadTimeoutError(endpoint_url="https://moto")
+
+
+def dies_anywhere(*paths: Scene, without_answers: Callable[[], str] | None = None) -> Explored:
     """Deliver from whatever a delivery that died left, and that those left that died again, until nothing new is left.
 
-    So each delivery may die after any of its writes, however often, and come again when all is done. Several `paths`
-    are several events that bring about the same: any of them suffices, whichever died before. All but the first scene
-    find what is set already.
+    So each delivery may die after any of its writes, however often, and come again when all is done. Also, the answer
+    to any write of the first may be lost on a process that goes on; then what `without_answers` sees must be the same,
+    by default the whole outcome. Several `paths` are several events that bring about the same: any of them suffices,
+    whichever died before. All but the first scene find what is set already.
 
     Raises:
         AssertionError: one of them ended otherwise than the undisturbed delivery; the message has the deaths.
@@ -68,8 +84,9 @@ def dies_anywhere(*paths: Scene) -> Explored:
     aws = empty_again()
     with process():
         deliveries = [path(aws) for path in paths]
-    found = Explored("", [], {outcome(): Reached(MotoState.take(), ())})
-    todo = list(found.left.values())
+    begin = Reached(MotoState.take(), ())
+    found = Explored("", [], {outcome(): begin})
+    todo = [begin]
     while todo:
         begin = todo.pop(0)
         for deliver in deliveries:
@@ -85,7 +102,19 @@ def dies_anywhere(*paths: Scene) -> Explored:
                     found.left[left] = Reached(state, (*begin.deaths, death))
                     todo.append(found.left[left])
             assert len(found.left) <= MOST_STATES, f"each delivery leaves something new: {todo[-1].deaths}"
+    _loses_answers(next(iter(found.left.values())), deliveries[0], found, without_answers or outcome)
     return found
+
+
+def _loses_answers(begin: Reached, deliver: Callable[[], None], found: Explored, sees: Callable[[], str]) -> None:
+    found.left[found.end].state.put_back()
+    expected = sees()
+    for number, operation in enumerate(found.writes):
+        begin.state.put_back()
+        with suppress(Exception):  # the function failed, if it did not do without the answer; its event comes again
+            run(deliver, _Unanswered(unanswered=number))
+        run(deliver)
+        assert sees() == expected, f"ends otherwise without the answer to write {number} ({operation})"
 
 
 def outcome() -> str:

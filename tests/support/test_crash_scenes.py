@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import boto3
 import pytest
+from botocore.exceptions import BotoCoreError
 
 from tests.support.aws import NAMES, Aws, empty_again
 from tests.support.crash import Death, ProcessDied, deaths, process, run
@@ -99,6 +100,22 @@ def test_what_is_safe_to_repeat_passes_from_everything_that_deaths_leave() -> No
 def test_what_is_not_is_caught_with_the_deaths_that_show_it(deliver: Callable[[Toy], None], died: str) -> None:
     with pytest.raises(AssertionError, match=f"ends otherwise after .*{died}"):
         dies_anywhere(scene(deliver))
+
+
+def test_an_answer_that_is_lost_on_a_process_that_goes_on_is_caught_when_it_misleads() -> None:
+    def gives_up(toy: Toy) -> None:
+        """No answer is taken for no effect."""
+        if toy.has("done"):
+            return
+        try:
+            toy.note("work")
+        except BotoCoreError:
+            toy.note("failed")
+            return
+        toy.note("done")
+
+    with pytest.raises(AssertionError, match=r"without the answer to write 0 \(PutItem\)"):
+        dies_anywhere(scene(gives_up))
 
 
 def test_of_several_paths_each_must_end_what_any_left() -> None:

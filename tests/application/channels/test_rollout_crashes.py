@@ -9,9 +9,10 @@ import pytest
 
 from edgeship.domain.health.health_page import Page
 from edgeship.domain.version import Version
-from tests.support.aws import Aws, empty_again
+from tests.support.aws import NAMES, Aws, empty_again
 from tests.support.crash import Death, deaths, process, run
 from tests.support.crash_scenes import dies_anywhere
+from tests.support.moto_models import alarm_definitions, table_items
 from tests.support.moto_state import MotoState
 from tests.support.scenes.actors import ANN, UNHEALTHY_SINCE, alarm, alarm_on, make_live, tick, tools
 from tests.support.scenes.rollouts import (
@@ -25,6 +26,15 @@ from tests.support.scenes.rollouts import (
     rolling_out,
 )
 
+ENDS_AN_EXPOSURE = {
+    "tick completes",
+    "tick aborts",
+    "tick rolls back the live version",
+    "tick closes the window",
+}
+"""A tick that does not know that it did so publishes pages as before; the next one makes them last pages, so there is
+one more, or one with newer numbers, than if the first had known."""
+
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,7 +45,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("aws")
 @pytest.mark.parametrize("name", SCENES)
 def test_dies_anywhere_again_and_again_and_ends_the_same(name: str) -> None:
-    assert dies_anywhere(SCENES[name]).writes
+    sees = table_and_alarms if name in ENDS_AN_EXPOSURE else None
+    assert dies_anywhere(SCENES[name], without_answers=sees).writes
+
+
+def table_and_alarms() -> str:
+    return repr((table_items(NAMES.table), alarm_definitions()))
 
 
 def candidate_in_alarm(aws: Aws) -> Version:
