@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import math
 import random
 import re
 import secrets
@@ -24,9 +25,11 @@ from urllib.parse import quote
 
 import aiohttp
 
-USERS = 400
-BROWSERS = 8
-"""Page views at the same time."""
+USERS = 100
+"""Few enough that one of the 1 % comes by every few seconds."""
+VIEWS_OF_A_BROWSER = 10.0
+"""In a second, at most. There are as many browsers as the rate needs, and no more: each is one more copy of the
+functions behind it to start."""
 
 _SOMETIMES = re.compile(rb"Math\.random\(\) < (0\.\d+)\) this\.(\w+)\(\)")
 _ASKS = re.compile(rb"fetch\('https://([a-z.]+)/")
@@ -54,7 +57,7 @@ def error_of(body: bytes, world: World, chance: float) -> str | None:
 class Crowd:
     """Browsers that come by until the block ends, `rate` page views a second at most."""
 
-    def __init__(self, edge_url: str, path: str, rate: float = 80, seed: int = 1) -> None:
+    def __init__(self, edge_url: str, path: str, rate: float, seed: int = 1) -> None:
         """`path` is the entrypoint's, such as `/checkout/latest/widget.js`; its first segment names the widget."""
         self.world = World()
         self.served: Counter[str] = Counter()
@@ -67,7 +70,8 @@ class Crowd:
         self._edge_url = edge_url
         self._path = path
         self._widget = path.split("/")[1]
-        self._pause = BROWSERS / rate
+        self._browsers = math.ceil(rate / VIEWS_OF_A_BROWSER)
+        self._pause = self._browsers / rate
         self._random = random.Random(seed)  # noqa: S311  not for cryptography
         self._users = itertools.cycle(f"user-{number}" for number in range(USERS))
         self._stopping = threading.Event()
@@ -85,7 +89,7 @@ class Crowd:
 
     async def _come_by(self) -> None:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as client:
-            await asyncio.gather(*(self._browse(client) for _ in range(BROWSERS)))
+            await asyncio.gather(*(self._browse(client) for _ in range(self._browsers)))
 
     async def _browse(self, client: aiohttp.ClientSession) -> None:
         while not self._stopping.is_set():

@@ -122,7 +122,7 @@ def _policy(story: Story, steps: tuple[RolloutStep, ...], minimum_sample: int) -
 
 
 def _crowd(story: Story) -> Crowd:
-    return Crowd(story.cloud.edge_url, f"/{WIDGET}/{LATEST}/{ENTRYPOINT}")
+    return Crowd(story.cloud.edge_url, f"/{WIDGET}/{LATEST}/{ENTRYPOINT}", story.pace.page_views)
 
 
 def _alarm_goes_off(story: Story, version: str) -> float:
