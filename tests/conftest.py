@@ -12,7 +12,12 @@ from tests.support.aws import Aws, aws_environment
 # process they are the same for all.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
-pytest_plugins = ["tests.support.fuzz", "tests.support.shared_cloud", "tests.support.tools"]
+pytest_plugins = [
+    "tests.support.fuzz",
+    "tests.support.shared_cloud",
+    "tests.support.tools",
+    "tests.support.xdist_groups",
+]
 
 SYNTHESISED = {"production", "customised", "local"}
 """Fixtures that synthesise a stack."""
