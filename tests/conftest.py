@@ -6,17 +6,17 @@ from functools import cache
 import botocore.session
 import pytest
 
-from tests.support.aws import Aws, aws_environment
+from tests.support.moto.aws import Aws, aws_environment
 
 # A session reads the models of its services from disk, which takes longer than what most tests do with them; in one
 # process they are the same for all.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
 pytest_plugins = [
-    "tests.support.fuzz",
-    "tests.support.shared_cloud",
-    "tests.support.tools",
-    "tests.support.xdist_groups",
+    "tests.support.pytest_plugins.fuzz",
+    "tests.support.local_cloud.shared",
+    "tests.support.pytest_plugins.tools",
+    "tests.support.pytest_plugins.xdist_groups",
 ]
 
 SYNTHESISED = {"production", "customised", "local"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.xdist_groups import pytest_collection_modifyitems
+from tests.support.pytest_plugins.xdist_groups import pytest_collection_modifyitems
 
 
 @pytest.mark.xdist_group("a-group")

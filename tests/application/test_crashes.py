@@ -11,10 +11,10 @@ import pytest
 
 from edgeship.bootstrap import operator
 from edgeship.domain.errors import Refused
-from tests.support.aws import NAMES, Aws
-from tests.support.crash_scenes import dies_anywhere
-from tests.support.scenes.actors import ANN, make_live, releases
-from tests.support.scenes.releases import SCENES
+from tests.support.crash.scenes.actors import ANN, make_live, releases
+from tests.support.crash.scenes.releases import SCENES
+from tests.support.crash.search import dies_anywhere
+from tests.support.moto.aws import NAMES, Aws
 
 
 @pytest.mark.usefixtures("aws")

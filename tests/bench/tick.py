@@ -32,7 +32,7 @@ from edgeship.domain.events import Occasion
 from edgeship.domain.health.alarms import alarms_of
 from edgeship.domain.version import Version
 from tests.bench.report import Report, Row
-from tests.support.aws import NAMES, Aws, aws_environment
+from tests.support.moto.aws import NAMES, Aws, aws_environment
 from tests.support.releases import a_release
 
 ROLLING = 100

@@ -10,7 +10,7 @@ from infra.browser_client import telemetry_client
 from tests.browser.beacon_limits import assert_within_limits
 from tests.browser.chromium import chromium
 from tests.browser.sites import Cdn, Site
-from tests.support.tools import CHROMIUM
+from tests.support.pytest_plugins.tools import CHROMIUM
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.command_line import CommandLine
 from tests.cli.pipeline import Pipeline
-from tests.support.aws import Aws
+from tests.support.moto.aws import Aws
 
 
 @pytest.fixture

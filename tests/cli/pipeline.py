@@ -13,8 +13,9 @@ from edgeship.bootstrap import artifact_upload, promotion
 from edgeship.domain.events import Occasion
 from edgeship.domain.releases.rejection import Rejection, Upload
 from edgeship.domain.releases.release import Release
-from tests.support.aws import NAMES, Aws, function_env
 from tests.support.bundles import WIDGET, tar_gz
+from tests.support.moto.aws import NAMES, Aws
+from tests.support.moto.function_env import function_env
 
 UPLOADER = "aws:uploader"
 

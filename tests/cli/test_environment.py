@@ -11,7 +11,7 @@ from edgeship.local.state_path import STATE_PATH
 from localcloud.state import LocalState, process_start, write_state
 from tests.cli.command_line import CommandLine
 from tests.cli.loopback import Answer, serving
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 
 
 def running_at(endpoint_url: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cloud.openfeature_web import install
-from tests.support.tools import NODE
+from tests.support.pytest_plugins.tools import NODE
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,8 @@ from edgeship.local.cloud import LocalCloud
 from tests.browser.chromium import chromium
 from tests.browser.sites import Answer, Site
 from tests.support.bundles import tar_gz
-from tests.support.cloud import ann, eventually, get, put, served
-from tests.support.tools import CHROMIUM
+from tests.support.local_cloud.visitors import ann, eventually, get, put, served
+from tests.support.pytest_plugins.tools import CHROMIUM
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-beacons")]
 

@@ -19,7 +19,7 @@ from edgeship.resource_names import SNAPSHOT_KEY
 from localcloud.cloud import DISTRIBUTION
 from localcloud.cloudfront.local_cloudfront import LocalCloudFront
 from tests.support.bundles import tar_gz
-from tests.support.cloud import ann, bundle, eventually, fetch, get, put, served
+from tests.support.local_cloud.visitors import ann, bundle, eventually, fetch, get, put, served
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-fallback")]
 

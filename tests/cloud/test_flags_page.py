@@ -13,8 +13,8 @@ import pytest
 
 from edgeship.local.cloud import LocalCloud
 from tests.cloud.openfeature_web import SOURCES
-from tests.support.cloud import eventually
-from tests.support.cloud_flags import apply, value_at_the_edge
+from tests.support.local_cloud.flags import apply, value_at_the_edge
+from tests.support.local_cloud.visitors import eventually
 from tests.support.repository import ROOT
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-flags-page")]

@@ -20,7 +20,7 @@ from edgeship.bootstrap.operator import Operator
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.notifications.rules_record import to_document
 from edgeship.local.cloud import LocalCloud
-from tests.support.cloud import ann, eventually
+from tests.support.local_cloud.visitors import ann, eventually
 from tests.support.receiver import Receiver, receiver
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-notifications")]

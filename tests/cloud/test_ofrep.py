@@ -21,9 +21,9 @@ from edgeship.domain.bucketing import is_in
 from edgeship.local.cloud import LocalCloud
 from tests.cloud.openfeature_web import WebClient
 from tests.cloud.wire import Wire
-from tests.support.cloud import eventually
-from tests.support.cloud_flags import apply, post, value_at_the_edge
-from tests.support.shared_cloud import EDGE_FRESHNESS_SECONDS
+from tests.support.local_cloud.flags import apply, post, value_at_the_edge
+from tests.support.local_cloud.shared import EDGE_FRESHNESS_SECONDS
+from tests.support.local_cloud.visitors import eventually
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ofrep")]
 

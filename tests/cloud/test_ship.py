@@ -22,7 +22,7 @@ from edgeship.domain.events import EventType
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from tests.support.bundles import WIDGET, tar_gz
-from tests.support.cloud import ann, bundle, eventually, get, put, served
+from tests.support.local_cloud.visitors import ann, bundle, eventually, get, put, served
 from tests.support.releases import a_release
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]

@@ -21,7 +21,7 @@ from edgeship.domain.propagation.deployment import Verification
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from tests.support.bundles import tar_gz
-from tests.support.cloud import ann, bundle, eventually, fetch, get
+from tests.support.local_cloud.visitors import ann, bundle, eventually, fetch, get
 from tests.support.receiver import receiver
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-storm")]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.edge.fuzz_ofrep import fuzz
-from tests.support.fuzz import examples
+from tests.support.pytest_plugins.fuzz import examples
 
 
 @pytest.mark.fuzz

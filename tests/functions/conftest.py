@@ -18,7 +18,8 @@ from functions.relay import handler as relay
 from functions.rollback import handler as rollback
 from functions.rollout import handler as rollout
 from functions.telemetry import handler as telemetry
-from tests.support.aws import Aws, function_env
+from tests.support.moto.aws import Aws
+from tests.support.moto.function_env import function_env
 
 MODULES: list[ModuleType] = [
     *(artifact_upload, promotion, rollout, rollback, propagation, relay),

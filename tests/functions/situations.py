@@ -14,7 +14,7 @@ from edgeship.domain.channels.rollout import Step
 from edgeship.domain.events import Occasion
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 from tests.support.repository import EVENTS
 
 TICK = {

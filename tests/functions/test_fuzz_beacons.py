@@ -4,7 +4,7 @@ import pytest
 
 from edgeship.domain.telemetry.beacon import Loss, Refusal
 from tests.functions.fuzz_beacons import fuzz
-from tests.support.fuzz import examples
+from tests.support.pytest_plugins.fuzz import examples
 
 
 @pytest.mark.fuzz

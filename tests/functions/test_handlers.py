@@ -28,8 +28,8 @@ from tests.functions.situations import (
     sample,
     uploaded,
 )
-from tests.support.aws import NAMES, Aws
 from tests.support.bundles import WIDGET, tar_gz
+from tests.support.moto.aws import NAMES, Aws
 
 
 def test_an_upload_goes_all_the_way_to_the_snapshot(deployed: Aws) -> None:

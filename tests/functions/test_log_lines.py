@@ -25,8 +25,8 @@ from tests.functions.situations import (
     sample,
     uploaded,
 )
-from tests.support.aws import Aws
 from tests.support.bundles import WIDGET, tar_gz
+from tests.support.moto.aws import Aws
 
 LogLines = Callable[[], list[dict[str, Any]]]
 

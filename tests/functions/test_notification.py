@@ -19,7 +19,8 @@ from edgeship.application.notifications.ports import DeliveryStatus
 from edgeship.domain.events import EventType
 from edgeship.resource_names import REGION
 from functions.notification import handler as notification
-from tests.support.aws import ACCOUNT, NAMES, Aws, function_env
+from tests.support.moto.aws import ACCOUNT, NAMES, Aws
+from tests.support.moto.function_env import function_env
 from tests.support.notifying import KEY, SLACK_URL, Internet, mails, set_up
 from tests.support.repository import EVENTS
 

@@ -20,7 +20,7 @@ from edgeship.domain.version import Version
 from edgeship.settings import TelemetrySettings
 from functions.telemetry import client_script
 from functions.telemetry.handler import _use_case, handler
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 from tests.support.repository import EVENTS
 
 SAMPLE: dict[str, Any] = json.loads((EVENTS / "aws.lambda-url.telemetry.json").read_text())

@@ -15,11 +15,12 @@ from edgeship.bootstrap import operator, telemetry
 from edgeship.resource_names import REGION
 from infra.app import ROOT
 from tests.infra.template import Template, listed
-from tests.support.aws import NAMES, Aws, aws_environment, empty_again, function_env
-from tests.support.crash import process
-from tests.support.crash_scenes import Scene
+from tests.support.crash.death import process
+from tests.support.crash.scenes import notifications, propagation, releases, rollouts
+from tests.support.crash.search import Scene
+from tests.support.moto.aws import NAMES, Aws, aws_environment, empty_again
+from tests.support.moto.function_env import function_env
 from tests.support.notifying import Internet
-from tests.support.scenes import notifications, propagation, releases, rollouts
 
 pytestmark = pytest.mark.xdist_group("permissions")
 

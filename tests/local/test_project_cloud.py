@@ -12,7 +12,7 @@ from edgeship.bootstrap.operator import Operator
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from tests.support.bundles import tar_gz
-from tests.support.cloud import ann, eventually, served
+from tests.support.local_cloud.visitors import ann, eventually, served
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-project")]
 

@@ -16,8 +16,8 @@ from edgeship.application.transaction import Transaction
 from edgeship.bootstrap import notification
 from edgeship.domain.notifications.rules import Destination, Kind, Notifications, NotificationsRecord, Rule
 from edgeship.resource_names import REGION
-from tests.support.aws import ACCOUNT, NAMES, Aws
-from tests.support.crash import Death
+from tests.support.crash.death import Death
+from tests.support.moto.aws import ACCOUNT, NAMES, Aws
 
 SLACK_URL = "https://hooks.slack.com/services/T000/B000/xoxT0PS3CRET"
 KEY = f"whsec_{base64.b64encode(bytes(32)).decode()}"

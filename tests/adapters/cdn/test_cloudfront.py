@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from edgeship.adapters.cdn.cloudfront import CloudFront
 from edgeship.application.propagation.ports import CdnBusy, CdnRefused
-from tests.support.aws import create_distribution
+from tests.support.moto.aws import create_distribution
 
 
 def made(distribution_id: str) -> list[tuple[str, list[str]]]:

@@ -19,7 +19,7 @@ from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.version import Version
 from edgeship.resource_names import ResourceNames
 from tests.fakes.health import FakeAlarms
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 
 V1, V2 = Version.parse("1.0.0"), Version.parse("2.0.0-rc.1-memory")
 LIMITS = Thresholds(error_rate=2.5, latency_ms=2_000, memory_mb=100, minimum_sample=20)

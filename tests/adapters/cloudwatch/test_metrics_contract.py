@@ -1,6 +1,6 @@
 """What every `Metrics` promises, held against CloudWatch in moto and the fake; then CloudWatch's own terms.
 
-moto has no percentiles of its own: `tests.support.moto_gaps` gives it the fake's.
+moto has no percentiles of its own: `tests.support.moto.gaps` gives it the fake's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metr
 from edgeship.domain.version import Version
 from edgeship.resource_names import REGION
 from tests.fakes.health import FakeMetrics
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 
 V1, V2 = Version.parse("1.0.0"), Version.parse("1.1.0")
 ONE, TWO = ("checkout", V1), ("checkout", V2)

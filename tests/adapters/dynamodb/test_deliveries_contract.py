@@ -18,7 +18,7 @@ from edgeship.application.notifications.ports import (
 )
 from edgeship.domain.events import Event, EventType, timestamp
 from tests.fakes.notifications import FakeDeliveries
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=60)

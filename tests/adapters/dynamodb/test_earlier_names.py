@@ -17,7 +17,7 @@ from edgeship.domain.health.analysis import Health
 from edgeship.domain.naming import LATEST
 from edgeship.domain.notifications.event_text import describe
 from edgeship.domain.propagation.deployment import LATEST_COPIES, Mismatch, MismatchKind, Verification
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 
 AT = "2026-11-23T10:00:05.000Z"
 DIFFERENCE = {"where": "alias", "path": "/checkout/latest/widget.js", "kind": "bytes", "expected": "aa", "got": "bb"}

@@ -15,7 +15,7 @@ from edgeship.domain.telemetry.error_book import KEPT_FOR, MAX_MESSAGES, MAX_SEE
 from edgeship.domain.version import Version
 from tests.fakes.clock import FakeClock
 from tests.fakes.telemetry import FakeErrorBooks
-from tests.support.aws import NAMES
+from tests.support.moto.aws import NAMES
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 V1, V2 = Version.parse("1.4.2"), Version.parse("2.0.0-rc.1")

@@ -16,7 +16,7 @@ from edgeship.application.notifications.ports import NotSent
 from edgeship.domain.notifications.notice import Notice
 from edgeship.domain.notifications.rules import Destination, Kind
 from edgeship.resource_names import REGION
-from tests.support.aws import ACCOUNT, Aws
+from tests.support.moto.aws import ACCOUNT, Aws
 from tests.support.notices import notices
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)

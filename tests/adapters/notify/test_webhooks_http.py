@@ -26,7 +26,7 @@ from edgeship.bootstrap.runtime import utc_now
 from edgeship.domain.notifications.rules import Destination, Kind
 from edgeship.resource_names import REGION
 from tests.edge.certificates import Authority
-from tests.support.aws import aws_environment
+from tests.support.moto.aws import aws_environment
 from tests.support.notices import notices, sample
 from tests.support.receiver import Receiver, receiver
 

@@ -10,7 +10,7 @@ from edgeship.application.health.ports import HealthPages, Published
 from edgeship.domain.errors import Conflict
 from edgeship.domain.version import Version
 from tests.fakes.health import FakeHealthPages
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 
 V1, V2, V10 = (Version.parse(version) for version in ("1.4.2", "2.0.0-rc.1", "10.0.0"))
 

@@ -15,7 +15,7 @@ from edgeship.domain.version import Version
 from edgeship.resource_names import RETIRED_TAG
 from tests.fakes.propagation import FakeLatestCopies
 from tests.fakes.releases import FakeSite
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 V1, V2 = Version.parse("1.0.0"), Version.parse("1.1.0")

@@ -14,7 +14,7 @@ from edgeship.domain.naming import MANIFEST_NAME
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.version import Version
 from tests.fakes.releases import FakeSite
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 
 V1 = Version.parse("1.0.0")
 FILES = {"widget.js": b"one", "assets/style.css": b"css"}

@@ -10,7 +10,7 @@ from edgeship.application.edge.ports import Snapshots, StoredSnapshot
 from edgeship.domain.errors import Conflict
 from edgeship.resource_names import SNAPSHOT_KEY
 from tests.fakes.edge import FakeSnapshots
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 
 GOOD = {
     "schema": 1,

@@ -9,13 +9,9 @@ import pytest
 
 from edgeship.domain.health.health_page import Page
 from edgeship.domain.version import Version
-from tests.support.aws import NAMES, Aws, empty_again
-from tests.support.crash import Death, deaths, process, run
-from tests.support.crash_scenes import dies_anywhere
-from tests.support.moto_models import alarm_definitions, table_items
-from tests.support.moto_state import MotoState
-from tests.support.scenes.actors import ANN, UNHEALTHY_SINCE, alarm, alarm_on, make_live, tick, tools
-from tests.support.scenes.rollouts import (
+from tests.support.crash.death import Death, deaths, process, run
+from tests.support.crash.scenes.actors import ANN, UNHEALTHY_SINCE, alarm, alarm_on, make_live, tick, tools
+from tests.support.crash.scenes.rollouts import (
     ALARMS_MADE,
     BAKED,
     CANDIDATE,
@@ -25,6 +21,10 @@ from tests.support.scenes.rollouts import (
     live,
     rolling_out,
 )
+from tests.support.crash.search import dies_anywhere
+from tests.support.moto.aws import NAMES, Aws, empty_again
+from tests.support.moto.models import alarm_definitions, table_items
+from tests.support.moto.state import MotoState
 
 ENDS_AN_EXPOSURE = {
     "tick completes",

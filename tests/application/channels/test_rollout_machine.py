@@ -27,7 +27,7 @@ from edgeship.domain.naming import LATEST
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 from tests.fakes.state import FakeState
-from tests.support.fuzz import examples
+from tests.support.pytest_plugins.fuzz import examples
 from tests.support.world import AT_ONCE, MINUTE, POLICY, THRESHOLDS, WIDGET, World
 
 USERS = [f"user-{n}" for n in range(60)]

@@ -20,7 +20,7 @@ from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.version import Version
 from tests.fakes.health import FakeAlarms, FakeMetrics
 from tests.fakes.state import FakeState
-from tests.support.counted import counted
+from tests.support.moto.counted import counted
 from tests.support.world import MINUTE, World, just_live, rolling
 
 

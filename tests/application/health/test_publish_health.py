@@ -18,7 +18,7 @@ from edgeship.domain.telemetry.beacon import Beacon, ReportedError
 from edgeship.domain.telemetry.error_book import ErrorBook
 from edgeship.domain.version import Version
 from tests.fakes.health import FakeHealthPages, FakeMetrics
-from tests.support.counted import counted
+from tests.support.moto.counted import counted
 from tests.support.world import AT_ONCE, MINUTE, WIDGET, World, just_live, rolling
 
 V1, V2 = Version.parse("1.0.0"), Version.parse("1.1.0")

@@ -17,10 +17,11 @@ from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
 from edgeship.application.notifications.deliver_notice import LEASE, Undelivered
 from edgeship.bootstrap import notification
 from edgeship.domain.events import Event
-from tests.support.aws import NAMES, Aws, aws_environment, function_env
-from tests.support.crash import Death, deaths, run
+from tests.support.crash.death import Death, deaths, run
+from tests.support.crash.scenes.notifications import event
+from tests.support.moto.aws import NAMES, Aws, aws_environment
+from tests.support.moto.function_env import function_env
 from tests.support.notifying import DESTINATIONS, Internet, mails, set_up
-from tests.support.scenes.notifications import event
 
 NOW = datetime(2026, 11, 24, 16, 0, 10, tzinfo=UTC)
 NAMED = tuple(destination.name for destination in DESTINATIONS)

@@ -21,7 +21,7 @@ from edgeship.domain.version import Version
 from tests.fakes.propagation import FakeCdn
 from tests.fakes.releases import Stored
 from tests.support.deployments import FILES, Deployments, release_of
-from tests.support.fuzz import examples
+from tests.support.pytest_plugins.fuzz import examples
 from tests.support.world import POLICY, START, WIDGET
 
 

@@ -9,11 +9,12 @@ import pytest
 from edgeship.bootstrap import rollback
 from edgeship.domain.events import EventType
 from edgeship.domain.naming import LATEST
-from tests.support.aws import NAMES, Aws, empty_again, function_env
-from tests.support.crash_scenes import dies_anywhere
-from tests.support.moto_models import invalidations, stored_objects
-from tests.support.scenes.actors import ANN, make_live, on, tools
-from tests.support.scenes.propagation import FILES, NOW, SCENES, deliver, propagation_of_a_move, published
+from tests.support.crash.scenes.actors import ANN, make_live, on, tools
+from tests.support.crash.scenes.propagation import FILES, NOW, SCENES, deliver, propagation_of_a_move, published
+from tests.support.crash.search import dies_anywhere
+from tests.support.moto.aws import NAMES, Aws, empty_again
+from tests.support.moto.function_env import function_env
+from tests.support.moto.models import invalidations, stored_objects
 
 
 @pytest.mark.usefixtures("aws")

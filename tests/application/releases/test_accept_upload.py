@@ -14,8 +14,9 @@ from edgeship.bootstrap import artifact_upload
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
-from tests.support.aws import NAMES, Aws, function_env
 from tests.support.bundles import WIDGET, tar_gz, zipped
+from tests.support.moto.aws import NAMES, Aws
+from tests.support.moto.function_env import function_env
 
 KEY = "incoming/checkout/1.0.0.tar.gz"
 IMMUTABLE = "public, max-age=31536000, immutable"

@@ -21,9 +21,10 @@ from edgeship.bootstrap import artifact_upload, operator, promotion
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.version import Version
-from tests.support.aws import NAMES, Aws, function_env
 from tests.support.bundles import WIDGET
-from tests.support.sessions import kept_session
+from tests.support.moto.aws import NAMES, Aws
+from tests.support.moto.function_env import function_env
+from tests.support.moto.sessions import kept_session
 
 V1 = Version.parse("1.0.0")
 KEY = "incoming/checkout/1.0.0.tar.gz"

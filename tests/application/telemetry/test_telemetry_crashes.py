@@ -16,9 +16,9 @@ from edgeship.domain.telemetry.beacon import Beacon, ReportedError
 from edgeship.domain.telemetry.error_book import MAX_MESSAGES, ErrorBook
 from edgeship.domain.version import Version
 from edgeship.settings import TelemetrySettings
-from tests.support.aws import NAMES, Aws, empty_again
-from tests.support.crash import Death, deaths, process, run
-from tests.support.moto_state import MotoState
+from tests.support.crash.death import Death, deaths, process, run
+from tests.support.moto.aws import NAMES, Aws, empty_again
+from tests.support.moto.state import MotoState
 
 NOW = datetime(2026, 11, 23, 10, 0, 5, tzinfo=UTC)
 V1 = Version.parse("1.4.2")

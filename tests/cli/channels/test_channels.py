@@ -11,7 +11,7 @@ from edgeship.domain.version import Version
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented, documented_error
 from tests.cli.pipeline import Pipeline
-from tests.support.aws import Aws
+from tests.support.moto.aws import Aws
 
 
 @pytest.fixture

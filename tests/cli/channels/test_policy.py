@@ -10,7 +10,7 @@ from edgeship.domain.channels.rollout import DEFAULT_STEPS, Step
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented, documented, sections
 from tests.cli.pipeline import Pipeline
-from tests.support.aws import Aws
+from tests.support.moto.aws import Aws
 
 
 def stored(aws: Aws) -> Policy:

@@ -7,7 +7,7 @@ from edgeship.domain.channels.rollout import Step
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.pipeline import Pipeline
-from tests.support.aws import Aws
+from tests.support.moto.aws import Aws
 
 
 def latest(aws: Aws) -> Channel:

@@ -10,7 +10,7 @@ from edgeship.adapters.documents.flags_file import json_schema
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.pipeline import Pipeline
-from tests.support.aws import Aws
+from tests.support.moto.aws import Aws
 from tests.support.repository import ROOT
 
 FLAG: dict[str, Any] = {

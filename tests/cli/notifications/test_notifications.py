@@ -23,7 +23,7 @@ from edgeship.domain.notifications.notice import Notice
 from edgeship.domain.notifications.rules import Destination, Kind
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 from tests.support.repository import ROOT
 
 SLACK = {"type": "slack", "secret": "ssm:/edgeship/test/slack"}

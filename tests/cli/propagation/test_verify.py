@@ -17,8 +17,8 @@ from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.loopback import cdn, serving, version_of
 from tests.cli.pipeline import Pipeline
-from tests.support.aws import NAMES, Aws
 from tests.support.bundles import WIDGET
+from tests.support.moto.aws import NAMES, Aws
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.loopback import cdn, serving
 from tests.cli.pipeline import Pipeline
-from tests.support.aws import NAMES, Aws
 from tests.support.bundles import WIDGET
+from tests.support.moto.aws import NAMES, Aws
 
 CREATED = "2026-11-23T10:00:00.000Z"
 

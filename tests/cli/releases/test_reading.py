@@ -11,7 +11,7 @@ from edgeship.domain.releases.rejection import Upload, reject
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.pipeline import UPLOADER, Pipeline
-from tests.support.aws import Aws
+from tests.support.moto.aws import Aws
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from edgeship.domain.health.thresholds import Check
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.pipeline import Pipeline
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 
 UNHEALTHY = AnalysisResult(Health.UNHEALTHY, "error rate 7.5 % (limit 5 %)", Check.ERROR_RATE, 7.5, 5, 240)
 

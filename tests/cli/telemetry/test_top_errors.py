@@ -10,7 +10,7 @@ from edgeship.domain.version import Version
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.pipeline import Pipeline
-from tests.support.aws import NAMES, Aws
+from tests.support.moto.aws import NAMES, Aws
 
 V1 = Version(1, 0, 0)
 

@@ -15,7 +15,7 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.releases.quarantine import quarantine, unquarantine
 from edgeship.domain.version import Version
-from tests.support.fuzz import examples
+from tests.support.pytest_plugins.fuzz import examples
 from tests.support.releases import a_release
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)

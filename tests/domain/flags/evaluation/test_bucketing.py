@@ -13,7 +13,7 @@ from edgeship.domain.bucketing import BUCKETS, bucket, bucket_of, hundredths, is
 from edgeship.domain.flags.evaluation.compile_flags import Flags, compile_flags
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from tests.domain.flags.logic.logic_corpus import JAVASCRIPT
-from tests.support.tools import NODE
+from tests.support.pytest_plugins.tools import NODE
 
 # Changing any of these moves users from one side of every running rollout to the other.
 GOLDEN = [

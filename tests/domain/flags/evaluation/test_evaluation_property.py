@@ -17,7 +17,7 @@ from edgeship.domain.flags.evaluation.compile_flags import compile_flags
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.flags.validation.validate import problems
 from tests.support import reference_evaluator as reference
-from tests.support.fuzz import examples
+from tests.support.pytest_plugins.fuzz import examples
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 VARIANT_SETS: list[dict[str, Any]] = [

@@ -18,7 +18,7 @@ from edgeship.domain.flags.logic.murmur3 import murmur3_32
 from edgeship.domain.flags.logic.references import resolve_references
 from edgeship.domain.flags.malformed import Malformed
 from tests.domain.flags.logic.logic_corpus import VECTORS, generate, install, ours, spell, under_node
-from tests.support.tools import NODE
+from tests.support.pytest_plugins.tools import NODE
 
 FRESH_PAIRS = 5_000
 

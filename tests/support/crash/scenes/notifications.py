@@ -8,8 +8,9 @@ from collections.abc import Callable
 from edgeship.adapters.lambda_events.own_events import BusEvent
 from edgeship.bootstrap import notification
 from edgeship.domain.events import Event
-from tests.support.aws import Aws, function_env
-from tests.support.crash_scenes import Scene
+from tests.support.crash.search import Scene
+from tests.support.moto.aws import Aws
+from tests.support.moto.function_env import function_env
 from tests.support.notifying import set_up
 from tests.support.repository import EVENTS
 

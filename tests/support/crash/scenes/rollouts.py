@@ -16,9 +16,7 @@ from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.telemetry.beacon import fingerprint
 from edgeship.domain.telemetry.error_book import ErrorBook, KeptError
 from edgeship.domain.version import Version
-from tests.support.aws import NAMES, Aws, function_env
-from tests.support.crash_scenes import Scene
-from tests.support.scenes.actors import (
+from tests.support.crash.scenes.actors import (
     ANN,
     NOW,
     UNHEALTHY_SINCE,
@@ -31,6 +29,9 @@ from tests.support.scenes.actors import (
     tick,
     tools,
 )
+from tests.support.crash.search import Scene
+from tests.support.moto.aws import NAMES, Aws
+from tests.support.moto.function_env import function_env
 
 STARTED = datetime(2026, 11, 23, 10, 0, 40, tzinfo=UTC)
 FIRST_MINUTE = datetime(2026, 11, 23, 10, 1, tzinfo=UTC)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.pytest_plugins.tools import NO_SKIPS
 from tests.support.repository import ROOT
-from tests.support.tools import NO_SKIPS
 
 TESTS = """
-from tests.support.tools import Tool
+from tests.support.pytest_plugins.tools import Tool
 
 TOOL = Tool("a tool", ("no-such-program",), "apt-get install a-tool")
 
@@ -36,7 +36,18 @@ def test_needs_nothing() -> None:
 )
 def test_the_last_line(environment: dict[str, str], code: int, ending: str, processes: str, tmp_path: Path) -> None:
     (tmp_path / "test_few.py").write_text(TESTS)
-    command = [sys.executable, "-m", "pytest", "-q", "-n", processes, "-p", "tests.support.tools", "-c", "/dev/null"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        processes,
+        "-p",
+        "tests.support.pytest_plugins.tools",
+        "-c",
+        "/dev/null",
+    ]
     done = subprocess.run(
         [*command, "--rootdir", str(tmp_path), str(tmp_path)],
         cwd=ROOT,

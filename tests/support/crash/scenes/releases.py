@@ -12,11 +12,11 @@ from edgeship.domain.channels.rollout import Step
 from edgeship.domain.errors import Refused
 from edgeship.domain.version import Version
 from edgeship.resource_names import SNAPSHOT_KEY
-from tests.support.aws import NAMES, Aws
 from tests.support.bundles import WIDGET, tar_gz
-from tests.support.crash import process
-from tests.support.crash_scenes import Scene
-from tests.support.scenes.actors import ANN, accept, make_live, promote, relayed, releases, tools
+from tests.support.crash.death import process
+from tests.support.crash.scenes.actors import ANN, accept, make_live, promote, relayed, releases, tools
+from tests.support.crash.search import Scene
+from tests.support.moto.aws import NAMES, Aws
 
 NOTIFICATIONS = {"destinations": {"mail": {"type": "sns"}}, "rules": [{"to": ["mail"]}]}
 

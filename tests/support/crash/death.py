@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import boto3
 
-from tests.support.sessions import KeptClients
+from tests.support.moto.sessions import KeptClients
 
 When = Literal["before", "after"]
 

@@ -8,10 +8,10 @@ import boto3
 import pytest
 from botocore.exceptions import BotoCoreError
 
-from tests.support.aws import NAMES, Aws, empty_again
-from tests.support.crash import Death, ProcessDied, deaths, process, run
-from tests.support.crash_scenes import dies_anywhere, outcome
-from tests.support.moto_state import MotoState
+from tests.support.crash.death import Death, ProcessDied, deaths, process, run
+from tests.support.crash.search import dies_anywhere, outcome
+from tests.support.moto.aws import NAMES, Aws, empty_again
+from tests.support.moto.state import MotoState
 
 pytestmark = pytest.mark.usefixtures("aws")
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
 
-from tests.support.aws import DELIVERED, NAMES, POISON, Aws, empty_again
-from tests.support.crash import Death, is_write, process, run
-from tests.support.moto_models import alarm_definitions, invalidations, queued, stored_objects, table_items
-from tests.support.moto_state import MotoState
+from tests.support.crash.death import Death, is_write, process, run
+from tests.support.moto.aws import DELIVERED, NAMES, POISON, Aws, empty_again
+from tests.support.moto.models import alarm_definitions, invalidations, queued, stored_objects, table_items
+from tests.support.moto.state import MotoState
 
 Scene = Callable[[Aws], Callable[[], None]]
 """Sets the scene in an empty environment and returns what one delivery of the event runs."""

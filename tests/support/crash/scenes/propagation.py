@@ -15,9 +15,10 @@ from edgeship.domain.naming import LATEST, MANIFEST_NAME, release_prefix
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.version import Version
 from tests.fakes.clock import FakeClock
-from tests.support.aws import NAMES, Aws, function_env
-from tests.support.crash_scenes import Scene
-from tests.support.scenes.actors import ANN, make_live, on, registered, tools
+from tests.support.crash.scenes.actors import ANN, make_live, on, registered, tools
+from tests.support.crash.search import Scene
+from tests.support.moto.aws import NAMES, Aws
+from tests.support.moto.function_env import function_env
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FILES = {

@@ -21,8 +21,9 @@ from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 from tests.fakes.health import FakeHealthPages
 from tests.fakes.telemetry import FakeErrorBooks
-from tests.support.aws import ALARM_REASON, NAMES, Aws, function_env
 from tests.support.bundles import tar_gz
+from tests.support.moto.aws import ALARM_REASON, NAMES, Aws
+from tests.support.moto.function_env import function_env
 
 NOW = datetime(2026, 11, 23, 10, 0, 5, tzinfo=UTC)
 LATER = datetime(2026, 11, 23, 11, 0, 0, tzinfo=UTC)

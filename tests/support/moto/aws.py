@@ -22,20 +22,10 @@ from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.snapshots import S3Snapshots
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
 from edgeship.resource_names import HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY, WATCHED_INDEX, ResourceNames
-from edgeship.settings import (
-    ArtifactUploadSettings,
-    NotificationSettings,
-    PromotionSettings,
-    PropagationSettings,
-    RelaySettings,
-    RollbackSettings,
-    RolloutSettings,
-    TelemetrySettings,
-)
-from tests.support.moto_gaps import fill_cloudfront, fill_cloudwatch
-from tests.support.moto_models import ACCOUNT, stored_objects, table_items
-from tests.support.moto_state import MotoState
-from tests.support.sessions import kept_session
+from tests.support.moto.gaps import fill_cloudfront, fill_cloudwatch
+from tests.support.moto.models import ACCOUNT, stored_objects, table_items
+from tests.support.moto.sessions import kept_session
+from tests.support.moto.state import MotoState
 
 NAMES = ResourceNames("test", ACCOUNT)
 POISON, DELIVERED = "poison", "delivered"
@@ -286,42 +276,3 @@ def create_distribution() -> str:
         }
     )
     return str(made["Distribution"]["Id"])
-
-
-def function_env(function: str, aws: Aws) -> dict[str, str]:
-    """The environment variables that the template gives a function, for this environment."""
-    base = {"environment": NAMES.environment, "table": NAMES.table}
-    match function:
-        case "artifact_upload":
-            return ArtifactUploadSettings(
-                **base, inbox_bucket=NAMES.inbox_bucket, site_bucket=NAMES.site_bucket, upload_threads=4
-            ).to_env()
-        case "promotion":
-            return PromotionSettings(**base).to_env()
-        case "rollout":
-            return RolloutSettings(
-                **base, site_bucket=NAMES.site_bucket, config_bucket=NAMES.config_bucket, page_threads=2
-            ).to_env()
-        case "rollback":
-            return RollbackSettings(**base).to_env()
-        case "propagation":
-            return PropagationSettings(
-                **base,
-                site_bucket=NAMES.site_bucket,
-                distribution_id=create_distribution(),
-                site_url="https://widgets.example.com",
-                copy_threads=4,
-            ).to_env()
-        case "notification":
-            return NotificationSettings(
-                **base,
-                topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:{NAMES.notification_topic}",
-                queue_url=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/notices",
-            ).to_env()
-        case "telemetry":
-            return TelemetrySettings(**base, config_bucket=NAMES.config_bucket).to_env()
-        case "relay":
-            return RelaySettings(
-                **base, bus=NAMES.bus, config_bucket=NAMES.config_bucket, poison_queue_url=aws.poison_queue_url
-            ).to_env()
-    raise ValueError(function)
