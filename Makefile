@@ -17,6 +17,8 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Where it is set, each process of a test run compiles every module that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## List the targets

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from functions.telemetry import handler
-from infra.constructs import distribution as cdn
 from tests.infra.contexts import ACCOUNT, CERTIFICATE, WEB_ACL
 from tests.infra.template import Template, listed
 
@@ -167,6 +166,8 @@ def test_a_beacon_reaches_its_function_with_its_data_and_nothing_of_the_viewer(p
 
 
 def test_the_function_knows_the_paths_that_lead_to_it() -> None:
+    from infra.constructs import distribution as cdn  # its import takes seconds
+
     assert (handler.BEACON_PATH, handler.CLIENT_PATH) == (cdn.BEACON_PATH, cdn.CLIENT_PATH)
 
 

@@ -9,8 +9,6 @@ from importlib.metadata import version
 from typing import Any
 
 import pytest
-from cfnlint.api import lint_file
-from cfnlint.config import ManualArgs
 
 from edgeship.adapters.dynamodb import error_books as dynamodb_errors
 from edgeship.resource_names import WATCHED_INDEX, ResourceNames
@@ -41,6 +39,9 @@ def findings(stack: Template) -> list[str]:
     key = hashlib.sha256(stack.path.read_bytes() + version("cfn-lint").encode()).hexdigest()
     kept = stack.folder / f"cfn-lint-{key[:16]}.json"
     if not kept.exists():
+        from cfnlint.api import lint_file  # its import takes seconds
+        from cfnlint.config import ManualArgs
+
         # W3005: the CDK states a dependency on a role that its ARN implies.
         found = lint_file(stack.path, config=ManualArgs(regions=["us-east-1"], ignore_checks=["W3005"]))
         unfinished = kept.with_suffix(f".{os.getpid()}")
