@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,18 +35,23 @@ def stack(request: pytest.FixtureRequest) -> Template:
     return template
 
 
+def cfn_lint(template: Path, *ignored: str) -> list[str]:
+    from cfnlint.api import lint_file  # its import takes seconds
+    from cfnlint.config import ManualArgs
+
+    found = lint_file(template, config=ManualArgs(regions=["us-east-1"], ignore_checks=list(ignored)))
+    return [str(match) for match in found]
+
+
 def findings(stack: Template) -> list[str]:
     """cfn-lint's, of which each takes seconds: kept beside the template, by its content and cfn-lint's version."""
     key = hashlib.sha256(stack.path.read_bytes() + version("cfn-lint").encode()).hexdigest()
     kept = stack.folder / f"cfn-lint-{key[:16]}.json"
     if not kept.exists():
-        from cfnlint.api import lint_file  # its import takes seconds
-        from cfnlint.config import ManualArgs
-
         # W3005: the CDK states a dependency on a role that its ARN implies.
-        found = lint_file(stack.path, config=ManualArgs(regions=["us-east-1"], ignore_checks=["W3005"]))
+        found = cfn_lint(stack.path, "W3005")
         unfinished = kept.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(json.dumps([str(match) for match in found]), "utf-8")
+        unfinished.write_text(json.dumps(found), "utf-8")
         unfinished.replace(kept)
     said: list[str] = json.loads(kept.read_text("utf-8"))
     return said
@@ -324,7 +330,7 @@ def test_every_offered_log_retention_is_one_that_cloudformation_knows(production
     }
     path = tmp_path / "retention.template.json"
     path.write_text(json.dumps({"Resources": resources}), "utf-8")
-    assert [str(match) for match in lint_file(path, config=ManualArgs(regions=["us-east-1"]))] == []
+    assert cfn_lint(path) == []
 
 
 def test_a_bad_context_ends_with_code_2_and_a_line_a_person_can_act_on(tmp_path: Any) -> None:
