@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 ENV ?= staging
 ACCOUNT ?=
+# One worker more than cores: many tests wait for a local cloud or a browser.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 UV_VERSION := 0.13.9
 CDK_CLI := aws-cdk@2.1148.1
 # On the Node of uv.lock, so that a machine needs none of its own. A wheel can't hold links, hence npx by its file.
@@ -45,15 +47,15 @@ up: $(READY) ## Start the local cloud in this terminal (Ctrl-C stops it)
 
 .PHONY: test
 test: $(READY) check ## Run the checks and all tests: what CI runs
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 .PHONY: quick
 quick: $(READY) ## Run what needs no local cloud, no browser and no synthesised stack
-	$(BIN)/pytest -n auto --dist loadgroup -m "not cloud and not browser and not synth and not nightly"
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not cloud and not browser and not synth and not nightly"
 
 .PHONY: fuzz
 fuzz: $(READY) ## Run what draws its examples, with 100,000 of them and more (an hour or so)
-	$(BIN)/pytest -n auto --dist loadgroup -m fuzz --hypothesis-profile=fuzz --timeout=7200
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m fuzz --hypothesis-profile=fuzz --timeout=7200
 
 .PHONY: nightly
 nightly: $(READY) ## Run the demo at real speed, as it is documented

@@ -49,6 +49,10 @@ def at_once(edgeship: CommandLine) -> CommandLine:
 @pytest.fixture
 def rolling(edgeship: CommandLine, pipeline: Pipeline) -> CommandLine:
     """checkout: 1.0.0 is live, 1.1.0 is rolled out by the default policy, at its first step; 2.0.0 waits."""
-    for version in ("1.0.0", "1.1.0", "2.0.0"):
-        pipeline.ship("checkout", version)
+
+    def ship() -> None:
+        for version in ("1.0.0", "1.1.0", "2.0.0"):
+            pipeline.ship("checkout", version)
+
+    pipeline.once("rolling", ship)
     return edgeship

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -16,8 +16,11 @@ from edgeship.domain.releases.release import Release
 from tests.support.bundles import WIDGET, tar_gz
 from tests.support.moto.aws import NAMES, Aws
 from tests.support.moto.function_env import function_env
+from tests.support.moto.state import MotoState
 
 UPLOADER = "aws:uploader"
+
+_PREPARED: dict[str, tuple[MotoState, frozenset[str]]] = {}
 
 
 class Pipeline:
@@ -28,6 +31,16 @@ class Pipeline:
         self._accept: AcceptUpload = artifact_upload.build(function_env("artifact_upload", aws))
         self._promote: PromoteUpload = promotion.build(function_env("promotion", aws))
         self._seen: set[str] = set()
+
+    def once(self, name: str, prepare: Callable[[], None]) -> None:
+        """Let `prepare` fill this empty environment; once a process: later, what it left in moto is put back."""
+        if name in _PREPARED:
+            state, seen = _PREPARED[name]
+            state.put_back()
+            self._seen = set(seen)
+        else:
+            prepare()
+            _PREPARED[name] = (MotoState.take(), frozenset(self._seen))
 
     def ship(self, widget: str, version: str, files: dict[str, bytes] | None = None) -> Release | Rejection:
         """Put an archive into the inbox as any S3 client would, and run the functions on it."""

@@ -22,7 +22,7 @@ from tests.support.bundles import tar_gz
 from tests.support.local_cloud.visitors import ann, eventually, get, put, served
 from tests.support.pytest_plugins.tools import CHROMIUM
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-beacons")]
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
 
 THROWS = b"setTimeout(() => { throw new Error('no price for 3 items'); });\n"
 

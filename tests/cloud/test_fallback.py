@@ -21,7 +21,7 @@ from localcloud.cloudfront.local_cloudfront import LocalCloudFront
 from tests.support.bundles import tar_gz
 from tests.support.local_cloud.visitors import ann, bundle, eventually, fetch, get, put, served
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-fallback")]
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
 
 WIDGET = "fallback"
 ONE, TWO = (bundle(mark)["widget.js"] for mark in ("one", "two"))

@@ -17,7 +17,7 @@ from tests.support.local_cloud.flags import apply, value_at_the_edge
 from tests.support.local_cloud.visitors import eventually
 from tests.support.repository import ROOT
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-flags-page")]
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
 
 EXAMPLE = ROOT / "examples" / "flags-page"
 PAGE = (EXAMPLE / "page.html").read_text()

@@ -23,7 +23,7 @@ from edgeship.local.cloud import LocalCloud
 from tests.support.local_cloud.visitors import ann, eventually
 from tests.support.receiver import Receiver, receiver
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-notifications")]
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
 
 KEY = f"whsec_{base64.b64encode(bytes(range(32))).decode()}"
 

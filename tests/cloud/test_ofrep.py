@@ -25,7 +25,7 @@ from tests.support.local_cloud.flags import apply, post, value_at_the_edge
 from tests.support.local_cloud.shared import EDGE_FRESHNESS_SECONDS
 from tests.support.local_cloud.visitors import eventually
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ofrep")]
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
 
 FRESH_SECONDS = EDGE_FRESHNESS_SECONDS + 3.0
 """The stream, the relay and the edge, on a busy machine."""

@@ -25,7 +25,7 @@ from tests.support.bundles import WIDGET, tar_gz
 from tests.support.local_cloud.visitors import ann, bundle, eventually, get, put, served
 from tests.support.releases import a_release
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-ship")]
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
 
 
 def test_from_the_aws_cli_to_curl(cloud: LocalCloud, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tests.support.bundles import tar_gz
 from tests.support.local_cloud.visitors import ann, bundle, eventually, fetch, get
 from tests.support.receiver import receiver
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-storm")]
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
 
 MOVES = int(os.environ.get("STORM_MOVES", "40"))
 WIDGET = "storm"

@@ -14,7 +14,7 @@ from edgeship.local.cloud import LocalCloud
 from tests.support.bundles import tar_gz
 from tests.support.local_cloud.visitors import ann, eventually, served
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-project")]
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
 
 WIDGET = "placed"
 MOVING_PATHS = (f"/{WIDGET}/latest/widget.js", f"/{WIDGET}/~1/widget.js", f"/{WIDGET}/%7E1.4/widget.js")

@@ -17,8 +17,12 @@ from tests.support.moto.aws import Aws
 @pytest.fixture
 def shipped(at_once: CommandLine, pipeline: Pipeline) -> CommandLine:
     """checkout: 1.0.0 was live, 1.1.0 is, 2.0.0 waits."""
-    for version in ("1.0.0", "1.1.0", "2.0.0"):
-        pipeline.ship("checkout", version)
+
+    def ship() -> None:
+        for version in ("1.0.0", "1.1.0", "2.0.0"):
+            pipeline.ship("checkout", version)
+
+    pipeline.once("shipped at once", ship)
     return at_once
 
 

@@ -17,8 +17,12 @@ def latest(aws: Aws) -> Channel:
 @pytest.fixture
 def live(edgeship: CommandLine, pipeline: Pipeline) -> CommandLine:
     """checkout: 1.0.0 is live, 2.0.0 waits."""
-    for version in ("1.0.0", "2.0.0"):
-        pipeline.ship("checkout", version)
+
+    def ship() -> None:
+        for version in ("1.0.0", "2.0.0"):
+            pipeline.ship("checkout", version)
+
+    pipeline.once("live", ship)
     return edgeship
 
 

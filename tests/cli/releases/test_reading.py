@@ -17,10 +17,14 @@ from tests.support.moto.aws import Aws
 @pytest.fixture
 def story(at_once: CommandLine, pipeline: Pipeline) -> CommandLine:
     """checkout: 1.0.0 live again after 1.1.0 went wrong, 2.0.0 waiting, and one upload refused."""
-    for version in ("1.0.0", "1.1.0", "2.0.0"):
-        pipeline.ship("checkout", version)
-    pipeline.ship("checkout", "1.2.0", {"../evil.js": b"x"})
-    at_once("rollback", "checkout", "--reason", "prices are wrong")
+
+    def happen() -> None:
+        for version in ("1.0.0", "1.1.0", "2.0.0"):
+            pipeline.ship("checkout", version)
+        pipeline.ship("checkout", "1.2.0", {"../evil.js": b"x"})
+        at_once("rollback", "checkout", "--reason", "prices are wrong")
+
+    pipeline.once("story", happen)
     return at_once
 
 

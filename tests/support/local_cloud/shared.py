@@ -1,4 +1,4 @@
-"""The local cloud that tests share: one a worker, booted by the first test that asks for it.
+"""The local cloud that tests share, booted by the first test that asks for it. They are in one group, on one worker.
 
 Each test uses a widget of its own, and puts back what it changes for everybody: flags, notification rules, the
 snapshot. The edge's freshness is short, and what waits for the edge waits accordingly.

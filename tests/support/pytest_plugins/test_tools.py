@@ -30,11 +30,11 @@ def test_needs_nothing() -> None:
 """
 
 
-@pytest.mark.parametrize("processes", ["0", "2"])
 @pytest.mark.parametrize(
-    ("environment", "code", "ending"), [({}, 0, ""), ({NO_SKIPS: "1"}, 1, "; here that is a failure")]
+    ("processes", "environment", "code", "ending"),
+    [("0", {}, 0, ""), ("2", {NO_SKIPS: "1"}, 1, "; here that is a failure")],
 )
-def test_the_last_line(environment: dict[str, str], code: int, ending: str, processes: str, tmp_path: Path) -> None:
+def test_the_last_line(processes: str, environment: dict[str, str], code: int, ending: str, tmp_path: Path) -> None:
     (tmp_path / "test_few.py").write_text(TESTS)
     command = [
         sys.executable,
