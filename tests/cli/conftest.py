@@ -7,6 +7,7 @@ import pytest
 from tests.cli.command_line import CommandLine
 from tests.cli.pipeline import Pipeline
 from tests.support.moto.aws import Aws
+from tests.support.moto.sessions import kept_session
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ def bare(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
 def edgeship(bare: CommandLine, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     """Command lines that act on the environment `test`."""
     monkeypatch.setenv("EDGESHIP_ENV", "test")
+    monkeypatch.setattr("boto3.Session", lambda **_: kept_session())
     monkeypatch.setenv("EDGESHIP_URL", "https://widgets.example.com/")
     return bare
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import boto3
 import pytest
 
 from edgeship.local.state_path import STATE_PATH
@@ -12,6 +13,14 @@ from localcloud.state import LocalState, process_start, write_state
 from tests.cli.command_line import CommandLine
 from tests.cli.loopback import Answer, serving
 from tests.support.moto.aws import NAMES, Aws
+
+
+@pytest.fixture(autouse=True)
+def sessions_of_their_own(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients are made for each command, from the variables that a test sets."""
+    if "edgeship" in request.fixturenames:
+        request.getfixturevalue("edgeship")
+    monkeypatch.setattr("boto3.Session", boto3.session.Session)
 
 
 def running_at(endpoint_url: str) -> None:

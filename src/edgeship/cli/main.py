@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 
@@ -82,7 +83,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. Expected errors are printed, unexpected ones are raised."""
     out = Output(as_json=_wants_json(arguments))
     try:
-        code = app(list(arguments), prog_name="edgeship", standalone_mode=False)
+        code = _command()(list(arguments), prog_name="edgeship", standalone_mode=False)
         if code == ExitCode.INTERRUPTED:  # typer turns KeyboardInterrupt into this
             raise KeyboardInterrupt
     except typer.TyperException as invalid:
@@ -95,6 +96,12 @@ def main(arguments: Sequence[str]) -> int:
         out.failure(failure)
         return failure.exit_code
     return code if isinstance(code, int) else ExitCode.DONE
+
+
+@cache
+def _command() -> Callable[..., Any]:
+    """All commands, as click has them. Typer would make them again at each call."""
+    return typer.main.get_command(app)
 
 
 def run() -> None:
