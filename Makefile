@@ -50,8 +50,8 @@ test: $(READY) check ## Run the checks and all tests: what CI runs
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 .PHONY: quick
-quick: $(READY) ## Run what needs no local cloud, no browser and no synthesised stack
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not cloud and not browser and not synth and not nightly"
+quick: $(READY) ## Run the quick tests: no local cloud, browser, synthesised stack or crash scene
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not cloud and not browser and not synth and not crash and not nightly"
 
 .PHONY: fuzz
 fuzz: $(READY) ## Run what draws its examples, with 100,000 of them and more (an hour or so)

@@ -24,8 +24,10 @@ SYNTHESISED = {"production", "customised", "local"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Mark what `make quick` leaves out: tests that synthesise a stack."""
+    """Mark what `make quick` leaves out beside clouds and browsers: synthesised stacks, and the search for deaths."""
     for item in items:
+        if item.path.stem.endswith("_crashes"):
+            item.add_marker("crash")
         if SYNTHESISED.intersection(item.fixturenames):
             item.add_marker("synth")
 
