@@ -79,13 +79,16 @@ def get(url: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("options", "edge_freshness"),
+    ("options", "edge_freshness", "earliest"),
     [
-        pytest.param(FAST, 0.5, id="fast"),
-        pytest.param((), 5.0, id="as-documented", marks=pytest.mark.nightly),
+        # At this speed the crowd has a few page views of the bad release in a second, and the write may fall between two.
+        pytest.param(FAST, 0.5, -1.0, id="fast"),
+        pytest.param((), 5.0, 0.0, id="as-documented", marks=pytest.mark.nightly),
     ],
 )
-def test_the_demo_happens_and_can_be_kept(tmp_path: Path, options: tuple[str, ...], edge_freshness: float) -> None:
+def test_the_demo_happens_and_can_be_kept(
+    tmp_path: Path, options: tuple[str, ...], edge_freshness: float, earliest: float
+) -> None:
     with started(tmp_path, "local", "demo", "--keep", *options) as (process, ending):
         assert [step for step in ending["steps"] if not step["happened"]] == []
         assert ending["happened"]
@@ -94,7 +97,7 @@ def test_the_demo_happens_and_can_be_kept(tmp_path: Path, options: tuple[str, ..
         assert set(ending) == {"happened", "seconds", "edge_url", "endpoint_url", "timings", "urls", "steps"}
         assert 0 < ending["timings"]["rollback, in browsers"] <= edge_freshness + 3
         for rescue in ("broken candidate: abort", "broken release: rollback"):
-            assert 0 < ending["timings"][f"{rescue} to old bytes"] <= edge_freshness + 3
+            assert earliest < ending["timings"][f"{rescue} to old bytes"] <= edge_freshness + 3
         assert get(ending["urls"]["latest"]) == (EXAMPLES / "v1.2.0" / "widget.js").read_bytes()
         history = run(tmp_path, "history", "checkout-button")
         assert history["events"][0]["type"] == "Deployment Verified"
