@@ -1,0 +1,27 @@
+// Which release a request gets. Values are written by src/edgeship/domain/edge/route_values.py.
+
+async function chosenBy(event, widget, selector, routes) {
+  let entry = routes.s[selector];
+  if (entry.p) {
+    const index = await byFlag(event, widget + '/' + selector + '@', entry);
+    if (index >= 0) return index;
+    entry = entry.o;
+  }
+  if (typeof entry === 'number') return entry;
+  const track = decoded(firstOf(event.request, 'edgeship-track')).toString();
+  if (track === 'candidate') return entry[1];
+  if (track === 'stable' || !entry[2]) return entry[0];
+  const salt = widget + '/' + selector + '/' + routes.r[entry[1]][0];
+  return digestOf(event, salt).bucket < entry[2] ? entry[1] : entry[0];
+}
+
+// What the flag says for this user: an index, or -1 for what the channel means without it.
+async function byFlag(event, targets, entry) {
+  const now = Date.now() / 1000;
+  let phase = entry.p[0];
+  for (let i = 1; i < entry.p.length; i++) if (entry.p[i][0] <= now) phase = entry.p[i];
+  const user = digestOf(event, entry.k);
+  if (phase.length > 2 && (await has(targets + user.token))) return phase[2];
+  for (let i = 0; i < phase[1].length; i++) if (user.bucket < phase[1][i][0]) return phase[1][i][1];
+  return -1;
+}

@@ -1,0 +1,64 @@
+// CloudFront Function, viewer-request: which release a page view gets. The specification is
+// src/edgeship/domain/edge/router.py; generated requests hold this to it.
+// Event: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
+
+function queryOf(request) {
+  const pairs = [];
+  for (const name in request.querystring) {
+    const found = request.querystring[name];
+    const values = found.multiValue || [found];
+    for (let i = 0; i < values.length; i++) pairs.push(name + '=' + values[i].value);
+  }
+  return pairs.length ? '?' + pairs.join('&') : '';
+}
+
+function goOn(request, uri) {
+  request.uri = uri;
+  return request;
+}
+
+function pathTo(path, second) {
+  return '/' + path.widget + '/' + second + '/' + path.file;
+}
+
+async function route(event, path, selector) {
+  const request = event.request;
+  const widget = path.widget;
+  const value = await read(widget);
+  if (value === null) {
+    if ((await read('.revision')) === null) return goOn(request, pathTo(path, path.second));
+    return notFound('widget', widget, widget);
+  }
+  let routes = JSON.parse(value);
+  if (!Object.prototype.hasOwnProperty.call(routes.s, selector)) {
+    const spilled = routes.m ? await read(widget + '/' + selector) : null;
+    if (spilled === null) return notFound(/^[0-9]/.test(selector) ? 'range' : 'channel', selector, widget);
+    routes = JSON.parse(spilled);
+  }
+  const release = routes.r[await chosenBy(event, widget, selector, routes)];
+  const exact = pathTo(path, 'v' + release[0]);
+  if (exact.length > MAX_URI_LENGTH) return notFound('file', path.file, widget);
+  if (release[1] === 1) return goOn(request, exact);
+  const location = exact + queryOf(request);
+  if (release[1] !== path.file) return redirect(location, release[0]);
+  return insert(location, release[0], 'sha256-' + release[2] + '=', headerOf(request, 'host'));
+}
+
+// CloudFront calls it by this name.
+async function handler(event) {
+  const request = event.request;
+  if (request.method === 'OPTIONS') return preflight();
+  const path = split(request.uri);
+  const selector = selectorOf(path.second);
+  if (path.file === null || !WIDGET.test(path.widget) || (selector === null && !EXACT.test(path.second)))
+    return notFound('path', request.uri, path.widget);
+  if (climbs(path.file)) return notFound('file', path.file, path.widget);
+  if (selector === null) return goOn(request, pathTo(path, path.second));
+  try {
+    return await route(event, path, selector);
+  } catch (error) {
+    // An error here would be a 503 for the viewer; the latest copies are still there.
+    console.log('request passed through: ' + error);
+    return goOn(request, pathTo(path, path.second));
+  }
+}

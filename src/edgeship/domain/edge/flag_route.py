@@ -1,0 +1,133 @@
+"""A flag that chooses a channel's release, compiled to what the router can decide: a moving path knows the user alone.
+
+The compiled route is `{"k": salt, "p": [[at, shares, target], ...]}`. Of its phases, the last whose time has come
+counts, the first before all of them; `at` is in epoch seconds. `shares` are `[[end, choice], ...]`: the first whose end
+is above the user's bucket counts, and the last ends with the last bucket. `target`, left out where a phase has none,
+is the choice of the users whose tokens are keys of their own (edgeship.domain.edge.route_values). A choice is an index
+of the widget's releases, or -1 for what the channel means without the flag.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeship.domain.bucketing import BUCKETS, hundredths
+from edgeship.domain.flags.evaluation.conditions import compile_condition
+
+KNOWN_ATTRIBUTES = frozenset({"widget", "channel"})
+"""Of a flag's context: the same for every request to a channel."""
+MAX_TARGETS = 1_000
+"""Target users of a flag that routes a channel: each is a key of the edge's store."""
+
+Choice = Callable[[Any], int]
+"""The index of the release that a variant's value names; -1 when it names none that may be chosen."""
+Shares = list[list[int]]
+
+
+@dataclass(frozen=True)
+class FlagRoute:
+    """`compiled` for the router, and the tokens of the flag's target users."""
+
+    compiled: dict[str, Any]
+    targets: tuple[str, ...]
+
+
+class NotRoutable(Exception):
+    """The router cannot decide the flag; the message is the part that is in the way."""
+
+
+def compile_route(
+    key: str, entry: Mapping[str, Any], environment: str, widget: str, channel: str, choice: Choice
+) -> FlagRoute:
+    """Compile what `edgeship.domain.flags.snapshot_entry` makes of a flag without a fault.
+
+    Raises:
+        NotRoutable: it needs attributes other than the user, or has too many target users.
+    """
+    variants = {name: choice(value) for name, value in entry["variants"].items()}
+    default = variants[entry["default_variant"]]
+    off: list[Any] = [0, _everybody(default)]
+    environments = entry.get("environments", ())
+    if entry.get("enabled", True) is not True or (environments and environment not in environments):
+        return FlagRoute({"k": key, "p": [off]}, ())
+    targets = tuple(entry.get("targets", ()))
+    if len(targets) > MAX_TARGETS:
+        raise NotRoutable(f"it has {len(targets):,} target users, and a route takes {MAX_TARGETS:,}")
+    following = _following(key, entry, {"widget": widget, "channel": channel}, variants)
+    target = [variants[entry["target_variant"]]] if targets else []
+    phases = [[at, shares, *target] for at, shares in following]
+    return FlagRoute({"k": key, "p": _between(entry.get("starts_at"), entry.get("ends_at"), off, phases)}, targets)
+
+
+def _between(start: float | None, end: float | None, off: list[Any], phases: list[list[Any]]) -> list[list[Any]]:
+    """The phases from `start` to `end`, and the default before and after."""
+    if start is not None and end is not None and end <= start:
+        return [off]
+    kept = phases
+    if start is not None:
+        begun = [phase for phase in phases[1:] if phase[0] <= start]
+        current = (begun or phases[:1])[-1]
+        kept = [off, [start, *current[1:]], *(phase for phase in phases[1:] if phase[0] > start)]
+    if end is not None:
+        kept = [kept[0], *(phase for phase in kept[1:] if phase[0] < end), [end, *off[1:]]]
+    return kept
+
+
+def _following(
+    key: str, entry: Mapping[str, Any], context: Mapping[str, str], variants: Mapping[str, int]
+) -> list[tuple[float, Shares]]:
+    """What users get who are no target users: the shares from each time on."""
+    for number, rule in enumerate(entry.get("rules", ()), 1):
+        if _always_holds(number, rule, context):
+            return [(0, _outcome(rule, variants))]
+    if entry.get("targeting"):
+        raise NotRoutable("targeting")
+    plan = entry.get("rollout")
+    default = variants[entry["default_variant"]]
+    if not plan:
+        return [(0, _everybody(default))]
+    inside = variants[plan["variant"]]
+    steps = sorted(plan.get("schedule", ()), key=lambda step: step["at"])  # stable: of equal times, the last counts
+    at_times = [(0, plan["percentage"]), *((step["at"], step["percentage"]) for step in steps)]
+    return [(at, _percentage(percentage, inside, default)) for at, percentage in at_times]
+
+
+def _always_holds(number: int, rule: Mapping[str, Any], context: Mapping[str, str]) -> bool:
+    """Whether a rule holds for every request, or for none.
+
+    Raises:
+        NotRoutable: that depends on more.
+    """
+    unknown = [c["attribute"] for c in rule["if"] if c["attribute"] not in KNOWN_ATTRIBUTES]
+    known = (c for c in rule["if"] if c["attribute"] in KNOWN_ATTRIBUTES)
+    if not all(compile_condition(condition)(dict(context)) for condition in known):
+        return False
+    if unknown:
+        raise NotRoutable(f"rule {number} asks for the attribute {unknown[0]!r:.80}")
+    return True
+
+
+def _outcome(rule: Mapping[str, Any], variants: Mapping[str, int]) -> Shares:
+    if "split" not in rule:
+        return _everybody(variants[rule["variant"]])
+    shares: Shares = []
+    reached, total = 0.0, sum(rule["split"].values())
+    # The order and the rounding of edgeship.domain.flags.evaluation.stages.split.
+    for variant, weight in sorted(rule["split"].items()):
+        reached += weight
+        shares.append([math.ceil(round(reached * BUCKETS / total, 6)), variants[variant]])
+    return shares
+
+
+def _percentage(percentage: float, inside: int, outside: int) -> Shares:
+    end = hundredths(percentage)
+    if not 0 < end < BUCKETS:
+        return _everybody(inside if end else outside)
+    return [[end, inside], [BUCKETS, outside]]
+
+
+def _everybody(choice: int) -> Shares:
+    return [[BUCKETS, choice]]

@@ -1,0 +1,128 @@
+"""The keys and values of the edge's store: what the router (edgeship.domain.edge.router) reads of a widget's routes.
+
+| key | value |
+|---|---|
+| `<widget>` | `{"r": releases, "s": selectors, "m": 1}`; `m` is there when other selectors have keys of their own |
+| `<widget>/<selector>` | the same, of a selector that did not fit into the widget's value |
+| `<widget>/<selector>@<token>` | `1`: a target user of the flag that routes the channel |
+| `.revision` | the revision of the snapshot that the store has; `0` while it is being brought up to one |
+
+`r` has `[version, *how]` for each release that a selector means (edgeship.domain.edge.routes). A selector is the index
+of its release; or `[stable, candidate, hundredths]`, two indices and a percentage in 0.01 % while a rollout runs; or
+`{"o": either of them, "k": salt, "p": phases}` of a flag.
+
+Limits: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/kvs-with-functions.html#kvs-limits
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from edgeship.domain.bucketing import hundredths
+from edgeship.domain.naming import LATEST
+
+MAX_VALUE_BYTES = 1024
+MAX_STORE_BYTES = 5 * 1024 * 1024
+FULL_BYTES = MAX_STORE_BYTES * 9 // 10
+"""From here on, ranges are left out, old minor ones first: moves of channels must still fit."""
+_KEPT_MINORS = (50, 20, 10, 5, 2, 0)
+
+Routes = dict[str, Any]
+"""A widget's entry in the snapshot; see edgeship.domain.edge.routes."""
+Values = dict[str, str]
+
+
+def store_values(widgets: Mapping[str, Routes], full: int = FULL_BYTES) -> Values:
+    """Every key and value but the revision. As many of the minor ranges of each widget are left out as it takes to stay
+    below `full` bytes, the oldest first."""
+    values = _all(widgets, None)
+    for kept in _KEPT_MINORS:
+        if size(values) <= full:
+            break
+        values = _all(widgets, kept)
+    return values
+
+
+def size(values: Mapping[str, str]) -> int:
+    """Bytes of keys and values, as the store counts them."""
+    return sum(len(key) + len(value) for key, value in values.items())
+
+
+def widget_values(widget: str, routes: Routes, minors: int | None = None) -> Values:
+    """A widget's keys and values; of its minor ranges only the newest `minors`.
+
+    What comes first in the order of `_selectors` lies in the widget's own value, as far as it fits.
+    """
+    selectors = _selectors(routes, minors)
+    inside: list[str] = []
+    for number, name in enumerate(selectors, 1):
+        if len(value_of(routes, [*inside, name], more=number < len(selectors))) > MAX_VALUE_BYTES:
+            break
+        inside.append(name)
+    spilled = selectors[len(inside) :]
+    values = {widget: value_of(routes, inside, more=bool(spilled))}
+    values |= {f"{widget}/{name}": value_of(routes, [name]) for name in spilled}
+    for name in inside:
+        by_flag = routes["channels"].get(name, {}).get("by_flag", {})
+        values |= {f"{widget}/{name}@{token}": "1" for token in by_flag.get("targets", ())}
+    return values
+
+
+def value_of(routes: Routes, selectors: list[str], *, more: bool = False) -> str:
+    """The value with these selectors and their releases."""
+    versions: list[str] = []
+
+    def index(version: str) -> int:
+        if version not in versions:
+            versions.append(version)
+        return versions.index(version)
+
+    entries = {name: _entry(routes, name, index) for name in selectors}
+    releases = [[version, *routes["releases"][version]] for version in versions]
+    document: dict[str, Any] = {"r": releases, "s": entries} | ({"m": 1} if more else {})
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _entry(routes: Routes, selector: str, index: Callable[[str], int]) -> Any:
+    channel = routes["channels"].get(selector)
+    if channel is None:
+        return index(routes["ranges"][selector])
+    own: Any = index(channel["stable"])
+    if "candidate" in channel:
+        own = [own, index(channel["candidate"]), hundredths(channel["percent"])]
+    by_flag = channel.get("by_flag")
+    if by_flag is None:
+        return own
+    indices = [index(version) for version in by_flag["versions"]]
+
+    def renumbered(choice: int) -> int:
+        return indices[choice] if choice >= 0 else -1
+
+    phases = [
+        [at, [[end, renumbered(choice)] for end, choice in shares], *map(renumbered, target)]
+        for at, shares, *target in by_flag["p"]
+    ]
+    return {"o": own, "k": by_flag["k"], "p": phases}
+
+
+def _selectors(routes: Routes, minors: int | None) -> list[str]:
+    """Channels with target users, which must lie in the widget's own value; `latest`; the other channels; the major
+    ranges and then the minor ones, the newest first."""
+    channels = routes["channels"]
+
+    def rank(name: str) -> tuple[bool, bool, str]:
+        return not channels[name].get("by_flag", {}).get("targets"), name != LATEST, name
+
+    ranges = sorted(routes["ranges"], key=lambda name: [int(part) for part in name.split(".")], reverse=True)
+    majors = [name for name in ranges if "." not in name]
+    return [*sorted(channels, key=rank), *majors, *[name for name in ranges if "." in name][:minors]]
+
+
+def _all(widgets: Mapping[str, Routes], minors: int | None) -> Values:
+    values: Values = {}
+    for widget, routes in widgets.items():
+        if routes["channels"]:
+            values |= widget_values(widget, routes, minors)
+    return values

@@ -1,0 +1,165 @@
+"""What a widget's channels and ranges mean, computed from the table's state, never from events.
+
+A widget's entry in the snapshot is
+`{"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {"1": "1.4.2", "1.4": "1.4.2"}, "releases": {"1.4.2": []}}`.
+
+`releases` says how each of these versions is served: `[]` pinned by a redirect, `[1]` in place, and
+`[entrypoint, hash]` pinned by a script that inserts the entrypoint, with its SHA-256 in base64 without the `=`.
+
+A channel with a running rollout has `"candidate": version` and `"percent"`, which is 0 while it is paused. A channel
+that a flag routes has `"flag": key`, and `"by_flag"`: what `compile_route` makes of the flag, the `versions` that its
+choices number, and the tokens of its `targets`. If the router can't decide the flag, `"not_routable"` says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.edge.flag_route import NotRoutable, compile_route
+from edgeship.domain.edge.route_values import MAX_VALUE_BYTES, Routes, value_of
+from edgeship.domain.releases.entry import Kind
+from edgeship.domain.releases.release import Release
+from edgeship.domain.releases.serving import Serve, pinned
+from edgeship.domain.version import Version
+
+IN_PLACE = 1
+MAX_ENTRYPOINT = 200
+"""Characters of a classic script's path in the store, where a value has 1,024 bytes: a longer one is served in place."""
+
+
+def routes_of(
+    channels: Iterable[Channel],
+    releases: Iterable[Release],
+    serve: Serve,
+    flags: Mapping[str, Mapping[str, Any]],
+    environment: str,
+) -> Routes:
+    """What a widget's channels and ranges mean now.
+
+    Args:
+        serve: the widget's policy.
+        flags: the entries of the environment's flags (edgeship.domain.flags.snapshot_entry), by key.
+
+    A range chooses its newest release that has been promoted and is not quarantined; pre-releases are in no range, as
+    in npm's "max satisfying" (https://github.com/npm/node-semver#prerelease-tags).
+    """
+    listed = [channel for channel in channels if channel.version is not None]
+    good = {release.version: release for release in releases if release.quarantine is None}
+    known = {release.version: release for release in releases}
+    ranges = _ranges(good.values())
+    routes: Routes = {
+        "channels": {channel.name: _channel_entry(channel, good) for channel in listed},
+        "ranges": {selector: str(version) for selector, version in sorted(ranges.items())},
+    }
+    for channel in listed:
+        if channel.flag:
+            named = _chosen_by(ranges, {c.name: c.version for c in listed}, good)
+            routes["channels"][channel.name] |= _by_flag(channel, named, flags, environment)
+    routes["releases"] = {
+        str(version): how(known[version], serve) for version in sorted(_mentioned(routes)) if version in known
+    }
+    _refuse_too_long(routes)
+    return routes
+
+
+def how(release: Release, serve: Serve) -> list[Any]:
+    """How a release is served under a moving path; see `Routes`."""
+    entry, path = release.entry, quote(release.entrypoint)
+    if entry is None or not pinned(serve, entry):
+        return [IN_PLACE]
+    if entry.kind is not Kind.CLASSIC:
+        return []
+    return [path, entry.integrity.removeprefix("sha256-").rstrip("=")] if len(path) <= MAX_ENTRYPOINT else [IN_PLACE]
+
+
+def _ranges(good: Iterable[Release]) -> dict[str, Version]:
+    newest: dict[str, Version] = {}
+    for release in good:
+        version = release.version
+        if release.promoted_at is None or version.prerelease:
+            continue
+        for selector in (f"{version.major}", f"{version.major}.{version.minor}"):
+            newest[selector] = max(newest.get(selector, version), version)
+    return newest
+
+
+def _channel_entry(channel: Channel, good: Collection[Version]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"stable": str(channel.version)}
+    if channel.flag:
+        entry["flag"] = channel.flag
+    # A rollback of another channel may quarantine the candidate before this channel's rollout has ended.
+    if channel.rollout is not None and channel.candidate is not None and channel.candidate in good:
+        entry |= {"candidate": str(channel.candidate), "percent": channel.rollout.percent}
+    return entry
+
+
+def _chosen_by(
+    ranges: Mapping[str, Version], channels: Mapping[str, Version | None], good: Collection[Version]
+) -> Callable[[Any], Version | None]:
+    """The version that a flag's value names: a version, a channel or a range.
+
+    Another channel may still point at a version that was rolled back, so the result is checked as well.
+    """
+    by_name = {str(version): version for version in good}
+
+    def chosen(value: Any) -> Version | None:
+        if type(value) is not str:
+            return None
+        name = value.removeprefix("~")
+        version = ranges.get(name) or channels.get(name) or by_name.get(name.removeprefix("v"))
+        return version if version in good else None
+
+    return chosen
+
+
+def _by_flag(
+    channel: Channel,
+    named: Callable[[Any], Version | None],
+    flags: Mapping[str, Mapping[str, Any]],
+    environment: str,
+) -> dict[str, Any]:
+    flag = channel.flag or ""
+    if flag not in flags:
+        return {"not_routable": f"there is no flag {flag}"}
+    versions: list[str] = []
+
+    def choice(value: Any) -> int:
+        version = named(value)
+        if version is None:
+            return -1
+        if str(version) not in versions:
+            versions.append(str(version))
+        return versions.index(str(version))
+
+    try:
+        compiled = compile_route(flag, flags[flag], environment, channel.widget, channel.name, choice)
+    except NotRoutable as reason:
+        return {"not_routable": f"the router can't decide flag {flag}: {reason}"}
+    return {"by_flag": {**compiled.compiled, "versions": versions, "targets": list(compiled.targets)}}
+
+
+def _refuse_too_long(routes: Routes) -> None:
+    """A flag's route that does not fit into a value is none. Those with target users must fit into one together."""
+    with_targets: list[str] = []
+    for name, entry in sorted(routes["channels"].items()):
+        if "by_flag" not in entry:
+            continue
+        together = [*with_targets, name] if entry["by_flag"]["targets"] else [name]
+        if len(value_of(routes, together, more=True)) > MAX_VALUE_BYTES:
+            del entry["by_flag"]
+            entry["not_routable"] = f"flag {entry['flag']} has too many dates, shares or releases for a route"
+        elif entry["by_flag"]["targets"]:
+            with_targets = together
+
+
+def _mentioned(routes: Routes) -> set[Version]:
+    """Every version that a request may be given."""
+    texts = set(routes["ranges"].values())
+    for entry in routes["channels"].values():
+        texts |= {entry["stable"], *entry.get("by_flag", {}).get("versions", ())}
+        if "candidate" in entry:
+            texts.add(entry["candidate"])
+    return {Version.parse(text) for text in texts}

@@ -1,0 +1,124 @@
+"""The router's real code under JavaScript engines: Node, and njs, of whose family CloudFront's engine is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.router_code import router_code
+from tests.support.pytest_plugins.tools import NJS, NODE, Tool
+from tests.support.repository import ROOT
+
+EXPOSED = "ETag,x-amz-meta-version"
+
+# The store that a function reads by `import cf from 'cloudfront'`. `get` throws for a missing key, as CloudFront's does.
+_CLOUDFRONT = """
+const state = { values: {}, reads: 0, broken: false };
+export default {
+  state: state,
+  kvs: function () {
+    return {
+      get: async function (key) {
+        state.reads++;
+        if (state.broken || !Object.prototype.hasOwnProperty.call(state.values, key)) throw new Error('KeyNotFound');
+        return state.values[key];
+      },
+      exists: async function (key) {
+        state.reads++;
+        if (state.broken) throw new Error('broken');
+        return Object.prototype.hasOwnProperty.call(state.values, key);
+      },
+    };
+  },
+};
+"""
+_RUN = """
+import fs from 'fs';
+function argumentsOf(script) {
+  return JSON.parse('[' + script.slice(script.lastIndexOf(')(') + 2, -1) + ']');
+}
+function told(result) {
+  const of = function (name) { return result.headers[name].value; };
+  if (!result.statusCode) return ['go', result.uri];
+  if (result.statusCode === 302) return ['redirect', of('location'), of('x-amz-meta-version')];
+  if (result.statusCode === 204) return ['preflight'];
+  if (result.statusCode === 404) return ['unknown', result.body.data.slice(0, -1)];
+  const given = argumentsOf(result.body.data);
+  return ['insert', given[1], of('x-amz-meta-version'), given[2]];
+}
+const work = JSON.parse(fs.readFileSync('WORK/work.json').toString());
+const out = [];
+function next(i) {
+  if (i === work.asked.length) return fs.writeFileSync('WORK/told.jsonl', out.join('\\n'));
+  const one = work.asked[i];
+  cf.state.values = work.stores[one.store];
+  cf.state.broken = one.broken === true;
+  cf.state.reads = 0;
+  Date.now = function () { return one.now * 1000; };
+  handler(one.event).then(function (result) {
+    out.push(JSON.stringify({ told: told(result), reads: cf.state.reads, raw: work.raw ? result : undefined }));
+    next(i + 1);
+  });
+}
+next(0);
+"""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A JavaScript engine, and how a module of it is run in a folder that holds a module `cloudfront`."""
+
+    name: str
+    tool: Tool
+    batch: int
+    """Requests of one process: njs on the command line frees nothing, and gets slower with each."""
+
+    def run(
+        self,
+        folder: Path,
+        stores: Sequence[Mapping[str, str]],
+        asked: Sequence[Mapping[str, Any]],
+        *,
+        root_widget: str | None = None,
+        raw: bool = False,
+    ) -> list[dict[str, Any]]:
+        """For each event (`{"store": index, "event": …, "now": seconds}`), what the router's answer tells: `told`, as
+        `telling` writes the specification's, the number of `reads`, and the `raw` answer where asked for."""
+        self.tool.require()
+        results: list[dict[str, Any]] = []
+        for start in range(0, len(asked), self.batch):
+            results += self._run(folder, stores, asked[start : start + self.batch], root_widget, raw)
+        return results
+
+    def _run(
+        self,
+        folder: Path,
+        stores: Sequence[Mapping[str, str]],
+        asked: Sequence[Mapping[str, Any]],
+        root_widget: str | None,
+        raw: bool,
+    ) -> list[dict[str, Any]]:
+        numbers = sorted({one["store"] for one in asked})
+        stores = [stores[number] for number in numbers]
+        asked = [{**one, "store": numbers.index(one["store"])} for one in asked]
+        code = router_code(ROOT, root_widget=root_widget, pointer_max_age=300, exposed_headers=EXPOSED)
+        (folder / "work.json").write_text(json.dumps({"stores": stores, "asked": asked, "raw": raw}), "utf-8")
+        (folder / "run.mjs").write_text(code + _RUN.replace("WORK", str(folder)), "utf-8")
+        package = folder / "node_modules" / "cloudfront"
+        package.mkdir(parents=True, exist_ok=True)
+        (package / "package.json").write_text('{"type": "module", "main": "index.js"}')
+        (package / "index.js").write_text(_CLOUDFRONT)
+        (folder / "cloudfront").write_text(_CLOUDFRONT)
+        command = {"node": ["node", "run.mjs"], "njs": ["njs", "-p", str(folder), "run.mjs"]}[self.name]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and "Thrown" not in done.stdout + done.stderr, done.stdout + done.stderr
+        return [json.loads(line) for line in (folder / "told.jsonl").read_text("utf-8").splitlines()]
+
+
+NODE_ENGINE = Engine("node", NODE, 50_000)
+NJS_ENGINE = Engine("njs", NJS, 250)
+ENGINES = (NODE_ENGINE, NJS_ENGINE)
