@@ -1,0 +1,127 @@
+"""What a page loads first of a release: the kind of its entry, and whether there is other code beside it."""
+
+from __future__ import annotations
+
+import base64
+import posixpath
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from edgeship.domain.errors import Refused
+
+
+class Kind(StrEnum):
+    """How a page embeds an entry: a script of one of two kinds, a document, a stylesheet, or any other file."""
+
+    MODULE = "module"
+    CLASSIC = "classic"
+    HTML = "html"
+    STYLE = "style"
+    ASSET = "asset"
+
+    @property
+    def is_script(self) -> bool:
+        return self in (Kind.MODULE, Kind.CLASSIC)
+
+
+@dataclass(frozen=True)
+class Syntax:
+    """What a parse found in a script.
+
+    `module_only` is what no classic script may have, in words ("an import statement"); None if there is nothing of the
+    kind. `imports` are the specifiers of its static imports, as written.
+    """
+
+    module_only: str | None
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The entry of a registered release.
+
+    - `integrity` is `sha256-<base64>` of its bytes.
+    - `alone`: it is all the code there is, so a page that has it has one release. For a script: no other script,
+      stylesheet, WebAssembly or font is public. For every other kind: no other file is public, because a document or
+      a stylesheet may load any file.
+    - `style` is the path of the stylesheet that goes with a script, None without one: `style.css` beside the entry,
+      else the only `.css` there.
+    """
+
+    kind: Kind
+    integrity: str
+    alone: bool
+    style: str | None
+
+
+SCRIPTS = (".js", ".mjs", ".cjs")
+STYLES = (".css",)
+_CODE = (*SCRIPTS, *STYLES, ".wasm", ".woff", ".woff2", ".ttf", ".otf", ".eot")
+_BY_NAME = {
+    ".mjs": Kind.MODULE,
+    ".cjs": Kind.CLASSIC,
+    ".html": Kind.HTML,
+    ".htm": Kind.HTML,
+    ".css": Kind.STYLE,
+}
+
+
+def is_script(path: str) -> bool:
+    """Whether a parse of the file says something about its kind or its imports."""
+    return path.lower().endswith(SCRIPTS)
+
+
+def kind_of(path: str, declared: Kind | None, syntax: Syntax | None) -> Kind:
+    """The kind of an entry, by its name and its syntax; `syntax` is None for what is no script.
+
+    A `.js` file without anything that only a module may have can be both: then the declared kind counts, and without
+    one it is classic.
+
+    Raises:
+        Refused: `declaration_mismatch`: the declared kind is another than the file's.
+    """
+    suffix = posixpath.splitext(path)[1].lower()
+    if suffix != ".js":
+        found, why = _BY_NAME.get(suffix, Kind.ASSET), "its name says so"
+    elif syntax is not None and syntax.module_only:
+        found, why = Kind.MODULE, f"it has {syntax.module_only}"
+    elif declared in (Kind.MODULE, Kind.CLASSIC):
+        return declared
+    else:
+        found, why = Kind.CLASSIC, "it is a script"
+    if declared not in (None, found):
+        raise Refused(
+            "declaration_mismatch",
+            f"The declared kind is {declared.value!r}, but the entrypoint {path!r} is of the kind {found.value!r}: "
+            f"{why}.",
+            "Correct the kind (edgeship.json, or publish --kind), or leave it out.",
+        )
+    return found
+
+
+def entry_of(kind: Kind, path: str, sha256: str, paths: Collection[str]) -> Entry:
+    """The entry at `path`, with the SHA-256 of its bytes in hex, among the release's public `paths`."""
+    others = [other for other in paths if other != path]
+    code = [other for other in others if other.lower().endswith(_CODE)]
+    return Entry(
+        kind=kind,
+        integrity=f"sha256-{base64.b64encode(bytes.fromhex(sha256)).decode()}",
+        alone=not (code if kind.is_script else others),
+        style=_style_beside(path, others) if kind.is_script else None,
+    )
+
+
+def imported_files(path: str, specifiers: Iterable[str], paths: Collection[str]) -> tuple[str, ...]:
+    """The files of a release that the script at `path` imports, each once: what is outside of it is left out."""
+    folder = posixpath.dirname(path)
+    relative = [s.partition("?")[0] for s in specifiers if s.startswith(("./", "../"))]
+    resolved = (posixpath.normpath(posixpath.join(folder, specifier)) for specifier in relative)
+    return tuple(dict.fromkeys(found for found in resolved if found in paths and found != path))
+
+
+def _style_beside(path: str, others: Iterable[str]) -> str | None:
+    folder = posixpath.dirname(path)
+    beside = [other for other in others if other.lower().endswith(STYLES) and posixpath.dirname(other) == folder]
+    usual = posixpath.join(folder, "style.css")
+    return usual if usual in beside else beside[0] if len(beside) == 1 else None
