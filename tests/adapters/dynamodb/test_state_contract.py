@@ -239,6 +239,7 @@ def test_policies_are_kept_whole_and_found_by_the_hundred(state: EnvironmentStat
         on_inconclusive="fail",
         during_rollout="replace",
         rollback_window_seconds=0,
+        serve="in_place",
     )
     record = PolicyRecord("checkout", policy)
     state.commit(Transaction(puts=(record,), events=()))
