@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from edgeship.adapters.archives.reader import describe
-from edgeship.adapters.documents.manifests import dump_manifest
+from edgeship.adapters.documents.manifests import dump_manifest, load_manifest
 from edgeship.domain.events import EventType
+from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.releases.media_types import content_type
 from edgeship.domain.version import Version
@@ -86,6 +87,8 @@ def manifest() -> dict[str, Any]:
         entrypoint="widget.js",
         files={f.path: FileEntry(f.size, f.sha256, f.sri, content_type(f.path)) for f in measured},
         changes={"fixes": ("Rounds to cents",)},
+        kind=Kind.MODULE,
+        imports=("format.js",),
     )
     document: dict[str, Any] = json.loads(dump_manifest(published))
     return document
@@ -95,11 +98,17 @@ def test_a_published_manifest_keeps_its_schema() -> None:
     assert not faults(manifest(), SCHEMA)
     assert not faults({**manifest(), "added_later": 1}, SCHEMA)
     assert not faults(None, SCHEMA["properties"]["git_commit"])
+    assert not faults(None, SCHEMA["properties"]["kind"])
+    earlier = {name: value for name, value in manifest().items() if name not in ("kind", "imports")}
+    assert not faults(earlier, SCHEMA)
+    assert load_manifest(json.dumps(earlier).encode()).entry is None
 
 
 def test_the_schema_describes_every_field_of_a_manifest() -> None:
     document = manifest()
-    assert SCHEMA["properties"].keys() == set(SCHEMA["required"]) == document.keys()
+    assert SCHEMA["properties"].keys() == document.keys()
+    # Manifests that were published before these fields existed keep the schema, too.
+    assert set(SCHEMA["required"]) == document.keys() - {"kind", "imports"}
     assert SCHEMA["properties"]["changes"]["properties"].keys() == document["changes"].keys()
     entry = SCHEMA["$defs"]["file"]
     assert entry["properties"].keys() == set(entry["required"]) == document["files"]["widget.js"].keys()
@@ -114,6 +123,8 @@ def test_the_schema_describes_every_field_of_a_manifest() -> None:
         (("version",), "01.0.0"),
         (("created_at",), "yesterday"),
         (("git_commit",), "main"),
+        (("kind",), "script"),
+        (("imports",), "chunk.js"),
         (("changes", "fixes"), ["x" * 2001]),
         (("files",), {}),
         (("files", "widget.js", "size"), -1),

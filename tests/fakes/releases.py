@@ -1,14 +1,17 @@
-"""The site bucket in memory, safe among threads."""
+"""The site bucket in memory, safe among threads; and scripts that are read line by line."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from edgeship.application.releases.ports import UnpackedFile
 from edgeship.domain.naming import MANIFEST_NAME, release_prefix
+from edgeship.domain.releases.entry import Syntax
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.version import Version
 
@@ -57,3 +60,15 @@ class FakeSite:
 
     def manifest(self, widget: str, version: Version) -> Manifest | None:
         return self._manifests.get(release_prefix(widget, version) + MANIFEST_NAME)
+
+
+class FakeScripts:
+    """Knows statements that begin a line."""
+
+    def syntax(self, location: Path) -> Syntax:
+        source = location.read_text(errors="replace")
+        statements = re.findall(r"^(import|export)\b(?:[^'\"\n]*\bfrom)?\s*(?:['\"](.+?)['\"])?", source, re.MULTILINE)
+        if statements:
+            imports = dict.fromkeys(specifier for _, specifier in statements if specifier)
+            return Syntax(f"an {statements[0][0]} statement", tuple(imports))
+        return Syntax("a top-level await" if re.search(r"^await ", source, re.MULTILINE) else None)

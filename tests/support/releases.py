@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 
@@ -21,6 +22,7 @@ def a_release(version: str) -> Release:
         git_commit=None,
         registered_at="2026-11-23T09:00:00.000Z",
         registered_by="aws:123456789012",
+        entry=Entry(Kind.MODULE, f"sha256-{'A' * 43}=", alone=False, style="style.css"),
         revision=1,
     )
 

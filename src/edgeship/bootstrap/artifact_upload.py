@@ -8,6 +8,7 @@ import boto3
 
 from edgeship.adapters.archives.reader import ArchiveReader
 from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.javascript.parser import JavaScriptParser
 from edgeship.adapters.s3.inbox import S3Inbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.application.releases.accept_upload import AcceptUpload
@@ -25,6 +26,7 @@ def build(env: Mapping[str, str]) -> AcceptUpload:
         site=S3Site(s3, settings.site_bucket, settings.upload_threads),
         state=DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table),
         archives=ArchiveReader(),
+        scripts=JavaScriptParser(),
         limits=Limits(settings.max_files, settings.max_file_bytes, settings.max_total_bytes, settings.max_ratio),
         environment=settings.environment,
         clock=utc_now,

@@ -15,6 +15,7 @@ from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.http.web import UrllibWeb
+from edgeship.adapters.javascript.parser import JavaScriptParser
 from edgeship.adapters.s3.inbox import S3Dropbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.application.channels.change_policy import ChangePolicy
@@ -94,6 +95,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         follow_notification=FollowNotification(deliveries, utc_now, time.sleep),
         publish=PublishBundle(
             archives=ArchiveReader(),
+            scripts=JavaScriptParser(),
             packer=TarPacker(),
             dropbox=S3Dropbox(s3, names.inbox_bucket),
             state=state,

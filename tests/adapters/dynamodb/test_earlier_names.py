@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from edgeship.adapters.dynamodb.attributes import serialize
-from edgeship.adapters.dynamodb.items import to_deployment, to_event, to_item, to_policy
+from edgeship.adapters.dynamodb.items import to_deployment, to_event, to_item, to_policy, to_release
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.policy import Policy, PolicyRecord
 from edgeship.domain.events import EventType
@@ -18,6 +18,7 @@ from edgeship.domain.naming import LATEST
 from edgeship.domain.notifications.event_text import describe
 from edgeship.domain.propagation.deployment import LATEST_COPIES, Mismatch, MismatchKind, Verification
 from tests.support.moto.aws import NAMES, Aws
+from tests.support.releases import a_release
 
 AT = "2026-11-23T10:00:05.000Z"
 DIFFERENCE = {"where": "alias", "path": "/checkout/latest/widget.js", "kind": "bytes", "expected": "aa", "got": "bb"}
@@ -72,6 +73,13 @@ def test_an_upgraded_table_is_read_and_written(aws: Aws) -> None:
     aws.state.commit(Transaction(puts=(replace(deployment, attempt=2),), events=()))
     again = aws.state.deployment("checkout", LATEST)
     assert (again.attempt, again.revision, again.verification) == (2, 4, deployment.verification)
+
+
+def test_a_release_from_before_kinds_were_known_has_no_entry() -> None:
+    item = to_item(a_release("1.0.0"))
+    assert to_release(item).entry == a_release("1.0.0").entry
+    del item["entry"]
+    assert to_release(item) == replace(a_release("1.0.0"), entry=None, revision=2)
 
 
 @pytest.mark.parametrize("choice", ["hold", "pass", "fail"])

@@ -19,14 +19,15 @@ from edgeship.domain.flags.flag_record import FlagRecord, same
 from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.notifications.rules import (
     Destination,
-    Kind,
     Notifications,
     NotificationsRecord,
     Rule,
     Severity,
 )
+from edgeship.domain.notifications.rules import Kind as DestinationKind
 from edgeship.domain.notifications.rules_record import change_notifications, notification_test
 from edgeship.domain.propagation.deployment import Deployment, Mismatch, MismatchKind, Verification
+from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.rejection import Upload, reject
 from edgeship.domain.version import Version
 from tests.fakes.state import FakeState
@@ -81,6 +82,14 @@ def test_registering_adds_the_widget_and_keeps_its_first_version(state: Environm
     assert state.widgets() == [widget]
     assert [str(r.version) for r in state.releases("checkout")] == ["1.10.0", "1.9.0", "1.0.0"]
     assert state.release("checkout", V2) == a_release("1.10.0")
+
+
+def test_releases_keep_what_they_know_about_their_entry(state: EnvironmentState) -> None:
+    entry = Entry(Kind.CLASSIC, f"sha256-{'A' * 43}=", alone=True, style=None)
+    for version, known in (("1.0.0", entry), ("1.10.0", None)):
+        release = replace(a_release(version), entry=known, revision=0)
+        state.commit(Transaction(puts=(release,), events=(), registers=release))
+    assert [release.entry for release in state.releases("checkout")] == [None, entry]
 
 
 def test_a_record_is_written_only_from_the_revision_it_was_read_at(state: EnvironmentState) -> None:
@@ -230,6 +239,7 @@ def test_policies_are_kept_whole_and_found_by_the_hundred(state: EnvironmentStat
         on_inconclusive="fail",
         during_rollout="replace",
         rollback_window_seconds=0,
+        serve="in_place",
     )
     record = PolicyRecord("checkout", policy)
     state.commit(Transaction(puts=(record,), events=()))
@@ -258,9 +268,9 @@ def test_policies_are_kept_whole_and_found_by_the_hundred(state: EnvironmentStat
 def test_notifications_are_kept_whole_and_their_events_are_no_flags(state: EnvironmentState) -> None:
     notifications = Notifications(
         destinations=(
-            Destination("z", Kind.SLACK, secret="ssm:/edgeship/test/slack"),
-            Destination("a", Kind.WEBHOOK, "https://example.com/é", "secretsmanager:edgeship/test/a"),
-            Destination("m", Kind.SNS),
+            Destination("z", DestinationKind.SLACK, secret="ssm:/edgeship/test/slack"),
+            Destination("a", DestinationKind.WEBHOOK, "https://example.com/é", "secretsmanager:edgeship/test/a"),
+            Destination("m", DestinationKind.SNS),
         ),
         rules=(
             Rule(("z", "a"), frozenset({EventType.ROLLOUT_HELD}), ("check*", "[a-c]?"), Severity.WARNING),

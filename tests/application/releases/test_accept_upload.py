@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from edgeship.adapters.lambda_events.s3_events import ObjectCreated
 from edgeship.bootstrap import artifact_upload
+from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
@@ -108,6 +111,8 @@ def test_a_version_begun_with_other_bytes_is_not_mixed_with_these(aws: Aws) -> N
         (KEY, tar_gz(WIDGET, {"widget": "other"}), "declaration_mismatch"),
         (KEY, tar_gz(WIDGET, {"version": "1.0.1"}), "declaration_mismatch"),
         (KEY, tar_gz(WIDGET, {"files": {"widget.js": {}}}), "declaration_mismatch"),
+        (KEY, tar_gz(WIDGET, {"kind": "classic"}), "declaration_mismatch"),
+        (KEY, tar_gz(WIDGET, {"kind": "script"}), "declaration_invalid"),
         (KEY, tar_gz(WIDGET, {"schema": 2}), "declaration_invalid"),
         (KEY, tar_gz(WIDGET, {"git_commit": "not hex"}), "declaration_invalid"),
         (KEY, tar_gz(WIDGET, {"created_at": "yesterday"}), "declaration_invalid"),
@@ -131,6 +136,31 @@ def test_a_refusal_keeps_the_archive_beside_its_reason(aws: Aws, key: str, archi
     assert json.loads(event["detail"])["new"] == reason
     assert aws.state.rejections(5) == [outcome]
     assert set(inbox) == {key, kept, f"{kept}.reason.json"}
+
+
+@pytest.mark.parametrize(
+    ("files", "declared", "entry", "imports"),
+    [
+        (WIDGET, None, (Kind.MODULE, False, None), ["chunk.js"]),
+        ({"widget.js": b"var a;"}, None, (Kind.CLASSIC, True, None), []),
+        ({"widget.js": b"var a;"}, "module", (Kind.MODULE, True, None), []),
+        ({"widget.js": b"var a;", "style.css": b""}, "classic", (Kind.CLASSIC, False, "style.css"), []),
+        ({"index.html": b"<p>"}, None, (Kind.HTML, True, None), []),
+    ],
+)
+def test_a_release_knows_its_entry(
+    aws: Aws, files: dict[str, bytes], declared: str | None, entry: tuple[Kind, bool, str | None], imports: list[str]
+) -> None:
+    release = accept(aws, aws.upload_event(KEY, tar_gz(files, {"kind": declared})))
+    assert isinstance(release, Release)
+    assert release.entry is not None
+    assert (release.entry.kind, release.entry.alone, release.entry.style) == entry
+    body = files[release.entrypoint]
+    assert release.entry.integrity == f"sha256-{base64.b64encode(hashlib.sha256(body).digest()).decode()}"
+    assert aws.state.release("checkout", Version.parse("1.0.0")) == replace(release, revision=1)
+    manifest = json.loads(aws.objects(NAMES.site_bucket)["checkout/v1.0.0/manifest.json"]["body"])
+    assert (manifest["kind"], manifest["imports"]) == (entry[0], imports)
+    assert json.loads(aws.outbox()[0]["detail"])["new"]["kind"] == entry[0]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 from tests.fakes.archives import FakeArchives, FakeDropbox, FakeInbox, FakePacker
-from tests.fakes.releases import FakeSite
+from tests.fakes.releases import FakeScripts, FakeSite
 from tests.fakes.state import FakeState
 
 NOW = datetime(2026, 11, 27, 10, tzinfo=UTC)
@@ -61,7 +61,7 @@ class House:
         for path, body in files.items():
             (self.folder / path).write_bytes(body)
         publish = PublishBundle(
-            FakeArchives(), FakePacker(), FakeDropbox(self.inbox), self.state, Limits(), dump_manifest
+            FakeArchives(), FakeScripts(), FakePacker(), FakeDropbox(self.inbox), self.state, Limits(), dump_manifest
         )
         publish(self.folder, "checkout", V1, BundleFacts(), lambda _: None)
 
@@ -72,6 +72,7 @@ class House:
             site=Dying(self.site, left),
             state=Dying(self.state, left),
             archives=FakeArchives(),
+            scripts=FakeScripts(),
             limits=Limits(),
             environment="test",
             clock=lambda: NOW,

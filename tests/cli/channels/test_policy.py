@@ -40,6 +40,7 @@ def test_the_reference_says_the_default_of_each_part() -> None:
         "--during-rollout": f"`{default.during_rollout}`",
         "--rollback-window": f"`{show_duration(default.rollback_window_seconds)}`",
         "--on-failed-verification": f"`{default.on_failed_verification}`",
+        "--serve": f"`{default.serve}`",
     }
     assert defaults.keys() == {option for option, _ in settings(default).values()}
     rows = sections()["edgeship policy set"].splitlines()
@@ -74,7 +75,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         *("policy", "set", "checkout", "--auto", "patch, major", "--steps", "100", "--error-rate", "1.5"),
         *("--latency-ms", "800", "--memory-mb", "64", "--soft-error-points", "0.5", "--minimum-sample", "50"),
         *("--on-inconclusive", "pass", "--during-rollout", "replace", "--rollback-window", "1h30m"),
-        *("--on-failed-verification", "rollback"),
+        *("--on-failed-verification", "rollback", "--serve", "pin"),
     )
     assert done.code == 0
     assert to_document(stored(aws)) == {
@@ -91,6 +92,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         "during_rollout": "replace",
         "rollback_window_seconds": 5_400,
         "on_failed_verification": "rollback",
+        "serve": "pin",
     }
 
 
@@ -161,6 +163,7 @@ def test_what_no_policy_can_say_is_refused(
         (("--rollback-window", "soon"), "--rollback-window"),
         (("--on-inconclusive", "maybe"), "--on-inconclusive"),
         (("--during-rollout", "stop"), "--during-rollout"),
+        (("--serve", "redirect"), "--serve"),
         (("--minimum-sample", "1.5"), "--minimum-sample"),
     ],
 )

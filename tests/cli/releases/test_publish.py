@@ -70,6 +70,20 @@ def test_it_puts_an_archive_with_its_manifest_into_the_inbox(edgeship: CommandLi
     assert aws.items() == []
 
 
+def test_a_script_that_can_be_both_is_what_the_uploader_says(edgeship: CommandLine, aws: Aws, dist: Path) -> None:
+    (dist / "widget.js").write_text("console.log('hello')\n")
+    assert edgeship(*arguments(dist, "1.0.0", "--json")).document["kind"] == "classic"
+    assert edgeship(*arguments(dist, "1.0.1", "--kind", "module", "--json")).document["kind"] == "module"
+    assert [packed(aws, version)["kind"] for version in ("1.0.0", "1.0.1")] == ["classic", "module"]
+
+
+def test_a_kind_that_the_script_contradicts_is_refused(edgeship: CommandLine, aws: Aws, dist: Path) -> None:
+    done = edgeship(*arguments(dist, "1.0.0", "--kind", "classic", "--json"))
+    assert (done.code, done.document["error"]["code"]) == (1, "declaration_mismatch")
+    assert "it has an import statement" in done.err
+    assert aws.objects(NAMES.inbox_bucket) == {}
+
+
 def test_people_read_where_it_went(edgeship: CommandLine, dist: Path) -> None:
     done = edgeship(*arguments(dist))
     assert done.code == 0

@@ -36,6 +36,7 @@ def test_releases_lists_them_newest_first(story: CommandLine) -> None:
     assert [(r["version"], r["channels"]) for r in listed] == [("2.0.0", []), ("1.1.0", []), ("1.0.0", ["latest"])]
     assert listed[1]["quarantine"]["cause"] == "prices are wrong"
     assert {r["registered_by"] for r in listed} == {UPLOADER}
+    assert {r["kind"] for r in listed} == {"module"}
 
 
 def test_releases_for_people(story: CommandLine) -> None:
@@ -44,6 +45,7 @@ def test_releases_for_people(story: CommandLine) -> None:
     assert list(rows) == ["2.0.0", "1.1.0", "1.0.0"]
     assert "latest" in rows["1.0.0"]
     assert "prices are wrong" in rows["1.1.0"]
+    assert "module" in rows["1.0.0"]
 
 
 def test_status_says_what_is_live_what_waits_and_what_was_refused(story: CommandLine) -> None:

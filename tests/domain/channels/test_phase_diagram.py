@@ -33,4 +33,5 @@ def test_the_guide_gives_the_defaults() -> None:
         "`during_rollout`": policy.during_rollout,
         "`rollback_window`": f"{policy.rollback_window_seconds // 3600} h",
         "`on_failed_verification`": policy.on_failed_verification,
+        "`serve`": policy.serve,
     }

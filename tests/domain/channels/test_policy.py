@@ -119,6 +119,7 @@ def test_the_newest_that_waited_is_next(live: str | None, waiting: list[str], ch
         ({"auto": frozenset({"patch", "huge"})}, "'huge'"),
         ({"on_inconclusive": "maybe"}, "on_inconclusive: 'maybe'"),
         ({"during_rollout": "stop"}, "during_rollout: 'stop'"),
+        ({"serve": "redirect"}, "serve: 'redirect'"),
         ({"rollback_window_seconds": -1}, "rollback_window"),
         ({"rollback_window_seconds": 90 * 86400 + 1}, "rollback_window"),
         ({"thresholds": Thresholds(error_rate=0)}, "error_rate"),
@@ -155,9 +156,12 @@ def test_a_policy_is_kept_as_json_and_read_back() -> None:
         on_inconclusive="pass",
         during_rollout="replace",
         rollback_window_seconds=0,
+        serve="in_place",
     )
     for each in (Policy(), policy):
         assert from_document(json.loads(json.dumps(to_document(each)))) == each
+    earlier = {name: value for name, value in to_document(policy).items() if name != "serve"}
+    assert from_document(earlier) == replace(policy, serve="auto")
     for broken in ({}, {**to_document(policy), "thresholds": {"colour": 1}}):
         with pytest.raises((KeyError, TypeError)):
             from_document(broken)

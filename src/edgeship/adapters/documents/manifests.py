@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
+from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import Declaration, FileEntry, Manifest
 from edgeship.domain.version import Version
 
@@ -46,6 +47,7 @@ class UploadedManifest(_Model):
     created_at: AwareDatetime | None = Field(None, strict=False)
     git_commit: Commit | None = None
     entrypoint: str | None = None
+    kind: Kind | None = None
     changes: DeclaredChanges = DeclaredChanges()
     files: dict[str, DeclaredFile] | None = None
 
@@ -75,6 +77,7 @@ def read_declaration(location: Path) -> Declaration:
         created_at=str(created_at) if created_at is not None else None,
         git_commit=declared.git_commit,
         entrypoint=declared.entrypoint,
+        kind=declared.kind,
         changes=declared.changes.model_dump(),
         files={path: f.model_dump() for path, f in declared.files.items()} if declared.files is not None else None,
     )
@@ -96,4 +99,6 @@ def load_manifest(content: bytes) -> Manifest:
         entrypoint=document["entrypoint"],
         files={path: FileEntry(**entry) for path, entry in document["files"].items()},
         changes={kind: tuple(entries) for kind, entries in document["changes"].items()},
+        kind=Kind(document["kind"]) if document.get("kind") else None,
+        imports=tuple(document.get("imports", ())),
     )

@@ -22,6 +22,7 @@ from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.notifications import rules_record as notifications_record
 from edgeship.domain.notifications.rules import NotificationsRecord
 from edgeship.domain.propagation.deployment import Deployment, Verification
+from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Quarantine, Release
 from edgeship.domain.version import Version
@@ -112,8 +113,14 @@ def to_release(item: Mapping[str, Any]) -> Release:
         registered_by=item["registered_by"],
         promoted_at=item.get("promoted_at"),
         quarantine=Quarantine(**item["quarantine"]) if item.get("quarantine") else None,
+        # Releases that were registered before kinds were known don't have it.
+        entry=_to_entry(item["entry"]) if item.get("entry") else None,
         revision=int(item["revision"]),
     )
+
+
+def _to_entry(stored: Mapping[str, Any]) -> Entry:
+    return Entry(**{**stored, "kind": Kind(stored["kind"])})
 
 
 def to_flag(item: Mapping[str, Any]) -> FlagRecord:

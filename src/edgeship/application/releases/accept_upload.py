@@ -12,14 +12,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edgeship.application.ports import Clock
-from edgeship.application.releases.ports import Archives, Inbox, ReleaseState, Site, UnpackedFile
+from edgeship.application.releases.describe_bundle import describe_bundle
+from edgeship.application.releases.ports import Archives, Inbox, ReleaseState, Scripts, Site, UnpackedFile
 from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.naming import REJECTED, UploadKey
 from edgeship.domain.releases.bundle import EntryCheck, Limits, check_packed, is_public
-from edgeship.domain.releases.manifest import FileEntry, Manifest, check_declaration, choose_entrypoint
-from edgeship.domain.releases.media_types import content_type
+from edgeship.domain.releases.manifest import Manifest
 from edgeship.domain.releases.rejection import Rejection, Upload, reject
 from edgeship.domain.releases.release import Release, register
 
@@ -30,6 +30,7 @@ class AcceptUpload:
     site: Site
     state: ReleaseState
     archives: Archives
+    scripts: Scripts
     limits: Limits
     environment: str
     clock: Clock
@@ -61,18 +62,8 @@ class AcceptUpload:
         check = EntryCheck(self.limits, packed_bytes=archive.stat().st_size)
         files = self.archives.unpack(archive, key.suffix, scratch, check)
         declared = self.archives.declaration(files)
-        entries = {f.path: FileEntry(f.size, f.sha256, f.sri, content_type(f.path)) for f in files if is_public(f.path)}
-        manifest = Manifest(
-            widget=key.widget,
-            version=key.version,
-            created_at=declared.created_at or timestamp(upload.uploaded_at),
-            git_commit=declared.git_commit,
-            entrypoint=choose_entrypoint(key.widget, declared.entrypoint, entries),
-            files=entries,
-            changes=declared.changes,
-        )
-        check_declaration(declared, manifest)
-        return files, manifest
+        created_at = declared.created_at or timestamp(upload.uploaded_at)
+        return files, describe_bundle(key, files, declared, created_at, self.scripts)
 
     def _registered(self, manifest: Manifest) -> Release | None:
         """The release, if these bytes are registered already.

@@ -12,6 +12,7 @@ from edgeship.application.transaction import Commits
 if TYPE_CHECKING:  # a bundle carries what is imported when it runs
     from edgeship.domain.channels.policy import Widget
     from edgeship.domain.releases.bundle import EntryCheck
+    from edgeship.domain.releases.entry import Syntax
     from edgeship.domain.releases.manifest import Declaration, FileEntry, Manifest
     from edgeship.domain.releases.rejection import Rejection, Upload
     from edgeship.domain.releases.release import Release
@@ -71,6 +72,13 @@ class Archives(Protocol):
         Raises:
             Refused: `declaration_invalid`.
         """
+
+
+class Scripts(Protocol):
+    """Parses scripts."""
+
+    def syntax(self, location: Path) -> Syntax:
+        """What a script's syntax says about it. A file that is no JavaScript, or too large to parse, says little."""
 
 
 class Inbox(Protocol):

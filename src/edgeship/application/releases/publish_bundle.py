@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from edgeship.application.releases.ports import Archives, Dropbox, Dropped, Packer, Progress, ReleaseState
+from edgeship.application.releases.describe_bundle import describe_bundle
+from edgeship.application.releases.ports import Archives, Dropbox, Dropped, Packer, Progress, ReleaseState, Scripts
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey, check_widget
-from edgeship.domain.releases.bundle import EntryCheck, EntryKind, Limits, is_public
-from edgeship.domain.releases.manifest import FileEntry, Manifest, check_declaration, choose_entrypoint
-from edgeship.domain.releases.media_types import content_type
+from edgeship.domain.releases.bundle import EntryCheck, EntryKind, Limits
+from edgeship.domain.releases.entry import Kind
+from edgeship.domain.releases.manifest import Manifest
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.version import Version
 
@@ -28,6 +29,7 @@ class BundleFacts:
     """
 
     entrypoint: str | None = None
+    kind: Kind | None = None
     git_commit: str | None = None
     created_at: str | None = None
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Published:
     digest: str
     entrypoint: str
     entrypoint_sha256: str
+    kind: Kind | None
     files: int
     archive_bytes: int
     uploaded: bool
@@ -56,6 +59,7 @@ class PublishBundle:
     """`dump` writes a manifest as JSON; `state` knows refused uploads, and may not be readable."""
 
     archives: Archives
+    scripts: Scripts
     packer: Packer
     dropbox: Dropbox
     state: ReleaseState
@@ -90,6 +94,7 @@ class PublishBundle:
             digest=manifest.digest,
             entrypoint=manifest.entrypoint,
             entrypoint_sha256=manifest.files[manifest.entrypoint].sha256,
+            kind=manifest.kind,
             files=len(manifest.files),
             archive_bytes=size,
             uploaded=uploaded,
@@ -114,20 +119,14 @@ class PublishBundle:
     def _manifest(self, key: UploadKey, files: Mapping[str, Path], facts: BundleFacts) -> Manifest:
         described = [self.packer.describe(path, location) for path, location in files.items()]
         declared = self.archives.declaration(described)
-        entries = {
-            f.path: FileEntry(f.size, f.sha256, f.sri, content_type(f.path)) for f in described if is_public(f.path)
-        }
-        manifest = Manifest(
-            widget=key.widget,
-            version=key.version,
-            created_at=facts.created_at or declared.created_at or "",
+        stated = replace(
+            declared,
+            entrypoint=facts.entrypoint or declared.entrypoint,
+            kind=facts.kind or declared.kind,
             git_commit=facts.git_commit or declared.git_commit,
-            entrypoint=choose_entrypoint(key.widget, facts.entrypoint or declared.entrypoint, entries),
-            files=entries,
             changes=facts.changes or declared.changes,
         )
-        check_declaration(declared, manifest)
-        return manifest
+        return describe_bundle(key, described, stated, facts.created_at or declared.created_at or "", self.scripts)
 
     def _drop(
         self, key: UploadKey, archive: Path, progress: Callable[[Progress], None]

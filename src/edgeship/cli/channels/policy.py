@@ -17,6 +17,7 @@ from edgeship.domain.channels.policy import DuringRollout, OnFailedVerification,
 from edgeship.domain.channels.policy_record import to_document
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
+from edgeship.domain.releases.serving import Serve
 from edgeship.domain.version import Bump
 
 app = typer.Typer(help="Show and change what an upload of a widget does.", no_args_is_help=True, rich_markup_mode=None)
@@ -90,6 +91,12 @@ def set_policy(
         OnFailedVerification | None,
         typer.Option(help="What happens when a CDN does not serve the version of a move."),
     ] = None,
+    serve: Annotated[
+        Serve | None,
+        typer.Option(
+            help="How moving paths such as latest are served: pin each page view to one release, in place, or auto."
+        ),
+    ] = None,
     default: Annotated[
         bool, typer.Option("--default", help="Return to the defaults; other options apply on top of them.")
     ] = False,
@@ -116,6 +123,7 @@ def set_policy(
             if rollback_window is not None
             else None,
             "on_failed_verification": on_failed_verification,
+            "serve": serve,
         },
         limits={
             "error_rate": error_rate,

@@ -8,6 +8,11 @@ from edgeship.domain.channels.policy import Policy
 _ON_INCONCLUSIVE = {"hold": "hold the step", "pass": "continue", "fail": "abort"}
 _DURING_ROLLOUT = {"wait": "wait until it has ended", "replace": "replace it"}
 _ON_FAILED_VERIFICATION = {"notify": "notify people", "rollback": "roll back to the last good version"}
+_SERVE = {
+    "auto": "pin a page view to one release, except where the entrypoint is all the code",
+    "pin": "pin each page view to one release",
+    "in_place": "no redirect; each file is of the release that is live then",
+}
 
 
 def settings(policy: Policy) -> dict[str, tuple[str, str]]:
@@ -37,4 +42,5 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
             "--on-failed-verification",
             f"{policy.on_failed_verification}: {_ON_FAILED_VERIFICATION[policy.on_failed_verification]}",
         ),
+        "moving paths": ("--serve", f"{policy.serve}: {_SERVE[policy.serve]}"),
     }

@@ -15,6 +15,7 @@ from edgeship.application.releases.publish_bundle import BundleFacts
 from edgeship.cli.errors import Usage
 from edgeship.domain.events import timestamp
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
+from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import CHANGE_KINDS
 
 EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
@@ -23,7 +24,12 @@ _COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
 def gather(
-    folder: Path, entrypoint: str | None, git_commit: str | None, created_at: str | None, changes: Path | None
+    folder: Path,
+    entrypoint: str | None,
+    kind: Kind | None,
+    git_commit: str | None,
+    created_at: str | None,
+    changes: Path | None,
 ) -> BundleFacts:
     """The facts from the command line; from git if neither the command line nor the folder's `edgeship.json` has them.
 
@@ -45,7 +51,7 @@ def gather(
     stated = _stated_time(created_at)
     if stated is None and "created_at" not in declared:
         stated = committed_at
-    return BundleFacts(entrypoint, commit, stated, _changes(changes) if changes else {})
+    return BundleFacts(entrypoint, kind, commit, stated, _changes(changes) if changes else {})
 
 
 def _stated_time(created_at: str | None) -> str | None:

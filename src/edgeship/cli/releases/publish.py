@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ from edgeship.cli.output import Output, plain
 from edgeship.cli.releases.build_facts import gather
 from edgeship.domain.naming import LATEST, release_prefix
 from edgeship.domain.plain_text import size
+from edgeship.domain.releases.entry import Kind
 from edgeship.domain.version import Version
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ def publish(
             metavar="FILE",
             help="The file that pages load. Default: edgeship.json's, else WIDGET.js, widget.js, index.js, main.js, "
             "index.html, else the only script.",
+        ),
+    ] = None,
+    kind: Annotated[
+        Literal["module", "classic"] | None,
+        typer.Option(
+            help="How pages load a script that can be both: as an ES module or as a classic script. "
+            "Default: edgeship.json's, else what its syntax says."
         ),
     ] = None,
     git_commit: Annotated[
@@ -76,7 +84,7 @@ def publish(
     """
     out = context.output(ctx, as_json)
     parsed = Version.parse(version)
-    facts = gather(dist, entrypoint, git_commit, created_at, changes)
+    facts = gather(dist, entrypoint, Kind(kind) if kind else None, git_commit, created_at, changes)
     target = context.target(ctx, env, out)
     operator = target.site_operator if wait else target.operator
     with _progress_bar(out, f"{widget} {parsed}") as progress:
@@ -95,6 +103,7 @@ def _document(published: Published, followed: Followed | None, site_url: str | N
         "uploaded": published.uploaded,
         "digest": published.digest,
         "entrypoint": published.entrypoint,
+        "kind": published.kind,
         "files": published.files,
         "archive_bytes": published.archive_bytes,
         "stage": str(followed.stage) if followed else UNFOLLOWED,

@@ -37,6 +37,7 @@ def releases(ctx: typer.Context, widget: WidgetArgument, env: EnvOption = None, 
             r["version"],
             ", ".join(r["channels"]) or "-",
             hold(r["quarantine"]),
+            r["kind"] or "-",
             r["files"],
             size(r["total_bytes"]),
             (r["git_commit"] or "-")[:_COMMIT_SHOWN],
@@ -45,7 +46,7 @@ def releases(ctx: typer.Context, widget: WidgetArgument, env: EnvOption = None, 
         )
         for r in listed
     ]
-    columns = ("version", "live on", "quarantined", "files", "size", "commit", "registered (UTC)", "by")
+    columns = ("version", "live on", "quarantined", "kind", "files", "size", "commit", "registered (UTC)", "by")
     shown = table(f"releases of {widget}", columns, rows, empty=f"{widget} has no releases")
     out.result({"widget": widget, "releases": listed}, [shown])
 
@@ -87,6 +88,7 @@ def _release(release: Release, channels: list[str]) -> dict[str, Any]:
         "quarantine": asdict(release.quarantine) if release.quarantine else None,
         "digest": release.digest,
         "entrypoint": release.entrypoint,
+        "kind": release.entry.kind if release.entry else None,
         "files": release.files,
         "total_bytes": release.total_bytes,
         "git_commit": release.git_commit,

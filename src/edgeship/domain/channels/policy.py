@@ -13,6 +13,7 @@ from edgeship.domain.channels.rollout import DEFAULT_STEPS, MAX_BAKE_SECONDS, St
 from edgeship.domain.errors import Refused
 from edgeship.domain.health.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from edgeship.domain.releases.release import Release
+from edgeship.domain.releases.serving import Serve
 from edgeship.domain.version import Bump, Version
 
 OnInconclusive = Literal["hold", "pass", "fail"]
@@ -27,7 +28,8 @@ class Policy:
     `on_inconclusive` is what happens at the end of a bake with too few sessions; `during_rollout` what a newer upload
     does to a rollout; `rollback_window_seconds` how long after a move a breach rolls the channel back;
     `on_failed_verification` whether a move is rolled back when a CDN serves other bytes. By default it is not: the
-    fault is mostly in a cache, and the version before would have it, too.
+    fault is mostly in a cache, and the version before would have it, too. `serve` is how moving paths are served:
+    see `releases/serving.py`.
     """
 
     auto: frozenset[Bump] = frozenset({"patch", "minor"})
@@ -37,6 +39,7 @@ class Policy:
     during_rollout: DuringRollout = "wait"
     rollback_window_seconds: int = 24 * 3600
     on_failed_verification: OnFailedVerification = "notify"
+    serve: Serve = "auto"
 
     @property
     def at_once(self) -> bool:
@@ -58,6 +61,7 @@ def check_policy(policy: Policy) -> Policy:
         ("on_inconclusive", policy.on_inconclusive, get_args(OnInconclusive)),
         ("during_rollout", policy.during_rollout, get_args(DuringRollout)),
         ("on_failed_verification", policy.on_failed_verification, get_args(OnFailedVerification)),
+        ("serve", policy.serve, get_args(Serve)),
     ):
         if choice not in choices:
             raise _invalid(f"{name}: {choice!r} is not a choice", f"Choose among {', '.join(choices)}.")

@@ -23,6 +23,7 @@ def to_document(policy: Policy) -> dict[str, Any]:
         "during_rollout": policy.during_rollout,
         "rollback_window_seconds": policy.rollback_window_seconds,
         "on_failed_verification": policy.on_failed_verification,
+        "serve": policy.serve,
     }
 
 
@@ -39,8 +40,9 @@ def from_document(document: Mapping[str, Any]) -> Policy:
         on_inconclusive=document["on_inconclusive"],
         during_rollout=document["during_rollout"],
         rollback_window_seconds=document["rollback_window_seconds"],
-        # Policies that were stored before this field existed don't have it.
+        # Policies that were stored before these fields existed don't have them.
         on_failed_verification=document.get("on_failed_verification", Policy().on_failed_verification),
+        serve=document.get("serve", Policy().serve),
     )
 
 

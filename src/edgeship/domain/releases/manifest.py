@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgeship.domain.errors import Refused
+from edgeship.domain.releases.entry import Entry, Kind, entry_of
 from edgeship.domain.version import Version
 
 SCHEMA = 1
@@ -28,7 +29,8 @@ class FileEntry:
 @dataclass(frozen=True)
 class Manifest:
     """`created_at` is RFC 3339. It is empty in an uploader's manifest without one: then the time of the upload
-    counts."""
+    counts. `kind` is the entrypoint's, and `imports` are the files that it imports statically; a manifest that was
+    published before kinds were known has neither."""
 
     widget: str
     version: Version
@@ -37,6 +39,15 @@ class Manifest:
     entrypoint: str
     files: Mapping[str, FileEntry]
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kind: Kind | None = None
+    imports: tuple[str, ...] = ()
+
+    @property
+    def entry(self) -> Entry | None:
+        """What the release knows about its entry; None before kinds were known."""
+        if self.kind is None:
+            return None
+        return entry_of(self.kind, self.entrypoint, self.files[self.entrypoint].sha256, self.files)
 
     @property
     def digest(self) -> str:
@@ -60,6 +71,8 @@ class Manifest:
             "created_at": self.created_at or None,
             "git_commit": self.git_commit,
             "entrypoint": self.entrypoint,
+            "kind": self.kind.value if self.kind else None,
+            "imports": list(self.imports),
             "changes": {kind: list(self.changes.get(kind, ())) for kind in CHANGE_KINDS},
             "files": {
                 path: {"size": e.size, "sha256": e.sha256, "sri": e.sri, "content_type": e.content_type}
@@ -79,6 +92,7 @@ class Declaration:
     entrypoint: str | None = None
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, Any]] | None = None
+    kind: Kind | None = None
 
 
 def choose_entrypoint(widget: str, declared: str | None, paths: Mapping[str, object]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
+from edgeship.domain.releases.entry import Entry
 from edgeship.domain.releases.manifest import Manifest
 from edgeship.domain.version import Version
 
@@ -24,7 +25,8 @@ class Release:
     """A version whose files and manifest are all in the site bucket.
 
     `revision` counts this record's writes; 0 is a record not yet written. `promoted_at` is when a channel first pointed
-    at it; ranges such as `~1` choose it only from then on.
+    at it; ranges such as `~1` choose it only from then on. `entry` is None if it was registered before kinds
+    were known: then it is served in place.
     """
 
     widget: str
@@ -39,6 +41,7 @@ class Release:
     registered_by: str
     promoted_at: str | None = None
     quarantine: Quarantine | None = None
+    entry: Entry | None = None
     revision: int = 0
 
     def summary(self) -> dict[str, Any]:
@@ -47,6 +50,7 @@ class Release:
             "version": str(self.version),
             "digest": self.digest,
             "entrypoint": self.entrypoint,
+            "kind": self.entry.kind.value if self.entry else None,
             "files": self.files,
             "total_bytes": self.total_bytes,
             "git_commit": self.git_commit,
@@ -66,6 +70,7 @@ def register(manifest: Manifest, occasion: Occasion) -> tuple[Release, Event]:
         git_commit=manifest.git_commit,
         registered_at=timestamp(occasion.at),
         registered_by=occasion.actor,
+        entry=manifest.entry,
     )
     event = Event.of(
         EventType.RELEASE_REGISTERED,
