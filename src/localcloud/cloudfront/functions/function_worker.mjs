@@ -143,7 +143,9 @@ function log(...values) {
 }
 
 function described(error) {
-  return error instanceof Error || (error && error.stack) ? String(error.stack) : `threw ${String(error)}`;
+  if (!error || !error.stack) return `threw ${String(error)}`;
+  // Without the frames of this script and of Node.
+  return String(error.stack).split('\n').filter((line) => !/^ +at .*(node:|file:|evalmachine)/.test(line)).join('\n');
 }
 
 async function run({ id, event, rawQuery }) {
