@@ -23,6 +23,7 @@ from typing import TypeVar
 from localcloud.account import ACCOUNT
 from localcloud.assembly import Assembly
 from localcloud.cloudflare.local_cloudflare import LocalCloudflare
+from localcloud.cloudfront.functions.deployed import STORE_DELAY_SECONDS
 from localcloud.cloudfront.local_cloudfront import LocalCloudFront
 from localcloud.cloudwatch.emulator import MonitoredEmulator
 from localcloud.cloudwatch.local_cloudwatch import LocalCloudWatch, require_speed
@@ -87,6 +88,7 @@ class Cloud(Lifecycle):
         cloudflare_port: int | None = None,
         state_path: Path | None = None,
         speed: float = 1,
+        store_delay_seconds: float = STORE_DELAY_SECONDS,
         on_progress: Progress = lambda _: None,
     ) -> None:
         """
@@ -95,6 +97,7 @@ class Cloud(Lifecycle):
                 None.
             state_path: where other processes look for it; None to be found by nobody.
             speed: so many times faster than real time alarms and rates of rules go by.
+            store_delay_seconds: so long after a write to a key value store, CloudFront Functions see it.
 
         Raises:
             ValueError: the speed is out of CloudWatch's range.
@@ -102,6 +105,7 @@ class Cloud(Lifecycle):
         super().__init__(state_path)
         self.speed = require_speed(speed)
         self._project = project
+        self._store_delay = store_delay_seconds
         self._edge_port = edge_port
         self._cloudflare_port = cloudflare_port
         self._on_progress = on_progress
@@ -183,7 +187,10 @@ class Cloud(Lifecycle):
         return self._state(addresses)
 
     def _start_cdns(self, parts: ExitStack, token: str, log: Path) -> Addresses:
-        self._cloudfront = LocalCloudFront(self.session(), self.stack.only(DISTRIBUTION), self._edge_port, log)
+        distribution = self.stack.only(DISTRIBUTION)
+        self._cloudfront = LocalCloudFront(
+            self.session(), distribution, self._edge_port, log, store_delay_seconds=self._store_delay
+        )
         parts.callback(self._cloudfront.stop)
         self._cloudfront.start()
         self._on_progress(f"CloudFront at {self.edge_url}")

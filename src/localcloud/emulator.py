@@ -39,6 +39,7 @@ _POLL_SECONDS = 0.05
 SERVICES = (
     "cloudformation",
     "cloudfront",
+    "cloudfront-keyvaluestore",
     "dynamodb",
     "dynamodbstreams",
     "events",

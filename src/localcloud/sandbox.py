@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
-from botocore.awsrequest import AWSPreparedRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.config import Config
 
 from localcloud.account import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SESSION_TOKEN
@@ -82,6 +82,7 @@ class SandboxSession(boto3.session.Session):
             botocore_session=_isolated_botocore_session(),
         )
         self.events.register_first("before-send", _refuse_to_leave)
+        self.events.register("before-sign.cloudfront-keyvaluestore", self._back_to_the_endpoint)
 
     def client(self, service_name: str, **kwargs: Any) -> Any:  # type: ignore[override]
         """As boto3's, with the endpoint fixed and `config` merged over the session's."""
@@ -89,6 +90,11 @@ class SandboxSession(boto3.session.Session):
 
     def resource(self, service_name: str, **kwargs: Any) -> Any:  # type: ignore[override]
         return super().resource(service_name, **self._fixed(kwargs))  # type: ignore[call-overload]
+
+    def _back_to_the_endpoint(self, request: AWSRequest, **_: object) -> None:
+        # botocore puts the account before the host of the store's endpoint, a given one too: 000000000000.127.0.0.1.
+        asked = urlsplit(str(request.url))
+        request.url = asked._replace(netloc=urlsplit(self.endpoint_url).netloc).geturl()
 
     def _fixed(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         asked = kwargs.get("endpoint_url")

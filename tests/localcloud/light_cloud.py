@@ -19,7 +19,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from localcloud.cloudfront.edge_runtime import EdgeRuntime
+from localcloud.cloudfront.lambda_edge.edge_runtime import EdgeRuntime
 from localcloud.lifecycle import Lifecycle
 from localcloud.serving_thread import ServingThread
 from localcloud.state import LocalState, process_start

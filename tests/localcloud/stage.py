@@ -13,6 +13,7 @@ from yarl import URL
 
 from localcloud.cloudfront.distribution import Behavior, CachePolicy, Distribution, ErrorResponse
 from localcloud.cloudfront.fetching import Fetcher
+from localcloud.cloudfront.functions.viewer_events import Function as CloudFrontFunction
 from localcloud.cloudfront.location import EdgeLocation, Function
 from localcloud.http.cache import Cache
 from localcloud.http.exchange import Answer, Request
@@ -102,6 +103,7 @@ async def staged(
     *behaviors: Behavior,
     errors: Mapping[int, ErrorResponse] | None = None,
     functions: Mapping[str, Function] | None = None,
+    js_functions: Mapping[str, CloudFrontFunction] | None = None,
     default_root_object: str = "",
     capacity: int = 1_000_000,
 ) -> AsyncIterator[Stage]:
@@ -118,7 +120,8 @@ async def staged(
         aiohttp.ClientSession(auto_decompress=False) as client,
         aiohttp.ClientSession(auto_decompress=False) as viewer,
     ):
-        location = EdgeLocation(distribution, {"origin": HttpOrigin(client, upstream_url)}, functions or {}, fetcher)
+        origins = {"origin": HttpOrigin(client, upstream_url)}
+        location = EdgeLocation(distribution, origins, functions or {}, fetcher, js_functions)
         edge = HttpServer(location.handle)
         try:
             yield Stage(origin, clock, fetcher, upstream, f"http://127.0.0.1:{await edge.start(0)}", viewer)

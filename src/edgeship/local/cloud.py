@@ -19,6 +19,7 @@ from edgeship.settings import PropagationSettings, RolloutSettings
 from localcloud.account import ACCOUNT
 from localcloud.cloud import Addresses, Cloud, Progress, Project, Variables
 from localcloud.cloudflare.local_cloudflare import LocalCloudflare
+from localcloud.cloudfront.functions.deployed import STORE_DELAY_SECONDS
 from localcloud.cloudwatch.local_cloudwatch import BASE_PERIOD
 from localcloud.cloudwatch.periods import real_seconds
 from localcloud.synthesis import CdkApp, synthesise
@@ -48,6 +49,7 @@ class LocalCloud(Cloud):
         assembly: Path | None = None,
         speed: float = 1,
         edge_freshness_seconds: float = DEFAULT_FRESHNESS_SECONDS,
+        store_delay_seconds: float = STORE_DELAY_SECONDS,
         on_progress: Progress = lambda _: None,
     ) -> None:
         """
@@ -58,6 +60,7 @@ class LocalCloud(Cloud):
             assembly: the folder of a cloud assembly to deploy instead of synthesising one.
             speed: so many times faster than real time alarms, rates of rules and periods of metrics go by.
             edge_freshness_seconds: how often the edge looks for news; what waits for the edge waits accordingly.
+            store_delay_seconds: so long after a write to a key value store, CloudFront Functions see it.
 
         Raises:
             ValueError: the speed is out of CloudWatch's range.
@@ -80,6 +83,7 @@ class LocalCloud(Cloud):
             cloudflare_port=second_cdn_port,
             state_path=state_path,
             speed=speed,
+            store_delay_seconds=store_delay_seconds,
             on_progress=on_progress,
         )
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from enum import StrEnum
 
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -28,12 +29,16 @@ class Source(StrEnum):
     LAMBDA = "LambdaGeneratedResponse from cloudfront"
     LAMBDA_VALIDATION_ERROR = "LambdaValidationError from cloudfront"
     LAMBDA_EXECUTION_ERROR = "LambdaExecutionError from cloudfront"
+    FUNCTION = "FunctionGeneratedResponse from cloudfront"
 
 
 @dataclass(frozen=True)
 class Obtained:
+    """`stored` when the answer was in the cache before, whatever X-Cache says of it."""
+
     answer: Stored
     source: Source
+    stored: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,12 +81,14 @@ class Fetcher:
         """
         entry = self._cache.get(key)
         if entry is not None and entry.is_fresh(self._clock()):
-            return Obtained(entry, _source(entry.status, Source.HIT))
+            return Obtained(entry, _source(entry.status, Source.HIT), stored=True)
         flight = self._flights.get(key)
         if flight is not None:
             fetched = await asyncio.shield(flight)
             if fetched.shareable:
-                return Obtained(fetched.obtained.answer, _source(fetched.obtained.answer.status, Source.HIT))
+                return Obtained(
+                    fetched.obtained.answer, _source(fetched.obtained.answer.status, Source.HIT), stored=True
+                )
             return (await self._fetch(key, behavior, origin, request, error_ttl)).obtained
         flight = asyncio.create_task(self._fetch(key, behavior, origin, request, error_ttl))
         self._flights[key] = flight
@@ -126,11 +133,12 @@ class Fetcher:
     def _stand_in(self, key: CacheKey, stale: Stored, error_ttl: float) -> _Fetched:
         held = replace(stale, fresh_until=self._clock() + error_ttl)
         self._cache.put(key, held)
-        return _Fetched(Obtained(held, Source.HIT), shareable=True)
+        return _Fetched(Obtained(held, Source.HIT, stored=True), shareable=True)
 
     def _refreshed(self, stale: Stored, answer: Answer, behavior: Behavior, now: float) -> Stored:
         headers = CIMultiDict(stale.headers)
         headers.popall("Age", None)
+        headers["Date"] = formatdate(now, usegmt=True)
         # RFC 9111 3.2: what the 304 carries replaces what was stored; the rest stays.
         for name in ("Cache-Control", "Expires", "Date", "Age"):
             if name in answer.headers:
@@ -151,7 +159,9 @@ def _conditional(request: Request, stale: Stored | None) -> Request:
 
 
 async def _stored(answer: Answer, kept: Freshness, now: float, *, compressed: bool) -> Stored:
-    headers, body = CIMultiDictProxy(answer.headers), answer.body
+    dated = answer.headers.copy()
+    dated.setdefault("Date", formatdate(now, usegmt=True))  # RFC 9110 6.6.1: a cache dates what comes without
+    headers, body = CIMultiDictProxy(dated), answer.body
     if compressed and kept.seconds > 0 and compression.compressible(answer.status, headers, len(body)):
         headers, body = await asyncio.to_thread(compression.compress, headers, body)
     return Stored(

@@ -14,10 +14,12 @@ import aiohttp
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.cloudfront import distribution as distributions
-from localcloud.cloudfront.edge_runtime import EdgeRuntime, download
+from localcloud.cloudfront.distribution import Distribution, Unsupported
 from localcloud.cloudfront.fetching import Fetcher
+from localcloud.cloudfront.functions.deployed import STORE_DELAY_SECONDS, DeployedFunctions
 from localcloud.cloudfront.invalidations import DistributionFeed
+from localcloud.cloudfront.lambda_edge.edge_runtime import EdgeRuntime, download
+from localcloud.cloudfront.loading import load
 from localcloud.cloudfront.location import EdgeLocation
 from localcloud.cloudfront.origins import origin_for
 from localcloud.http.cache import Cache
@@ -41,18 +43,26 @@ class LocalCloudFront:
     """Serves a deployed distribution until it is stopped; follows its invalidations and updates."""
 
     def __init__(
-        self, session: SandboxSession, distribution_id: str, port: int | None = None, log: Path | None = None
+        self,
+        session: SandboxSession,
+        distribution_id: str,
+        port: int | None = None,
+        log: Path | None = None,
+        *,
+        store_delay_seconds: float = STORE_DELAY_SECONDS,
     ) -> None:
         """
         Args:
             port: where to listen on 127.0.0.1; a free one when None.
             log: the file that edge functions' output is appended to; standard error when None.
+            store_delay_seconds: so long after a write to a key value store, its functions see it.
         """
         # Its own session, impatient: a stop waits for the look that is under way.
         self._session = SandboxSession(session.endpoint_url, _IMPATIENT)
         self._distribution_id = distribution_id
         self._port = port or 0
         self._log = log
+        self._store_delay = store_delay_seconds
         self._fetcher = Fetcher(Cache())
         self._location: EdgeLocation | None = None
         self._runtimes: dict[str, EdgeRuntime] = {}
@@ -91,14 +101,21 @@ class LocalCloudFront:
             connector = aiohttp.TCPConnector(limit=64, keepalive_timeout=60)
             async with aiohttp.ClientSession(auto_decompress=False, connector=connector) as client:
                 server = HttpServer(self._handle)
+                functions = DeployedFunctions(self._session, log, self._store_delay)
+                following = None
                 try:
-                    etag = await self._load(client, log)
+                    etag = await self._load(client, log, functions)
                     feed = await asyncio.to_thread(DistributionFeed, self._session, self._distribution_id)
                     self._port = await server.start(self._port)
                     answering()
-                    await self._follow(stopping, feed, etag, client, log)
+                    following = asyncio.create_task(functions.follow(stopping))
+                    await self._follow(stopping, feed, etag, client, log, functions)
                 finally:
                     await server.stop()
+                    if following is not None:
+                        stopping.set()
+                        await following
+                    await functions.close()
                     for runtime in self._runtimes.values():
                         await runtime.close()
 
@@ -113,7 +130,13 @@ class LocalCloudFront:
         return await self._location.handle(request)
 
     async def _follow(
-        self, stopping: asyncio.Event, feed: DistributionFeed, etag: str, client: aiohttp.ClientSession, log: _Log
+        self,
+        stopping: asyncio.Event,
+        feed: DistributionFeed,
+        etag: str,
+        client: aiohttp.ClientSession,
+        log: _Log,
+        functions: DeployedFunctions,
     ) -> None:
         while not stopping.is_set():
             try:
@@ -122,8 +145,8 @@ class LocalCloudFront:
                     dropped = self._fetcher.purge(news.paths)
                     logger.info("invalidation of %s dropped %d objects", ", ".join(news.paths), dropped)
                 if news.etag != etag:
-                    etag = await self._load(client, log)
-            except (BotoCoreError, ClientError, distributions.Unsupported) as error:
+                    etag = await self._load(client, log, functions)
+            except (BotoCoreError, ClientError, Unsupported) as error:
                 # The emulator may be restarting its own work; the last good configuration goes on serving.
                 logger.warning("cannot follow distribution %s: %s", self._distribution_id, error)
             try:
@@ -132,9 +155,9 @@ class LocalCloudFront:
             except TimeoutError:
                 continue
 
-    async def _load(self, client: aiohttp.ClientSession, log: _Log) -> str:
+    async def _load(self, client: aiohttp.ClientSession, log: _Log, functions: DeployedFunctions) -> str:
         """Read the deployed configuration and serve it from now on; the ETag it had."""
-        config, etag = await asyncio.to_thread(distributions.load, self._session, self._distribution_id)
+        config, etag = await asyncio.to_thread(load, self._session, self._distribution_id)
         wanted = {b.viewer_request.arn for b in config.behaviors if b.viewer_request is not None}
         runtimes = {arn: self._runtimes[arn] for arn in wanted if arn in self._runtimes}
         for arn in wanted - runtimes.keys():
@@ -143,9 +166,14 @@ class LocalCloudFront:
         origins = {
             name: origin_for(client, self._session.endpoint_url, settings) for name, settings in config.origins.items()
         }
-        self._location = EdgeLocation(config, origins, runtimes, self._fetcher)
+        await functions.load(_functions_of(config))
+        self._location = EdgeLocation(config, origins, runtimes, self._fetcher, functions.runtimes)
         gone = [runtime for arn, runtime in self._runtimes.items() if arn not in wanted]
         self._runtimes = runtimes
         for runtime in gone:
             await runtime.close()
         return etag
+
+
+def _functions_of(config: Distribution) -> set[str]:
+    return {arn for b in config.behaviors for arn in (b.request_function, b.response_function) if arn is not None}

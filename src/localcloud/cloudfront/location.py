@@ -6,18 +6,22 @@ import html
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import Any, Protocol
 
 from multidict import CIMultiDict
 
-from localcloud.cloudfront import edge_event
 from localcloud.cloudfront.behaviors import behavior_for
 from localcloud.cloudfront.cache_key import encodings_for, key_for, origin_request
 from localcloud.cloudfront.distribution import Behavior, Distribution
-from localcloud.cloudfront.edge_runtime import EdgeFunctionFailed
 from localcloud.cloudfront.fetching import Fetcher, Obtained, Source
+from localcloud.cloudfront.functions.event import Context
+from localcloud.cloudfront.functions.failure import FunctionFailed
+from localcloud.cloudfront.functions.viewer_events import Function as CloudFrontFunction
+from localcloud.cloudfront.functions.viewer_events import ViewerEvents
+from localcloud.cloudfront.lambda_edge import edge_event
+from localcloud.cloudfront.lambda_edge.edge_runtime import EdgeFunctionFailed
 from localcloud.http.cache import Stored
 from localcloud.http.conditional import Unsatisfiable, not_modified, requested_range
 from localcloud.http.exchange import Answer, Request
@@ -30,6 +34,14 @@ _NOT_WITH_304 = ("Content-Length", "Content-Encoding", "Content-Type", "Content-
 
 class Function(Protocol):
     async def invoke(self, event: dict[str, Any]) -> object: ...
+
+
+@dataclass(frozen=True)
+class _Served:
+    """`error` when the origin answered with one, also where a custom error page has taken its place."""
+
+    answer: Answer
+    error: bool
 
 
 class EdgeLocation:
@@ -45,16 +57,19 @@ class EdgeLocation:
         origins: Mapping[str, Origin],
         functions: Mapping[str, Function],
         fetcher: Fetcher,
+        js_functions: Mapping[str, CloudFrontFunction] | None = None,
     ) -> None:
         """
         Args:
             origins: by the id that behaviors target.
-            functions: by the ARN of their version.
+            functions: Lambda@Edge, by the ARN of their version.
+            js_functions: CloudFront Functions, by their ARN.
         """
         self._distribution = distribution
         self._origins = origins
         self._functions = functions
         self._fetcher = fetcher
+        self._events = ViewerEvents(js_functions or {})
 
     async def handle(self, viewer: Request) -> Answer:
         """The answer, headers complete. Nothing that an origin or a function does raises."""
@@ -70,8 +85,13 @@ class EdgeLocation:
         try:
             decided = await self._at_viewer_request(behavior, viewer, request_id)
             if isinstance(decided, Answer):
-                return _signed(decided, Source.LAMBDA, request_id)
-            return await self._serve(behavior, decided, request_id)
+                source = Source.LAMBDA if behavior.request_function is None else Source.FUNCTION
+                return _signed(decided, source, request_id)
+            served = await self._serve(behavior, decided, request_id)
+            return await self._at_viewer_response(behavior, viewer, served, request_id)
+        except FunctionFailed as error:
+            logger.warning("%s %s: %s", viewer.method, viewer.path, error)
+            return _error_page(error.status, str(error), error.result, request_id)
         except edge_event.InvalidResult as error:
             logger.warning("%s %s: %s", viewer.method, viewer.path, error)
             return _error_page(502, str(error), Source.LAMBDA_VALIDATION_ERROR, request_id)
@@ -84,6 +104,8 @@ class EdgeLocation:
             return _error_page(504, "The origin did not answer in time.", Source.ERROR, request_id)
 
     async def _at_viewer_request(self, behavior: Behavior, viewer: Request, request_id: str) -> Request | Answer:
+        if behavior.request_function is not None:
+            return await self._events.at_request(behavior.request_function, self._context(request_id), viewer)
         association = behavior.viewer_request
         if association is None:
             return viewer
@@ -97,13 +119,26 @@ class EdgeLocation:
         result = await self._functions[association.arn].invoke(event)
         return edge_event.interpret(result, viewer, include_body=association.include_body)
 
-    async def _serve(self, behavior: Behavior, request: Request, request_id: str) -> Answer:
+    async def _at_viewer_response(
+        self, behavior: Behavior, viewer: Request, served: _Served, request_id: str
+    ) -> Answer:
+        # Not after an origin's error, nor on a custom error page (edge-function-restrictions-all, lambda-cloudfront-
+        # trigger-events). The headers policy has acted by now.
+        if behavior.response_function is None or served.error or served.answer.status >= 400:
+            return served.answer
+        context = self._context(request_id)
+        return await self._events.at_response(behavior.response_function, context, viewer, served.answer)
+
+    def _context(self, request_id: str) -> Context:
+        return Context(self._distribution.id, self._distribution.domain, request_id)
+
+    async def _serve(self, behavior: Behavior, request: Request, request_id: str) -> _Served:
         if request.method not in behavior.cached_methods:
             encodings = encodings_for(behavior, request)
             answer = await self._origins[behavior.origin_id].fetch(origin_request(behavior, request, encodings))
             source = Source.ERROR if answer.status >= 400 else Source.MISS
             self._apply_policy(behavior, answer.headers, request)
-            return _signed(answer, source, request_id)
+            return _Served(_signed(answer, source, request_id), error=answer.status >= 400)
         obtained = await self._obtain(behavior, request)
         status = obtained.answer.status
         error = self._distribution.error(status)
@@ -112,12 +147,13 @@ class EdgeLocation:
             replaced = await self._obtain(behavior_for(self._distribution, error.page), page)
             if replaced.answer.status < 400:
                 changed = replace(replaced.answer, status=error.response_code or status)
-                obtained = Obtained(changed, Source.ERROR)
+                obtained = Obtained(changed, Source.ERROR, replaced.stored)
         headers = CIMultiDict(obtained.answer.headers)
-        if obtained.source is Source.HIT:
+        if obtained.stored:
             headers["Age"] = str(obtained.answer.age(self._fetcher.now()))
         self._apply_policy(behavior, headers, request)
-        return _signed(_for_viewer(obtained.answer, headers, request), obtained.source, request_id)
+        answer = _signed(_for_viewer(obtained.answer, headers, request), obtained.source, request_id)
+        return _Served(answer, error=status >= 400)
 
     async def _obtain(self, behavior: Behavior, request: Request) -> Obtained:
         encodings = encodings_for(behavior, request)
@@ -169,7 +205,7 @@ def _for_viewer(stored: Stored, headers: CIMultiDict[str], request: Request) -> 
     return Answer(206, headers, stored.body[part.first : part.last + 1])
 
 
-def _signed(answer: Answer, source: Source, request_id: str) -> Answer:
+def _signed(answer: Answer, source: str, request_id: str) -> Answer:
     """`answer` with what CloudFront puts on every one."""
     headers = answer.headers
     headers.setdefault("Date", formatdate(usegmt=True))
@@ -181,7 +217,7 @@ def _signed(answer: Answer, source: Source, request_id: str) -> Answer:
     return answer
 
 
-def _error_page(status: int, explanation: str, source: Source, request_id: str) -> Answer:
+def _error_page(status: int, explanation: str, source: str, request_id: str) -> Answer:
     body = (
         "<!DOCTYPE html><html><head><title>ERROR: The request could not be satisfied</title></head><body>"
         f"<h1>{status} ERROR</h1><h2>The request could not be satisfied.</h2><pre>{html.escape(explanation)}</pre>"

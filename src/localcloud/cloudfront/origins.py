@@ -11,7 +11,7 @@ from urllib.parse import quote
 import aiohttp
 from multidict import CIMultiDict
 
-from localcloud.cloudfront.bucket_cors import cors_headers
+from localcloud.cloudfront.bucket_cors import PreflightRefused, cors_headers, preflight_headers
 from localcloud.cloudfront.distribution import (
     FunctionUrlOriginSettings,
     HttpOriginSettings,
@@ -27,8 +27,8 @@ from localcloud.http.origin import HttpOrigin, Origin, OriginUnavailable
 class S3Origin:
     """A bucket behind an origin access control, read from the emulator by path.
 
-    What S3 does and the emulator does not: a `+` in a path means a space, a preflight from the CDN is refused, and CORS
-    headers come from the bucket's configuration. The bucket's policy is not evaluated: the emulator does not.
+    What S3 does and the emulator does not: a `+` in a path means a space, and the bucket's CORS configuration decides
+    on preflights and CORS headers. The bucket's policy is not evaluated: the emulator does not.
     """
 
     def __init__(self, client: aiohttp.ClientSession, endpoint_url: str, settings: S3OriginSettings) -> None:
@@ -37,8 +37,11 @@ class S3Origin:
         self._cors = settings.cors
 
     async def fetch(self, request: Request) -> Answer:
+        # A custom header takes the place of the viewer's.
+        sent = request.headers.copy()
+        sent.update(self._custom)
         if request.method == "OPTIONS":
-            return _s3_error(403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.")
+            return self._preflight(sent)
         # Only the headers that S3 reads; `query` would select a subresource such as ?acl, so it stays behind.
         kept = CIMultiDict((k, v) for k, v in request.headers.items() if k.lower() in _S3_READS)
         kept.update(self._custom)
@@ -48,9 +51,16 @@ class S3Origin:
         for name in list(answer.headers):
             if name.lower().startswith("access-control-") or name.lower() in _S3_OWN:
                 answer.headers.popall(name, None)
-        answer.headers.update(cors_headers(self._cors, kept.get("Origin"), request.method))
+        answer.headers.update(cors_headers(self._cors, sent.get("Origin"), request.method))
         answer.headers["Server"] = "AmazonS3"
         return answer
+
+    def _preflight(self, sent: CIMultiDict[str]) -> Answer:
+        try:
+            headers = preflight_headers(self._cors, sent)
+        except PreflightRefused as refused:
+            return _s3_error(refused.status, refused.code, str(refused))
+        return Answer(200, CIMultiDict({**headers, "Content-Length": "0", "Server": "AmazonS3"}))
 
 
 _S3_READS = frozenset(

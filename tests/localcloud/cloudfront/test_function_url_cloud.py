@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.cloudfront.distribution import Unsupported, load
+from localcloud.cloudfront.distribution import Unsupported
+from localcloud.cloudfront.loading import load
 from localcloud.cloudfront.local_cloudfront import LocalCloudFront
 from localcloud.emulator import Emulator
 from localcloud.sandbox import SandboxSession

@@ -14,8 +14,8 @@ from localcloud.cloudfront.distribution import (
     OriginRequestPolicy,
     Selection,
 )
-from localcloud.cloudfront.edge_runtime import EdgeFunctionFailed
 from localcloud.cloudfront.headers_policy import Addition, HeadersPolicy
+from localcloud.cloudfront.lambda_edge.edge_runtime import EdgeFunctionFailed
 from tests.localcloud.stage import DEFAULT, POLICY, Stage, staged
 
 JS = b"let x = 1;\n" * 200

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from localcloud.account import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SESSION_TOKEN
-from localcloud.cloudfront import edge_worker
+from localcloud.cloudfront.lambda_edge import edge_worker
 from localcloud.sandbox import SandboxSession, require_loopback
 
 INIT_SECONDS = 10.0

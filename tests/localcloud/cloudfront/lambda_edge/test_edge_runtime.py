@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.cloudfront.edge_runtime import EdgeFunctionFailed, EdgeRuntime
+from localcloud.cloudfront.lambda_edge.edge_runtime import EdgeFunctionFailed, EdgeRuntime
 from localcloud.sandbox import NotLoopback
 from localcloud.state import process_start
 from tests.localcloud.edge_code import code

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict
 
-from localcloud.cloudfront.edge_event import (
+from localcloud.cloudfront.lambda_edge.edge_event import (
     MAX_EXPOSED_BODY_BYTES,
     MAX_GENERATED_BYTES,
     InvalidResult,

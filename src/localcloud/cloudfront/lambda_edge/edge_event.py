@@ -14,6 +14,7 @@ from typing import Any
 
 from multidict import CIMultiDict
 
+from localcloud.cloudfront.edge_headers import READ_ONLY_IN_REQUESTS, is_disallowed, is_lower_case_name
 from localcloud.http.exchange import Answer, Request
 
 MAX_GENERATED_BYTES = 40 * 1024
@@ -21,24 +22,13 @@ MAX_GENERATED_BYTES = 40 * 1024
 MAX_EXPOSED_BODY_BYTES = 40 * 1024
 """Of a request body shown to the function, before base64."""
 
-READ_ONLY = frozenset({"content-length", "host", "transfer-encoding", "via"})
-_DISALLOWED = re.compile(
-    r"connection|expect|keep-alive|proxy-.*|trailer|upgrade|x-accel-.*|x-amz-cf-.*|x-cache|x-edge-.*"
-    r"|x-forwarded-proto|x-real-ip",
-    re.IGNORECASE,
-)
 _STATUS = re.compile(r"[2-5]\d\d")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 EventHeaders = dict[str, list[dict[str, str]]]
 
 
 class InvalidResult(ValueError):
     """The function's result breaks a rule of CloudFront's: a viewer gets 502."""
-
-
-def is_disallowed(name: str) -> bool:
-    return _DISALLOWED.fullmatch(name) is not None
 
 
 def build(
@@ -86,7 +76,7 @@ def interpret(result: object, request: Request, *, include_body: bool = False) -
     if not isinstance(query, str) or not _is_url_text(query):
         raise InvalidResult(f"querystring {query!r} is not text of a URL")
     headers = _headers(result.get("headers"))
-    for name in READ_ONLY:
+    for name in READ_ONLY_IN_REQUESTS:
         if headers.getall(name, []) != request.headers.getall(name, []):
             raise InvalidResult(f"header {name} is read-only")
     body = request.body
@@ -137,7 +127,7 @@ def _headers(shown: object) -> CIMultiDict[str]:
         raise InvalidResult("headers are not an object")
     headers: CIMultiDict[str] = CIMultiDict()
     for name, entries in shown.items():
-        if not isinstance(name, str) or not _TOKEN.fullmatch(name) or name != name.lower():
+        if not isinstance(name, str) or not is_lower_case_name(name):
             raise InvalidResult(f"header {name!r} is not a lower-case header name")
         if is_disallowed(name):
             raise InvalidResult(f"header {name} is not allowed")
