@@ -16,9 +16,13 @@ from edgeship.bootstrap.runtime import traced
 logger = Logger()
 
 
+def _report(what: str, fault: Exception) -> None:
+    logger.warning(what, fault=str(fault))
+
+
 @cache
 def _use_case() -> RelayEvents:
-    return build(os.environ)
+    return build(os.environ, _report)
 
 
 @traced

@@ -24,6 +24,8 @@ REJECTED_PREFIX = naming.REJECTED
 REJECTED_DAYS = 90
 """How long a refused archive, and the record of its refusal, are kept."""
 SNAPSHOT_KEY = "edge/snapshot.json"
+FLAGS_KEY = "edge/flags.json.gz"
+"""In the config bucket, and in the bucket of each Region that has a copy."""
 HEALTH_PREFIX = naming.HEALTH
 HEALTH_LIST_KEY = "health/published.json"
 """In the config bucket: the versions whose health page says that they are watched."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
 
@@ -17,6 +17,30 @@ TRACING: Final = "EDGESHIP_TRACING"
 
 Name = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 MIB = 1024 * 1024
+
+
+FlagCopies = Mapping[str, str]
+"""The bucket of each Region, but the home Region, that has a copy of the flags' snapshot."""
+
+
+def parse_copies(text: str) -> FlagCopies:
+    """Read `REGION=BUCKET,REGION=BUCKET`; `format_copies` writes it.
+
+    Raises:
+        ValueError: a part is not of this form.
+    """
+    copies = {}
+    for part in filter(None, text.split(",")):
+        region, equals, bucket = part.partition("=")
+        if not (region and equals and bucket):
+            raise ValueError(f"{part!r} is not REGION=BUCKET")
+        copies[region] = bucket
+    return copies
+
+
+def format_copies(copies: FlagCopies) -> str:
+    """The text that `parse_copies` reads."""
+    return ",".join(f"{region}={bucket}" for region, bucket in copies.items())
 
 
 class Settings(BaseModel):
@@ -106,6 +130,17 @@ class RelaySettings(Settings):
     bus: Name
     config_bucket: Name
     poison_queue_url: Name
+    edge_copies: str = Field("", description="where copies of the flags are: REGION=BUCKET, with commas between them")
+
+    @property
+    def flag_copies(self) -> FlagCopies:
+        return parse_copies(self.edge_copies)
+
+    @field_validator("edge_copies")
+    @classmethod
+    def _copies(cls, text: str) -> str:
+        parse_copies(text)
+        return text
 
 
 class TelemetrySettings(Settings):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from edgeship.application.edge.ports import BusFailure, StoredSnapshot
+from edgeship.application.edge.ports import BusFailure, FlagsUnreachable, StoredFlags, StoredSnapshot
+from edgeship.application.edge.refresh_flags import RefreshFlags
+from edgeship.application.flags.ports import FlagState
+from edgeship.application.ports import Report
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event
 
@@ -43,6 +48,49 @@ class FakeSnapshots:
         if self.content is None:
             return StoredSnapshot(None, None)
         return StoredSnapshot(self.content, f'"{self.content.get("revision")}.{self.writes}"')
+
+
+@dataclass
+class FakeFlagSnapshots:
+    """`down`: S3 of this Region doesn't answer. `before_write` runs once, between the read and the next write."""
+
+    region: str = "us-east-1"
+    body: bytes | None = None
+    down: bool = False
+    before_write: Callable[[], None] | None = None
+    writes: list[bytes] = field(default_factory=list)
+
+    def etag(self) -> str | None:
+        if self.down:
+            raise FlagsUnreachable("timed out")
+        return None if self.body is None else f'"{hashlib.md5(self.body).hexdigest()}"'
+
+    def read(self) -> StoredFlags:
+        return StoredFlags(self.body or b"", self.etag())
+
+    def write(self, body: bytes, replaces: str | None) -> None:
+        act, self.before_write = self.before_write, None
+        if act is not None:
+            act()
+        if self.etag() != replaces:
+            raise Conflict("the flags' snapshot was written by another relay")
+        self.body = body
+        self.writes.append(body)
+
+
+def refresh_flags(
+    state: FlagState,
+    home: FakeFlagSnapshots,
+    *copies: FakeFlagSnapshots,
+    now: Callable[[], datetime],
+    report: Report | None = None,
+) -> RefreshFlags:
+    """The use case on fakes; without `report`, a copy that can't be written is an error."""
+
+    def fail(what: str, fault: Exception) -> None:
+        raise AssertionError(what) from fault
+
+    return RefreshFlags(state, home, copies, now, lambda _: None, report or fail)
 
 
 class FakeBus:

@@ -18,7 +18,7 @@ from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.version import Version
-from tests.fakes.edge import FakeBus, FakePoison, FakeSnapshots
+from tests.fakes.edge import FakeBus, FakeFlagSnapshots, FakePoison, FakeSnapshots, refresh_flags
 from tests.fakes.health import FakeAlarms
 from tests.fakes.state import FakeState
 from tests.support.releases import a_release
@@ -32,8 +32,15 @@ class Relay:
         self.state = state or FakeState()
         self.snapshots, self.bus, self.poison = FakeSnapshots(), FakeBus(), FakePoison()
         self.now = NOW
+        self.flags = FakeFlagSnapshots()
         self.relay = RelayEvents(
-            self.state, self.snapshots, self.bus, self.poison, clock=lambda: self.now, pause=lambda _: None
+            self.state,
+            self.snapshots,
+            self.bus,
+            self.poison,
+            clock=lambda: self.now,
+            pause=lambda _: None,
+            refresh_flags=refresh_flags(self.state, self.flags, now=lambda: self.now),
         )
 
     def deliver(self, records: Sequence[StreamRecord]) -> int:

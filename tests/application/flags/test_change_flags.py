@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,8 +17,11 @@ from edgeship.domain.channels.channel import Channel
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.flags.flag_record import rolled_out, toggled
+from edgeship.domain.flags.flags_snapshot import decode, encode, entries_of, snapshot_size
+from edgeship.domain.flags.snapshot_limits import MAX_GZIPPED_BYTES, MAX_RAW_BYTES
 from edgeship.domain.version import Version
-from tests.fakes.edge import FakeBus, FakePoison, FakeSnapshots
+from functions.edge import flag_snapshot
+from tests.fakes.edge import FakeBus, FakeFlagSnapshots, FakePoison, FakeSnapshots, refresh_flags
 from tests.fakes.state import FakeState
 
 ANN = Occasion("test", "ann", "launch", datetime(2026, 11, 23, 10, tzinfo=UTC))
@@ -86,6 +90,72 @@ def test_a_set_that_could_pass_the_cdns_limit_is_refused_with_its_heaviest() -> 
     assert refused.value.reason.index("heavy-3") < refused.value.reason.index("heavy-2")
     hidden = [{**f, "public": False} for f in heavy]
     assert len(changer(state).apply(file(flag("light"), *hidden), ANN, prune=False, dry_run=False)) == 4
+
+
+def targeting(key: str, users: int, **fields: Any) -> dict[str, Any]:
+    """A flag for servers, whose users' hashes neither JSON nor gzip makes short."""
+    return flag(key, public=False, target_users=[f"user-{n}" for n in range(users)], **fields)
+
+
+def padded(documents: list[dict[str, Any]], excess: int) -> list[dict[str, Any]]:
+    """The documents with as much text as brings their snapshot to the limit of its raw size, and `excess` bytes."""
+    padding = {**flag("padding", public=False), "metadata": {"text": ""}}
+    known = {document["key"]: document for document in (*documents, padding)}
+    missing = MAX_RAW_BYTES - snapshot_size(known).raw + excess
+    # Empty metadata are left out of an entry, but not metadata with an empty text.
+    return [*documents, {**padding, "metadata": {"text": "x" * missing}}]
+
+
+def test_the_largest_snapshot_is_accepted_and_the_edge_reads_it() -> None:
+    state = FakeState()
+    largest = padded([targeting("many", 5_000), targeting("few", 10)], excess=0)
+    changer(state).apply(file(*largest), ANN, prune=False, dry_run=False)
+    home = FakeFlagSnapshots()
+    refresh_flags(state, home, now=lambda: ANN.at)()
+    raw = zlib.decompress(home.body or b"", 31)
+    assert len(raw) == MAX_RAW_BYTES
+    revision, flags = flag_snapshot.read(home.body or b"", "production", pytest.fail)
+    assert revision == int(ANN.at.timestamp()) + 1
+    assert len(flags) == 3
+
+
+def test_a_snapshot_one_byte_over_the_limit_is_refused_with_its_heaviest_flags() -> None:
+    state = FakeState()
+    with pytest.raises(Refused) as refused:
+        changer(state).apply(file(*padded([targeting("many", 5_000)], excess=1)), ANN, prune=False, dry_run=True)
+    assert refused.value.code == "flags_too_large"
+    assert f"would have {MAX_RAW_BYTES + 1:,} bytes as JSON; the edge reads up to 524,288" in refused.value.reason
+    assert refused.value.reason.index("padding (") < refused.value.reason.index("many (")
+    assert "delete flags" in refused.value.remedy
+    assert state.flags() == []
+
+
+def test_a_snapshot_that_gzip_does_not_make_short_is_refused_by_its_stored_size() -> None:
+    state = FakeState()
+    users = next(
+        n for n in range(9_000, 13_000, 100) if snapshot_size({"f": targeting("f", n)}).gzipped > MAX_GZIPPED_BYTES
+    )
+    changer(state).edit("f", lambda _: targeting("f", users - 100), ANN)
+    with pytest.raises(Refused, match="bytes gzipped; the edge reads up to 204,800"):
+        changer(state).edit("f", lambda _: targeting("f", users), ANN)
+    # Whatever is in the table, a flag can be switched off: disabled, it is a small entry.
+    changer(state).edit("f", lambda document: toggled("f", document, False), ANN)
+
+
+def test_what_the_table_holds_between_two_transactions_is_read_as_well() -> None:
+    """The old set and the new one are each at the limit, and share no flag."""
+
+    def halves(name: str) -> list[dict[str, Any]]:
+        return [targeting(f"{name}-{n}", 9_000 // 60) for n in range(60)]
+
+    old = {f["key"]: f for f in padded(halves("old"), excess=0)}
+    new = {
+        f["key"].replace("padding", "zz"): {**f, "key": "zz"} if f["key"] == "padding" else f
+        for f in padded(halves("new"), excess=0)
+    }
+    both = encode({"schema": 1, "revision": 1, "flags": entries_of({**old, **new})})
+    assert len(zlib.decompress(both, 31)) > 2 * MAX_RAW_BYTES - 1_000
+    assert len(flag_snapshot.read(both, "production", pytest.fail)[1]) == 122
 
 
 def test_more_flags_than_a_transaction_holds_are_applied_and_a_cut_off_run_is_completed() -> None:
@@ -171,11 +241,22 @@ def test_a_rollout_by_hand(document: Any, percentage: float, variant: str | None
 
 
 def relayed(state: FakeState) -> dict[str, Any]:
-    snapshots = FakeSnapshots()
-    relay = RelayEvents(state, snapshots, FakeBus(), FakePoison(), clock=lambda: ANN.at, pause=lambda _: None)
+    snapshots, home = FakeSnapshots(), FakeFlagSnapshots()
+    relay = RelayEvents(
+        state,
+        snapshots,
+        FakeBus(),
+        FakePoison(),
+        clock=lambda: ANN.at,
+        pause=lambda _: None,
+        refresh_flags=refresh_flags(state, home, now=lambda: ANN.at),
+    )
     assert relay([StreamRecord(str(n), event, {}) for n, event in enumerate(state.log)]) is None
     assert snapshots.content is not None
-    return dict(snapshots.content)
+    content = decode(home.body or b"")
+    assert content is not None
+    assert content["flags"] == snapshots.content["flags"]
+    return dict(content)
 
 
 def test_the_relay_brings_flags_to_the_edge_without_the_names_of_users() -> None:

@@ -16,12 +16,13 @@ from moto import mock_aws
 from moto.cloudwatch.models import cloudwatch_backends
 
 from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.s3.flag_snapshots import S3FlagSnapshots
 from edgeship.adapters.s3.health_pages import S3HealthPages
 from edgeship.adapters.s3.inbox import S3Inbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.snapshots import S3Snapshots
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
-from edgeship.resource_names import HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY, WATCHED_INDEX, ResourceNames
+from edgeship.resource_names import FLAGS_KEY, HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY, WATCHED_INDEX, ResourceNames
 from tests.support.moto.gaps import fill_cloudfront, fill_cloudwatch
 from tests.support.moto.models import ACCOUNT, stored_objects, table_items
 from tests.support.moto.sessions import kept_session
@@ -60,6 +61,10 @@ class Aws:
     @property
     def snapshots(self) -> S3Snapshots:
         return S3Snapshots(self.s3, NAMES.config_bucket, SNAPSHOT_KEY)
+
+    @property
+    def flags(self) -> S3FlagSnapshots:
+        return S3FlagSnapshots(self.s3, REGION, NAMES.config_bucket, FLAGS_KEY)
 
     def upload_event(self, key: str, body: bytes) -> dict[str, Any]:
         """Put an object into the inbox and return the event that S3 sends about it."""

@@ -40,6 +40,40 @@ class Snapshots(Protocol):
 
 
 @dataclass(frozen=True)
+class StoredFlags:
+    """The bytes of a stored flags' snapshot, whatever they hold; `etag` is None when there is none."""
+
+    body: bytes
+    etag: str | None
+
+
+class FlagsUnreachable(Exception):
+    """S3 in that Region refuses, or does not answer; the message says which."""
+
+
+class FlagSnapshots(Protocol):
+    """The object `edge/flags.json.gz` in one Region's bucket. The same bytes have the same ETag in every Region.
+
+    Every method raises `FlagsUnreachable` when S3 gives no usable answer.
+    """
+
+    @property
+    def region(self) -> str: ...
+
+    def etag(self) -> str | None:
+        """The stored object's ETag, without its bytes; None when there is none."""
+
+    def read(self) -> StoredFlags: ...
+
+    def write(self, body: bytes, replaces: str | None) -> None:
+        """Write it if the stored one still has this ETag; None: if there still is none.
+
+        Raises:
+            Conflict: another one is stored.
+        """
+
+
+@dataclass(frozen=True)
 class BusFailure:
     """An event that the bus did not take; `permanent` when it would always refuse it."""
 

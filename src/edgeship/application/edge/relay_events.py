@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeship.application.edge.ports import Bus, EdgeState, Poison, Snapshots
+from edgeship.application.edge.refresh_flags import RefreshFlags
 from edgeship.application.ports import Clock, Pause
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.edge.snapshot import Routes, next_snapshot, routes_of
 from edgeship.domain.events import Event, EventType
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY
-from edgeship.domain.flags.snapshot_entry import snapshot_entry
+from edgeship.domain.flags.flags_snapshot import flag_entries
 
 
 @dataclass(frozen=True)
@@ -33,21 +33,22 @@ class RelayEvents:
     poison: Poison
     clock: Clock
     pause: Pause
+    refresh_flags: RefreshFlags
 
     def __call__(self, records: Sequence[StreamRecord]) -> str | None:
         """Deliver the records; return the sequence number from which they must be delivered again, or None.
 
-        The snapshot comes first: a consumer of a move's event finds the move at the edge.
+        The snapshots come first: a consumer of a change's event finds the change at the edge.
         """
         for record in records:
             if record.event is None:
                 self.poison.set_aside(record.raw, record.fault)
         deliverable = [record for record in records if record.event is not None]
         events = [record.event for record in deliverable if record.event]
-        self.refresh(
-            {event.widget for event in events if event.widget},
-            flags=any(event.type is EventType.FLAG_CHANGED for event in events),
-        )
+        flags = any(event.type is EventType.FLAG_CHANGED for event in events)
+        self.refresh({event.widget for event in events if event.widget}, flags=flags)
+        if flags:
+            self.refresh_flags()
         return self._publish(deliverable)
 
     def refresh(self, widgets: Iterable[str], *, flags: bool) -> None:
@@ -73,9 +74,7 @@ class RelayEvents:
             self.snapshots.write(content, stored)
 
     def _flags(self) -> dict[str, Any]:
-        documents = {r.key: dict(r.document) for r in self.state.flags() if r.document is not None}
-        evaluators = documents.pop(EVALUATORS_KEY, {})
-        return {key: snapshot_entry(document, evaluators) for key, document in documents.items()}
+        return dict(flag_entries(self.state.flags()))
 
     def _publish(self, records: Sequence[StreamRecord]) -> str | None:
         """Send in batches with at most one event of a widget or flag. So after a failure no later event of the same

@@ -14,6 +14,8 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.flags.bulk_size import bulk_size
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange, FlagRecord, changes, write
+from edgeship.domain.flags.flags_snapshot import snapshot_size
+from edgeship.domain.flags.snapshot_limits import MAX_GZIPPED_BYTES, MAX_RAW_BYTES
 from edgeship.domain.flags.validation.validate import problems
 
 MAX_BULK_BYTES = 38 * 1024
@@ -60,7 +62,8 @@ class ChangeFlags:
 
         Raises:
             FlagsRefused: `flags_invalid`, with every problem.
-            Refused: `flags_too_large`: the bulk answer could pass the limit; it names the heaviest flags.
+            Refused: `flags_too_large`: the bulk answer, or the snapshot of all flags, could pass its limit; it names
+                the heaviest flags.
         """
 
         def desired(before: Mapping[str, Document]) -> dict[str, Document]:
@@ -105,13 +108,33 @@ def _check(documents: Mapping[str, Document]) -> None:
     found = problems({"flags": flags, "evaluators": documents.get(EVALUATORS_KEY, {})})
     if found:
         raise FlagsRefused(found)
+    _check_bulk_answer(flags)
+    _check_snapshot(documents)
+
+
+def _check_bulk_answer(flags: Mapping[str, Document]) -> None:
     size = bulk_size(flags)
     if size.total > MAX_BULK_BYTES:
-        heaviest = list(size.flags.items())[:_HEAVIEST_SHOWN]
-        named = ", ".join(f"{key} ({weight:,} bytes)" for key, weight in heaviest)
         raise Refused(
             "flags_too_large",
             f"A bulk answer could have {size.total:,} bytes; the CDN's limit leaves {MAX_BULK_BYTES:,}. "
-            f"The heaviest flags are {named}.",
+            f"The heaviest flags are {_heaviest(size.flags)}.",
             'Shorten their values, or set "public": false on flags that browsers do not need.',
         )
+
+
+def _check_snapshot(documents: Mapping[str, Document]) -> None:
+    """What passes, the edge can read and compile in time: see `snapshot_limits`."""
+    size = snapshot_size(documents)
+    for bytes_, limit, how in ((size.raw, MAX_RAW_BYTES, "as JSON"), (size.gzipped, MAX_GZIPPED_BYTES, "gzipped")):
+        if bytes_ > limit:
+            raise Refused(
+                "flags_too_large",
+                f"The flags' snapshot would have {bytes_:,} bytes {how}; the edge reads up to {limit:,}. "
+                f"The heaviest flags are {_heaviest(size.flags)}.",
+                "Replace long lists of target users by a rule on an attribute, or delete flags that nothing uses.",
+            )
+
+
+def _heaviest(flags: Mapping[str, int]) -> str:
+    return ", ".join(f"{key} ({weight:,} bytes)" for key, weight in list(flags.items())[:_HEAVIEST_SHOWN])

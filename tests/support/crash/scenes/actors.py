@@ -56,8 +56,13 @@ def promote(aws: Aws, version: str) -> None:
 
 def relayed(aws: Aws, event: dict[str, Any]) -> str | None:
     """One delivery of a batch of the table's stream; where to begin again, if it was not done."""
-    use_case = replace(relay.build(function_env("relay", aws)), clock=lambda: NOW, pause=lambda _: None)
-    return use_case(stream_records(event))
+
+    def fail(what: str, fault: Exception) -> None:
+        raise AssertionError(what) from fault
+
+    use_case = replace(relay.build(function_env("relay", aws), fail), clock=lambda: NOW, pause=lambda _: None)
+    flags = replace(use_case.refresh_flags, clock=lambda: NOW, pause=lambda _: None)
+    return replace(use_case, refresh_flags=flags)(stream_records(event))
 
 
 def tick(aws: Aws, at: datetime, *, pages: bool = True) -> None:
