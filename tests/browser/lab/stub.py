@@ -1,0 +1,21 @@
+"""The stub that a moving path of a classic script answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("stub.js")
+MINIFIED = Path(__file__).with_name("stub.min.js")
+"""`SOURCE` by esbuild with `OPTIONS`; a test compares them."""
+OPTIONS = ("--minify", "--target=es2019")
+PLACES = ("CDN", "PATH", "INTEGRITY")
+MAX_BYTES = 600
+"""Of the stub without what stands at its places."""
+
+
+def stub(cdn: str, path: str, integrity: str) -> bytes:
+    """The script that inserts `<script src="{cdn}/{path}" integrity=…>`; `path` may have a query."""
+    values = dict(zip(PLACES, (f"{cdn}/", path, integrity), strict=True))
+    return re.sub("|".join(PLACES), lambda place: json.dumps(values[place[0]])[1:-1], MINIFIED.read_text()).encode()

@@ -1,0 +1,3 @@
+import { version } from './version.js';
+
+self.postMessage(version);
