@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.config import Config
 
 from localcloud.sandbox import NotLoopback, SandboxSession, child_environment, require_loopback
@@ -125,3 +125,16 @@ def test_a_child_gets_no_trace_of_the_users_account() -> None:
     assert "AWS_ENDPOINT_URL_S3" not in child
     assert child["AWS_CONFIG_FILE"] == child["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
     assert child["AWS_EC2_METADATA_DISABLED"] == "true"
+
+
+def test_the_account_does_not_go_before_the_host_of_a_key_value_store() -> None:
+    class Sent(Exception):
+        pass
+
+    def stop(request: AWSPreparedRequest, **_: object) -> None:
+        raise Sent(request.url)
+
+    client = SandboxSession("http://127.0.0.1:1").client("cloudfront-keyvaluestore")
+    client.meta.events.register("before-send", stop)
+    with pytest.raises(Sent, match=r"http://127\.0\.0\.1:1/key-value-stores/arn%3A"):
+        client.describe_key_value_store(KvsARN="arn:aws:cloudfront::000000000000:key-value-store/routes")

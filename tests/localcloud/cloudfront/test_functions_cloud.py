@@ -191,12 +191,13 @@ def test_a_preflight_is_answered_by_the_buckets_rules(url: str) -> None:
 def test_newly_published_code_takes_the_place_of_the_old(session: SandboxSession, url: str) -> None:
     cloudfront = session.client("cloudfront")
     before = cloudfront.describe_function(Name="stamp", Stage="DEVELOPMENT")
-    updated = cloudfront.update_function(
+    cloudfront.update_function(
         Name="stamp",
         IfMatch=before["ETag"],
         FunctionConfig={"Comment": "", "Runtime": "cloudfront-js-2.0"},
         FunctionCode=STAMP.replace("event.request.uri", "'new'").encode(),
     )
+    updated = cloudfront.describe_function(Name="stamp", Stage="DEVELOPMENT")
     cloudfront.publish_function(Name="stamp", IfMatch=updated["ETag"])
     after(lambda: get(f"{url}/w/latest/a.js")[1]["X-Stamp"] == "new")
 
