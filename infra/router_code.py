@@ -1,23 +1,26 @@
-"""The code of the CloudFront Function that routes moving paths: functions/router, joined and minified."""
+"""The code of the CloudFront Functions on moving paths: functions/router, joined and minified."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import rjsmin  # type: ignore[import-untyped]
 
 FOLDER: Final = "functions/router"
-PARTS: Final = ("path.js", "identity.js", "store.js", "choice.js", "answers.js", "handler.js")
+ROUTER: Final = ("path.js", "identity.js", "store.js", "choice.js", "answers.js", "handler.js")
+MOVING_HEADERS: Final = ("moving_headers.js",)
 STUB: Final = "stub.js"
 IMPORTS: Final = "import cf from 'cloudfront';\nimport crypto from 'crypto';\n"
 MAX_CODE_BYTES: Final = 10 * 1024
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions"""
 
-# What njs, CloudFront's engine, can't parse or has only lately
-# (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html).
+# What CloudFront's engine does not have
+# (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html), and what it
+# has only lately.
 _OUTSIDE_SUBSET: Final = {
     "a class": r"\bclass\s+\w",
     "destructuring": r"\b(?:const|let|var)\s*[\[{]",
@@ -26,6 +29,7 @@ _OUTSIDE_SUBSET: Final = {
     "nullish coalescing": r"\?\?",
     "a generator": r"\bfunction\s*\*|\byield\b",
     "for await": r"\bfor\s+await\b",
+    "await in arguments": r"\w\(\s*await\b|,\s*await\b",
     "a named group or lookbehind": r"\(\?<",
     "a promise combinator": r"\bPromise\.\w+",
     "eval": r"\beval\b|\bnew Function\b",
@@ -38,7 +42,7 @@ class NotInSubset(Exception):
 
 
 def router_code(root: Path, *, root_widget: str | None, pointer_max_age: int, exposed_headers: str) -> str:
-    """The function's code, of the project at `root`. The same source and options give the same code.
+    """The code of the router, of the project at `root`. The same source and options give the same code.
 
     Raises:
         NotInSubset: see there; or the code is too long.
@@ -48,15 +52,17 @@ def router_code(root: Path, *, root_widget: str | None, pointer_max_age: int, ex
         "movingCacheControl": f"public, max-age={pointer_max_age}",
         "exposedHeaders": exposed_headers,
     }
-    sources = {name: (root / FOLDER / name).read_text("utf-8") for name in PARTS}
-    for name, source in sources.items():
-        check_subset(name, source)
     stub = str(rjsmin.jsmin((root / FOLDER / STUB).read_text("utf-8"))).rstrip(";\n")
-    constants = f"const CONFIG = {json.dumps(config)};\nconst STUB = {json.dumps(stub)};\n"
-    code = IMPORTS + str(rjsmin.jsmin(constants + "\n".join(sources.values()))) + "\n"
-    if len(code.encode()) > MAX_CODE_BYTES:
-        raise NotInSubset(f"the router has {len(code.encode()):,} bytes, and a function at most {MAX_CODE_BYTES:,}")
-    return code
+    return IMPORTS + _joined(root, ROUTER, {"CONFIG": config, "STUB": stub})
+
+
+def moving_headers_code(root: Path, *, pointer_max_age: int) -> str:
+    """The code of the function that says how long browsers may keep what is served in place.
+
+    Raises:
+        NotInSubset: see there.
+    """
+    return _joined(root, MOVING_HEADERS, {"CONFIG": {"pointerMaxAge": pointer_max_age}})
 
 
 def check_subset(name: str, source: str) -> None:
@@ -64,8 +70,18 @@ def check_subset(name: str, source: str) -> None:
     Raises:
         NotInSubset: see there.
     """
-    bare = str(rjsmin.jsmin(re.sub(r"^\s*//.*$", "", source, flags=re.MULTILINE)))
-    without_strings = re.sub(r"'(?:\\.|[^'\\])*'", "''", bare)
+    bare = re.sub(r"'(?:\\.|[^'\\])*'", "''", str(rjsmin.jsmin(re.sub(r"^\s*//.*$", "", source, flags=re.MULTILINE))))
     for what, pattern in _OUTSIDE_SUBSET.items():
-        if re.search(pattern, without_strings):
+        if re.search(pattern, bare):
             raise NotInSubset(f"{FOLDER}/{name} uses {what}, which a CloudFront Function does not have")
+
+
+def _joined(root: Path, names: tuple[str, ...], constants: Mapping[str, Any]) -> str:
+    sources = {name: (root / FOLDER / name).read_text("utf-8") for name in names}
+    for name, source in sources.items():
+        check_subset(name, source)
+    stated = [f"const {name} = {json.dumps(value)};" for name, value in constants.items()]
+    code = str(rjsmin.jsmin("\n".join([*stated, *sources.values()]))) + "\n"
+    if len((IMPORTS + code).encode()) > MAX_CODE_BYTES:
+        raise NotInSubset(f"the function of {names[-1]} has {len(code):,} bytes, and at most {MAX_CODE_BYTES:,} may be")
+    return code

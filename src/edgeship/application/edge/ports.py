@@ -12,7 +12,7 @@ from edgeship.domain.events import Event
 
 
 class EdgeState(ChannelState, FlagState, Protocol):
-    """The part of the table that the edge serves: channels, releases and flags."""
+    """The part of the table that the edge serves: channels, releases, policies and flags."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,44 @@ class Snapshots(Protocol):
         Raises:
             Conflict: another one is stored.
         """
+
+
+@dataclass(frozen=True)
+class StoreContent:
+    """How a store is: `etag` changes with each update; `size` is in bytes of keys and values."""
+
+    etag: str
+    keys: int
+    size: int
+
+
+class StoreFull(Exception):
+    """The store does not take an update: it, or a value, would pass a limit. The message says which."""
+
+
+class RouteStore(Protocol):
+    """The CloudFront KeyValueStore that the router reads. Reads are of what was written last, not of what has reached
+    the edge."""
+
+    def content(self) -> StoreContent: ...
+
+    def get(self, key: str) -> str | None: ...
+
+    def all(self) -> dict[str, str]:
+        """Every key and value: a call for each 50 keys."""
+
+    def update(self, puts: Mapping[str, str], deletes: Sequence[str], etag: str) -> str:
+        """Write all of it or nothing, if the store still has this ETag; returns the new one.
+
+        Raises:
+            Conflict: it has another one. StoreFull: see there.
+        """
+
+
+class StoreMetrics(Protocol):
+    """How full the store is, for the alarm."""
+
+    def record(self, content: StoreContent) -> None: ...
 
 
 @dataclass(frozen=True)

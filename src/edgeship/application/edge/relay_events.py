@@ -1,18 +1,16 @@
-"""Bring committed events to the edge's snapshot and to the bus: at least once, and in order for each widget."""
+"""Bring committed events to the edge and to the bus: at least once, and in order for each widget."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgeship.application.edge.ports import Bus, EdgeState, Poison, Snapshots
+from edgeship.application.edge.ports import Bus, Poison, StoreFull
 from edgeship.application.edge.refresh_flags import RefreshFlags
-from edgeship.application.ports import Clock, Pause
-from edgeship.application.retry_conflict import retry_conflict
-from edgeship.domain.edge.snapshot import Routes, next_snapshot, routes_of
+from edgeship.application.edge.refresh_routes import RefreshRoutes
+from edgeship.application.ports import Report
 from edgeship.domain.events import Event, EventType
-from edgeship.domain.flags.flags_snapshot import flag_entries
 
 
 @dataclass(frozen=True)
@@ -27,13 +25,11 @@ class StreamRecord:
 
 @dataclass(frozen=True)
 class RelayEvents:
-    state: EdgeState
-    snapshots: Snapshots
+    refresh_routes: RefreshRoutes
+    refresh_flags: RefreshFlags
     bus: Bus
     poison: Poison
-    clock: Clock
-    pause: Pause
-    refresh_flags: RefreshFlags
+    report: Report
 
     def __call__(self, records: Sequence[StreamRecord]) -> str | None:
         """Deliver the records; return the sequence number from which they must be delivered again, or None.
@@ -46,35 +42,17 @@ class RelayEvents:
         deliverable = [record for record in records if record.event is not None]
         events = [record.event for record in deliverable if record.event]
         flags = any(event.type is EventType.FLAG_CHANGED for event in events)
-        self.refresh({event.widget for event in events if event.widget}, flags=flags)
-        if flags:
-            self.refresh_flags()
+        self._refresh({event.widget for event in events if event.widget}, flags=flags)
         return self._publish(deliverable)
 
-    def refresh(self, widgets: Iterable[str], *, flags: bool) -> None:
-        """Bring the snapshot's entries of these widgets, and its flags, up to the table; all if there is none."""
-        named = sorted(set(widgets))
-        if named or flags:
-            retry_conflict(lambda: self._refresh(named, flags=flags), self.pause)
-
-    def _refresh(self, widgets: list[str], *, flags: bool) -> None:
-        # The snapshot is read before the table, and written only if it is still the one that was read. Of two relays
-        # that overlap, the later writer has also read the table later, so an entry never becomes older.
-        stored = self.snapshots.read()
-        if stored.content is None:
-            widgets, flags = [widget.name for widget in self.state.widgets()], True
-        routes: dict[str, Routes] = {}
-        for widget in widgets:
-            found = routes_of(self.state.channels(widget), self.state.releases(widget))
-            if found["channels"] or (stored.content and widget in stored.content["widgets"]):
-                routes[widget] = found
-        now = int(self.clock().timestamp())
-        content = next_snapshot(stored.content, routes, self._flags() if flags else None, now)
-        if content is not None:
-            self.snapshots.write(content, stored)
-
-    def _flags(self) -> dict[str, Any]:
-        return dict(flag_entries(self.state.flags()))
+    def _refresh(self, widgets: set[str], *, flags: bool) -> None:
+        if flags:
+            self.refresh_flags()
+        try:
+            self.refresh_routes(widgets, flags_changed=flags)
+        except StoreFull as fault:
+            # Trying again would not help, and would keep the events from everybody; `edgeship status` shows it, too.
+            self.report("the edge's store is full, and was not brought up to the table", fault)
 
     def _publish(self, records: Sequence[StreamRecord]) -> str | None:
         """Send in batches with at most one event of a widget or flag. So after a failure no later event of the same

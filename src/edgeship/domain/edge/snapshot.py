@@ -1,76 +1,72 @@
-"""The edge's snapshot: the release that every moving path means. Built from the table's state, never from events."""
+"""The snapshot of all routes: what the edge's store is brought up to, and where telemetry looks up releases.
+
+`{"schema": 1, "revision": 1795430000, "widgets": {name: routes}}`, with the entries of edgeship.domain.edge.routes.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from edgeship.domain.channels.channel import Channel
-from edgeship.domain.releases.release import Release
-from edgeship.domain.version import Version
+from edgeship.domain.edge.route_values import Routes
 
 SCHEMA = 1
 
-Routes = dict[str, Any]
-"""One widget's entry: `{"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {"1": "1.4.2", "1.4": "1.4.2"}}`.
-
-A channel whose version a flag chooses has `"flag": key`, too; the entry then lists the `"versions"` that it may choose.
-A channel with a running rollout has `"candidate": version` and `"percent"`, which is 0 while it is paused."""
-
-
-def routes_of(channels: Iterable[Channel], releases: Iterable[Release]) -> Routes:
-    """What a widget's channels and ranges mean now.
-
-    A range chooses its newest release that has been promoted and is not quarantined; pre-releases are in no range, as
-    in npm's "max satisfying" (https://github.com/npm/node-semver#prerelease-tags).
-    """
-    newest: dict[str, Version] = {}
-    listed, known = list(channels), list(releases)
-    for release in known:
-        version = release.version
-        if release.promoted_at is None or release.quarantine is not None or version.prerelease:
-            continue
-        for selector in (f"{version.major}", f"{version.major}.{version.minor}"):
-            newest[selector] = max(newest.get(selector, version), version)
-    quarantined = {release.version for release in known if release.quarantine is not None}
-    routes: Routes = {
-        "channels": {c.name: _channel_entry(c, quarantined) for c in listed if c.version is not None},
-        "ranges": {selector: str(version) for selector, version in sorted(newest.items())},
-    }
-    if any(channel.flag for channel in listed):
-        routes["versions"] = [str(release.version) for release in known if release.quarantine is None]
-    return routes
-
-
-def _channel_entry(channel: Channel, quarantined: Collection[Version]) -> dict[str, Any]:
-    entry: dict[str, Any] = {"stable": str(channel.version)}
-    if channel.flag:
-        entry["flag"] = channel.flag
-    # A rollback of another channel may quarantine the candidate before this channel's rollout has ended.
-    if channel.rollout is not None and channel.candidate is not None and channel.candidate not in quarantined:
-        entry |= {"candidate": str(channel.candidate), "percent": channel.rollout.percent}
-    return entry
+Snapshot = Mapping[str, Any]
 
 
 def next_snapshot(
-    snapshot: Mapping[str, Any] | None,
-    routes: Mapping[str, Routes],
-    flags: Mapping[str, Any] | None,
-    built_at: int = 0,
+    snapshot: Snapshot | None, routes: Mapping[str, Routes], built_at: int = 0, gone: Iterable[str] = ()
 ) -> dict[str, Any] | None:
-    """The next snapshot, with these widgets' entries and these flags (None: unchanged); None when nothing changes.
+    """The next snapshot, with these widgets' entries and without those that are `gone`; None when nothing changes.
 
     Unknown parts of the old snapshot are kept.
 
     The first snapshot has the revision `built_at`, the Unix time in seconds. If a snapshot was lost, that is above
-    every revision before it, as long as there was less than one write a second. So an edge that has an old one takes
-    the new one at once.
+    every revision before it, as long as there was less than one write a second.
     """
     before = snapshot or {"schema": SCHEMA, "revision": built_at, "widgets": {}}
-    after = {**before, "widgets": dict(sorted({**before["widgets"], **routes}.items()))}
-    if flags is not None and (flags or "flags" in before):
-        after["flags"] = dict(sorted(flags.items()))
+    widgets = {**before["widgets"], **routes}
+    for name in gone:
+        widgets.pop(name, None)
+    after = {**before, "widgets": dict(sorted(widgets.items()))}
     if snapshot is not None and json.dumps(after) == json.dumps(before):
         return None
     return {**after, "revision": before["revision"] + 1}
+
+
+def is_snapshot(document: object) -> bool:
+    """Whether a document is one that this code has written, as far as it is read again: what lies beside its widgets'
+    entries is not looked at."""
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        return False
+    revision, widgets = document.get("revision"), document.get("widgets")
+    if type(revision) is not int or revision < 0 or not isinstance(widgets, dict):
+        return False
+    return all(isinstance(routes, dict) and _is_entry(routes) for routes in widgets.values())
+
+
+def _is_entry(routes: dict[str, Any]) -> bool:
+    channels, ranges = routes.get("channels"), routes.get("ranges")
+    return (
+        isinstance(channels, dict)
+        and isinstance(ranges, dict)
+        # Without `releases`, it was written before the router: it is computed again when it is needed.
+        and isinstance(routes.get("releases", {}), dict)
+        and all(isinstance(entry, dict) and isinstance(entry.get("stable"), str) for entry in channels.values())
+    )
+
+
+def is_whole(snapshot: Snapshot) -> bool:
+    """Whether every entry has what the edge's store needs; one from before the router has not."""
+    return all("releases" in routes for routes in snapshot["widgets"].values())
+
+
+def routed_by_flags(snapshot: Snapshot) -> list[str]:
+    """The widgets with a channel that a flag routes."""
+    return [
+        name
+        for name, routes in snapshot["widgets"].items()
+        if any("flag" in entry for entry in routes["channels"].values())
+    ]

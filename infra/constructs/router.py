@@ -1,0 +1,72 @@
+"""The router of moving paths: two CloudFront Functions, and the store that one of them reads."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_cloudfront as cloudfront
+from constructs import Construct
+
+from infra.bundling import Bundler
+from infra.constructs.storage import EXPOSED_HEADERS
+from infra.options import SynthOptions
+from infra.router_code import moving_headers_code, router_code
+
+
+class Router(Construct):
+    """`store` is written at run time alone: what a template puts into it, the next deploy would put there again."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        options: SynthOptions,
+        removal: RemovalPolicy,
+        bundler: Bundler,
+    ) -> None:
+        super().__init__(scope, id)
+        names = options.names
+        self.store = cloudfront.KeyValueStore(
+            self,
+            "Routes",
+            key_value_store_name=names.route_store,
+            comment=f"edgeship {options.environment}: what moving paths mean",
+        )
+        self.store.apply_removal_policy(removal)
+        route = router_code(
+            bundler.root,
+            root_widget=options.root_widget,
+            pointer_max_age=options.pointer_max_age,
+            exposed_headers=",".join(EXPOSED_HEADERS),
+        )
+        self._route = cloudfront.Function(
+            self,
+            "Route",
+            function_name=f"{names.stack}-route",
+            comment=f"edgeship {options.environment}: which release a page view gets",
+            code=cloudfront.FunctionCode.from_inline(route),
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+            key_value_store=self.store,
+        )
+        self._headers = cloudfront.Function(
+            self,
+            "Headers",
+            function_name=f"{names.stack}-moving-headers",
+            comment=f"edgeship {options.environment}: how long browsers keep what a moving path serves",
+            code=cloudfront.FunctionCode.from_inline(
+                moving_headers_code(bundler.root, pointer_max_age=options.pointer_max_age)
+            ),
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+        )
+
+    @property
+    def associations(self) -> list[cloudfront.FunctionAssociation]:
+        """Of a behavior of moving paths."""
+        return [
+            cloudfront.FunctionAssociation(
+                event_type=cloudfront.FunctionEventType.VIEWER_REQUEST, function=self._route
+            ),
+            cloudfront.FunctionAssociation(
+                event_type=cloudfront.FunctionEventType.VIEWER_RESPONSE, function=self._headers
+            ),
+        ]

@@ -1,0 +1,79 @@
+"""The CloudFront KeyValueStore behind the `RouteStore` port.
+
+Its data API is signed with SigV4A, for which botocore needs awscrt.
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/kvs-with-functions-kvp.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import awscrt  # type: ignore[import-untyped]  # noqa: F401  named here so that a bundle carries it
+from botocore.exceptions import ClientError
+
+from edgeship.application.edge.ports import StoreContent, StoreFull
+from edgeship.domain.errors import Conflict
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.awsrequest import AWSRequest
+    from botocore.config import Config
+    from mypy_boto3_cloudfront_keyvaluestore import CloudFrontKeyValueStoreClient
+
+SERVICE = "cloudfront-keyvaluestore"
+_AWS_SUFFIX = ".api.aws"
+_PAGE = 50
+"""The most of ListKeys."""
+
+
+def key_value_store_client(session: boto3.Session, config: Config) -> CloudFrontKeyValueStoreClient:
+    """A client of the data API, also where an endpoint is given: botocore would put the account before its host."""
+    client = session.client(SERVICE, config=config)
+    host = urlsplit(client.meta.endpoint_url).netloc
+    if not host.endswith(_AWS_SUFFIX):
+
+        def back_to_the_endpoint(request: AWSRequest, **_: object) -> None:
+            request.url = urlsplit(str(request.url))._replace(netloc=host).geturl()
+
+        client.meta.events.register(f"before-sign.{SERVICE}", back_to_the_endpoint)
+    return client
+
+
+class KeyValueStore:
+    def __init__(self, client: CloudFrontKeyValueStoreClient, arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def content(self) -> StoreContent:
+        described = self._client.describe_key_value_store(KvsARN=self._arn)
+        return StoreContent(described["ETag"], described["ItemCount"], described["TotalSizeInBytes"])
+
+    def get(self, key: str) -> str | None:
+        try:
+            return self._client.get_key(KvsARN=self._arn, Key=key)["Value"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return None
+            raise
+
+    def all(self) -> dict[str, str]:
+        pages = self._client.get_paginator("list_keys").paginate(KvsARN=self._arn, MaxResults=_PAGE)
+        return {item["Key"]: item["Value"] for page in pages for item in page["Items"]}
+
+    def update(self, puts: Mapping[str, str], deletes: Sequence[str], etag: str) -> str:
+        changes: dict[str, Any] = {}
+        if puts:
+            changes["Puts"] = [{"Key": key, "Value": value} for key, value in puts.items()]
+        if deletes:
+            changes["Deletes"] = [{"Key": key} for key in deletes]
+        try:
+            return self._client.update_keys(KvsARN=self._arn, IfMatch=etag, **changes)["ETag"]
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "ConflictException":
+                raise Conflict("the edge's store was written by another") from error
+            if code == "ServiceQuotaExceededException":
+                raise StoreFull(error.response["Error"].get("Message", code)) from error
+            raise

@@ -1,0 +1,48 @@
+"""Each minute: compare the edge's store with the table, and repair it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edgeship.application.edge.bring_store import BringStore
+from edgeship.application.edge.ports import EdgeState, RouteStore, StoreContent, StoreMetrics
+from edgeship.application.edge.refresh_flags import RefreshFlags
+from edgeship.application.edge.refresh_routes import RefreshRoutes
+
+WIDGETS_A_MINUTE = 25
+"""Whose routes are computed from the table again, one such slice after the other: the relay has done it at each change,
+and a repair must not read a large table every minute."""
+
+
+@dataclass
+class RepairEdge:
+    """Every key of the store is compared when the store has another ETag than after the last comparison of this
+    process, so also after a change by hand: at most a minute later."""
+
+    state: EdgeState
+    refresh_routes: RefreshRoutes
+    bring: BringStore
+    store: RouteStore
+    refresh_flags: RefreshFlags
+    metrics: StoreMetrics
+    _right: str | None = field(default=None, init=False)
+
+    def __call__(self, minute: int) -> StoreContent:
+        """`minute` counts up; it chooses the slice.
+
+        Raises:
+            Conflict, StoreFull, FlagsUnreachable: see the parts; what comes before has been done.
+        """
+        self.refresh_routes(self._slice(minute))
+        if self.store.content().etag != self._right:
+            self._right = self.bring.repair()
+        content = self.store.content()
+        self.metrics.record(content)
+        self.refresh_flags.repair()
+        return content
+
+    def _slice(self, minute: int) -> list[str]:
+        names = sorted(widget.name for widget in self.state.widgets())
+        slices = -(-len(names) // WIDGETS_A_MINUTE) or 1
+        start = minute % slices * WIDGETS_A_MINUTE
+        return names[start : start + WIDGETS_A_MINUTE]
