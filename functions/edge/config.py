@@ -13,11 +13,25 @@ class Config:
     reading it may take (seconds), the widget whose paths may leave its name out, if there is one, and the name of the
     environment, which flags may be limited to.
 
+    Flags are under `flags_key` in the same bucket, and in the bucket of each Region in `flag_copies`. `nearest` is the
+    Region of the copy to read for each Region that the function may run in; where it has none, home is the nearest.
+
     Raises:
         TypeError: a field is missing, or one is not known.
     """
 
-    __slots__ = ("bucket", "environment", "freshness_seconds", "key", "region", "root_widget", "timeout_seconds")
+    __slots__ = (
+        "bucket",
+        "environment",
+        "flag_copies",
+        "flags_key",
+        "freshness_seconds",
+        "key",
+        "nearest",
+        "region",
+        "root_widget",
+        "timeout_seconds",
+    )
 
     def __init__(
         self,
@@ -29,6 +43,9 @@ class Config:
         root_widget: str | None,
         freshness_seconds: float,
         timeout_seconds: float,
+        flags_key: str,
+        flag_copies: dict[str, str],
+        nearest: dict[str, str],
     ) -> None:
         self.environment = environment
         self.bucket = bucket
@@ -37,6 +54,9 @@ class Config:
         self.root_widget = root_widget
         self.freshness_seconds = freshness_seconds
         self.timeout_seconds = timeout_seconds
+        self.flags_key = flags_key
+        self.flag_copies = flag_copies
+        self.nearest = nearest
 
     @classmethod
     def read(cls) -> Config:

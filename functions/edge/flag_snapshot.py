@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import zlib
 
-from edgeship.domain.flags.evaluation.compile_flags import Flags, FlagsInvalid, compile_flags
+from edgeship.domain.flags.evaluation.compile_flags import Flags, compile_flags
 from edgeship.domain.flags.snapshot_limits import MAX_READ_BYTES, SCHEMA
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
+
+    Entries = dict[str, Any]
 
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -19,8 +22,8 @@ class SnapshotInvalid(Exception):
     """The bytes are not a flags' snapshot; the message says why."""
 
 
-def read(body: bytes, environment: str, log: Callable[[str], None]) -> tuple[int, Flags]:
-    """The snapshot's revision and its flags; `log` gets a line for each flag that is malformed.
+def unpack(body: bytes) -> tuple[int, Entries]:
+    """The snapshot's revision and its entries, which are not checked.
 
     Raises:
         SnapshotInvalid: see there.
@@ -40,10 +43,12 @@ def read(body: bytes, environment: str, log: Callable[[str], None]) -> tuple[int
         raise SnapshotInvalid("revision is not a whole number")
     if type(entries) is not dict:
         raise SnapshotInvalid("flags are not an object")
-    try:
-        flags = compile_flags(entries, environment)
-    except FlagsInvalid as invalid:
-        raise SnapshotInvalid(str(invalid)) from None
+    return revision, entries
+
+
+def compiled(entries: Entries, environment: str, log: Callable[[str], None]) -> Flags:
+    """The flags of a snapshot; `log` gets a line for each that is malformed, which harms no other."""
+    flags = compile_flags(entries, environment)
     for key, fault in flags.malformed.items():
         log(f"flag {key} is malformed: {fault}")
-    return revision, flags
+    return flags

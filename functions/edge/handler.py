@@ -1,21 +1,21 @@
-"""Lambda@Edge, viewer-request: a moving path becomes the path of the release that it means now.
+"""Lambda@Edge, viewer-request: a moving path becomes the path of the release that it means now; `/ofrep/` is flags'.
 
-Whatever goes wrong here, the request goes on as it came, and the origin answers it.
+Whatever goes wrong with a path, the request goes on as it came, and the origin answers it.
 Event: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-event-structure.html
 """
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 import time
 
 from edgeship.domain.edge.routing import Rewrite, Unknown, resolve
 from functions.edge.config import Config
+from functions.edge.flag_endpoint import UNAVAILABLE, FlagEndpoint, asks_for_flags, build_flags
 from functions.edge.http_answer import Answer
 from functions.edge.http_get import HttpGetter
 from functions.edge.identity import identity_of, track_of
+from functions.edge.log import log_line
 from functions.edge.not_found import not_found
 from functions.edge.object_address import address_of
 from functions.edge.sigv4 import Credentials, sign_get
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 
 class Edge:
-    """Answers requests from a snapshot; `root_widget` is the one whose paths may leave its name out.
+    """Routes requests by a snapshot; `root_widget` is the one whose paths may leave its name out.
 
-    Flags are compiled, and the modules that do it imported, when the first request needs them: most only route.
+    The snapshot's flags are compiled when the first request to a channel that a flag routes needs them.
     """
 
     def __init__(
@@ -47,8 +47,6 @@ class Edge:
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The request to go on with, or the response to send; `request` itself is left alone."""
-        if _asks_for_flags(request):
-            return self._answer_flags(request)
         outcome = self._resolve(request, urgent=False)
         if isinstance(outcome, Unknown):
             outcome = self._resolve(request, urgent=True)
@@ -77,12 +75,6 @@ class Edge:
             return is_in(identity_of(request), rollout_salt(widget, channel, candidate), percent)
 
         return resolve(request["uri"], routes, self._root_widget, choose, assign)
-
-    def _answer_flags(self, request: dict[str, Any]) -> dict[str, Any]:
-        from functions.edge import ofrep
-
-        routes = self._source.routes()
-        return ofrep.answer(request, self._flags(routes) if routes else None, self._now(), identity_of)
 
     def _flags(self, routes: Routes) -> Flags:
         if self._compiled is None or self._compiled[0] is not routes:
@@ -118,49 +110,40 @@ def build(config: Config, env: Mapping[str, str], now: Callable[[], float], log:
     return Edge(SnapshotSource(fetch, now, config.freshness_seconds, log), config.root_widget, config.environment, now)
 
 
-def log_line(message: str) -> None:
-    """Write one JSON line to the function's log."""
-    sys.stderr.write(json.dumps({"level": "WARNING", "service": "edge", "message": message}) + "\n")
-
-
-FLAGS_UNAVAILABLE = {
-    "status": "500",
-    "statusDescription": "Internal Server Error",
-    "headers": {
-        name: [{"key": name, "value": value}]
-        for name, value in {
-            "access-control-allow-origin": "*",
-            "access-control-expose-headers": "ETag, Retry-After",
-            "cache-control": "no-store",
-            "content-type": "application/json; charset=utf-8",
-            "retry-after": "5",
-        }.items()
-    },
-    "body": '{"errorDetails": "the flags could not be evaluated"}',
-    "bodyEncoding": "text",
-}
-
 _edge: Edge | None = None
+_flags: FlagEndpoint | None = None
 
 
-def _asks_for_flags(request: dict[str, Any]) -> bool:
-    # CloudFront normalises a path before it matches it (RFC 3986, section 6), and hands it over as it came: `/%6Ffrep/`
-    # is of the behavior for flags, too. That behavior alone lets other methods through, and none may reach the bucket.
-    return request["uri"].startswith("/ofrep/") or request["method"] not in ("GET", "HEAD")
+def _begin_flags() -> None:
+    """Read flags while the function starts. A faulty installation is the first request's to log."""
+    global _flags
+    try:
+        _flags = build_flags(Config.read(), os.environ, time.time, log_line)
+        _flags.begin()
+    except Exception:  # noqa: BLE001  an import that fails would be a 502 for paths, too
+        _flags = None
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda passes it
-    """Take a viewer-request event; return its request, rewritten or as it came, or a 404."""
-    global _edge
+    """Take a viewer-request event; return its request, rewritten or as it came, or a response."""
+    global _edge, _flags
     request: dict[str, Any] = event["Records"][0]["cf"]["request"]
+    if asks_for_flags(request):
+        try:
+            if _flags is None:
+                _flags = build_flags(Config.read(), os.environ, time.time, log_line)
+            return _flags.answer(request)
+        except Exception as error:  # noqa: BLE001  an error here would be a 502
+            # There is nothing behind this path to pass through to; clients take it for "keep what you have".
+            log_line(f"flags unavailable: {type(error).__name__}: {error}")
+            return UNAVAILABLE
     try:
         if _edge is None:
             _edge = build(Config.read(), os.environ, time.time, log_line)
         return _edge.answer(request)
     except Exception as error:  # noqa: BLE001  an error here would be a 502 for every viewer; S3 still has the file
-        if _asks_for_flags(request):
-            # There is nothing behind this path to pass through to; clients take it for "keep what you have".
-            log_line(f"flags unavailable: {type(error).__name__}: {error}")
-            return FLAGS_UNAVAILABLE
         log_line(f"request passed through: {type(error).__name__}: {error}")
         return request
+
+
+_begin_flags()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _RECEIVE_BYTES = 64 * 1024
+_KEPT_SECONDS = 5.0
+"""A kept connection that says nothing for this long is dead, however much time there is."""
 
 
 class HttpGetter:
@@ -31,9 +33,12 @@ class HttpGetter:
         self._seconds = seconds
         self._context: ssl.SSLContext | None = None
         self._socket: socket.socket | None = None
+        self._abandoned = False
 
-    def get(self, path: str, headers: Mapping[str, str]) -> Answer:
+    def get(self, path: str, headers: Mapping[str, str], seconds: float | None = None) -> Answer:
         """Send a GET and read its answer, whatever its status; `headers` includes `host`.
+
+        `seconds` replaces those of the getter.
 
         Raises:
             NoAnswer: see there. The next call connects anew.
@@ -43,13 +48,14 @@ class HttpGetter:
         if self._tls and self._context is None:
             self._context = amazon_context()
         started = time.monotonic()
+        seconds = self._seconds if seconds is None else seconds
         if self._socket is not None:
             try:
-                return self._exchange(self._socket, request, started + self._seconds / 2)
+                return self._exchange(self._socket, request, started + min(seconds / 2, _KEPT_SECONDS))
             except NoAnswer:
                 # The server may have hung up while the function was frozen: half of the time is left to call it anew.
                 self.close()
-        deadline = started + self._seconds
+        deadline = started + seconds
         return self._exchange(self._connect(deadline), request, deadline)
 
     def close(self) -> None:
@@ -58,6 +64,24 @@ class HttpGetter:
             self._socket.close()
             self._socket = None
 
+    def abandon(self) -> HttpGetter:
+        """End the `get` that another thread may be in, and every later one; a getter that replaces this one.
+
+        The connection is shut down and not closed: its number could at once be that of a new connection, and the other
+        thread would read from that. It closes its own.
+        """
+        self._abandoned = True
+        connection = self._socket
+        if connection is not None:
+            try:  # noqa: SIM105  contextlib is no part of a cold start
+                # Not the TLS socket's own method, which takes its state away from under the other thread.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+            except OSError:
+                pass
+        successor = HttpGetter(self._host, self._port, tls=self._tls, seconds=self._seconds)
+        successor._context = self._context  # loading the roots takes a share of a second
+        return successor
+
     def _exchange(self, connection: socket.socket, request: bytes, deadline: float) -> Answer:
         def receive() -> bytes:
             connection.settimeout(_left(deadline))
@@ -65,10 +89,12 @@ class HttpGetter:
 
         keep = False
         try:
+            if self._abandoned:
+                raise NoAnswer("abandoned")
             connection.settimeout(_left(deadline))
             connection.sendall(request)
             answer = read_answer(receive)
-            keep = answer.reusable
+            keep = answer.reusable and not self._abandoned
         except OSError as error:
             raise _no_answer(error) from error
         finally:
@@ -77,6 +103,8 @@ class HttpGetter:
         return answer
 
     def _connect(self, deadline: float) -> socket.socket:
+        if self._abandoned:
+            raise NoAnswer("abandoned")
         try:
             connection = _connect_tcp(self._host, self._port, deadline)
             self._socket = connection

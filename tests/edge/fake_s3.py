@@ -151,13 +151,15 @@ def raw(*pieces: bytes, hang_up: bool = True) -> Reaction:
 def _is_signed(exchange: Exchange) -> bool:
     """Whether botocore, given the same request, arrives at the same signature."""
     authorization = exchange.headers.get("authorization", "")
-    match = re.fullmatch(r"AWS4-HMAC-SHA256 Credential=([^/]+)/.*SignedHeaders=([^,]+), Signature=(\w+)", authorization)
-    if match is None or match[1] != ACCESS_KEY or "host" not in match[2].split(";"):
+    match = re.fullmatch(
+        r"AWS4-HMAC-SHA256 Credential=([^/]+)/\d+/([^/]+)/.*SignedHeaders=([^,]+), Signature=(\w+)", authorization
+    )
+    if match is None or match[1] != ACCESS_KEY or "host" not in match[3].split(";"):
         return False
     request = botocore.awsrequest.AWSRequest("GET", f"http://{exchange.headers['host']}{exchange.path}")
-    for name in match[2].split(";"):
+    for name in match[3].split(";"):
         request.headers[name] = exchange.headers[name]
     request.context["timestamp"] = exchange.headers["x-amz-date"]
-    signer = botocore.auth.S3SigV4Auth(botocore.credentials.Credentials(ACCESS_KEY, SECRET_KEY), "s3", "us-east-1")
+    signer = botocore.auth.S3SigV4Auth(botocore.credentials.Credentials(ACCESS_KEY, SECRET_KEY), "s3", match[2])
     text = signer.string_to_sign(request, signer.canonical_request(request))
-    return bool(signer.signature(text, request) == match[3])
+    return bool(signer.signature(text, request) == match[4])

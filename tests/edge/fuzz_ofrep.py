@@ -19,7 +19,7 @@ from typing import Any
 
 from infra.bundling import Bundler, Target
 from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, FakeS3
-from tests.edge.ofrep_request import BULK, FLAGS, ON_OFF, ofrep, snapshot_with
+from tests.edge.ofrep_request import BULK, FLAGS, ON_OFF, flags_body, ofrep, snapshot_with
 from tests.edge.zip_layout import CONFIG, ROOT
 
 READ_ONLY = frozenset({"content-length", "host", "transfer-encoding", "via"})
@@ -198,6 +198,7 @@ def fuzz(count: int, seed: int) -> dict[str, int]:
     """
     with tempfile.TemporaryDirectory() as folder, FakeS3() as server:
         server.objects[f"/{CONFIG['bucket']}/{CONFIG['key']}"] = snapshot_with(FUZZED, widgets=WIDGETS)
+        server.objects[f"/{CONFIG['bucket']}/{CONFIG['flags_key']}"] = flags_body(FUZZED)
         env = {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.port}",
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,

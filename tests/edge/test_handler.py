@@ -325,6 +325,7 @@ def test_a_snapshot_with_a_corrupt_rollout_is_none(cloud: Cloud, broken: dict[st
 def lambda_env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The environment that Lambda gives, and a config.json of the zip's."""
     monkeypatch.setattr(module, "_edge", None)
+    monkeypatch.setattr(module, "_flags", None)
     monkeypatch.setattr("functions.edge.config.__file__", str(tmp_path / "config.py"))
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -207,3 +208,43 @@ def test_nothing_is_sent_to_a_server_that_is_not_the_one(
             with pytest.raises(NoAnswer):
                 getter.get("/secret", {"host": "s3.test", "authorization": "secret"})
         assert server.requests == []
+
+
+def test_a_get_that_is_abandoned_ends_at_once_and_its_successor_connects_again(
+    server: FakeS3, getter: HttpGetter
+) -> None:
+    asked = threading.Event()
+    outcome: list[BaseException] = []
+
+    def hang(exchange: Exchange) -> None:
+        asked.set()
+        exchange.wait_for_hang_up()
+
+    def get() -> None:
+        try:
+            getter.get("/", HEADERS, 30)
+        except NoAnswer as no_answer:
+            outcome.append(no_answer)
+
+    server.reactions = [answer(200, b"one"), hang, answer(200, b"two")]
+    getter.get("/", HEADERS)
+    thread = threading.Thread(target=get)
+    thread.start()
+    assert asked.wait(5)
+    successor = getter.abandon()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert len(outcome) == 1
+    assert successor.get("/", HEADERS).body == b"two"
+    assert server.connections == 2, "the one that was abandoned did not connect again"
+    with pytest.raises(NoAnswer, match="abandoned"):
+        getter.get("/", HEADERS)
+    successor.close()
+
+
+def test_the_seconds_of_one_get_replace_those_of_the_getter(server: FakeS3, getter: HttpGetter) -> None:
+    server.reactions = [Exchange.wait_for_hang_up]
+    started = time.monotonic()
+    with pytest.raises(NoAnswer, match="timed out"):
+        getter.get("/", HEADERS, 0.2)
+    assert time.monotonic() - started < 0.9

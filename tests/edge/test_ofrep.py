@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.edge.ofrep_request import BULK, FLAGS, ON_OFF, context, edge_with, ofrep
+from edgeship.domain.flags.flags_snapshot import encode
+from edgeship.domain.flags.snapshot_entry import snapshot_entry
+from functions.edge.http_answer import Answer
+from tests.edge.ofrep_request import BULK, FLAGS, ON_OFF, context, edge_with, endpoint_reading, ofrep
 
 Response = dict[str, Any]
 
@@ -186,10 +189,12 @@ def test_without_any_flag_there_are_none() -> None:
     assert document(edge_with(flags={}, snapshot=True).answer(ofrep(uri=f"{BULK}/x")))["errorCode"] == "FLAG_NOT_FOUND"
 
 
-def test_a_malformed_section_of_flags_is_no_flags() -> None:
-    edge = edge_with({})
-    edge._source.routes().flags = [1]  # type: ignore[union-attr]
-    assert document(edge.answer(ofrep()))["flags"] == []
+@pytest.mark.parametrize("flags", [[1], None, "flags"])
+def test_a_malformed_section_of_flags_is_no_snapshot(flags: Any) -> None:
+    body = encode({"schema": 1, "revision": 1, "flags": flags})
+    response = endpoint_reading(Answer(200, {}, body, reusable=True)).answer(ofrep())
+    assert response["status"] == "500"
+    assert header(response, "retry-after") == "5"
 
 
 def test_an_answer_that_would_pass_the_limit_is_not_sent() -> None:
@@ -217,10 +222,9 @@ def test_nothing_but_reading_reaches_the_bucket(uri: str, method: str) -> None:
 
 
 def test_a_malformed_flag_harms_no_other_and_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
-    edge = edge_with()
-    routes = edge._source.routes()
-    assert routes is not None
-    routes.flags = {**routes.flags, "broken": {"variants": []}}
+    entries = {"broken": {"variants": []}, "static": snapshot_entry({"key": "static", **FLAGS["static"]})}
+    body = encode({"schema": 1, "revision": 1, "flags": entries})
+    edge = endpoint_reading(Answer(200, {}, body, reusable=True))
     for _ in range(3):
         found = {flag["key"]: flag for flag in document(edge.answer(ofrep(context(targetingKey="u"))))["flags"]}
     assert found["broken"]["errorCode"] == "PARSE_ERROR"

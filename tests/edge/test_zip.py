@@ -15,10 +15,13 @@ import pytest
 from tests.bench import edge as bench
 from tests.edge.certificates import Authority
 from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, FakeS3
+from tests.edge.ofrep_request import flags_body
 from tests.edge.zip_layout import CONFIG, ROOT, import_closure, lay_out, zip_up
 
-MOST_MODULES, MOST_SOURCE_BYTES = 70, 50_000
+MOST_MODULES, MOST_SOURCE_BYTES = 90, 110_000
 MOST_CALLS = 15
+
+FLAGS_PATH = f"/{CONFIG['bucket']}/{CONFIG['flags_key']}"
 
 DRIVER = """
 import json, sys
@@ -65,6 +68,7 @@ def test_the_zip_serves_with_nothing_else_on_the_path(
     server.objects[f"/{CONFIG['bucket']}/{CONFIG['key']}"] = json.dumps(
         {"schema": 1, "revision": 1, "widgets": {"checkout": routes}}
     ).encode()
+    server.objects[FLAGS_PATH] = flags_body({})
     event = (ROOT / "events/aws.cloudfront.viewer-request.json").read_text()
     run = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", DRIVER, str(layout)],
@@ -95,6 +99,7 @@ def test_the_zip_carries_routing_and_evaluation_and_its_own_folder() -> None:
         "edgeship/domain/__init__.py",
         "edgeship/domain/bucketing.py",
         "edgeship/domain/edge/__init__.py",
+        "edgeship/domain/edge/freshness.py",
         "edgeship/domain/edge/routing.py",
         "functions/__init__.py",
     }
@@ -102,20 +107,48 @@ def test_the_zip_carries_routing_and_evaluation_and_its_own_folder() -> None:
     assert not [path for path in flags if "validate" in path or "snapshot_entry" in path]
 
 
-def test_nothing_is_opened_or_connected_at_import(layout: Path) -> None:
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "import json, socket, ssl, hashlib, hmac, binascii, time\n"
-        "seen = []\n"
-        "sys.addaudithook(lambda event, args: seen.append((event, str(args[0]))))\n"
-        "import functions.edge.handler\n"
-        "opened = [p for e, p in seen if e == 'open' and not p.endswith(('.py', '.pyc'))]\n"
+AT_IMPORT = (
+    "import sys; sys.path.insert(0, sys.argv[1])\n"
+    "import json, socket, ssl, hashlib, hmac, binascii, time\n"
+    "seen = []\n"
+    "sys.addaudithook(lambda event, args: seen.append((event, str(args[0]))))\n"
+    "import functions.edge.handler as handler\n"
+)
+
+
+def test_a_faulty_installation_is_imported_and_connects_to_nothing(layout: Path) -> None:
+    program = AT_IMPORT + (
+        "opened = [p.rpartition('/')[2] for e, p in seen if e == 'open' and not p.endswith(('.py', '.pyc'))]\n"
         "print([e for e, _ in seen if e.startswith('socket.')], opened)\n"
     )
     run = subprocess.run(
-        [sys.executable, "-I", "-S", "-B", "-c", program, str(layout)], capture_output=True, text=True, check=True
+        [sys.executable, "-I", "-S", "-B", "-c", program, str(layout)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={},
     )
-    assert run.stdout == "[] []\n"
+    assert (run.stdout, run.stderr) == ("[] ['config.json']\n", "")
+
+
+def test_flags_are_read_at_import_before_any_request(layout: Path, endpoint: tuple[FakeS3, dict[str, str]]) -> None:
+    server, env = endpoint
+    server.objects[FLAGS_PATH] = flags_body({"on": {"variants": {"on": True}, "default_variant": "on"}})
+    program = AT_IMPORT + (
+        "source = handler._flags._source\n"
+        "deadline = time.monotonic() + 20\n"
+        "while source._held is None and time.monotonic() < deadline: time.sleep(0.01)\n"
+        "print(len(source._held.flags))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", program, str(layout)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=env,
+    )
+    assert (run.stdout, run.stderr) == ("1\n", "")
+    assert [request.path for request in server.requests] == [FLAGS_PATH]
 
 
 def test_the_zip_is_small(layout: Path, tmp_path: Path) -> None:

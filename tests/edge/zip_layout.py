@@ -19,6 +19,9 @@ CONFIG = {
     # Not the 1.0 that is deployed: a loaded machine must not turn a test's answer into none.
     "timeout_seconds": 10.0,
     "environment": "test",
+    "flags_key": "edge/flags.json.gz",
+    "flag_copies": {},
+    "nearest": {},
 }
 
 
