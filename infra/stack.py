@@ -17,6 +17,7 @@ from infra.constructs.notifications import Notifications
 from infra.constructs.pipeline import Pipeline
 from infra.constructs.propagation import Propagation
 from infra.constructs.rollouts import Rollouts
+from infra.constructs.router import Router
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 from infra.constructs.telemetry import Telemetry
@@ -47,11 +48,15 @@ class EdgeshipStack(Stack):
         table = StateTable(self, "State", options, removal)
         bus = Bus(self, "Events", options, removal)
         build = Build(options, removal, bundler, regional)
-        pipeline = Pipeline(self, "Pipeline", build, storage=storage, table=table, bus=bus)
+        router = Router(self, "Router", options=options, removal=removal, bundler=bundler)
+        pipeline = Pipeline(self, "Pipeline", build, storage=storage, table=table, bus=bus, router=router)
         rollouts = Rollouts(self, "Rollouts", build, storage=storage, table=table, bus=bus)
         telemetry = Telemetry(self, "Telemetry", build, storage=storage, table=table)
         edge = EdgeFunction(self, "Edge", options=options, removal=removal, bundler=bundler, target=at_edge)
-        cdn = Cdn(self, "Cdn", options=options, storage=storage, edge=edge, telemetry=telemetry)
+        cdn = Cdn(self, "Cdn", options=options, storage=storage, edge=edge, router=router, telemetry=telemetry)
+        # The relay fills the store each minute, also one that is new: so an environment from before the router has its
+        # routes there before CloudFront has taken the change to its edges, which takes minutes.
+        cdn.distribution.node.add_dependency(pipeline.relay)
         propagation = Propagation(self, "Propagation", build, storage=storage, table=table, bus=bus, cdn=cdn)
         notifications = Notifications(self, "Notifications", build, table=table, bus=bus)
         functions = (

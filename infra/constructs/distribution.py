@@ -1,4 +1,4 @@
-"""The CDN: immutable releases from S3 by default, the edge function on the moving paths, telemetry beside them."""
+"""The CDN: immutable releases from S3 by default, the router on the moving paths, flags and telemetry beside them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from aws_cdk import aws_cloudfront_origins as origins
 from constructs import Construct
 
 from infra.constructs.edge import EdgeFunction
+from infra.constructs.router import Router
 from infra.constructs.storage import EXPOSED_HEADERS, Storage
 from infra.constructs.telemetry import Telemetry
 from infra.options import SynthOptions
@@ -22,7 +23,7 @@ BEACON_PATH = "/telemetry"
 BEACON_QUERY = "d"
 CLIENT_PATH = "/edgeship/telemetry.js"
 ROOT_RELEASE_PATHS = "/v*.*.*/*"
-"""A root widget's exact releases: the edge function puts the widget's name in front of them."""
+"""A root widget's exact releases: the router puts the widget's name in front of them."""
 
 PRICE_CLASSES = {
     "100": cloudfront.PriceClass.PRICE_CLASS_100,
@@ -35,6 +36,7 @@ of requests for missing files."""
 # Sent to S3 with every request, so that S3's CORS rule answers every request: a script that a page once loaded without
 # `crossorigin` can then be reused from the browser's cache with it. The name is reserved and never resolves.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html
+PREFLIGHT_HEADERS = ("Access-Control-Request-Method", "Access-Control-Request-Headers")
 ORIGIN_HEADERS = {"Origin": "https://edgeship.invalid"}
 
 
@@ -49,6 +51,7 @@ class Cdn(Construct):
         options: SynthOptions,
         storage: Storage,
         edge: EdgeFunction,
+        router: Router,
         telemetry: Telemetry,
     ) -> None:
         super().__init__(scope, id)
@@ -73,35 +76,37 @@ class Cdn(Construct):
             header_behavior=cloudfront.CacheHeaderBehavior.none(),
         )
         immutable = self._headers("ImmutableHeaders", "Exact releases", [])
-        # The rewritten request fetches the release's file, whose own Cache-Control says immutable: right for the
-        # edge, which caches by the rewritten path, but not for a browser, which caches by the moving one.
-        moving = self._headers(
-            "MovingHeaders",
-            "Paths whose meaning moves",
-            [_header("Cache-Control", f"public, max-age={options.pointer_max_age}, must-revalidate")],
+        # A policy acts on errors, too, and the file behind a moving path says immutable itself: so nothing may be kept,
+        # until the router's function for responses, which runs for no error, says for how long.
+        moving = self._headers("MovingHeaders", "Paths whose meaning moves", [_header("Cache-Control", "no-store")])
+
+        # With the Origin of ORIGIN_HEADERS, S3's CORS rule then answers OPTIONS.
+        preflights = cloudfront.OriginRequestPolicy(
+            self,
+            "Preflights",
+            comment="What S3 needs to answer a CORS preflight",
+            header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(*PREFLIGHT_HEADERS),
+            query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.none(),
+            cookie_behavior=cloudfront.OriginRequestCookieBehavior.none(),
         )
 
         def behavior(
             headers: cloudfront.ResponseHeadersPolicy,
-            edge_lambdas: list[cloudfront.EdgeLambda] | None = None,
+            functions: list[cloudfront.FunctionAssociation] | None = None,
             origin: cloudfront.IOrigin = site,
         ) -> cloudfront.BehaviorOptions:
             return cloudfront.BehaviorOptions(
                 origin=origin,
-                allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD,
+                allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
                 cached_methods=cloudfront.CachedMethods.CACHE_GET_HEAD,
                 cache_policy=cache,
+                origin_request_policy=preflights,
                 compress=True,
                 response_headers_policy=headers,
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-                edge_lambdas=edge_lambdas,
+                function_associations=functions,
             )
 
-        routed = [
-            cloudfront.EdgeLambda(
-                event_type=cloudfront.LambdaEdgeEventType.VIEWER_REQUEST, function_version=edge.version
-            )
-        ]
         evaluated = [
             cloudfront.EdgeLambda(
                 event_type=cloudfront.LambdaEdgeEventType.VIEWER_REQUEST,
@@ -142,10 +147,11 @@ class Cdn(Construct):
         behaviors = {
             OFREP_PATHS: flags,
             BEACON_PATH: beacons,
-            CLIENT_PATH: behavior(moving, origin=telemetry_origin),
-        } | {path: behavior(moving, routed) for path in MOVING_PATHS}
+            # The function's own Cache-Control stands.
+            CLIENT_PATH: behavior(immutable, origin=telemetry_origin),
+        } | {path: behavior(moving, router.associations) for path in MOVING_PATHS}
         if options.root_widget:
-            behaviors[ROOT_RELEASE_PATHS] = behavior(immutable, routed)
+            behaviors[ROOT_RELEASE_PATHS] = behavior(moving, router.associations)
 
         default = behavior(immutable)
         self.distribution = cloudfront.Distribution(

@@ -19,12 +19,17 @@ from infra.constructs.bus import Bus
 from infra.constructs.functions import Build, RegionalFunction
 from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, health_alarms, objects
 from infra.constructs.queues import FailureQueue
+from infra.constructs.router import Router
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 
 FULL_VCPU_MIB = 1769
 """At this much memory a function has one whole vCPU
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html): unpacking and hashing are CPU work."""
+
+
+STORE_ACTIONS = ("DescribeKeyValueStore", "GetKey", "ListKeys", "UpdateKeys")
+"""Of the KeyValueStore: the relay alone may write it."""
 
 
 class Pipeline(Construct):
@@ -39,12 +44,13 @@ class Pipeline(Construct):
         storage: Storage,
         table: StateTable,
         bus: Bus,
+        router: Router,
     ) -> None:
         super().__init__(scope, id)
         self._build = build
         self.artifact_upload = self._artifact_upload(storage, table)
         self.promotion = self._promotion(table, bus)
-        self.relay = self._relay(storage, table, bus)
+        self.relay = self._relay(storage, table, bus, router)
 
     @property
     def functions(self) -> tuple[RegionalFunction, ...]:
@@ -127,7 +133,7 @@ class Pipeline(Construct):
         )
         return function
 
-    def _relay(self, storage: Storage, table: StateTable, bus: Bus) -> RegionalFunction:
+    def _relay(self, storage: Storage, table: StateTable, bus: Bus, router: Router) -> RegionalFunction:
         poison = FailureQueue(self, "Poison")
         function = RegionalFunction(
             self,
@@ -139,11 +145,15 @@ class Pipeline(Construct):
                 "bus": bus.bus.event_bus_name,
                 "config_bucket": storage.config.bucket_name,
                 "poison_queue_url": poison.queue_url,
+                "store_arn": router.store.key_value_store_arn,
             },
             timeout=Duration.minutes(1),
             memory_mib=512,
         )
-        function.allow(["dynamodb:Query"], table.table.table_arn)
+        function.allow(["dynamodb:GetItem", "dynamodb:Query"], table.table.table_arn)
+        function.allow(
+            [f"cloudfront-keyvaluestore:{action}" for action in STORE_ACTIONS], router.store.key_value_store_arn
+        )
         function.allow(["s3:GetObject", "s3:PutObject"], objects(self._build.options.names.config_bucket, SNAPSHOT_KEY))
         function.allow(["s3:ListBucket"], storage.config.bucket_arn)
         function.allow(["events:PutEvents"], bus.bus.event_bus_arn)
@@ -157,4 +167,5 @@ class Pipeline(Construct):
             },
             failures=poison,
         )
+        function.on_schedule("EveryMinute", events.Schedule.rate(Duration.minutes(1)))
         return function

@@ -116,6 +116,11 @@ class ResourceNames:
         return self._bucket("logs")
 
     @property
+    def route_store(self) -> str:
+        """The KeyValueStore of the edge's routes; its ARN has an id that only AWS knows."""
+        return f"edgeship-{self.environment}-routes"
+
+    @property
     def health_alarm_prefix(self) -> str:
         return health_alarm_prefix(self.environment)
 

@@ -130,6 +130,7 @@ class RelaySettings(Settings):
     bus: Name
     config_bucket: Name
     poison_queue_url: Name
+    store_arn: Name = Field(description="of the KeyValueStore that the router reads")
     edge_copies: str = Field("", description="where copies of the flags are: REGION=BUCKET, with commas between them")
 
     @property

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import boto3
 
+from edgeship.adapters.cdn.key_value_store import KeyValueStore, key_value_store_client
+from edgeship.adapters.cloudwatch.emf_store_size import EmfStoreSize
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.messaging.eventbridge_bus import EventBridgeBus
 from edgeship.adapters.messaging.sqs_poison import SQSPoison
 from edgeship.adapters.s3.snapshots import S3Snapshots
+from edgeship.application.edge.bring_store import BringStore
+from edgeship.application.edge.refresh_routes import RefreshRoutes
 from edgeship.application.edge.relay_events import RelayEvents
+from edgeship.application.edge.repair_edge import RepairEdge
 from edgeship.application.ports import Report
 from edgeship.bootstrap.flag_copies import refresh_flags
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
@@ -18,19 +24,39 @@ from edgeship.resource_names import SNAPSHOT_KEY
 from edgeship.settings import RelaySettings
 
 
-def build(env: Mapping[str, str], report: Report) -> RelayEvents:
-    """The use case, from the function's environment variables.
+@dataclass(frozen=True)
+class RelayFunction:
+    """What functions/relay calls: for the table's stream, and every minute."""
+
+    relay: RelayEvents
+    repair: RepairEdge
+
+
+def build(env: Mapping[str, str], report: Report) -> RelayFunction:
+    """The use cases, from the function's environment variables.
 
     `report` is told of faults that hold no event up.
     """
     settings = RelaySettings.from_env(env)
     state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
-    return RelayEvents(
-        state=state,
-        snapshots=S3Snapshots(boto3.client("s3", config=client_config()), settings.config_bucket, SNAPSHOT_KEY),
+    snapshots = S3Snapshots(boto3.client("s3", config=client_config()), settings.config_bucket, SNAPSHOT_KEY)
+    store = KeyValueStore(key_value_store_client(boto3.Session(), client_config()), settings.store_arn)
+    bring = BringStore(snapshots, store, jittered_pause)
+    routes = RefreshRoutes(state, snapshots, bring, settings.environment, utc_now, jittered_pause)
+    flags = refresh_flags(state, settings.config_bucket, settings.flag_copies, report)
+    relay = RelayEvents(
+        refresh_routes=routes,
+        refresh_flags=flags,
         bus=EventBridgeBus(boto3.client("events", config=client_config()), settings.bus),
         poison=SQSPoison(boto3.client("sqs", config=client_config()), settings.poison_queue_url),
-        clock=utc_now,
-        pause=jittered_pause,
-        refresh_flags=refresh_flags(state, settings.config_bucket, settings.flag_copies, report),
+        report=report,
     )
+    repair = RepairEdge(
+        state=state,
+        refresh_routes=routes,
+        bring=bring,
+        store=store,
+        refresh_flags=flags,
+        metrics=EmfStoreSize(settings.environment),
+    )
+    return RelayFunction(relay, repair)

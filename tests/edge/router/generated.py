@@ -95,7 +95,20 @@ class Generator:
             headers["x-edgeship-user"] = some.choice(("ann", "", "zoë"))
         cookies = {"edgeship_user": some.choice(_ENCODED)} if some.random() < 0.2 else {}
         method = some.choices(("GET", "HEAD", "OPTIONS"), (90, 5, 5))[0]
-        return Request(uri, method, query, headers, cookies, some.choice(ADDRESSES), some.choice((0.0, 49.5, 100.0, 399)))
+        return Request(
+            uri, method, query, headers, cookies, some.choice(ADDRESSES), some.choice((0.0, 49.5, 100.0, 399))
+        )
 
 
-_ENCODED = ("ann", "bob%40example.com", "%E6%97%A5%E6%9C%AC", "a+b%2Bc%25", "user-7", "%ff%fe", "%", "%4", "x" * 300, '"q"')
+_ENCODED = (
+    "ann",
+    "bob%40example.com",
+    "%E6%97%A5%E6%9C%AC",
+    "a+b%2Bc%25",
+    "user-7",
+    "%ff%fe",
+    "%",
+    "%4",
+    "x" * 300,
+    '"q"',
+)

@@ -11,6 +11,7 @@ from tests.edge.router.engines import NJS_ENGINE, NODE_ENGINE, Engine
 from tests.edge.router.generated import Generator
 from tests.edge.router.viewer import asked, reading, telling
 
+
 @pytest.mark.parametrize(
     ("engine", "count"),
     [

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from botocore.config import Config
     from mypy_boto3_cloudfront_keyvaluestore import CloudFrontKeyValueStoreClient
 
-SERVICE = "cloudfront-keyvaluestore"
 _AWS_SUFFIX = ".api.aws"
 _PAGE = 50
 """The most of ListKeys."""
@@ -30,14 +29,14 @@ _PAGE = 50
 
 def key_value_store_client(session: boto3.Session, config: Config) -> CloudFrontKeyValueStoreClient:
     """A client of the data API, also where an endpoint is given: botocore would put the account before its host."""
-    client = session.client(SERVICE, config=config)
+    client = session.client("cloudfront-keyvaluestore", config=config)
     host = urlsplit(client.meta.endpoint_url).netloc
     if not host.endswith(_AWS_SUFFIX):
 
         def back_to_the_endpoint(request: AWSRequest, **_: object) -> None:
             request.url = urlsplit(str(request.url))._replace(netloc=host).geturl()
 
-        client.meta.events.register(f"before-sign.{SERVICE}", back_to_the_endpoint)
+        client.meta.events.register("before-sign.cloudfront-keyvaluestore", back_to_the_endpoint)
     return client
 
 
@@ -59,7 +58,7 @@ class KeyValueStore:
             raise
 
     def all(self) -> dict[str, str]:
-        pages = self._client.get_paginator("list_keys").paginate(KvsARN=self._arn, MaxResults=_PAGE)
+        pages = self._client.get_paginator("list_keys").paginate(KvsARN=self._arn, PaginationConfig={"PageSize": _PAGE})
         return {item["Key"]: item["Value"] for page in pages for item in page["Items"]}
 
     def update(self, puts: Mapping[str, str], deletes: Sequence[str], etag: str) -> str:

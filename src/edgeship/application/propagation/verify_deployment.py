@@ -13,7 +13,7 @@ from edgeship.application.propagation.ports import DeploymentState, LatestCopies
 from edgeship.application.propagation.released_manifest import released_manifest
 from edgeship.application.releases.ports import Site
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.edge.snapshot import Routes, routes_of
+from edgeship.domain.edge.routes import newest_in_ranges
 from edgeship.domain.naming import LATEST
 from edgeship.domain.propagation.deployment import (
     LATEST_COPIES,
@@ -59,9 +59,10 @@ class VerifyDeployment:
         """
         assert channel.version is not None
         manifest = released_manifest(self.site, channel)
-        routes = routes_of(self.state.channels(channel.widget), self.state.releases(channel.widget))
-        probes = [(cdn, probe) for cdn in self.webs for probe in probes_of(channel, manifest, routes["ranges"])]
-        also_served = _AlsoServed(self, channel, routes)
+        releases = [r for r in self.state.releases(channel.widget) if r.quarantine is None]
+        ranges = {name: str(version) for name, version in newest_in_ranges(releases).items()}
+        probes = [(cdn, probe) for cdn in self.webs for probe in probes_of(channel, manifest, ranges)]
+        also_served = _AlsoServed(self, channel, tuple(release.version for release in releases))
         deadline, pause = self.clock().timestamp() + patience, FIRST_PAUSE
         left = probes
         while True:
@@ -109,14 +110,14 @@ class _AlsoServed:
 
     verify: VerifyDeployment
     channel: Channel
-    routes: Routes
+    good: tuple[Version, ...]
 
     def __iter__(self) -> Iterator[Manifest]:
-        entry = self.routes["channels"].get(self.channel.name, {})
-        versions = [entry["candidate"]] if entry.get("percent") else []
-        if "flag" in entry:
-            versions += self.routes["versions"]
+        now = self.verify.state.channel(self.channel.widget, self.channel.name)
+        versions = list(self.good) if now.flag else []
+        if now.rollout is not None and now.candidate in self.good and now.rollout.percent:
+            versions.append(now.candidate)
         for version in versions:
-            manifest = self.verify.site.manifest(self.channel.widget, Version.parse(version))
+            manifest = self.verify.site.manifest(self.channel.widget, version)
             if manifest is not None:
                 yield manifest

@@ -49,7 +49,7 @@ def routes_of(
     listed = [channel for channel in channels if channel.version is not None]
     good = {release.version: release for release in releases if release.quarantine is None}
     known = {release.version: release for release in releases}
-    ranges = _ranges(good.values())
+    ranges = newest_in_ranges(good.values())
     routes: Routes = {
         "channels": {channel.name: _channel_entry(channel, good) for channel in listed},
         "ranges": {selector: str(version) for selector, version in sorted(ranges.items())},
@@ -75,11 +75,12 @@ def how(release: Release, serve: Serve) -> list[Any]:
     return [path, entry.integrity.removeprefix("sha256-").rstrip("=")] if len(path) <= MAX_ENTRYPOINT else [IN_PLACE]
 
 
-def _ranges(good: Iterable[Release]) -> dict[str, Version]:
+def newest_in_ranges(releases: Iterable[Release]) -> dict[str, Version]:
+    """The release that each range means; see `routes_of`."""
     newest: dict[str, Version] = {}
-    for release in good:
+    for release in releases:
         version = release.version
-        if release.promoted_at is None or version.prerelease:
+        if release.promoted_at is None or release.quarantine is not None or version.prerelease:
             continue
         for selector in (f"{version.major}", f"{version.major}.{version.minor}"):
             newest[selector] = max(newest.get(selector, version), version)
