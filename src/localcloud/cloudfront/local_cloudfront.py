@@ -168,6 +168,7 @@ class LocalCloudFront:
         }
         await functions.load(_functions_of(config))
         self._location = EdgeLocation(config, origins, runtimes, self._fetcher, functions.runtimes)
+        await functions.keep(_functions_of(config))
         gone = [runtime for arn, runtime in self._runtimes.items() if arn not in wanted]
         self._runtimes = runtimes
         for runtime in gone:

@@ -57,16 +57,18 @@ class DeployedFunctions:
         self._stores: dict[str, _Store] = {}
 
     async def load(self, arns: Iterable[str]) -> None:
-        """Have the functions `arns`, and no others.
+        """Have the functions `arns`, too.
 
         Raises:
             Unsupported: one of them is not imitated; those from before stay.
             botocore.exceptions.ClientError: one of them is not published, or its store is missing; likewise.
         """
-        wanted = set(arns)
-        for arn in wanted - self.runtimes.keys():
+        for arn in set(arns) - self.runtimes.keys():
             await self._put(arn, await asyncio.to_thread(download, self._cloudfront, arn))
-        for arn in self.runtimes.keys() - wanted:
+
+    async def keep(self, arns: Iterable[str]) -> None:
+        """Have no functions but `arns`; called once nothing asks for the others any more."""
+        for arn in self.runtimes.keys() - set(arns):
             await self.runtimes.pop(arn).close()
         in_use = {runtime.code.store for runtime in self.runtimes.values()}
         for store in self._stores.keys() - in_use:

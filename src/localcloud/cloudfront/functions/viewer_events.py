@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from localcloud.cloudfront.functions.event import Context, Event, request_event, response_event
+from localcloud.cloudfront.functions.failure import FunctionFailed
 from localcloud.cloudfront.functions.result import changed_answer, request_or_answer
 from localcloud.http.exchange import Answer, Request
 
@@ -34,7 +35,7 @@ class ViewerEvents:
         Raises:
             FunctionFailed: see there.
         """
-        result = await self._functions[arn].invoke(request_event(context, viewer), viewer.query)
+        result = await self._function(arn).invoke(request_event(context, viewer), viewer.query)
         return request_or_answer(result, viewer)
 
     async def at_response(self, arn: str, context: Context, viewer: Request, answer: Answer) -> Answer:
@@ -43,5 +44,11 @@ class ViewerEvents:
         Raises:
             FunctionFailed: see there.
         """
-        result = await self._functions[arn].invoke(response_event(context, viewer, answer), viewer.query)
+        result = await self._function(arn).invoke(response_event(context, viewer, answer), viewer.query)
         return changed_answer(result, answer)
+
+    def _function(self, arn: str) -> Function:
+        function = self._functions.get(arn)
+        if function is None:  # A request that outlived its configuration.
+            raise FunctionFailed(f"{arn} is no longer deployed")
+        return function
