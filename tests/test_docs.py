@@ -99,7 +99,7 @@ def test_a_published_manifest_keeps_its_schema() -> None:
     assert not faults({**manifest(), "added_later": 1}, SCHEMA)
     assert not faults(None, SCHEMA["properties"]["git_commit"])
     assert not faults(None, SCHEMA["properties"]["kind"])
-    earlier = {name: value for name, value in manifest().items() if name not in ("kind", "imports")}
+    earlier = {name: value for name, value in manifest().items() if name not in ("kind", "imports", "style")}
     assert not faults(earlier, SCHEMA)
     assert load_manifest(json.dumps(earlier).encode()).entry is None
 
@@ -108,7 +108,7 @@ def test_the_schema_describes_every_field_of_a_manifest() -> None:
     document = manifest()
     assert SCHEMA["properties"].keys() == document.keys()
     # Manifests that were published before these fields existed keep the schema, too.
-    assert set(SCHEMA["required"]) == document.keys() - {"kind", "imports"}
+    assert set(SCHEMA["required"]) == document.keys() - {"kind", "imports", "style"}
     assert SCHEMA["properties"]["changes"]["properties"].keys() == document["changes"].keys()
     entry = SCHEMA["$defs"]["file"]
     assert entry["properties"].keys() == set(entry["required"]) == document["files"]["widget.js"].keys()

@@ -46,6 +46,10 @@ class Output:
         """Print something for a person, besides the result."""
         self.errors.print(plain(text, "dim"))
 
+    def warning(self, text: str) -> None:
+        """Print what will fail, though the command does its work."""
+        self.errors.print(plain(f"warning: {text}", "yellow"))
+
     def failure(self, failure: Failure) -> None:
         """Print why a command failed: always for people, and for programs under `--json`."""
         errors = self.errors

@@ -2,17 +2,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
+from edgeship.application.transaction import Transaction
+from edgeship.domain.version import Version
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.loopback import denied, serving, stack_with_output
 from tests.cli.pipeline import Pipeline
 from tests.support.bundles import WIDGET
+from tests.support.moto.aws import Aws
 
-SRI = f"sha384-{base64.b64encode(hashlib.sha384(WIDGET['widget.js']).digest()).decode()}"
+URL = "https://widgets.example.com/checkout"
+
+
+def sri(body: bytes) -> str:
+    return f"sha384-{base64.b64encode(hashlib.sha384(body).digest()).decode()}"
+
+
+SRI = sri(WIDGET["widget.js"])
 
 
 @pytest.fixture
@@ -38,24 +49,106 @@ def attributes(html: str) -> dict[str, str | None]:
 
 def test_an_exact_version_is_held_to_its_bytes(shipped: CommandLine) -> None:
     done = shipped("embed", "checkout", "1.0.0")
-    assert done.code == 0
-    assert attributes(done.out) == {
+    assert (done.code, done.err) == (0, "")
+    imported, widget = all_attributes(done.out)
+    assert widget == {
         "type": "module",
-        "src": "https://widgets.example.com/checkout/v1.0.0/widget.js",
+        "src": f"{URL}/v1.0.0/widget.js",
         "integrity": SRI,
+        "crossorigin": "anonymous",
+    }
+    assert imported == {
+        "rel": "modulepreload",
+        "href": f"{URL}/v1.0.0/chunk.js",
+        "integrity": sri(WIDGET["chunk.js"]),
         "crossorigin": "anonymous",
     }
 
 
 def test_latest_changes_so_it_is_held_to_none(shipped: CommandLine) -> None:
-    done = shipped("embed", "checkout", "--classic", "--json")
+    done = shipped("embed", "checkout", "--json")
     assert_as_documented(done.document, "edgeship embed")
-    assert (done.document["version"], done.document["integrity"]) == ("1.0.0", None)
-    assert attributes(done.document["html"]) == {
-        "async": None,
-        "src": "https://widgets.example.com/checkout/latest/widget.js",
+    assert (done.document["version"], done.document["kind"]) == ("1.0.0", "module")
+    assert (done.document["integrity"], done.document["preload_tags"]) == (None, [])
+    assert done.document["html"] == (
+        f'<script type="module" src="{URL}/latest/widget.js" crossorigin="anonymous"></script>'
+    )
+
+
+STYLE = b"button { color: rebeccapurple }\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "exact", "moving"),
+    [
+        (
+            {"widget.js": b"var a;"},
+            '<script src="{url}/widget.js" integrity="{sri}" crossorigin="anonymous"></script>',
+            '<script src="{url}/widget.js" crossorigin="anonymous"></script>',
+        ),
+        (
+            {"index.html": b"<p>hello"},
+            '<iframe src="{url}/index.html" title="checkout"></iframe>',
+            '<iframe src="{url}/index.html" title="checkout"></iframe>',
+        ),
+        (
+            {"theme.css": STYLE, "edgeship.json": b'{"entrypoint": "theme.css"}'},
+            '<link rel="stylesheet" href="{url}/theme.css" integrity="{sri}" crossorigin="anonymous">',
+            '<link rel="stylesheet" href="{url}/theme.css" crossorigin="anonymous">',
+        ),
+        (
+            {"my logo.svg": b"<svg/>", "edgeship.json": b'{"entrypoint": "my logo.svg"}'},
+            "{url}/my%20logo.svg",
+            "{url}/my%20logo.svg",
+        ),
+    ],
+)
+def test_each_kind_has_its_tag(
+    edgeship: CommandLine, pipeline: Pipeline, files: dict[str, bytes], exact: str, moving: str
+) -> None:
+    pipeline.ship("checkout", "1.0.0", files)
+    hashed = sri(next(iter(files.values())))
+    done = edgeship("embed", "checkout", "1.0.0")
+    assert (done.out, done.err) == (exact.format(url=f"{URL}/v1.0.0", sri=hashed) + "\n", "")
+    done = edgeship("embed", "checkout")
+    assert (done.out, done.err) == (moving.format(url=f"{URL}/latest") + "\n", "")
+
+
+def test_a_stylesheet_beside_the_script_has_a_tag_too(edgeship: CommandLine, pipeline: Pipeline) -> None:
+    pipeline.ship("checkout", "1.0.0", {"widget.js": b"export {}", "style.css": STYLE})
+    style, _ = all_attributes(edgeship("embed", "checkout", "1.0.0").out)
+    assert style == {
+        "rel": "stylesheet",
+        "href": f"{URL}/v1.0.0/style.css",
+        "integrity": sri(STYLE),
         "crossorigin": "anonymous",
     }
+    done = edgeship("embed", "checkout", "--json")
+    assert (
+        done.document["style_tag"] == f'<link rel="stylesheet" href="{URL}/latest/style.css" crossorigin="anonymous">'
+    )
+    assert "two releases around a move" in done.err
+
+
+def before_kinds(aws: Aws) -> None:
+    """Let the release have been registered before kinds were known."""
+    release = aws.state.release("checkout", Version.parse("1.0.0"))
+    assert release is not None
+    aws.state.commit(Transaction(puts=(replace(release, entry=None),), events=()))
+
+
+def test_of_a_release_without_a_kind_the_user_knows_it(shipped: CommandLine, aws: Aws) -> None:
+    before_kinds(aws)
+    assert 'type="module"' in shipped("embed", "checkout").out
+    done = shipped("embed", "checkout", "1.0.0", "--classic", "--json")
+    assert_as_documented(done.document, "edgeship embed")
+    assert (done.document["kind"], done.document["integrity"]) == ("classic", SRI)
+    assert "module" not in done.document["html"]
+
+
+def test_a_known_kind_is_not_argued_with(shipped: CommandLine) -> None:
+    done = shipped("embed", "checkout", "--classic", "--json")
+    assert (done.document["kind"], "--classic is ignored" in done.err) == ("module", True)
 
 
 def test_the_tag_of_the_telemetry_goes_before_the_widgets(shipped: CommandLine) -> None:
@@ -70,12 +163,20 @@ def test_the_tag_of_the_telemetry_goes_before_the_widgets(shipped: CommandLine) 
     assert widget == attributes(shipped("embed", "checkout").out)
 
 
-def test_an_exact_version_is_passed_to_the_telemetry(shipped: CommandLine) -> None:
-    done = shipped("embed", "checkout", "1.0.0", "--classic", "--telemetry", "--json")
+def test_an_exact_version_is_passed_to_the_telemetry(edgeship: CommandLine, pipeline: Pipeline) -> None:
+    pipeline.ship("checkout", "1.0.0", {"widget.js": b"var a;"})
+    done = edgeship("embed", "checkout", "1.0.0", "--telemetry", "--json")
     assert_as_documented(done.document, "edgeship embed")
     telemetry = attributes(done.document["telemetry_tag"])
-    assert (telemetry["data-version"], "async" in telemetry, "defer" in telemetry) == ("1.0.0", True, False)
-    assert attributes(done.document["html"])["integrity"] == SRI
+    # Both block the page, so this one runs first.
+    assert (telemetry["data-version"], telemetry.keys() & {"async", "defer"}) == ("1.0.0", set())
+
+
+def test_a_document_has_its_own_telemetry(edgeship: CommandLine, pipeline: Pipeline) -> None:
+    pipeline.ship("checkout", "1.0.0", {"index.html": b"<p>hello"})
+    done = edgeship("embed", "checkout", "--telemetry", "--json")
+    assert done.document["telemetry_tag"] is None
+    assert "telemetry.js reports on scripts" in done.err
 
 
 def test_telemetry_is_only_for_those_who_ask(shipped: CommandLine) -> None:

@@ -84,6 +84,21 @@ def test_a_kind_that_the_script_contradicts_is_refused(edgeship: CommandLine, aw
     assert aws.objects(NAMES.inbox_bucket) == {}
 
 
+def test_what_will_fail_is_said_and_published(edgeship: CommandLine, dist: Path) -> None:
+    chunks = {f"chunk-{n}.js": b"1\n//# sourceMappingURL=gone.js.map\n" for n in range(7)}
+    write(dist, {**chunks, "chunk.js": b"n.p='https://cdn.example.com/checkout/latest/'"})
+    done = edgeship(*arguments(dist, "1.0.0", "--json"))
+    assert done.code == 0
+    assert_as_documented(done.document, "edgeship publish")
+    assert [(w["code"], w["file"]) for w in done.document["warnings"]] == [
+        ("moving_path", "chunk.js"),
+        *(("source_map", name) for name in sorted(chunks)),
+    ]
+    lines = done.err.splitlines()
+    assert lines[0] == f"warning: {done.document['warnings'][0]['text']}"
+    assert (len(lines), lines[-1]) == (7, "warning: and 2 more of this kind")
+
+
 def test_people_read_where_it_went(edgeship: CommandLine, dist: Path) -> None:
     done = edgeship(*arguments(dist))
     assert done.code == 0

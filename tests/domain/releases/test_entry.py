@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeship.domain.errors import Refused
-from edgeship.domain.releases.entry import Entry, Kind, Syntax, entry_of, imported_files, kind_of
+from edgeship.domain.releases.entry import Entry, Kind, Syntax, entry_of, imported_files, kind_of, style_of
 
 PLAIN, MODULE = Syntax(None), Syntax("an import statement", ("./a.js",))
 SHA256 = hashlib.sha256(b"bytes").hexdigest()
@@ -65,32 +65,43 @@ def test_a_declared_kind_is_the_kind_or_refused(declared: Kind, syntax: Syntax) 
 
 
 @pytest.mark.parametrize(
-    ("kind", "path", "others", "alone", "style"),
+    ("kind", "path", "others", "alone"),
     [
-        (Kind.MODULE, "widget.js", (), True, None),
-        (Kind.MODULE, "widget.js", ("logo.svg", "data.json", "widget.js.map", "LICENSE"), True, None),
-        (Kind.MODULE, "widget.js", ("chunk.js",), False, None),
-        (Kind.CLASSIC, "widget.js", ("worker.mjs",), False, None),
-        (Kind.CLASSIC, "widget.js", ("a/node.CJS",), False, None),
-        (Kind.CLASSIC, "widget.js", ("a.wasm",), False, None),
-        (Kind.CLASSIC, "widget.js", ("fonts/a.woff2",), False, None),
-        (Kind.MODULE, "widget.js", ("only.css",), False, "only.css"),
-        (Kind.MODULE, "widget.js", ("other.css", "style.css"), False, "style.css"),
-        (Kind.MODULE, "widget.js", ("other.css", "another.css"), False, None),
-        (Kind.MODULE, "widget.js", ("assets/style.css",), False, None),
-        (Kind.CLASSIC, "dist/widget.js", ("dist/style.css", "style.css", "dist/x.css"), False, "dist/style.css"),
-        (Kind.HTML, "index.html", (), True, None),
-        (Kind.HTML, "index.html", ("logo.svg",), False, None),
-        (Kind.HTML, "index.html", ("style.css",), False, None),
-        (Kind.STYLE, "theme.css", (), True, None),
-        (Kind.STYLE, "theme.css", ("background.png",), False, None),
-        (Kind.ASSET, "logo.svg", ("logo.png",), False, None),
+        (Kind.MODULE, "widget.js", (), True),
+        (Kind.MODULE, "widget.js", ("logo.svg", "data.json", "widget.js.map", "LICENSE"), True),
+        (Kind.MODULE, "widget.js", ("chunk.js",), False),
+        (Kind.CLASSIC, "widget.js", ("worker.mjs",), False),
+        (Kind.CLASSIC, "widget.js", ("a/node.CJS",), False),
+        (Kind.CLASSIC, "widget.js", ("a.wasm",), False),
+        (Kind.CLASSIC, "widget.js", ("fonts/a.woff2",), False),
+        (Kind.MODULE, "widget.js", ("assets/a.css",), False),
+        (Kind.HTML, "index.html", (), True),
+        (Kind.HTML, "index.html", ("logo.svg",), False),
+        (Kind.STYLE, "theme.css", (), True),
+        (Kind.STYLE, "theme.css", ("background.png",), False),
+        (Kind.ASSET, "logo.svg", ("logo.png",), False),
     ],
 )
-def test_what_is_beside_an_entry(
-    kind: Kind, path: str, others: tuple[str, ...], alone: bool, style: str | None
+def test_which_entries_are_alone(kind: Kind, path: str, others: tuple[str, ...], alone: bool) -> None:
+    assert entry_of(kind, path, SHA256, (path, *others), "s.css") == Entry(kind, INTEGRITY, alone, "s.css")
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "others", "style"),
+    [
+        ("widget.js", b"", (), None),
+        ("widget.js", b"", ("only.css", "widget.js.map"), "only.css"),
+        ("widget.js", b"", ("other.css", "style.css"), "style.css"),
+        ("widget.js", b"", ("other.css", "another.css"), None),
+        ("widget.js", b"", ("assets/style.css",), None),
+        ("dist/widget.js", b"", ("dist/style.css", "style.css", "dist/x.css"), "dist/style.css"),
+        ("widget.js", b"load(new URL('./style.css', import.meta.url))", ("style.css",), None),
+    ],
+)
+def test_the_stylesheet_that_goes_with_a_script(
+    path: str, source: bytes, others: tuple[str, ...], style: str | None
 ) -> None:
-    assert entry_of(kind, path, SHA256, (path, *others)) == Entry(kind, INTEGRITY, alone, style)
+    assert style_of(path, source, (path, *others)) == style
 
 
 @pytest.mark.parametrize(

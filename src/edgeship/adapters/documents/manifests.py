@@ -101,4 +101,5 @@ def load_manifest(content: bytes) -> Manifest:
         changes={kind: tuple(entries) for kind, entries in document["changes"].items()},
         kind=Kind(document["kind"]) if document.get("kind") else None,
         imports=tuple(document.get("imports", ())),
+        style=document.get("style"),
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from edgeship.application.releases.ports import Scripts, UnpackedFile
 from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.bundle import is_public
-from edgeship.domain.releases.entry import imported_files, is_script, kind_of
+from edgeship.domain.releases.entry import imported_files, is_script, kind_of, style_of
 from edgeship.domain.releases.manifest import (
     Declaration,
     FileEntry,
@@ -40,6 +40,7 @@ def describe_bundle(
         changes=declared.changes,
         kind=kind_of(entrypoint, declared.kind, syntax),
         imports=imported_files(entrypoint, syntax.imports, entries) if syntax else (),
+        style=style_of(entrypoint, location.read_bytes(), entries) if syntax else None,
     )
     check_declaration(declared, manifest)
     return manifest

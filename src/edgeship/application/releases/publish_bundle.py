@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from edgeship.application.releases.ports import Archives, Dropbox, Dropped, Pack
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey, check_widget
 from edgeship.domain.releases.bundle import EntryCheck, EntryKind, Limits
+from edgeship.domain.releases.bundle_warnings import SEARCHED, BundleWarning, find_warnings
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import Manifest
 from edgeship.domain.releases.rejection import Rejection
@@ -39,7 +40,8 @@ class BundleFacts:
 class Published:
     """An archive in the inbox; `uploaded` is False when the same bytes were there already.
 
-    `refused_before` are earlier uploads of the same bytes that were refused.
+    `refused_before` are earlier uploads of the same bytes that were refused. `warnings` are about what will fail
+    in browsers.
     """
 
     key: UploadKey
@@ -52,6 +54,7 @@ class Published:
     archive_bytes: int
     uploaded: bool
     refused_before: frozenset[str] = frozenset()
+    warnings: tuple[BundleWarning, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class PublishBundle:
         key = UploadKey(check_widget(widget), version, ".tar.gz")
         files = self._collect(folder)
         manifest = self._manifest(key, files, facts)
+        warnings = find_warnings(manifest, files.keys(), _searched(manifest, files))
         with TemporaryDirectory(prefix="edgeship-") as scratch:
             archive = Path(scratch) / "bundle.tar.gz"
             files.pop(UPLOADED_MANIFEST_NAME, None)
@@ -99,6 +103,7 @@ class PublishBundle:
             archive_bytes=size,
             uploaded=uploaded,
             refused_before=frozenset(r.upload_id for r in refused if r.etag == drop.etag),
+            warnings=tuple(warnings),
         )
 
     def _collect(self, folder: Path) -> dict[str, Path]:
@@ -148,6 +153,13 @@ class PublishBundle:
             f"The inbox has another archive at {key}, and a version never changes.",
             "Publish these files under a new version.",
         )
+
+
+def _searched(manifest: Manifest, files: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:
+    """The contents that are searched for what will fail: the entrypoint's first, because there is a limit."""
+    for path in sorted(manifest.files, key=lambda path: (path != manifest.entrypoint, path)):
+        if path.lower().endswith(SEARCHED):
+            yield path, files[path].read_bytes()
 
 
 def _kind(location: Path) -> EntryKind:

@@ -16,6 +16,7 @@ from edgeship.cli.output import Output, plain
 from edgeship.cli.releases.build_facts import gather
 from edgeship.domain.naming import LATEST, release_prefix
 from edgeship.domain.plain_text import size
+from edgeship.domain.releases.bundle_warnings import shortened
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.version import Version
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from edgeship.application.releases.publish_bundle import Published
 
 UNFOLLOWED = "uploaded"
+WARNINGS_SHOWN = 5
+"""Of each kind of warning; `--json` has all of them."""
 
 
 def publish(
@@ -76,7 +79,7 @@ def publish(
 
     The folder is checked by the same rules as the upload, packed with its manifest, and put into the inbox. The same
     files give the same archive; publishing them again changes nothing. Without --wait, only the environment's uploader
-    policy is needed.
+    policy is needed. Warnings say what will fail in browsers, such as a fixed public path; they refuse nothing.
 
     Example:
 
@@ -89,6 +92,8 @@ def publish(
     operator = target.site_operator if wait else target.operator
     with _progress_bar(out, f"{widget} {parsed}") as progress:
         published = operator.publish(dist, widget, parsed, facts, progress)
+    for text in shortened(published.warnings, WARNINGS_SHOWN):
+        out.warning(text)
     followed = operator.follow(published, timedelta(seconds=timeout), _notes_stages(out)) if wait else None
     document = _document(published, followed, target.site_url)
     out.result(document, [plain("\n".join(_lines(document)))])
@@ -106,6 +111,7 @@ def _document(published: Published, followed: Followed | None, site_url: str | N
         "kind": published.kind,
         "files": published.files,
         "archive_bytes": published.archive_bytes,
+        "warnings": [{"code": w.code, "file": w.path, "text": w.text} for w in published.warnings],
         "stage": str(followed.stage) if followed else UNFOLLOWED,
         "reason": followed.reason if followed else "",
         "urls": {

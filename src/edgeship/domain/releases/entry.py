@@ -45,8 +45,7 @@ class Entry:
     - `alone`: it is all the code there is, so a page that has it has one release. For a script: no other script,
       stylesheet, WebAssembly or font is public. For every other kind: no other file is public, because a document or
       a stylesheet may load any file.
-    - `style` is the path of the stylesheet that goes with a script, None without one: `style.css` beside the entry,
-      else the only `.css` there.
+    - `style` is the path of the stylesheet that a page has to link beside a script: see `style_of`.
     """
 
     kind: Kind
@@ -100,7 +99,7 @@ def kind_of(path: str, declared: Kind | None, syntax: Syntax | None) -> Kind:
     return found
 
 
-def entry_of(kind: Kind, path: str, sha256: str, paths: Collection[str]) -> Entry:
+def entry_of(kind: Kind, path: str, sha256: str, paths: Collection[str], style: str | None) -> Entry:
     """The entry at `path`, with the SHA-256 of its bytes in hex, among the release's public `paths`."""
     others = [other for other in paths if other != path]
     code = [other for other in others if other.lower().endswith(_CODE)]
@@ -108,8 +107,21 @@ def entry_of(kind: Kind, path: str, sha256: str, paths: Collection[str]) -> Entr
         kind=kind,
         integrity=f"sha256-{base64.b64encode(bytes.fromhex(sha256)).decode()}",
         alone=not (code if kind.is_script else others),
-        style=_style_beside(path, others) if kind.is_script else None,
+        style=style,
     )
+
+
+def style_of(path: str, source: bytes, paths: Collection[str]) -> str | None:
+    """The stylesheet that a page has to link beside the script at `path`: `style.css` in its folder, else the only
+    `.css` there.
+
+    None without one, and if the script's source names the file: then it loads the stylesheet itself.
+    """
+    folder = posixpath.dirname(path)
+    beside = [other for other in paths if other.lower().endswith(STYLES) and posixpath.dirname(other) == folder]
+    usual = posixpath.join(folder, "style.css")
+    found = usual if usual in beside else beside[0] if len(beside) == 1 else None
+    return None if found is None or posixpath.basename(found).encode() in source else found
 
 
 def imported_files(path: str, specifiers: Iterable[str], paths: Collection[str]) -> tuple[str, ...]:
@@ -118,10 +130,3 @@ def imported_files(path: str, specifiers: Iterable[str], paths: Collection[str])
     relative = [s.partition("?")[0] for s in specifiers if s.startswith(("./", "../"))]
     resolved = (posixpath.normpath(posixpath.join(folder, specifier)) for specifier in relative)
     return tuple(dict.fromkeys(found for found in resolved if found in paths and found != path))
-
-
-def _style_beside(path: str, others: Iterable[str]) -> str | None:
-    folder = posixpath.dirname(path)
-    beside = [other for other in others if other.lower().endswith(STYLES) and posixpath.dirname(other) == folder]
-    usual = posixpath.join(folder, "style.css")
-    return usual if usual in beside else beside[0] if len(beside) == 1 else None

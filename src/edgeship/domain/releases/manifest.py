@@ -29,8 +29,9 @@ class FileEntry:
 @dataclass(frozen=True)
 class Manifest:
     """`created_at` is RFC 3339. It is empty in an uploader's manifest without one: then the time of the upload
-    counts. `kind` is the entrypoint's, and `imports` are the files that it imports statically; a manifest that was
-    published before kinds were known has neither."""
+    counts. `kind` is the entrypoint's, `imports` are the files that it imports statically, and `style` is the
+    stylesheet that a page has to link beside it. A manifest that was published before kinds were known has none of
+    these."""
 
     widget: str
     version: Version
@@ -41,13 +42,14 @@ class Manifest:
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kind: Kind | None = None
     imports: tuple[str, ...] = ()
+    style: str | None = None
 
     @property
     def entry(self) -> Entry | None:
         """What the release knows about its entry; None before kinds were known."""
         if self.kind is None:
             return None
-        return entry_of(self.kind, self.entrypoint, self.files[self.entrypoint].sha256, self.files)
+        return entry_of(self.kind, self.entrypoint, self.files[self.entrypoint].sha256, self.files, self.style)
 
     @property
     def digest(self) -> str:
@@ -73,6 +75,7 @@ class Manifest:
             "entrypoint": self.entrypoint,
             "kind": self.kind.value if self.kind else None,
             "imports": list(self.imports),
+            "style": self.style,
             "changes": {kind: list(self.changes.get(kind, ())) for kind in CHANGE_KINDS},
             "files": {
                 path: {"size": e.size, "sha256": e.sha256, "sri": e.sri, "content_type": e.content_type}
