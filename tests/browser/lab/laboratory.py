@@ -16,7 +16,7 @@ from tests.browser.lab.network import NAME_COOKIE, Network, Visitor, network
 from tests.browser.lab.outcome import Outcome
 from tests.browser.lab.pages import Page, own_pages
 from tests.browser.lab.reference_site import integrity_of
-from tests.browser.lab.scenarios import VIEWS, Scenario, Step
+from tests.browser.lab.scenarios import Scenario, Step, views_of
 from tests.browser.lab.site import Site
 
 _CALL = """
@@ -35,9 +35,10 @@ class Lab:
     builds: Builds
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def run(self, scenario: Scenario, views: int = VIEWS) -> list[Outcome]:
-        """What each page view saw; one that was reloaded counts twice, before and after."""
+    def run(self, scenario: Scenario) -> list[Outcome]:
+        """What each page view saw; a reload is another page view."""
         self._begin(scenario)
+        views = views_of(scenario)
         widgets = {number: scenario.widgets[place % len(scenario.widgets)] for place, number in self._taken(views)}
         visitors = {number: Visitor(number, f"{scenario}/{number}", scenario.moves_each_time) for number in widgets}
         self.network.visitors.update(visitors)
@@ -66,9 +67,9 @@ class Lab:
             self._call("close")
 
     def _begin(self, scenario: Scenario) -> None:
-        other = STABLE if scenario.begins == NEXT else NEXT
-        self.site.reset(*scenario.widgets, version=other)
-        self.site.reset(*scenario.widgets, version=scenario.begins)
+        self.site.reset(*scenario.widgets, version=STABLE)
+        if scenario.begins != STABLE:
+            self.site.move(*scenario.widgets, version=scenario.begins)
         if scenario.percent:
             self.site.roll_out(*scenario.widgets, version=NEXT, percent=scenario.percent)
 

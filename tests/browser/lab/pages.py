@@ -77,6 +77,8 @@ class Page:
         options = f"window.__options = {{ worker: {str(self.worker).lower()} }};"
         html = (
             "<!doctype html><meta charset=utf-8><title>A shop</title><body>"
+            # Where Vite's code finds the nonce for what it loads.
+            f'<meta property="csp-nonce" nonce="{self.nonce}">'
             f'<script src="/probe.js" nonce="{self.nonce}"></script>{self._inline(options)}{self._tags()}<h1>A shop</h1>'
         )
         headers = {"Content-Type": _HTML, "Cache-Control": "no-store"}
