@@ -53,6 +53,4 @@ class Tally:
     @classmethod
     def of(cls, outcomes: Iterable[Outcome]) -> Tally:
         found = list(outcomes)
-        return cls(
-            len(found), sum(o.mixed for o in found), sum(o.broken for o in found), sum(o.twice for o in found)
-        )
+        return cls(len(found), sum(o.mixed for o in found), sum(o.broken for o in found), sum(o.twice for o in found))
