@@ -3,8 +3,9 @@ const frames = new Map();
 
 const shown = frame =>
   new Promise(resolve => frame.addEventListener('load', resolve, { once: true })).then(() =>
-    frame.contentWindow.__probe.opened(),
+    frame.contentWindow.__probe?.opened(),
   );
+const pause = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds));
 
 window.lab = {
   /** Register a worker for all page views under its folder. */
@@ -36,6 +37,13 @@ window.lab = {
       }),
     ),
   seen: () => [...frames].map(([number, frame]) => [number, frame.contentWindow.__probe.seen()]),
+  /** The value of an expression in one page view, as soon as it is true, or after some seconds. */
+  async until(number, expression) {
+    const value = new Function('window', 'document', `return (${expression})`);
+    const look = () => value(frames.get(number).contentWindow, frames.get(number).contentDocument);
+    for (const end = performance.now() + 5000; !look() && performance.now() < end; ) await pause(5);
+    return look() ?? null;
+  },
   close: () => {
     for (const frame of frames.values()) frame.remove();
     frames.clear();

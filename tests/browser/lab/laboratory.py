@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +16,8 @@ from tests.browser.lab.network import NAME_COOKIE, Network, Visitor, network
 from tests.browser.lab.outcome import Outcome
 from tests.browser.lab.pages import Page, own_pages
 from tests.browser.lab.reference_site import integrity_of
-from tests.browser.lab.scenarios import VIEWS, Scenario, Step
-from tests.browser.lab.site import Site
+from tests.browser.lab.scenarios import Scenario, Step, views_of
+from tests.browser.lab.site import Answered, Site
 
 _CALL = """
 const done = arguments[arguments.length - 1];
@@ -32,12 +32,14 @@ class Lab:
     site: Site
     network: Network
     browser: Remote
+    tab: str
     builds: Builds
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def run(self, scenario: Scenario, views: int = VIEWS) -> list[Outcome]:
-        """What each page view saw; one that was reloaded counts twice, before and after."""
+    def run(self, scenario: Scenario) -> list[Outcome]:
+        """What each page view saw; a reload is another page view."""
         self._begin(scenario)
+        views = views_of(scenario)
         widgets = {number: scenario.widgets[place % len(scenario.widgets)] for place, number in self._taken(views)}
         visitors = {number: Visitor(number, f"{scenario}/{number}", scenario.moves_each_time) for number in widgets}
         self.network.visitors.update(visitors)
@@ -65,10 +67,22 @@ class Lab:
         finally:
             self._call("close")
 
+    @contextmanager
+    def showing(self, html: str, policy: str = "") -> Iterator[Callable[[str], Any]]:
+        """A page of its own, in its frame; gives the value of an expression in it, once that is true."""
+        number = next(self._numbers)
+        headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
+        self.network.pages[f"/page/{number}"] = Answered(200, headers, html.encode())
+        try:
+            self._call("open", [[number, f"/page/{number}"]])
+            yield lambda expression: self._call("until", number, expression)
+        finally:
+            self._call("close")
+
     def _begin(self, scenario: Scenario) -> None:
-        other = STABLE if scenario.begins == NEXT else NEXT
-        self.site.reset(*scenario.widgets, version=other)
-        self.site.reset(*scenario.widgets, version=scenario.begins)
+        self.site.reset(*scenario.widgets, version=STABLE)
+        if scenario.begins != STABLE:
+            self.site.move(*scenario.widgets, version=scenario.begins)
         if scenario.percent:
             self.site.roll_out(*scenario.widgets, version=NEXT, percent=scenario.percent)
 
@@ -104,7 +118,12 @@ class Lab:
         return [Outcome.of(widgets[number], seen) for number, seen in self._call("seen")]
 
     def _call(self, name: str, *arguments: Any) -> Any:
-        found = self.browser.execute_async_script(_CALL, name, list(arguments))
+        before = self.browser.current_window_handle
+        self.browser.switch_to.window(self.tab)
+        try:
+            found = self.browser.execute_async_script(_CALL, name, list(arguments))
+        finally:
+            self.browser.switch_to.window(before)
         if not isinstance(found, list):
             raise AssertionError(f"the harness: {name}: {found}")
         return found[0]
@@ -118,8 +137,14 @@ def laboratory(site: Site, browser: Remote, builds: Builds) -> Iterator[Lab]:
             site.publish(widget, version, Path(builds.release(widget, version)))
     with network(site) as running:
         running.pages.update(own_pages())
+        before = browser.current_window_handle
+        browser.switch_to.new_window("tab")
+        tab = browser.current_window_handle
         browser.get(running.url)
+        browser.switch_to.window(before)
         try:
-            yield Lab(site, running, browser, builds)
+            yield Lab(site, running, browser, tab, builds)
         finally:
-            browser.get("about:blank")
+            browser.switch_to.window(tab)
+            browser.close()
+            browser.switch_to.window(before)

@@ -96,7 +96,8 @@ class ReferenceSite:
             text = stub(asked.cdn, located[1:], integrity_of(self._files[exact]))
             return _answer(200, content_type(ENTRY), text, cached)
         if file == ENTRY and self.modules == "reexport":
-            return _answer(200, content_type(ENTRY), f'export * from "{located}";'.encode(), cached)
+            # Without the query: a chunk that imports the entry names it without one, and another URL is another module.
+            return _answer(200, content_type(ENTRY), f'export * from "{exact}";'.encode(), cached)
         return _answer(302, "text/plain", b"", cached, Location=located)
 
     async def close(self) -> None:

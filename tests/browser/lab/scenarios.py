@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,9 +14,8 @@ Step = Literal["open", "move", "roll back", "roll out", "abort", "pause", "roam"
 address. The others are the operator's."""
 
 ALL = tuple(WIDGETS)
-CLASSIC = tuple(name for name, kind in WIDGETS.items() if kind == "classic")
 VIEWS = 30
-"""Page views of a scenario; each widget has as many as another."""
+"""At least so many page views has each kind of scenario; each widget has as many as another."""
 
 _COMMON = "object-src 'none'; base-uri 'none'; style-src {cdn}; connect-src {cdn}"
 _WASM = "'wasm-unsafe-eval'"
@@ -37,7 +37,7 @@ class Scenario:
     query: str = ""
     policy: str = ""
     widgets: tuple[str, ...] = ALL
-    worker: bool = True
+    worker: bool = False
     cookie: bool = False
     moves_each_time: bool = False
     service_worker: str = ""
@@ -57,52 +57,64 @@ TYPES = "Trusted Types"
 TAGS = "tags"
 
 SCENARIOS = (
-    Scenario(LAZY, "after a move", ("open", "move", "lazy")),
+    Scenario(LAZY, "after a move", ("open", "move", "lazy"), worker=True),
     Scenario(LAZY, "after a rollback", ("open", "roll back", "lazy"), begins=NEXT),
     Scenario(LAZY, "after an abort", ("open", "abort", "lazy"), percent=50),
     Scenario(LAZY, "after a pause", ("open", "pause", "lazy"), percent=50),
     Scenario(ADDRESS, "before the lazy import", ("open", "roam", "lazy"), percent=50),
     Scenario(ADDRESS, "with each request", ("open", "lazy"), percent=50, moves_each_time=True),
     Scenario(NAMED, "?user=", ("open", "lazy"), percent=50, query="user={user}"),
-    Scenario(NAMED, "?edgeship-track=candidate", ("open", "lazy"), percent=1, query="edgeship-track=candidate"),
+    Scenario(
+        NAMED, "?edgeship-track=candidate", ("open", "lazy"), percent=1, query="edgeship-track=candidate", worker=True
+    ),
     Scenario(NAMED, "a cookie", ("open", "lazy"), percent=50, how="plain tag", cookie=True),
     Scenario(CACHE, "a reload after a move", ("open", "move", "reload", "lazy")),
     Scenario(CACHE, "a reload in a rollout", ("open", "roam", "reload", "lazy"), percent=50),
     Scenario(WORKER, "it keeps the entry", ("open", "move", "reload", "lazy"), service_worker="keeps"),
-    Scenario(STYLED, "one tag", ("open", "lazy"), percent=50, moves_each_time=True, worker=False),
+    Scenario(STYLED, "one tag", ("open", "lazy"), percent=50, moves_each_time=True),
     Scenario(STYLED, "two tags, one user", ("open", "move", "lazy"), percent=50, how="two tags", query="user={user}"),
     Scenario(
         CSP,
         "nonces",
         ("open", "move", "lazy"),
         policy=f"script-src 'nonce-{{nonce}}' {_WASM}; {_COMMON}",
-        worker=False,
     ),
     Scenario(
         CSP,
         "strict-dynamic",
         ("open", "move", "lazy"),
         policy=f"script-src 'nonce-{{nonce}}' 'strict-dynamic' {_WASM}; {_COMMON}",
-        worker=False,
     ),
     Scenario(
         CSP,
         "a list of hosts",
         ("open", "move", "lazy"),
-        policy=f"script-src 'self' 'nonce-{{nonce}}' {{cdn}} {_WASM}; worker-src blob:; {_COMMON}",
+        policy=f"script-src 'self' 'nonce-{{nonce}}' {{cdn}} {_WASM}; worker-src blob: {{cdn}}; {_COMMON}",
+        worker=True,
     ),
     Scenario(
         TYPES,
         "required for scripts",
         ("open", "move", "lazy"),
         policy="require-trusted-types-for 'script'; trusted-types edgeship lab lab-webpack",
+        worker=True,
     ),
     Scenario(TAGS, "an exact tag with integrity", ("open", "move", "lazy"), how="exact tag"),
     Scenario(TAGS, "a loader that listens", ("open", "move", "lazy"), how="loader"),
 )
+
+KINDS = tuple(dict.fromkeys(scenario.kind for scenario in SCENARIOS))
 
 KNOWN_LIMITS = (
     Scenario(STYLED, "two tags, two users", ("open", "lazy"), percent=50, how="two tags", moves_each_time=True),
     Scenario(WORKER, "it copies the entry", ("open", "move", "reload", "lazy"), service_worker="copies"),
 )
 """Two tags are two requests, each decided by itself; a copy of an answer has lost the URL that it came from."""
+
+
+def views_of(scenario: Scenario) -> int:
+    """Page views to have of a scenario, so that its kind has enough; a limit shows with fewer."""
+    if scenario in KNOWN_LIMITS:
+        return 2 * len(scenario.widgets)
+    others = sum(other.kind == scenario.kind for other in SCENARIOS)
+    return len(scenario.widgets) * math.ceil(VIEWS / others / len(scenario.widgets))

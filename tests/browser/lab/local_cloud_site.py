@@ -1,0 +1,114 @@
+"""The local cloud as a site of the lab: what an operator does, and the CDN's own answers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import aiohttp
+
+from edgeship.application.releases.publish_bundle import BundleFacts
+from edgeship.bootstrap.operator import Operator
+from edgeship.domain.channels.rollout import Step
+from edgeship.domain.edge.freshness import settled_after
+from edgeship.domain.version import Version
+from edgeship.local.cloud import LocalCloud
+from tests.browser.lab.builds import ENTRY, STYLE
+from tests.browser.lab.site import Answered, Asked
+from tests.support.local_cloud.visitors import ann, eventually, get
+
+CHANNEL = "latest"
+BAKE_SECONDS = 3600
+"""No rollout of the lab's advances by itself."""
+HOP_BY_HOP = frozenset({"connection", "content-length", "content-encoding", "transfer-encoding", "date", "server"})
+
+
+@dataclass
+class LocalCloudSite:
+    """The widgets are the lab's alone in this cloud."""
+
+    cloud: LocalCloud
+    tools: Operator
+    _session: aiohttp.ClientSession | None = None
+
+    def publish(self, widget: str, version: str, folder: Path) -> None:
+        # Uploads after the first wait for what the lab does.
+        self.tools.policy(widget, lambda policy: replace(policy, auto=frozenset()), ann())
+        self.tools.publish(folder, widget, Version.parse(version), BundleFacts(entrypoint=ENTRY), lambda _: None)
+        eventually(lambda: get(self.cloud, f"/{widget}/v{version}/{STYLE}")[0] == 200 or None)
+        if self._live(widget) is None:
+            eventually(lambda: self._live(widget))
+
+    def move(self, *widgets: str, version: str) -> None:
+        for widget in widgets:
+            self.tools.promote(widget, Version.parse(version), CHANNEL, ann())
+        self._settle(*widgets)
+
+    def roll_back(self, *widgets: str) -> None:
+        for widget in widgets:
+            self.tools.roll_back(widget, CHANNEL, None, ann())
+        self._settle(*widgets)
+
+    def roll_out(self, *widgets: str, version: str, percent: int) -> None:
+        steps = (Step(percent, BAKE_SECONDS), Step(100, 0))
+        for widget in widgets:
+            self.tools.start_rollout(widget, Version.parse(version), CHANNEL, ann(), steps)
+        self._settle(*widgets)
+
+    def abort(self, *widgets: str) -> None:
+        for widget in widgets:
+            self.tools.steer_rollout.abort(widget, CHANNEL, ann())
+        self._settle(*widgets)
+
+    def pause(self, *widgets: str) -> None:
+        for widget in widgets:
+            self.tools.steer_rollout.pause(widget, CHANNEL, ann())
+        self._settle(*widgets)
+
+    def reset(self, *widgets: str, version: str) -> None:
+        wanted = Version.parse(version)
+        for widget in widgets:
+            if self.tools.state.channel(widget, CHANNEL).candidate is not None:
+                self.tools.steer_rollout.abort(widget, CHANNEL, ann())
+            for release in self.tools.state.releases(widget):
+                if release.quarantine is not None:
+                    self.tools.unquarantine(widget, release.version, ann())
+            channel = self.tools.state.channel(widget, CHANNEL)
+            if channel.lock is not None:
+                self.tools.unlock(widget, CHANNEL, ann())
+            if channel.version != wanted:
+                self.tools.promote(widget, wanted, CHANNEL, ann())
+        self._settle(*widgets)
+
+    async def answer(self, asked: Asked) -> Answered:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(auto_decompress=True)
+        url = f"{self.cloud.edge_url}{asked.path}{asked.query and '?' + asked.query}"
+        headers = {"User-Agent": asked.user_agent, "Host": asked.cdn.partition("//")[2]}
+        if asked.cookie:
+            headers["Cookie"] = asked.cookie
+        async with self._session.get(url, headers=headers, allow_redirects=False) as found:
+            kept = {name: value for name, value in found.headers.items() if name.lower() not in HOP_BY_HOP}
+            return Answered(found.status, kept, await found.read())
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def _live(self, widget: str) -> Version | None:
+        return self.tools.state.channel(widget, CHANNEL).version
+
+    def _settle(self, *widgets: str) -> None:
+        """Wait until the edge answers by what the table says now, in each of its copies."""
+        for widget in widgets:
+            channel = self.tools.state.channel(widget, CHANNEL)
+            tracks = {"stable": channel.version, "candidate": channel.candidate or channel.version}
+            for track, version in tracks.items():
+                eventually(lambda track=track, version=version, widget=widget: self._is_at(widget, track, version))
+        time.sleep(settled_after(self.cloud.edge_freshness_seconds))
+
+    def _is_at(self, widget: str, track: str, version: object) -> bool | None:
+        # Redirects are followed: an exact path names the version, too.
+        _, headers, _ = get(self.cloud, f"/{widget}/{CHANNEL}/{STYLE}?edgeship-track={track}")
+        return headers["x-amz-meta-version"] == str(version) or None
