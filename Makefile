@@ -83,7 +83,7 @@ synth: $(READY) ## Write the CloudFormation template of ENV to cdk.out/
 
 .PHONY: deploy
 deploy: $(READY) ## Deploy ENV to the AWS account of your credentials: make deploy ENV=production
-	@$(CDK) deploy $(CDK_CONTEXT) $(CDK_ARGS)
+	@$(CDK) deploy --all $(CDK_CONTEXT) $(CDK_ARGS)
 
 .PHONY: clean
 clean: ## Remove what the targets made

@@ -32,7 +32,7 @@ FEATURE_FLAGS = {
 
 
 def build_app(context: Mapping[str, Any], default_account: str | None = None, **app_options: Any) -> App:
-    """The app with its one stack; `app_options` go to `aws_cdk.App`.
+    """The app with the environment's stack, and one for each further Region; `app_options` go to `aws_cdk.App`.
 
     Raises:
         OptionError: the context can't be used.
@@ -47,10 +47,13 @@ def build_app(context: Mapping[str, Any], default_account: str | None = None, **
     from aws_cdk import App
 
     from infra.bundling import Bundler
+    from infra.flag_copy import FlagCopyStack
     from infra.stack import EdgeshipStack
 
     app = App(context={**FEATURE_FLAGS, **context}, analytics_reporting=False, **app_options)
     EdgeshipStack(app, options, Bundler(ROOT, BUNDLES))
+    for region in options.flag_copies:
+        FlagCopyStack(app, options, region)
     return app
 
 

@@ -19,10 +19,11 @@ from pydantic import (
 )
 
 from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
+from edgeship.domain.edge.nearest_region import REGIONS
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
 from edgeship.domain.notifications.secret_reference import reference_fault
-from edgeship.resource_names import LOCAL, ResourceNames
+from edgeship.resource_names import LOCAL, REGION, ResourceNames
 
 NO_ACCOUNT: Final = "000000000000"
 """Stands in for the account when there is none: enough to synthesise, never enough to deploy to AWS."""
@@ -43,6 +44,8 @@ COUNTRIES: Final = frozenset(_COUNTRIES.split())
 # (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html).
 LOG_RETENTION_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557)
 YEAR_SECONDS: Final = 365 * 24 * 3600
+MAX_EDGE_REGIONS: Final = 8
+"""Copies are written all at a time; with more, a change waits for the slowest of many."""
 
 _CERTIFICATE = re.compile(r"arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}")
 _WEB_ACL = re.compile(r"arn:aws:wafv2:us-east-1:\d{12}:global/webacl/[\w-]{1,128}/[0-9a-f-]{36}")
@@ -56,13 +59,13 @@ class OptionError(ValueError):
     """The context cannot be used; the message has a line for each fault: its key and what to give instead."""
 
 
-def _countries(value: object) -> object:
+def _listed(value: object) -> object:
     """`-c geo_allow=US,CA` is a string; a context file may hold a list."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
-Countries = Annotated[tuple[str, ...], BeforeValidator(_countries)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class SynthOptions(BaseModel):
@@ -78,8 +81,8 @@ class SynthOptions(BaseModel):
     certificate_arn: Text | None = Field(
         None, description="Give the ARN of an ACM certificate in us-east-1, where CloudFront reads certificates"
     )
-    geo_allow: Countries = Field((), description="Give ISO 3166-1 alpha-2 codes: -c geo_allow=US,CA")
-    geo_deny: Countries = Field((), description="Give ISO 3166-1 alpha-2 codes: -c geo_deny=KP")
+    geo_allow: Names = Field((), description="Give ISO 3166-1 alpha-2 codes: -c geo_allow=US,CA")
+    geo_deny: Names = Field((), description="Give ISO 3166-1 alpha-2 codes: -c geo_deny=KP")
     price_class: Literal["100", "200", "all"] = Field("all", description="Give 100, 200 or all")
     web_acl_arn: Text | None = Field(
         None,
@@ -94,6 +97,12 @@ class SynthOptions(BaseModel):
         ge=0.1,
         le=30,
         description="Give the seconds after which the edge reads its snapshot again, 0.1 to 30",
+    )
+    edge_regions: Names = Field(
+        (),
+        max_length=MAX_EDGE_REGIONS,
+        description=f"Give up to {MAX_EDGE_REGIONS} Regions that get a copy of the flags: "
+        "-c edge_regions=eu-west-1,ap-southeast-1",
     )
     root_widget: Text | None = Field(
         None, description="Give the name of the widget whose paths drop the /<widget> prefix: -c root_widget=checkout"
@@ -156,6 +165,18 @@ class SynthOptions(BaseModel):
         if unknown := [code for code in codes if code not in COUNTRIES]:
             raise ValueError(f"{', '.join(unknown)}: not assigned in ISO 3166-1 (capitals; the United Kingdom is GB)")
         return codes
+
+    @property
+    def flag_copies(self) -> dict[str, str]:
+        """The bucket of each Region, but the home Region, that has a copy of the flags."""
+        return {region: self.names.edge_bucket(region) for region in self.edge_regions if region != REGION}
+
+    @field_validator("edge_regions")
+    @classmethod
+    def _known_regions(cls, regions: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [region for region in regions if region not in REGIONS]:
+            raise ValueError(f"{', '.join(unknown)}: not a Region of AWS's commercial partition")
+        return tuple(dict.fromkeys(regions))
 
     @field_validator("root_widget")
     @classmethod

@@ -24,6 +24,12 @@ from infra.constructs.telemetry import Telemetry
 from infra.options import SynthOptions
 
 
+def removal_policy(options: SynthOptions) -> RemovalPolicy:
+    """Of what holds data. Names are fixed, so a first deploy that fails half-way must not leave its resources behind:
+    they would be in the way of the second. From then on they are kept."""
+    return RemovalPolicy.DESTROY if options.throwaway else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+
+
 class EdgeshipStack(Stack):
     """Everything of one environment, in us-east-1. Outside throw-away environments, what holds data outlives it."""
 
@@ -37,9 +43,7 @@ class EdgeshipStack(Stack):
             env={"account": options.account, "region": REGION},
             termination_protection=not options.throwaway,
         )
-        # Names are fixed, so a first deploy that fails half-way must not leave its resources behind: they would be in
-        # the way of the second. From then on they are kept.
-        removal = RemovalPolicy.DESTROY if options.throwaway else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+        removal = removal_policy(options)
         local = options.environment == LOCAL
         regional = Target.host() if local else Target.lambda_function("aarch64")
         at_edge = Target.host() if local else Target.lambda_function("x86_64")

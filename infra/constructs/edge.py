@@ -1,4 +1,4 @@
-"""The Lambda@Edge function that turns a moving path into the immutable one, at viewer-request."""
+"""The Lambda@Edge function that turns a moving path into the immutable one, and answers flags, at viewer-request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from edgeship.domain.edge.freshness import FETCH_TIMEOUT_SECONDS
-from edgeship.resource_names import REGION, SNAPSHOT_KEY
+from edgeship.domain.edge.nearest_region import nearest_copies
+from edgeship.resource_names import FLAGS_KEY, REGION, SNAPSHOT_KEY
 from infra.bundling import Bundler, Target
 from infra.constructs.functions import PYTHON_3_13_REASON
 from infra.constructs.log_group import RetainedLogGroup
@@ -45,6 +46,9 @@ class EdgeFunction(Construct):
             "root_widget": options.root_widget,
             "freshness_seconds": options.edge_freshness_seconds,
             "timeout_seconds": FETCH_TIMEOUT_SECONDS,
+            "flags_key": FLAGS_KEY,
+            "flag_copies": options.flag_copies,
+            "nearest": nearest_copies(REGION, options.flag_copies),
         }
         bundle = bundler.build(
             "edge", target, {"functions/edge/config.json": json.dumps(configuration, sort_keys=True).encode()}
@@ -67,7 +71,8 @@ class EdgeFunction(Construct):
             f"arn:aws:logs:*:{options.account}:log-group:{edge_log_group}:*",
             reason="CloudFront runs the function, and logs, in the Region nearest to the viewer.",
         )
-        allow(role, ["s3:GetObject"], objects(options.names.config_bucket, SNAPSHOT_KEY))
+        flags = [objects(bucket, FLAGS_KEY) for bucket in (options.names.config_bucket, *options.flag_copies.values())]
+        allow(role, ["s3:GetObject"], objects(options.names.config_bucket, SNAPSHOT_KEY), *flags)
 
         self.function = lambda_.Function(
             self,
@@ -81,6 +86,11 @@ class EdgeFunction(Construct):
             timeout=Duration.seconds(5),
             memory_size=128,
             role=role,
+            # Without it each request writes START, END and REPORT, which costs more than to run the function. What the
+            # function writes is of the level INFO, and stays. Both are supported at the edge
+            # (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html).
+            logging_format=lambda_.LoggingFormat.JSON,
+            system_log_level_v2=lambda_.SystemLogLevel.WARN,
             # Deleting a version, or a function, fails until CloudFront has let go of its replicas, hours after the
             # last association
             # (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-edge-delete-replicas.html).

@@ -10,11 +10,13 @@ from constructs import Construct
 from edgeship.domain.events import SOURCE, EventType
 from edgeship.resource_names import (
     ACCEPTED_PREFIX,
+    FLAGS_KEY,
     INCOMING_PREFIX,
     OUTBOX_SORT_KEY,
     REJECTED_PREFIX,
     SNAPSHOT_KEY,
 )
+from edgeship.settings import format_copies
 from infra.constructs.bus import Bus
 from infra.constructs.functions import Build, RegionalFunction
 from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, health_alarms, objects
@@ -135,6 +137,7 @@ class Pipeline(Construct):
 
     def _relay(self, storage: Storage, table: StateTable, bus: Bus, router: Router) -> RegionalFunction:
         poison = FailureQueue(self, "Poison")
+        options = self._build.options
         function = RegionalFunction(
             self,
             "Relay",
@@ -146,6 +149,7 @@ class Pipeline(Construct):
                 "config_bucket": storage.config.bucket_name,
                 "poison_queue_url": poison.queue_url,
                 "store_arn": router.store.key_value_store_arn,
+                **({"edge_copies": format_copies(options.flag_copies)} if options.flag_copies else {}),
             },
             timeout=Duration.minutes(1),
             memory_mib=512,
@@ -154,8 +158,14 @@ class Pipeline(Construct):
         function.allow(
             [f"cloudfront-keyvaluestore:{action}" for action in STORE_ACTIONS], router.store.key_value_store_arn
         )
-        function.allow(["s3:GetObject", "s3:PutObject"], objects(self._build.options.names.config_bucket, SNAPSHOT_KEY))
-        function.allow(["s3:ListBucket"], storage.config.bucket_arn)
+        config, copies = options.names.config_bucket, options.flag_copies.values()
+        function.allow(
+            ["s3:GetObject", "s3:PutObject"],
+            objects(config, SNAPSHOT_KEY),
+            *(objects(bucket, FLAGS_KEY) for bucket in (config, *copies)),
+        )
+        # The copies' buckets are in other Regions, and so in other stacks: their names say enough.
+        function.allow(["s3:ListBucket"], storage.config.bucket_arn, *(f"arn:aws:s3:::{bucket}" for bucket in copies))
         function.allow(["events:PutEvents"], bus.bus.event_bus_arn)
         function.allow(["sqs:SendMessage"], poison.queue_arn)
         function.on_stream(

@@ -82,28 +82,45 @@ class Storage(Construct):
         object_ownership: s3.ObjectOwnership = s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         cors: list[s3.CorsRule] | None = None,
     ) -> s3.Bucket:
-        housekeeping = s3.LifecycleRule(
-            id="Housekeeping",
-            abort_incomplete_multipart_upload_after=Duration.days(1),
-            noncurrent_version_expiration=Duration.days(NONCURRENT_DAYS),
-            expired_object_delete_marker=True,
+        return private_bucket(
+            self, id, name, self._removal, expirations, logs=logs, object_ownership=object_ownership, cors=cors
         )
-        return s3.Bucket(
-            self,
-            id,
-            bucket_name=name,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            versioned=True,
-            object_ownership=object_ownership,
-            cors=cors,
-            lifecycle_rules=[housekeeping, *expirations],
-            server_access_logs_bucket=logs,
-            server_access_logs_prefix=f"s3/{id.lower()}/" if logs else None,
-            removal_policy=self._removal,
-        )
+
+
+def private_bucket(
+    scope: Construct,
+    id: str,  # noqa: A002
+    name: str,
+    removal: RemovalPolicy,
+    expirations: Sequence[s3.LifecycleRule] = (),
+    *,
+    logs: s3.Bucket | None = None,
+    object_ownership: s3.ObjectOwnership = s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    cors: list[s3.CorsRule] | None = None,
+) -> s3.Bucket:
+    """A private, encrypted, TLS-only, versioned bucket; `logs` receives its access logs."""
+    housekeeping = s3.LifecycleRule(
+        id="Housekeeping",
+        abort_incomplete_multipart_upload_after=Duration.days(1),
+        noncurrent_version_expiration=Duration.days(NONCURRENT_DAYS),
+        expired_object_delete_marker=True,
+    )
+    return s3.Bucket(
+        scope,
+        id,
+        bucket_name=name,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        enforce_ssl=True,
+        minimum_tls_version=1.2,
+        versioned=True,
+        object_ownership=object_ownership,
+        cors=cors,
+        lifecycle_rules=[housekeeping, *expirations],
+        server_access_logs_bucket=logs,
+        server_access_logs_prefix=f"s3/{id.lower()}/" if logs else None,
+        removal_policy=removal,
+    )
 
 
 def _expire(

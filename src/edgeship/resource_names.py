@@ -50,7 +50,8 @@ FUNCTIONS = (
     "edge",
 )
 
-# S3 bucket names have at most 63 characters; "edgeship-" + environment + "-config-" + a 12-digit account must fit.
+# S3 bucket names have at most 63 characters; "edgeship-" + environment + "-edge-ap-southeast-1-" + a 12-digit account
+# must fit.
 _ENVIRONMENT = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 _ACCOUNT = re.compile(r"\d{12}")
 
@@ -80,6 +81,11 @@ class ResourceNames:
         if "-health-" in f"{self.environment}-":
             # Its alarms would have the prefix of the environment whose name ends before "-health".
             raise ValueError(f"environment {self.environment!r}: leave out '-health', which marks the names of alarms")
+        if "-edge-" in self.environment:
+            # Its stack would have the name of another environment's stack in a further Region.
+            raise ValueError(
+                f"environment {self.environment!r}: leave out '-edge-', which marks stacks of further Regions"
+            )
         if not _ACCOUNT.fullmatch(self.account):
             raise ValueError(f"account {self.account!r}: an AWS account is 12 digits")
 
@@ -114,6 +120,14 @@ class ResourceNames:
     @property
     def logs_bucket(self) -> str:
         return self._bucket("logs")
+
+    def edge_stack(self, region: str) -> str:
+        """The stack of a further Region that has a copy of the flags' snapshot."""
+        return f"edgeship-{self.environment}-edge-{region}"
+
+    def edge_bucket(self, region: str) -> str:
+        """The bucket of that copy."""
+        return self._bucket(f"edge-{region}")
 
     @property
     def route_store(self) -> str:

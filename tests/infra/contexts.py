@@ -13,6 +13,7 @@ EVERY_OPTION = {
     "web_acl_arn": WEB_ACL,
     "pointer_max_age": "60",
     "edge_freshness_seconds": "8",
+    "edge_regions": "us-east-1,eu-west-1,ap-southeast-1",
     "root_widget": "checkout",
     "cloudflare_zone": "023e105f4ecef8ad9ca31a8372d0c353",
     "cloudflare_url": "https://widgets.example.org",

@@ -20,7 +20,7 @@ ENVIRONMENT = REQUIRED["environment"]
 POLICIES = {"AccessUploader": "the *uploader* policy", "AccessOperator": "the *operator* policy"}
 
 _NAMES = f"edgeship-{ENVIRONMENT}"
-_ON_OBJECTS = re.compile(rf"arn:aws:s3:::{_NAMES}-(\w+)-{ACCOUNT}(?:/(.+))?")
+_ON_OBJECTS = re.compile(rf"arn:aws:s3:::{_NAMES}-([\w-]+)-{ACCOUNT}(?:/(.+))?")
 _IN_WORDS: tuple[tuple[str, str], ...] = (
     (rf"arn:aws:dynamodb:[\w-]+:\d+:table/{_NAMES}", "the table"),
     (rf"arn:aws:dynamodb:[\w-]+:\d+:table/{_NAMES}/index/(\w+)", r"the table's index `\1`"),

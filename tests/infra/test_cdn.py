@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from edgeship.domain.edge.nearest_region import nearest_copies
+from edgeship.settings import parse_copies
 from functions.telemetry import handler
 from tests.infra.contexts import ACCOUNT, CERTIFICATE, WEB_ACL
 from tests.infra.template import Template, listed
+
+COPIES = {region: f"edgeship-production-edge-{region}-{ACCOUNT}" for region in ("eu-west-1", "ap-southeast-1")}
 
 pytestmark = pytest.mark.xdist_group("infra")
 
@@ -49,7 +53,71 @@ def test_the_edge_bundle_carries_its_configuration(customised: Template) -> None
             "freshness_seconds": 8.0,
             "timeout_seconds": 1.0,
             "environment": "production",
+            "flags_key": "edge/flags.json.gz",
+            "flag_copies": COPIES,
+            "nearest": nearest_copies("us-east-1", COPIES),
         }
+
+
+@pytest.mark.parametrize("stack", ["production", "local"])
+def test_without_further_regions_the_edge_reads_home(stack: str, request: pytest.FixtureRequest) -> None:
+    with zipfile.ZipFile(request.getfixturevalue(stack).bundle("edge")) as bundle:
+        config = json.loads(bundle.read("functions/edge/config.json"))
+    assert (config["flag_copies"], config["nearest"]) == ({}, {})
+
+
+def test_the_edge_logs_json_and_none_of_the_platforms_lines_for_each_request(production: Template) -> None:
+    logging = production.functions()["edge"]["Properties"]["LoggingConfig"]
+    assert logging == {"LogFormat": "JSON", "SystemLogLevel": "WARN"}, "the function's own lines have the level INFO"
+
+
+def test_the_edge_may_read_each_copy_of_the_flags(customised: Template) -> None:
+    (read,) = (
+        listed(statement["Resource"])
+        for statement in customised.role_statements("edge")
+        if listed(statement["Action"]) == ["s3:GetObject"]
+    )
+    assert {f"arn:aws:s3:::{bucket}/edge/flags.json.gz" for bucket in COPIES.values()} < set(read)
+
+
+def test_the_relay_may_write_each_copy_of_the_flags_and_knows_where_they_are(customised: Template) -> None:
+    may = {
+        (action, customised.arn(resource))
+        for statement in customised.role_statements("relay")
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+    for bucket in COPIES.values():
+        arn = f"arn:aws:s3:::{bucket}"
+        assert ("s3:ListBucket", arn) in may
+        assert {("s3:GetObject", f"{arn}/edge/flags.json.gz"), ("s3:PutObject", f"{arn}/edge/flags.json.gz")} <= may
+    variables = customised.functions()["relay"]["Properties"]["Environment"]["Variables"]
+    assert parse_copies(variables["EDGESHIP_EDGE_COPIES"]) == COPIES
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "ap-southeast-1"])
+def test_a_copy_has_a_stack_of_its_own_in_its_region_with_a_private_bucket(region: str, customised: Template) -> None:
+    copy = Template(customised.folder, f"edgeship-production-edge-{region}")
+    assert {resource["Type"] for resource in copy.body["Resources"].values()} == {
+        "AWS::S3::Bucket",
+        "AWS::S3::BucketPolicy",
+    }
+    (bucket,) = copy.resources("AWS::S3::Bucket").values()
+    assert bucket["Properties"]["BucketName"] == COPIES[region]
+    assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+    encryption = bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    # With another, the ETag would not be the bytes' MD5, and no copy the same as home.
+    assert encryption == [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+    assert bucket["DeletionPolicy"] == "RetainExceptOnCreate"
+    manifest = json.loads((customised.folder / "manifest.json").read_text("utf-8"))["artifacts"][copy.name]
+    assert manifest["environment"] == f"aws://{ACCOUNT}/{region}"
+    assert manifest["properties"]["terminationProtection"] is True
+    assert not [name for name in manifest["dependencies"] if not name.endswith(".assets")], "deployed in any order"
+
+
+def test_by_default_there_is_one_stack(production: Template, local: Template) -> None:
+    for template in (production, local):
+        assert [path.name for path in template.folder.glob("*.template.json")] == [template.path.name]
 
 
 def test_the_edge_bundle_is_our_own_sources_alone(production: Template) -> None:
@@ -58,15 +126,18 @@ def test_the_edge_bundle_is_our_own_sources_alone(production: Template) -> None:
     assert not [name for name in names if name.startswith(("edgeship/adapters", "edgeship/application"))]
 
 
-def test_the_edge_may_read_the_snapshot_and_write_its_logs(production: Template) -> None:
+def test_the_edge_may_read_the_snapshots_and_write_its_logs(production: Template) -> None:
     allowed = {
-        action: statement["Resource"]
+        action: statement["Resource"] if isinstance(statement["Resource"], str) else sorted(statement["Resource"])
         for statement in production.role_statements("edge")
         for action in listed(statement["Action"])
     }
     logs = f"arn:aws:logs:*:{ACCOUNT}:log-group:/aws/lambda/us-east-1.edgeship-production-edge:*"
     assert allowed == {
-        "s3:GetObject": f"arn:aws:s3:::edgeship-production-config-{ACCOUNT}/edge/snapshot.json",
+        "s3:GetObject": [
+            f"arn:aws:s3:::edgeship-production-config-{ACCOUNT}/edge/flags.json.gz",
+            f"arn:aws:s3:::edgeship-production-config-{ACCOUNT}/edge/snapshot.json",
+        ],
         "logs:CreateLogGroup": logs,
         "logs:CreateLogStream": logs,
         "logs:PutLogEvents": logs,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from edgeship.domain.edge.nearest_region import REGIONS
+from edgeship.resource_names import ResourceNames
 from infra.options import COUNTRIES, NO_ACCOUNT, OptionError, SynthOptions
 from tests.infra.contexts import ACCOUNT, CERTIFICATE, EVERY_OPTION, WEB_ACL
 
@@ -16,6 +18,14 @@ def test_every_option_can_be_given_as_text() -> None:
     assert options.geo_deny == ("KP", "SY")
     assert options.pointer_max_age == 60
     assert {**REQUIRED, **EVERY_OPTION}.keys() | {"geo_allow", "throwaway"} == SynthOptions.model_fields.keys()
+
+
+def test_home_is_no_copy_and_a_region_that_is_given_twice_is_one() -> None:
+    options = SynthOptions.from_context({**REQUIRED, "edge_regions": "eu-west-1, us-east-1,eu-west-1"})
+    assert options.flag_copies == {"eu-west-1": f"edgeship-production-edge-eu-west-1-{ACCOUNT}"}
+    assert SynthOptions.from_context({**REQUIRED, "edge_regions": "us-east-1"}).flag_copies == {}
+    longest = ResourceNames("e" * 20, ACCOUNT)
+    assert max(len(longest.edge_bucket(region)) for region in REGIONS) <= 63
 
 
 def test_a_context_file_may_hold_lists_and_numbers() -> None:
@@ -88,6 +98,10 @@ def test_keys_of_the_cdk_and_of_other_tools_are_left_alone() -> None:
         ),
         ({"root_widget": "Check_Out"}, "context key root_widget: Widget name 'Check_Out' is not valid"),
         ({"root_widget": "latest"}, "context key root_widget: Widget name 'latest' is reserved"),
+        ({"environment": "shop-edge-eu-west-1"}, "leave out '-edge-', which marks stacks of further Regions"),
+        ({"edge_regions": "eu-west-1,eu-west-9"}, "context key edge_regions: eu-west-9: not a Region of AWS"),
+        ({"edge_regions": "cn-north-1"}, "context key edge_regions: cn-north-1: not a Region of AWS"),
+        ({"edge_regions": ",".join(sorted(REGIONS)[:9])}, "Give up to 8 Regions that get a copy of the flags"),
         ({"telemetry_concurrency": "-1"}, "or 0 to reserve no concurrency"),
         ({"log_retention_days": "31"}, "context key log_retention_days: CloudWatch Logs has no such retention"),
         ({"accepted_retention_days": "0"}, "context key accepted_retention_days: Input should be greater"),
