@@ -57,9 +57,20 @@ _EdgeFreshness = Annotated[
         metavar="SECONDS",
         min=0.1,
         max=30,
-        help="Seconds after which the edge reads its snapshot again; from 0.1 to 30. Default: 5, as on AWS.",
+        help="Seconds after which the edge reads the flags again; from 0.1 to 30. Default: 5, as on AWS.",
     ),
 ]
+_StoreDelay = Annotated[
+    float,
+    typer.Option(
+        "--store-delay",
+        metavar="SECONDS",
+        min=0,
+        max=30,
+        help="Seconds until a move has reached the edge; from 0 to 30. AWS says 'seconds'. Default: 2.",
+    ),
+]
+DEFAULT_STORE_DELAY = 2.0
 
 
 @app.command()
@@ -70,6 +81,7 @@ def up(
     second_cdn_port: _SecondCdnPort = None,
     speed: _Speed = 1,
     edge_freshness: _EdgeFreshness = DEFAULT_FRESHNESS_SECONDS,
+    store_delay: _StoreDelay = DEFAULT_STORE_DELAY,
     as_json: JsonOption = False,
 ) -> None:
     """Start a local cloud, until Ctrl-C.
@@ -95,6 +107,7 @@ def up(
                     state_path=STATE_PATH,
                     speed=speed,
                     edge_freshness_seconds=edge_freshness,
+                    store_delay_seconds=store_delay,
                     on_progress=tell,
                 )
                 running.callback(cloud.stop)
@@ -137,6 +150,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep its cloud running at the end, until Ctrl-C.")] = False,
     speed: _Speed = DEMO_SPEED,
     edge_freshness: _EdgeFreshness = DEFAULT_FRESHNESS_SECONDS,
+    store_delay: _StoreDelay = DEFAULT_STORE_DELAY,
     as_json: JsonOption = False,
 ) -> None:
     """Play the whole story on a local cloud.
@@ -156,7 +170,7 @@ def demo(
         from edgeship.local.demo.play import played
         from localcloud.lifecycle import interruptible
 
-        playing = played(timeline, out.errors, context.local_actor(), state_path, speed, edge_freshness)
+        playing = played(timeline, out.errors, context.local_actor(), state_path, speed, edge_freshness, store_delay)
         with interruptible() as interrupted, playing as ending:
             out.result(ending.to_dict(), [])
             sys.stdout.flush()

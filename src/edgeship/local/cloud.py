@@ -67,6 +67,7 @@ class LocalCloud(Cloud):
         """
         self.names = ResourceNames(LOCAL, ACCOUNT)
         self.edge_freshness_seconds = edge_freshness_seconds
+        self.store_delay_seconds = store_delay_seconds
         given = assembly
         project = Project(
             environment=LOCAL,

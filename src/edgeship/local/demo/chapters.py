@@ -11,7 +11,15 @@ from edgeship.domain.channels.rollout import Step
 from edgeship.domain.events import EventType
 from edgeship.domain.naming import LATEST
 from edgeship.domain.releases.rejection import Rejection
-from edgeship.local.demo.example_widget import ENTRYPOINT, SERVED_SECONDS, WIDGET, public_files, publish, served
+from edgeship.local.demo.example_widget import (
+    ENTRYPOINT,
+    SERVED_SECONDS,
+    WIDGET,
+    first_answer,
+    public_files,
+    publish,
+    served,
+)
 from edgeship.local.demo.propagation_chapter import last_mile
 from edgeship.local.demo.rollout_chapters import bad_candidate, bad_release, good_candidate
 from edgeship.local.demo.story import Chapter, Story, expect
@@ -34,9 +42,11 @@ def first_release(story: Story) -> None:
                 expect(answer.status == 200, f"{folder}/{name} answers {answer.status}")
                 expect(answer.body == body, f"{folder}/{name} has other bytes than the build")
         step.note(f"{len(files)} files, {2 * len(files)} GETs, every byte compared")
-        for folder in (f"v{FIRST}", LATEST):
-            headers = story.get(f"/{WIDGET}/{folder}/{ENTRYPOINT}").headers
-            step.note(f"{folder}: cache-control: {headers.get('cache-control')}")
+        headers = story.get(f"/{WIDGET}/v{FIRST}/{ENTRYPOINT}").headers
+        step.note(f"v{FIRST}: cache-control: {headers.get('cache-control')}")
+        status, headers = first_answer(story, LATEST)
+        expect(headers.get("location") == f"/{WIDGET}/v{FIRST}/{ENTRYPOINT}", f"latest leads to {headers}")
+        step.note(f"latest: {status} to {headers['location']}, cache-control: {headers['cache-control']}")
     with story.step("its source map is not public") as step:
         status = story.get(f"/{WIDGET}/v{FIRST}/{ENTRYPOINT}.map").status
         expect(status == 404, f"{ENTRYPOINT}.map answers {status}")
@@ -112,7 +122,6 @@ def hostile_archive(story: Story) -> None:
     with story.step("nothing of it reached the CDN"):
         status = story.get(f"/{WIDGET}/v{HOSTILE}/{ENTRYPOINT}").status
         expect(status == 404, f"v{HOSTILE}/{ENTRYPOINT} answers {status}")
-        # Each copy of the edge function learns of the rollback before on its own.
         story.until(lambda: served(story, LATEST) == SECOND, story.pace.in_browsers, f"latest is not {SECOND}")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import time
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from edgeship.application.channels.follow_upload import Stage
 from edgeship.application.releases.publish_bundle import BundleFacts
@@ -49,6 +51,17 @@ def served(story: Story, folder: str, query: str = "") -> str:
             return version
     expect(False, f"{path} has the bytes of no release")
     raise AssertionError
+
+
+def first_answer(story: Story, folder: str) -> tuple[int, dict[str, str]]:
+    """Status and headers, in lower case, of the entrypoint's answer in a folder; a redirect is not followed."""
+    cdn = http.client.HTTPConnection(urlsplit(story.cloud.edge_url).netloc, timeout=10)
+    try:
+        cdn.request("GET", f"/{WIDGET}/{folder}/{ENTRYPOINT}")
+        answer = cdn.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}
+    finally:
+        cdn.close()
 
 
 def public_files(story: Story, version: str) -> dict[str, bytes]:

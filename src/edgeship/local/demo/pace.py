@@ -12,11 +12,11 @@ MINUTE = 60.0
 class Pace:
     """Seconds, unless they say otherwise.
 
-    `edge_freshness` is how old a snapshot the edge serves may get; `speed` is how many times faster than real time
-    minutes go by.
+    `store_delay` is how long a write to the edge's store takes to reach the edge; `speed` is how many times faster
+    than real time minutes go by.
     """
 
-    edge_freshness: float
+    store_delay: float
     speed: float
 
     @property
@@ -26,19 +26,19 @@ class Pace:
 
     @property
     def in_browsers(self) -> float:
-        """The longest time from a move, or from an alarm, to the bytes that every browser gets: beside the edge, two
+        """The longest time from a move, or from an alarm, to the release that every browser gets: beside the store, two
         functions and a stream."""
-        return self.edge_freshness + 3
+        return self.store_delay + 3
 
     @property
     def quiet(self) -> float:
-        """Without a page view of a version: longer than any copy of the edge function goes without a look."""
-        return self.edge_freshness + 1
+        """Without a page view of a version: longer than any edge goes without news."""
+        return self.store_delay + 1
 
     @property
     def bake(self) -> int:
         """Of a rollout's step, in whole seconds: every browser has seen the step before."""
-        return math.ceil(self.edge_freshness + 1)
+        return math.ceil(self.store_delay + 1)
 
     @property
     def page_views(self) -> float:

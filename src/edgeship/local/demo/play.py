@@ -26,6 +26,7 @@ def played(
     state_path: Path | None,
     speed: float,
     edge_freshness_seconds: float,
+    store_delay_seconds: float,
 ) -> Iterator[Ending]:
     """Play the story; its cloud runs until the block ends.
 
@@ -34,12 +35,16 @@ def played(
         progress: where it shows that the cloud is starting.
         actor: who rolls back, for the history.
         state_path: where other commands look for the cloud; None when none should find it.
-        speed, edge_freshness_seconds: as the cloud's; the story's own times follow from them.
+        speed, edge_freshness_seconds, store_delay_seconds: as the cloud's; the story's own times follow from them.
     """
     began = time.monotonic()
     with progress_line(progress, "starting a local cloud") as tell:
         cloud = LocalCloud(
-            state_path=state_path, speed=speed, edge_freshness_seconds=edge_freshness_seconds, on_progress=tell
+            state_path=state_path,
+            speed=speed,
+            edge_freshness_seconds=edge_freshness_seconds,
+            store_delay_seconds=store_delay_seconds,
+            on_progress=tell,
         )
         cloud.start()
     try:

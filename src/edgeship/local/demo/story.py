@@ -80,7 +80,7 @@ class Story:
         self.cloud = cloud
         self.operator = operator.build(cloud.names, cloud.session(), cloud.edge_url)
         self.examples = examples
-        self.pace = Pace(cloud.edge_freshness_seconds, cloud.speed)
+        self.pace = Pace(cloud.store_delay_seconds, cloud.speed)
         self.timings: dict[str, float] = {}
         self.urls: dict[str, str] = {}
         self._actor = actor
