@@ -1,11 +1,14 @@
-"""`/ofrep/*`: flags, from the nearest copy of their snapshot."""
+"""`/ofrep/*`: flags, from the nearest copy of their snapshot.
+
+The handler imports this module first, and what evaluates flags while the first read is under way: so `ofrep` is
+imported where it is used.
+"""
 
 from __future__ import annotations
 
 from edgeship.domain.edge.freshness import most_age
-from functions.edge import flag_snapshot, ofrep
+from functions.edge import flag_snapshot
 from functions.edge.flag_source import FlagSource
-from functions.edge.identity import identity_of
 from functions.edge.object_address import address_of
 from functions.edge.object_reader import ObjectReader
 from functions.edge.sigv4 import Credentials
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
     from functions.edge.config import Config
 
+PREFIX = "/ofrep/"
 UNAVAILABLE = {
     "status": "500",
     "statusDescription": "Internal Server Error",
@@ -48,6 +52,9 @@ class FlagEndpoint:
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The response to send."""
+        from functions.edge import ofrep
+        from functions.edge.identity import identity_of
+
         return ofrep.answer(request, self._source.flags(), self._now(), identity_of)
 
 
@@ -55,7 +62,7 @@ def asks_for_flags(request: dict[str, Any]) -> bool:
     """Whether the request came by the behavior for flags."""
     # CloudFront normalises a path before it matches it (RFC 3986, section 6), and hands it over as it came: `/%6Ffrep/`
     # is of the behavior for flags, too. That behavior alone lets other methods through, and none may reach the bucket.
-    return request["uri"].startswith(ofrep.PREFIX) or request["method"] not in ("GET", "HEAD")
+    return request["uri"].startswith(PREFIX) or request["method"] not in ("GET", "HEAD")
 
 
 def build_flags(

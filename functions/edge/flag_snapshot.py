@@ -1,17 +1,21 @@
-"""The stored flags' snapshot, unpacked and compiled: all that is done once for a snapshot, beside the answers."""
+"""The stored flags' snapshot, unpacked and compiled: all that is done once for a snapshot, beside the answers.
+
+What compiles is imported where it is used, by the time that a snapshot has arrived: see the handler.
+"""
 
 from __future__ import annotations
 
 import json
 import zlib
 
-from edgeship.domain.flags.evaluation.compile_flags import Flags, compile_flags
 from edgeship.domain.flags.snapshot_limits import MAX_READ_BYTES, SCHEMA
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from edgeship.domain.flags.evaluation.compile_flags import Flags
 
     Entries = dict[str, Any]
 
@@ -48,6 +52,8 @@ def unpack(body: bytes) -> tuple[int, Entries]:
 
 def compiled(entries: Entries, environment: str, log: Callable[[str], None]) -> Flags:
     """The flags of a snapshot; `log` gets a line for each that is malformed, which harms no other."""
+    from edgeship.domain.flags.evaluation.compile_flags import compile_flags
+
     flags = compile_flags(entries, environment)
     for key, fault in flags.malformed.items():
         log(f"flag {key} is malformed: {fault}")

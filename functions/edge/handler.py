@@ -9,17 +9,33 @@ from __future__ import annotations
 import os
 import time
 
-from edgeship.domain.edge.routing import Rewrite, Unknown, resolve
 from functions.edge.config import Config
 from functions.edge.flag_endpoint import UNAVAILABLE, FlagEndpoint, asks_for_flags, build_flags
-from functions.edge.http_answer import Answer
-from functions.edge.http_get import HttpGetter
-from functions.edge.identity import identity_of, track_of
 from functions.edge.log import log_line
-from functions.edge.not_found import not_found
-from functions.edge.object_address import address_of
-from functions.edge.sigv4 import Credentials, sign_get
-from functions.edge.snapshot_source import SnapshotSource
+
+
+def _begin_flags() -> FlagEndpoint | None:
+    """Begin to read flags while the function starts. A faulty installation is the first request's to log."""
+    try:
+        flags = build_flags(Config.read(), os.environ, time.time, log_line)
+        flags.begin()
+    except Exception:  # noqa: BLE001  an import that fails would be a 502 for paths, too
+        return None
+    return flags
+
+
+_flags = _begin_flags()
+
+# Imported while the first read is under way.
+from edgeship.domain.edge.routing import Rewrite, Unknown, resolve  # noqa: E402
+from functions.edge import ofrep as ofrep  # noqa: E402  with all that evaluates flags
+from functions.edge.http_answer import Answer  # noqa: E402
+from functions.edge.http_get import HttpGetter  # noqa: E402
+from functions.edge.identity import identity_of, track_of  # noqa: E402
+from functions.edge.not_found import not_found  # noqa: E402
+from functions.edge.object_address import address_of  # noqa: E402
+from functions.edge.sigv4 import Credentials, sign_get  # noqa: E402
+from functions.edge.snapshot_source import SnapshotSource  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,17 +127,6 @@ def build(config: Config, env: Mapping[str, str], now: Callable[[], float], log:
 
 
 _edge: Edge | None = None
-_flags: FlagEndpoint | None = None
-
-
-def _begin_flags() -> None:
-    """Read flags while the function starts. A faulty installation is the first request's to log."""
-    global _flags
-    try:
-        _flags = build_flags(Config.read(), os.environ, time.time, log_line)
-        _flags.begin()
-    except Exception:  # noqa: BLE001  an import that fails would be a 502 for paths, too
-        _flags = None
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda passes it
@@ -144,6 +149,3 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
     except Exception as error:  # noqa: BLE001  an error here would be a 502 for every viewer; S3 still has the file
         log_line(f"request passed through: {type(error).__name__}: {error}")
         return request
-
-
-_begin_flags()

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-PREFIX = "/ofrep/"
 _FLAGS = "/ofrep/v1/evaluate/flags"
 
 MAX_BODY_BYTES = 38 * 1024

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import detection, edge, flags, propagate, ship, telemetry, tick
+from tests.bench import detection, edge, edge_flags, flags, propagate, ship, telemetry, tick
 from tests.bench.report import Report
 
 PIPED_WIDTH = 140
@@ -22,6 +22,7 @@ Benchmark = Callable[[Callable[[str], None], argparse.Namespace], Report]
 BENCHMARKS: dict[str, Benchmark] = {
     "detection": lambda progress, options: detection.measure(progress),
     "edge": lambda progress, options: edge.measure(progress),
+    "edge_flags": lambda progress, options: edge_flags.measure(progress),
     "flags": lambda progress, options: flags.measure(progress),
     "propagate": lambda progress, options: propagate.measure(progress, options.rounds),
     "ship": lambda progress, options: ship.measure(progress, options.rounds),

@@ -1,9 +1,9 @@
-"""The edge function: cold start, one request, reading the snapshot, size.
+"""The edge function: cold start, one request, reading the snapshots, size.
 
 A cold start is a new interpreter (`python -I -S`) that does its work and ends, against one that does nothing in the
 same run. The edge's modules have no bytecode caches, as in its zip; boto3's have, as in Lambda's runtime. "First
-request" imports the handler, reads the snapshot over HTTP from a server here and rewrites one path. The first request
-for flags imports what evaluates them, compiles 20 and answers for them all; most functions never get one.
+request" imports the handler, reads the snapshot over HTTP from a server here and rewrites one path. "First flags"
+imports the handler, which begins to read the flags' snapshot, compiles 20 flags and answers for them all.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgeship.domain.edge.routing import Routes
+from edgeship.domain.flags.flags_snapshot import encode
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from functions.edge.handler import Edge
 from functions.edge.http_answer import Answer
 from functions.edge.snapshot_source import SnapshotSource
 from functions.edge.trust import amazon_context, system_context
 from tests.bench.report import Report, Row
-from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, FakeS3, answer
-from tests.edge.ofrep_request import context, ofrep
+from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, Exchange, FakeS3, answer
+from tests.edge.ofrep_request import context, endpoint_reading, ofrep
 from tests.edge.zip_layout import CONFIG, ROOT, lay_out, zip_up
 
 RUNS = 21
@@ -37,6 +38,7 @@ ZIP_BUDGET_KB = 100
 WIDGETS = 1_000
 FLAGS = 20
 
+ROUTES_PATH, FLAGS_PATH = (f"/{CONFIG['bucket']}/{CONFIG[key]}" for key in ("key", "flags_key"))
 EVENT = json.loads((ROOT / "events/aws.cloudfront.viewer-request.json").read_text())
 
 IMPORT = "import sys; sys.path.insert(0, {layout!r}); from functions.edge.handler import handler"
@@ -45,14 +47,21 @@ FIRST_FLAGS = IMPORT + "; assert handler({event!r}, None)['status'] == '200'"
 BOTO3 = "import sys; sys.path.insert(0, {site!r}); import boto3"
 
 
-def snapshot_of(widgets: int, flags: dict[str, object] | None = None) -> bytes:
-    """A snapshot with two channels and four ranges a widget, and these flags."""
+class Bucket(FakeS3):
+    """Checks no signature, which takes longer than what is timed."""
+
+    def serve(self, exchange: Exchange) -> None:
+        answer(200, self.objects[exchange.path], etag='"1"')(exchange)
+
+
+def snapshot_of(widgets: int) -> bytes:
+    """A snapshot with two channels and four ranges a widget."""
     routes = {
         "channels": {"latest": {"stable": "1.4.2"}, "next": {"stable": "2.0.0-beta.1"}},
         "ranges": {"0": "0.9.1", "1": "1.4.2", "1.3": "1.3.9", "1.4": "1.4.2"},
     }
     document = {"schema": 1, "revision": 1, "widgets": {f"widget-{n}": routes for n in range(widgets)}}
-    return json.dumps(document | ({"flags": flags} if flags else {})).encode()
+    return json.dumps(document).encode()
 
 
 RULES = [{"if": [{"attribute": "plan", "op": "in", "values": ["pro"]}], "variant": "on"}]
@@ -64,7 +73,7 @@ def flags_with(**more: object) -> dict[str, object]:
     flag = {
         "variants": {"on": True, "off": False},
         "default_variant": "off",
-        "environments": [CONFIG["environment"]],
+        "environments": ["test"],
         "target_users": [f"user-{n}" for n in range(10)],
         "rollout": {"variant": "on", "percentage": 50},
         **more,
@@ -87,29 +96,35 @@ def cold_starts(
     kinds: dict[str, tuple[str, dict[str, object] | None]] = {
         "bare": ("", None),
         "imports": (imports, None),
-        "first request": (routed, flags_with()),
+        "first request": (routed, None),
         "first flags": (evaluated, flags_with()),
         "first rules": (evaluated, flags_with(rules=RULES)),
         "first logic": (evaluated, flags_with(rules=RULES, targeting=TARGETING)),
         "boto3": (BOTO3.format(site=site), None),
     }
     times: dict[str, list[float]] = {name: [] for name in kinds}
-    with FakeS3() as server:
+    with Bucket() as server:
         env = {
             "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{server.port}",
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         }
-        snapshots = {name: snapshot_of(WIDGETS, flags) for name, (_, flags) in kinds.items() if flags}
+        server.objects[ROUTES_PATH] = snapshot_of(WIDGETS)
+        snapshots = {name: encode_flags(flags or {}) for name, (_, flags) in kinds.items()}
         for _ in range(runs):
             for name, (program, _) in kinds.items():
-                server.reactions = [answer(200, snapshots[name], etag='"1"')] if name in snapshots else []
+                server.objects[FLAGS_PATH] = snapshots[name]
                 caching = [] if name == "boto3" else ["-B"]
                 started = time.perf_counter()
                 subprocess.run([sys.executable, "-I", "-S", *caching, "-c", program], check=True, env=env)
                 times[name].append((time.perf_counter() - started) * 1000)
     bare = statistic(times.pop("bare"))
     return {"bare": bare} | {name: statistic(taken) - bare for name, taken in times.items()}
+
+
+def encode_flags(flags: dict[str, object]) -> bytes:
+    """The flags' snapshot as it is stored."""
+    return encode({"schema": 1, "revision": 1, "flags": flags})
 
 
 def flags_event() -> dict[str, object]:
@@ -119,9 +134,7 @@ def flags_event() -> dict[str, object]:
 
 def bulk_microseconds(requests: int = 5_000) -> float:
     """One answered request for all flags, the median."""
-    body = snapshot_of(WIDGETS, flags_with(rules=RULES))
-    source = SnapshotSource(lambda etag: Answer(200, {}, body, reusable=True), time.time, 3600, lambda line: None)
-    edge = Edge(source, None, str(CONFIG["environment"]), time.time)
+    edge = endpoint_reading(Answer(200, {}, encode_flags(flags_with(rules=RULES)), reusable=True))
     asked = [ofrep(context(targetingKey=f"user-{n}", plan="free")) for n in range(100)]
     times = []
     for n in range(requests):

@@ -7,6 +7,7 @@ import re
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -52,6 +53,9 @@ class FakeS3:
         self.reactions: list[Reaction] = []
         self.requests: list[Exchange] = []
         self.connections = 0
+        self.round_trip = 0.0
+        """Seconds that a packet takes to the server and back. Over loopback, a new connection waits for two of them
+        before its first answer (TCP's and TLS's), whether it has TLS or not, and each request for one."""
         self.tls = tls
         self.closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -101,6 +105,8 @@ class _Handler(socketserver.StreamRequestHandler):
     def setup(self) -> None:
         self.fake = self.server.owner
         self.fake.connections += 1
+        if self.fake.round_trip:
+            time.sleep(2 * self.fake.round_trip)
         if self.fake.tls is not None:
             self.request.settimeout(5)
             self.request = self.fake.tls.wrap_socket(self.request, server_side=True)
@@ -110,6 +116,8 @@ class _Handler(socketserver.StreamRequestHandler):
         while not self.fake.closing.is_set() and (head := self._head()):
             exchange = Exchange(self.fake, head, self)
             self.fake.requests.append(exchange)
+            if self.fake.round_trip:
+                time.sleep(self.fake.round_trip)
             (self.fake.reactions.pop(0) if self.fake.reactions else self.fake.serve)(exchange)
             if exchange.hangs_up:
                 return
