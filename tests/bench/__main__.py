@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import detection, edge, flags, propagate, ship, telemetry, tick
+from tests.bench import detection, edge, first_view, flags, propagate, ship, telemetry, tick
 from tests.bench.report import Report
 
 PIPED_WIDTH = 140
@@ -22,6 +22,7 @@ Benchmark = Callable[[Callable[[str], None], argparse.Namespace], Report]
 BENCHMARKS: dict[str, Benchmark] = {
     "detection": lambda progress, options: detection.measure(progress),
     "edge": lambda progress, options: edge.measure(progress),
+    "first_view": lambda progress, options: first_view.measure(progress, options.rounds),
     "flags": lambda progress, options: flags.measure(progress),
     "propagate": lambda progress, options: propagate.measure(progress, options.rounds),
     "ship": lambda progress, options: ship.measure(progress, options.rounds),
@@ -58,7 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Compare edgeship with its peers.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument(
-        "--rounds", type=_rounds, default=ship.ROUNDS, help="rounds of propagate and ship (default %(default)s)"
+        "--rounds",
+        type=_rounds,
+        default=ship.ROUNDS,
+        help="rounds of first_view, propagate and ship (default %(default)s)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write what was found as JSON")
     return parser
