@@ -13,7 +13,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+<<<<<<< HEAD
 from tests.bench import detection, edge, edge_flags, flags, propagate, ship, telemetry, tick
+=======
+from tests.bench import detection, edge, first_view, flags, propagate, ship, telemetry, tick
+>>>>>>> 3124558c807c223930e9aa1e2da46171f3d03820
 from tests.bench.report import Report
 
 PIPED_WIDTH = 140
@@ -22,7 +26,11 @@ Benchmark = Callable[[Callable[[str], None], argparse.Namespace], Report]
 BENCHMARKS: dict[str, Benchmark] = {
     "detection": lambda progress, options: detection.measure(progress),
     "edge": lambda progress, options: edge.measure(progress),
+<<<<<<< HEAD
     "edge_flags": lambda progress, options: edge_flags.measure(progress),
+=======
+    "first_view": lambda progress, options: first_view.measure(progress, options.rounds),
+>>>>>>> 3124558c807c223930e9aa1e2da46171f3d03820
     "flags": lambda progress, options: flags.measure(progress),
     "propagate": lambda progress, options: propagate.measure(progress, options.rounds),
     "ship": lambda progress, options: ship.measure(progress, options.rounds),
@@ -59,7 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Compare edgeship with its peers.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument(
-        "--rounds", type=_rounds, default=ship.ROUNDS, help="rounds of propagate and ship (default %(default)s)"
+        "--rounds",
+        type=_rounds,
+        default=ship.ROUNDS,
+        help="rounds of first_view, propagate and ship (default %(default)s)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write what was found as JSON")
     return parser

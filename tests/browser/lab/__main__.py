@@ -5,53 +5,69 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.table import Table
 
+from edgeship.bootstrap import operator
+from edgeship.local.cloud import LocalCloud
 from tests.browser.chromium import chromium
 from tests.browser.lab.builds import WIDGETS, built
 from tests.browser.lab.laboratory import laboratory
+from tests.browser.lab.local_cloud_site import LocalCloudSite
 from tests.browser.lab.outcome import Outcome, Tally
 from tests.browser.lab.reference_site import ReferenceSite
 from tests.browser.lab.scenarios import KNOWN_LIMITS, SCENARIOS, Scenario
+from tests.browser.lab.site import Site
+from tests.support.local_cloud.shared import EDGE_FRESHNESS_SECONDS
 
-SITES = {
-    "in place": lambda: ReferenceSite(WIDGETS, "in_place"),
-    "pinned": lambda: ReferenceSite(WIDGETS, "pin"),
-    "pinned, modules by re-export": lambda: ReferenceSite(WIDGETS, "pin", "reexport"),
+Found = dict[str, dict[Scenario, list[Outcome]]]
+Sites = Mapping[str, Callable[[], AbstractContextManager[Site]]]
+REFERENCES: Sites = {
+    "in place": lambda: nullcontext(ReferenceSite(WIDGETS, "in_place")),
+    "pinned": lambda: nullcontext(ReferenceSite(WIDGETS, "pin")),
+    "pinned, modules by re-export": lambda: nullcontext(ReferenceSite(WIDGETS, "pin", "reexport")),
 }
+SHOWN = 6
+"""Page views of a scenario, with `--why`."""
 
 
 def main(arguments: list[str]) -> None:
-    """Run and print; `--why` also prints what the first page views that failed saw."""
     parser = argparse.ArgumentParser(prog="python -m tests.browser.lab", description=__doc__)
-    parser.add_argument("name", nargs="?", default="")
-    parser.add_argument("--why", action="store_true")
+    parser.add_argument("name", nargs="?", default="", metavar="NAME")
+    parser.add_argument("--local-cloud", action="store_true", help="the local cloud, not the reference")
+    parser.add_argument("--why", action="store_true", help="also print what page views saw")
     options = parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
-    chosen = [scenario for scenario in (*SCENARIOS, *KNOWN_LIMITS) if options.name in str(scenario)]
-    found: dict[str, dict[Scenario, list[Outcome]]] = {}
-    builds = built()
+    scenarios = [scenario for scenario in (*SCENARIOS, *KNOWN_LIMITS) if options.name in str(scenario)]
+    found: Found = {}
     with TemporaryDirectory(prefix="edgeship-") as profile, chromium(Path(profile)) as browser:
-        for name, site in SITES.items():
+        for name, site in ({"local cloud": _local_cloud} if options.local_cloud else REFERENCES).items():
             began = time.monotonic()
-            with laboratory(site(), browser, builds) as lab:
-                found[name] = {scenario: lab.run(scenario) for scenario in chosen}
+            with site() as running, laboratory(running, browser, built()) as lab:
+                found[name] = {scenario: lab.run(scenario) for scenario in scenarios}
             console.print(f"{name}: {time.monotonic() - began:.1f} s", style="dim")
-    console.print(_table(chosen, found))
+    console.print(_table(scenarios, found))
     if options.why:
         for name, by_scenario in found.items():
             for scenario, outcomes in by_scenario.items():
-                for outcome in [o for o in outcomes if o.mixed or o.broken or o.twice][:6]:
+                for outcome in [o for o in outcomes if o.mixed or o.broken or o.twice][:SHOWN]:
                     console.print(f"{name}: {scenario}: {outcome}")
 
 
-def _table(chosen: list[Scenario], found: dict[str, dict[Scenario, list[Outcome]]]) -> Table:
+@contextmanager
+def _local_cloud() -> Iterator[Site]:
+    with LocalCloud(state_path=None, edge_freshness_seconds=EDGE_FRESHNESS_SECONDS) as cloud:
+        yield LocalCloudSite(cloud, operator.build(cloud.names, cloud.session(), cloud.edge_url))
+
+
+def _table(scenarios: list[Scenario], found: Found) -> Table:
     table = Table("mixed, broken, entry ran twice, of page views", *found)
-    for scenario in chosen:
+    for scenario in scenarios:
         tallies = [Tally.of(outcomes[scenario]) for outcomes in found.values()]
         table.add_row(str(scenario), *(f"{t.mixed}, {t.broken}, {t.twice} of {t.views}" for t in tallies))
     return table

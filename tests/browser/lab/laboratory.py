@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from selenium.webdriver import Remote
@@ -132,9 +131,8 @@ class Lab:
 @contextmanager
 def laboratory(site: Site, browser: Remote, builds: Builds) -> Iterator[Lab]:
     """The lab with both versions of each widget published, and the browser's tab at its harness."""
-    for widget in WIDGETS:
-        for version in VERSIONS:
-            site.publish(widget, version, Path(builds.release(widget, version)))
+    for version in VERSIONS:
+        site.publish(version, {widget: builds.release(widget, version) for widget in WIDGETS})
     with network(site) as running:
         running.pages.update(own_pages())
         before = browser.current_window_handle

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,13 +33,15 @@ class LocalCloudSite:
     tools: Operator
     _session: aiohttp.ClientSession | None = None
 
-    def publish(self, widget: str, version: str, folder: Path) -> None:
-        # Uploads after the first wait for what the lab does.
-        self.tools.policy(widget, lambda policy: replace(policy, auto=frozenset()), ann())
-        self.tools.publish(folder, widget, Version.parse(version), BundleFacts(entrypoint=ENTRY), lambda _: None)
-        eventually(lambda: get(self.cloud, f"/{widget}/v{version}/{STYLE}")[0] == 200 or None)
-        if self._live(widget) is None:
-            eventually(lambda: self._live(widget))
+    def publish(self, version: str, folders: Mapping[str, Path]) -> None:
+        for widget, folder in folders.items():
+            if not self.tools.state.policy(widget).revision:
+                # Uploads after the first wait for what the lab does.
+                self.tools.policy(widget, lambda policy: replace(policy, auto=frozenset()), ann())
+            self.tools.publish(folder, widget, Version.parse(version), BundleFacts(entrypoint=ENTRY), lambda _: None)
+        for widget in folders:
+            eventually(lambda path=f"/{widget}/v{version}/{STYLE}": get(self.cloud, path)[0] == 200 or None)
+            eventually(lambda widget=widget: self.tools.state.channel(widget, CHANNEL).version)
 
     def move(self, *widgets: str, version: str) -> None:
         for widget in widgets:
@@ -95,9 +98,6 @@ class LocalCloudSite:
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
-
-    def _live(self, widget: str) -> Version | None:
-        return self.tools.state.channel(widget, CHANNEL).version
 
     def _settle(self, *widgets: str) -> None:
         """Wait until the edge answers by what the table says now, in each of its copies."""

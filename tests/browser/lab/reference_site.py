@@ -48,11 +48,12 @@ class ReferenceSite:
     _files: dict[str, bytes] = field(default_factory=dict)
     _latest: dict[str, _Latest] = field(default_factory=dict)
 
-    def publish(self, widget: str, version: str, folder: Path) -> None:
-        for file in folder.rglob("*"):
-            if file.is_file():
-                self._files[f"/{widget}/v{version}/{file.relative_to(folder).as_posix()}"] = file.read_bytes()
-        self._latest.setdefault(widget, _Latest(version, version))
+    def publish(self, version: str, folders: Mapping[str, Path]) -> None:
+        for widget, folder in folders.items():
+            for file in folder.rglob("*"):
+                if file.is_file():
+                    self._files[f"/{widget}/v{version}/{file.relative_to(folder).as_posix()}"] = file.read_bytes()
+            self._latest.setdefault(widget, _Latest(version, version))
 
     def move(self, *widgets: str, version: str) -> None:
         for widget in widgets:

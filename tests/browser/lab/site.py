@@ -33,8 +33,8 @@ class Answered:
 class Site(Protocol):
     """Each method that changes a widget returns when every browser gets what it changed to."""
 
-    def publish(self, widget: str, version: str, folder: Path) -> None:
-        """Serve the release at its exact path. The first of a widget is live; others wait."""
+    def publish(self, version: str, folders: Mapping[str, Path]) -> None:
+        """Serve a release of each widget at its exact path. The first of a widget is live; others wait."""
 
     def move(self, *widgets: str, version: str) -> None:
         """Point `latest` at the version, for everybody."""
