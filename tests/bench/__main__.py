@@ -13,11 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-<<<<<<< HEAD
-from tests.bench import detection, edge, edge_flags, flags, propagate, ship, telemetry, tick
-=======
-from tests.bench import detection, edge, first_view, flags, propagate, ship, telemetry, tick
->>>>>>> 3124558c807c223930e9aa1e2da46171f3d03820
+from tests.bench import detection, edge, edge_flags, first_view, flags, propagate, ship, telemetry, tick
 from tests.bench.report import Report
 
 PIPED_WIDTH = 140
@@ -26,11 +22,8 @@ Benchmark = Callable[[Callable[[str], None], argparse.Namespace], Report]
 BENCHMARKS: dict[str, Benchmark] = {
     "detection": lambda progress, options: detection.measure(progress),
     "edge": lambda progress, options: edge.measure(progress),
-<<<<<<< HEAD
     "edge_flags": lambda progress, options: edge_flags.measure(progress),
-=======
     "first_view": lambda progress, options: first_view.measure(progress, options.rounds),
->>>>>>> 3124558c807c223930e9aa1e2da46171f3d03820
     "flags": lambda progress, options: flags.measure(progress),
     "propagate": lambda progress, options: propagate.measure(progress, options.rounds),
     "ship": lambda progress, options: ship.measure(progress, options.rounds),
