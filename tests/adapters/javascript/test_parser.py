@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeship.adapters.javascript import parser
 from edgeship.adapters.javascript.parser import MAX_DEPTH, MAX_PARSED_BYTES, JavaScriptParser
 from edgeship.domain.releases.entry import Syntax
 
@@ -108,3 +109,16 @@ DEEP = b"[" * (MAX_DEPTH + 1)
 )
 def test_what_is_too_large_or_too_deep_is_read_at_its_ends(source: bytes, expected: Syntax, tmp_path: Path) -> None:
     assert syntax(source, tmp_path) == expected
+
+
+def test_recovery_from_errors_ends_at_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = b"import './a.js';" + (b"a?b:" * 50 + b";") * 20
+    assert syntax(source, tmp_path) == Syntax(IMPORT, ("./a.js",))
+    monkeypatch.setattr(parser, "_MAX_REPORTS_AFTER_ERROR", 10)
+    assert syntax(source, tmp_path) == Syntax(None)
+    assert syntax(source + b"export{a};", tmp_path) == Syntax(EXPORT)
+
+
+def test_text_of_many_bytes_is_read_whole(tmp_path: Path) -> None:
+    source = "var \u00fcber = '\u20ac\U0001f600' + `${a}`;\n" * 5_000 + "import a from './\u00fc.js';"
+    assert syntax(source.encode(), tmp_path) == Syntax(IMPORT, ("./\u00fc.js",))

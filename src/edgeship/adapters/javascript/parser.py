@@ -1,8 +1,8 @@
 """Reads the syntax of scripts with tree-sitter's grammar of JavaScript.
 
 The cost is bounded: tree-sitter takes about 100 bytes of memory for a byte of a usual script, up to 300 for a hostile
-one, and more for one that is deeply nested. So what is larger or deeper than the limits is not parsed whole. Nothing
-recurses.
+one, and more for one that is deeply nested. Its recovery from errors may take ten times as long as a parse without. So
+what is beyond the limits is not parsed whole. Nothing recurses.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from edgeship.domain.releases.entry import Syntax
 MAX_PARSED_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 10_000
 """Brackets that are open at one place, strings and comments included."""
+_CHUNK = 64 * 1024
 _HEAD_BYTES = 1024 * 1024
+_MAX_REPORTS_AFTER_ERROR = 30_000
+"""Of the parser's progress, one in about 40 bytes: a head of usual code has fewer."""
 
 # A keyword can't be written with escapes, so a script without these words is no module.
 _WORDS = re.compile(rb"\b(?:import|export|await)\b")
@@ -55,25 +58,46 @@ class JavaScriptParser:
         source = location.read_bytes()
         if not _WORDS.search(source):
             return Syntax(None)
-        if len(source) <= MAX_PARSED_BYTES and _depth(source) <= MAX_DEPTH:
-            return self._parsed(source)
+        if len(source) <= MAX_PARSED_BYTES and (root := self._tree(source)):
+            return _read(source, root, whole=True)
         head = source[:_HEAD_BYTES]
-        found = self._parsed(head, whole=False) if _depth(head) <= MAX_DEPTH else Syntax(None)
+        root = self._tree(head)
+        found = _read(head, root, whole=False) if root else Syntax(None)
         if found.module_only is None and _EXPORT_AT_END.search(source[-_HEAD_BYTES:]):
             return Syntax(_STATEMENTS["export_statement"])
         return found
 
-    def _parsed(self, source: bytes, *, whole: bool = True) -> Syntax:
-        root = Parser(self._language).parse(source).root_node
-        statements = list(_import_and_export_statements(root))
-        if statements:
-            sources = [node.child_by_field_name("source") for node in statements]
-            imports = [found for node in sources if node is not None and (found := _text(node)) is not None]
-            return Syntax(_STATEMENTS[statements[0].type], tuple(dict.fromkeys(imports)))
-        # Where the parser had to guess, an expression proves nothing.
-        if not whole or root.has_error:
-            return Syntax(None)
-        return Syntax(_module_expression(root, [match.start() for match in _META_OR_AWAIT.finditer(source)]))
+    def _tree(self, source: bytes) -> Node | None:
+        """The root of the syntax tree, None where it would cost too much."""
+        if _depth(source) > MAX_DEPTH:
+            return None
+        after_error = 0
+
+        def is_over(_: int, has_error: bool) -> bool:
+            nonlocal after_error
+            after_error += has_error
+            return after_error > _MAX_REPORTS_AFTER_ERROR
+
+        def read(offset: int, _: object) -> bytes:
+            return source[offset : offset + _CHUNK]
+
+        try:
+            tree = Parser(self._language).parse(read, encoding="utf8", progress_callback=is_over)
+        except ValueError:  # is_over ended it
+            return None
+        return tree.root_node
+
+
+def _read(source: bytes, root: Node, *, whole: bool) -> Syntax:
+    statements = list(_import_and_export_statements(root))
+    if statements:
+        sources = [node.child_by_field_name("source") for node in statements]
+        imports = [found for node in sources if node is not None and (found := _text(source, node)) is not None]
+        return Syntax(_STATEMENTS[statements[0].type], tuple(dict.fromkeys(imports)))
+    # Where the parser had to guess, an expression proves nothing.
+    if not whole or root.has_error:
+        return Syntax(None)
+    return Syntax(_module_expression(source, root, [match.start() for match in _META_OR_AWAIT.finditer(source)]))
 
 
 def _depth(source: bytes) -> int:
@@ -101,7 +125,7 @@ def _import_and_export_statements(root: Node) -> Iterator[Node]:
             return
 
 
-def _module_expression(root: Node, words: list[int]) -> str | None:
+def _module_expression(source: bytes, root: Node, words: list[int]) -> str | None:
     """`import.meta` anywhere or `await` outside of functions, in words. `words` are the offsets that may begin one.
 
     Only nodes that contain one of them are entered.
@@ -122,19 +146,19 @@ def _module_expression(root: Node, words: list[int]) -> str | None:
         if holds_word and not functions:
             # The grammar reads `await (x)` as a call of a function `await`.
             called = cursor.field_name == "function"
-            awaited = awaited or node.type == "await" or (called and _is_await(node))
+            awaited = awaited or node.type == "await" or (called and _is_await(source, node))
             # A classic script may name a variable or a function like that.
-            bound = bound or (not called and _is_await(node))
+            bound = bound or (not called and _is_await(source, node))
         if node.type in _FUNCTIONS:
             name = node.child_by_field_name("name")
-            bound = bound or (holds_word and not functions and name is not None and _is_await(name))
+            bound = bound or (holds_word and not functions and name is not None and _is_await(source, name))
             functions.append(node.end_byte)
         if not (holds_word and cursor.goto_first_child()) and not _goto_next(cursor):
             return "a top-level await" if awaited and not bound else None
 
 
-def _is_await(node: Node) -> bool:
-    return node.type == "identifier" and node.text == b"await"
+def _is_await(source: bytes, node: Node) -> bool:
+    return node.type == "identifier" and source[node.start_byte : node.end_byte] == b"await"
 
 
 def _goto_next(cursor: TreeCursor) -> bool:
@@ -145,9 +169,9 @@ def _goto_next(cursor: TreeCursor) -> bool:
     return True
 
 
-def _text(string: Node) -> str | None:
+def _text(source: bytes, string: Node) -> str | None:
     """What is between the quotes, None if it has escapes or is not UTF-8."""
-    quoted = string.text or b""
+    quoted = source[string.start_byte : string.end_byte]
     try:
         return quoted[1:-1].decode() if b"\\" not in quoted else None
     except UnicodeDecodeError:

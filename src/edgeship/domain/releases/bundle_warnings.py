@@ -1,4 +1,4 @@
-"""What will fail in browsers with a bundle that may be published all the same: found in its files, before browsers find it."""
+"""What will fail in browsers with a bundle that may be published all the same: found in its files beforehand."""
 
 from __future__ import annotations
 
