@@ -13,7 +13,7 @@ import rjsmin  # type: ignore[import-untyped]
 FOLDER: Final = "functions/router"
 ROUTER: Final = ("path.js", "identity.js", "store.js", "choice.js", "answers.js", "handler.js")
 MOVING_HEADERS: Final = ("moving_headers.js",)
-STUB: Final = "stub.js"
+STUB: Final = "stub.min.js"
 IMPORTS: Final = "import cf from 'cloudfront';\nimport crypto from 'crypto';\n"
 MAX_CODE_BYTES: Final = 10 * 1024
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions"""
@@ -52,7 +52,7 @@ def router_code(root: Path, *, root_widget: str | None, pointer_max_age: int, ex
         "movingCacheControl": f"public, max-age={pointer_max_age}",
         "exposedHeaders": exposed_headers,
     }
-    stub = str(rjsmin.jsmin((root / FOLDER / STUB).read_text("utf-8"))).rstrip(";\n")
+    stub = (root / FOLDER / STUB).read_text("utf-8").strip()
     return IMPORTS + _joined(root, ROUTER, {"CONFIG": config, "STUB": stub})
 
 

@@ -26,8 +26,10 @@ function redirect(location, version) {
 
 // The same for a classic script: a script that inserts the exact one.
 function insert(location, version, integrity, host) {
-  const cdn = 'https://' + host;
-  const body = '(' + STUB + ')(' + [cdn, location, integrity].map(JSON.stringify).join() + ')';
+  const values = { CDN: '//' + host + '/', PATH: location.slice(1), INTEGRITY: integrity };
+  const body = STUB.replace(/CDN|PATH|INTEGRITY/g, function (place) {
+    return JSON.stringify(values[place]).slice(1, -1);
+  });
   return answer(
     200,
     'OK',

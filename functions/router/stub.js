@@ -5,42 +5,38 @@
  *   <script src="https://CDN/checkout/v1.4.2/widget.js" data-theme="dark" integrity="…" crossorigin=""></script>
  *
  * So `document.currentScript` of the release is its exact URL, and what it loads beside itself is of the same release.
- * ES2019. CDN, PATH and INTEGRITY stand for strings: `https://CDN/`, the exact path after it, and its hashes.
+ * ES2019; `stub.min.js` is this by esbuild. 'CDN', 'PATH' and 'INTEGRITY' stand for `https://CDN/`, the exact path after
+ * it, and its hashes, as JSON strings.
  */
-((cdn, path, integrity) => {
+{
+  const cdn = 'CDN';
+  const url = cdn + 'PATH';
   const page = self.document;
-  // A worker's importScripts waits for the script, so this one may, too.
-  if (!page) return importScripts(cdn + path);
-  const make = () => page.createElement('script');
-  const exact = make();
-  // Browsers hide the current script in shadow roots: a tag with nothing on it stands in.
-  const tag = page.currentScript || make();
-  const end = event => tag.dispatchEvent(new Event(event.type));
-  // Handlers stay on the tag, whose events are dispatched to them.
-  for (const { name, value } of tag.attributes) /^(src$|on)/.test(name) || exact.setAttribute(name, value);
-  Object.assign(exact, {
-    nonce: tag.nonce, // a property: browsers hide the attribute
-    async: tag.async,
-    crossOrigin: '', // without it, browsers refuse to check integrity
-    integrity,
-    onload: end,
-    onerror: end
-  });
-  // The stub's own `load` is not the release's. Captured, so before the page's listeners on the tag.
-  tag.addEventListener('load', event => {
-    event.stopImmediatePropagation();
-    exact.src || end({ type: 'error' });
-  }, { capture: true, once: true });
-  // Loaders may have removed the tag already.
-  tag.isConnected || page.head.append(tag);
-  tag.replaceWith(exact);
-  try {
-    exact.src = cdn + path;
-  } catch {
-    // Trusted Types. A page's second policy of a name may be refused: all stubs share one, which trusts this CDN alone.
-    self.edgeshipTypes = self.edgeshipTypes || trustedTypes.createPolicy('edgeship', {
-      createScriptURL: url => url.startsWith(cdn) ? url : ''
-    });
-    exact.src = self.edgeshipTypes.createScriptURL(cdn + path);
+  if (page) {
+    const exact = page.createElement('script');
+    // Browsers hide the current script in shadow roots: a tag with nothing on it stands in.
+    const tag = page.currentScript || exact.cloneNode();
+    for (const { name, value } of tag.attributes) name == 'src' || exact.setAttribute(name, value);
+    exact.nonce = tag.nonce; // browsers hide the attribute
+    exact.async = tag.async;
+    exact.crossOrigin = ''; // without it, browsers refuse to check integrity
+    exact.integrity = 'INTEGRITY';
+    // The page's listeners are on the tag. In place of an inline handler: it stays on the tag, too.
+    exact.onload = exact.onerror = event => tag.dispatchEvent(new Event(event.type));
+    // The stub's own `load` is not the release's. Captured, so before the page's listeners.
+    tag.addEventListener('load', event => event.isTrusted && event.stopImmediatePropagation(), true);
+    // Loaders may have removed the tag already.
+    tag.parentNode ? tag.replaceWith(exact) : page.head.append(exact);
+    try {
+      exact.src = url;
+    } catch {
+      // Trusted Types. A second policy of a name may be refused: all stubs share one, which trusts this CDN alone.
+      exact.src = (self.edgeshipTT || (self.edgeshipTT = trustedTypes.createPolicy('edgeship', {
+        createScriptURL: given => given.startsWith(cdn) ? given : ''
+      }))).createScriptURL(url);
+    }
+  } else {
+    // A worker's importScripts waits for the script, so this one may, too.
+    importScripts(url);
   }
-})(CDN, PATH, INTEGRITY);
+}

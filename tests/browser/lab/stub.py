@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
-SOURCE = Path(__file__).with_name("stub.js")
-MINIFIED = Path(__file__).with_name("stub.min.js")
+from tests.support.repository import ROOT
+
+SOURCE = ROOT / "functions" / "router" / "stub.js"
+MINIFIED = SOURCE.with_name("stub.min.js")
 """`SOURCE` by esbuild with `OPTIONS`; a test compares them."""
 OPTIONS = ("--minify", "--target=es2019")
 PLACES = ("CDN", "PATH", "INTEGRITY")
