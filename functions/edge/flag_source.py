@@ -162,7 +162,8 @@ class FlagSource:
         pause = EMPTY_HANDED_SECONDS if self._held is None else self._freshness
         if not answered:
             pause = min(self._freshness * 2 ** min(self._unanswered - 1, 16), MAX_BACKOFF_SECONDS)
-        self._waited_at = self._now()
+        # Flags count from when their read began, and so does the pause after it.
+        self._waited_at = self._began_at if answered else self._now()
         self._next_wait_at = self._waited_at + pause
 
     def _begin(self, now: float) -> _Reading:
