@@ -14,6 +14,7 @@ FOLDER: Final = "functions/router"
 ROUTER: Final = ("path.js", "identity.js", "store.js", "choice.js", "answers.js", "handler.js")
 MOVING_HEADERS: Final = ("moving_headers.js",)
 STUB: Final = "stub.js"
+_STUB_PLACES: Final = "(CDN,PATH,INTEGRITY)"
 IMPORTS: Final = "import cf from 'cloudfront';\nimport crypto from 'crypto';\n"
 MAX_CODE_BYTES: Final = 10 * 1024
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions"""
@@ -53,6 +54,9 @@ def router_code(root: Path, *, root_widget: str | None, pointer_max_age: int, ex
         "exposedHeaders": exposed_headers,
     }
     stub = str(rjsmin.jsmin((root / FOLDER / STUB).read_text("utf-8"))).rstrip(";\n")
+    if not stub.endswith(_STUB_PLACES):
+        raise NotInSubset(f"{FOLDER}/{STUB} does not end with {_STUB_PLACES}, which the router fills")
+    stub = stub.removesuffix(_STUB_PLACES)
     return IMPORTS + _joined(root, ROUTER, {"CONFIG": config, "STUB": stub})
 
 

@@ -24,10 +24,11 @@ function redirect(location, version) {
   });
 }
 
-// The same for a classic script: a script that inserts the exact one.
+// The same for a classic script: a script that inserts the exact one. Programs that run no script follow the header; a
+// preload by `Link` would break the policy of pages that trust scripts by nonces alone.
 function insert(location, version, integrity, host) {
   const cdn = 'https://' + host;
-  const body = '(' + STUB + ')(' + [cdn, location, integrity].map(JSON.stringify).join() + ')';
+  const body = STUB + '(' + [cdn, location, integrity].map(JSON.stringify).join() + ')';
   return answer(
     200,
     'OK',
@@ -35,6 +36,7 @@ function insert(location, version, integrity, host) {
       'cache-control': CONFIG.movingCacheControl,
       'content-type': 'text/javascript; charset=utf-8',
       'x-amz-meta-version': version,
+      'x-edgeship-location': location,
     },
     body
   );

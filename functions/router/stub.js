@@ -5,7 +5,7 @@
  *   <script src="https://CDN/checkout/v1.4.2/widget.js" data-theme="dark" integrity="…" crossorigin=""></script>
  *
  * So `document.currentScript` of the release is its exact URL, and what it loads beside itself is of the same release.
- * ES2019. CDN, PATH and INTEGRITY stand for strings: `https://CDN/`, the exact path after it, and its hashes.
+ * ES2019. CDN, PATH and INTEGRITY stand for strings: `https://CDN`, the exact path on it, and its hash.
  */
 ((cdn, path, integrity) => {
   const page = self.document;
@@ -39,7 +39,7 @@
   } catch {
     // Trusted Types. A page's second policy of a name may be refused: all stubs share one, which trusts this CDN alone.
     self.edgeshipTypes = self.edgeshipTypes || trustedTypes.createPolicy('edgeship', {
-      createScriptURL: url => url.startsWith(cdn) ? url : ''
+      createScriptURL: url => url.startsWith(cdn + '/') ? url : ''
     });
     exact.src = self.edgeshipTypes.createScriptURL(cdn + path);
   }
