@@ -24,7 +24,8 @@ function redirect(location, version) {
   });
 }
 
-// The same for a classic script: a script that inserts the exact one.
+// The same for a classic script: a script that inserts the exact one. Programs that run no script follow the header; a
+// preload by `Link` would break the policy of pages that trust scripts by nonces alone.
 function insert(location, version, integrity, host) {
   const values = { CDN: '//' + host + '/', PATH: location.slice(1), INTEGRITY: integrity };
   const body = STUB.replace(/CDN|PATH|INTEGRITY/g, function (place) {
@@ -37,6 +38,7 @@ function insert(location, version, integrity, host) {
       'cache-control': CONFIG.movingCacheControl,
       'content-type': 'text/javascript; charset=utf-8',
       'x-amz-meta-version': version,
+      'x-edgeship-location': location,
     },
     body
   );
