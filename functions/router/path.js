@@ -15,7 +15,7 @@ function selectorOf(segment) {
 // Widget, second segment and file of a path; the file is null where there are fewer segments.
 function split(uri) {
   const parts = uri.split('/');
-  const first = parts[1];
+  const first = parts[1] || '';
   if (CONFIG.rootWidget && (selectorOf(first) !== null || EXACT.test(first)))
     return { widget: CONFIG.rootWidget, second: first, file: parts.length > 2 ? parts.slice(2).join('/') : null };
   return { widget: first, second: parts[2] || '', file: parts.length > 3 ? parts.slice(3).join('/') : null };

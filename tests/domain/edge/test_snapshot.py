@@ -1,76 +1,90 @@
-from dataclasses import replace
+from __future__ import annotations
+
+import pytest
 
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.edge.snapshot import next_snapshot, routes_of
-from edgeship.domain.releases.release import Quarantine
+from edgeship.domain.edge.routes import routes_of
+from edgeship.domain.edge.snapshot import is_snapshot, is_whole, next_snapshot, routed_by_flags
 from edgeship.domain.version import Version
-from tests.support.releases import a_live_release, a_release
+from tests.support.releases import a_live_release
 
-LIVE = "2026-11-23T10:00:00.000Z"
-BAD = Quarantine(LIVE, "ann", "bad")
-
-
-def test_ranges_choose_the_newest_promoted_release_that_is_good() -> None:
-    releases = [
-        a_live_release("1.0.0"),
-        a_live_release("1.4.0"),
-        a_live_release("1.4.10"),
-        a_live_release("1.4.9"),
-        replace(a_live_release("1.5.0"), quarantine=BAD),
-        a_release("1.6.0"),
-        a_live_release("2.0.0"),
-        a_live_release("3.0.0-rc.1"),
-    ]
-    channels = [
-        Channel("checkout", "latest", Version.parse("1.4.10")),
-        Channel("checkout", "next", Version.parse("3.0.0-rc.1")),
-        Channel("checkout", "empty"),
-    ]
-    assert routes_of(channels, releases) == {
-        "channels": {"latest": {"stable": "1.4.10"}, "next": {"stable": "3.0.0-rc.1"}},
-        "ranges": {"1": "1.4.10", "1.0": "1.0.0", "1.4": "1.4.10", "2": "2.0.0", "2.0": "2.0.0"},
-    }
+ROUTES = routes_of(
+    [Channel("checkout", "latest", Version.parse("1.0.0"))], [a_live_release("1.0.0")], "auto", {}, "production"
+)
 
 
 def test_the_revision_grows_only_when_the_snapshot_says_something_new() -> None:
-    routes = routes_of([Channel("checkout", "latest", Version.parse("1.0.0"))], [a_live_release("1.0.0")])
-    first = next_snapshot(None, {"checkout": routes}, None)
-    assert first == {"schema": 1, "revision": 1, "widgets": {"checkout": routes}}
-    assert next_snapshot(first, {"checkout": routes}, None) is None
-    second = next_snapshot(first, {"button": routes}, None)
+    first = next_snapshot(None, {"checkout": ROUTES})
+    assert first == {"schema": 1, "revision": 1, "widgets": {"checkout": ROUTES}}
+    assert next_snapshot(first, {"checkout": ROUTES}) is None
+    assert next_snapshot(first, {}) is None
+    second = next_snapshot(first, {"button": ROUTES})
     assert second is not None
     assert second["revision"] == 2
     assert list(second["widgets"]) == ["button", "checkout"]
 
 
+def test_the_first_revision_is_above_those_of_a_snapshot_that_was_lost() -> None:
+    first = next_snapshot(None, {}, 1_795_430_000)
+    assert first == {"schema": 1, "revision": 1_795_430_001, "widgets": {}}
+    assert next_snapshot(first, {}, 1_795_430_099) is None
+
+
+def test_widgets_that_are_gone_are_left_out() -> None:
+    first = next_snapshot(None, {"button": ROUTES, "checkout": ROUTES})
+    assert next_snapshot(first, {}, gone=["chat"]) is None
+    assert next_snapshot(first, {}, gone=["chat", "button"]) == {
+        "schema": 1,
+        "revision": 2,
+        "widgets": {"checkout": ROUTES},
+    }
+
+
 def test_what_it_does_not_know_it_keeps() -> None:
     newer = {"schema": 1, "revision": 7, "widgets": {}, "flags": {"a": 1}}
-    grown = next_snapshot(newer, {"checkout": {"channels": {}, "ranges": {}}}, None)
+    grown = next_snapshot(newer, {"checkout": {"channels": {}, "ranges": {}}})
     assert grown is not None
     assert grown["flags"] == {"a": 1}
     assert grown["revision"] == 8
 
 
-def test_flags_are_replaced_whole_and_stay_when_they_are_not_given() -> None:
-    first = next_snapshot(None, {}, {"b": {"x": 1}, "a": {}})
-    assert first == {"schema": 1, "revision": 1, "widgets": {}, "flags": {"a": {}, "b": {"x": 1}}}
-    assert next_snapshot(first, {}, {"a": {}, "b": {"x": 1}}) is None
-    assert next_snapshot(first, {}, None) is None
-    changed = next_snapshot(first, {}, {"a": {}, "b": {"x": 1.0}})
-    assert changed is not None
-    assert changed["revision"] == 2
-    assert next_snapshot(first, {}, {}) == {"schema": 1, "revision": 2, "widgets": {}, "flags": {}}
+def test_an_entry_from_before_the_router_makes_a_snapshot_that_is_not_whole() -> None:
+    whole = next_snapshot(None, {"checkout": ROUTES})
+    assert whole is not None
+    earlier = {**whole, "widgets": {"checkout": {"channels": {"latest": {"stable": "1.0.0"}}, "ranges": {}}}}
+    assert is_snapshot(whole)
+    assert is_whole(whole)
+    assert is_snapshot(earlier)
+    assert not is_whole(earlier)
 
 
-def test_without_any_flag_the_snapshot_has_none() -> None:
-    assert next_snapshot(None, {}, {}) == {"schema": 1, "revision": 1, "widgets": {}}
+def test_widgets_that_flags_route_are_known() -> None:
+    by_flag = {"channels": {"latest": {"stable": "1.0.0"}, "next": {"stable": "1.0.0", "flag": "ab"}}, "ranges": {}}
+    snapshot = next_snapshot(None, {"button": ROUTES, "checkout": by_flag})
+    assert snapshot is not None
+    assert routed_by_flags(snapshot) == ["checkout"]
 
 
-def test_a_channel_routed_by_a_flag_lists_what_the_flag_may_choose() -> None:
-    releases = [a_live_release("1.0.0"), a_release("1.1.0"), replace(a_live_release("1.2.0"), quarantine=BAD)]
-    channel = Channel("checkout", "latest", Version.parse("1.0.0"), flag="ab")
-    assert routes_of([channel], releases) == {
-        "channels": {"latest": {"stable": "1.0.0", "flag": "ab"}},
-        "ranges": {"1": "1.0.0", "1.0": "1.0.0"},
-        "versions": ["1.0.0", "1.1.0"],
-    }
+GOOD = {"schema": 1, "revision": 12, "widgets": {"checkout": ROUTES}}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        *(None, [], "snapshot", {}),
+        *({**GOOD, "schema": schema} for schema in (2, None)),
+        *({**GOOD, "revision": revision} for revision in ("12", True, -1, 1.0)),
+        {**GOOD, "widgets": []},
+        *(
+            {**GOOD, "widgets": {"w": entry}}
+            for entry in (
+                *(None, {"ranges": {}}, {"channels": {}}, {"channels": [], "ranges": {}}),
+                *({"channels": {"latest": to}, "ranges": {}} for to in ("1.0.0", {}, {"stable": 1})),
+                {"channels": {}, "ranges": {}, "releases": []},
+            )
+        ),
+    ],
+)
+def test_what_is_no_snapshot_is_none(document: object) -> None:
+    assert is_snapshot(GOOD)
+    assert not is_snapshot(document)

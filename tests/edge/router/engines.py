@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.router_code import router_code
+from infra.router_code import moving_headers_code, router_code
 from tests.support.pytest_plugins.tools import NJS, NODE, Tool
 from tests.support.repository import ROOT
 
 EXPOSED = "ETag,x-amz-meta-version"
 
-# The store that a function reads by `import cf from 'cloudfront'`. `get` throws for a missing key, as CloudFront's does.
+# The store that a function reads by `import cf from 'cloudfront'`. `get` throws for a missing key, as it does there.
 _CLOUDFRONT = """
 const state = { values: {}, reads: 0, broken: false };
 export default {
@@ -68,6 +68,17 @@ function next(i) {
 }
 next(0);
 """
+_RUN_MOVING_HEADERS = """
+const work = JSON.parse(fs.readFileSync('WORK/work.json').toString());
+const out = work.asked.map(function (one) {
+  Date.now = function () { return one.now * 1000; };
+  const headers = { 'cache-control': { value: 'no-store' } };
+  if (one.date !== null) headers.date = { value: one.date };
+  const event = { request: { uri: one.uri }, response: { statusCode: 200, headers: headers } };
+  return JSON.stringify(handler(event).headers['cache-control'].value);
+});
+fs.writeFileSync('WORK/told.jsonl', out.join('\\n'));
+"""
 
 
 @dataclass(frozen=True)
@@ -108,8 +119,18 @@ class Engine:
         stores = [stores[number] for number in numbers]
         asked = [{**one, "store": numbers.index(one["store"])} for one in asked]
         code = router_code(ROOT, root_widget=root_widget, pointer_max_age=300, exposed_headers=EXPOSED)
-        (folder / "work.json").write_text(json.dumps({"stores": stores, "asked": asked, "raw": raw}), "utf-8")
-        (folder / "run.mjs").write_text(code + _RUN.replace("WORK", str(folder)), "utf-8")
+        return self._told(folder, code + _RUN, {"stores": stores, "asked": asked, "raw": raw})
+
+    def moving_headers(self, folder: Path, asked: Sequence[Mapping[str, Any]]) -> list[str | None]:
+        """For each `{"uri": …, "date": header or None, "now": seconds}`, the Cache-Control of the response."""
+        self.tool.require()
+        code = moving_headers_code(ROOT, pointer_max_age=300)
+        return self._told(folder, "import fs from 'fs';\n" + code + _RUN_MOVING_HEADERS, {"asked": asked})
+
+    def _told(self, folder: Path, module: str, work: Mapping[str, Any]) -> list[Any]:
+        """What a module leaves in `told.jsonl` of what it reads in `work.json`."""
+        (folder / "work.json").write_text(json.dumps(work), "utf-8")
+        (folder / "run.mjs").write_text(module.replace("WORK", str(folder)), "utf-8")
         package = folder / "node_modules" / "cloudfront"
         package.mkdir(parents=True, exist_ok=True)
         (package / "package.json").write_text('{"type": "module", "main": "index.js"}')
@@ -117,7 +138,7 @@ class Engine:
         (folder / "cloudfront").write_text(_CLOUDFRONT)
         command = {"node": ["node", "run.mjs"], "njs": ["njs", "-p", str(folder), "run.mjs"]}[self.name]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0 and "Thrown" not in done.stdout + done.stderr, done.stdout + done.stderr
+        assert (done.returncode, "Thrown" in done.stdout) == (0, False), done.stdout + done.stderr
         return [json.loads(line) for line in (folder / "told.jsonl").read_text("utf-8").splitlines()]
 
 

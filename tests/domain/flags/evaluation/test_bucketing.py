@@ -13,17 +13,9 @@ from edgeship.domain.bucketing import BUCKETS, bucket, bucket_of, hundredths, is
 from edgeship.domain.flags.evaluation.compile_flags import Flags, compile_flags
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from tests.domain.flags.logic.logic_corpus import JAVASCRIPT
+from tests.domain.golden_buckets import FLAG_BUCKETS
 from tests.support.pytest_plugins.tools import NODE
 
-# Changing any of these moves users from one side of every running rollout to the other.
-GOLDEN = [
-    ("user-1", "new-checkout", 5344, "1026374d4363371488f5ee05d3401909"),
-    ("", "flag", 7696, "ae7c4b20518d4d85664f6820aafdf936"),
-    ("u1", "beta", 5864, "2282f5bfd85ceec6fd3a926dc4f36732"),
-    ("Ärger", "größe", 7839, "8226e495832a1a4401211cf6c554f9d7"),
-    ("😀", "x", 2916, "d01d869815a52f43599f9c372ffa4b41"),
-    ("\ud800", "x", 9800, "ddd5cec74090929ce28641ce481a688d"),
-]
 EVERY_PERCENTAGE = [n / 100 for n in range(BUCKETS + 1)]
 
 
@@ -62,7 +54,7 @@ def one_user_a_bucket() -> list[str]:
     return [found[n] for n in range(BUCKETS)]
 
 
-@pytest.mark.parametrize(("user", "salt", "expected", "token"), GOLDEN)
+@pytest.mark.parametrize(("user", "salt", "expected", "token"), FLAG_BUCKETS)
 def test_the_hash_is_pinned(user: str, salt: str, expected: int, token: str) -> None:
     assert bucket(user, salt) == expected
     assert user_token(user, salt) == token

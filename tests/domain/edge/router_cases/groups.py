@@ -1,0 +1,24 @@
+"""All named requests, for the router's specification and for its code under both engines."""
+
+from __future__ import annotations
+
+from tests.domain.edge.router_cases import paths, users
+
+GROUPS = {
+    "channels and ranges": paths.CHANNELS_AND_RANGES,
+    "spilled": paths.SPILLED,
+    "unknown": paths.UNKNOWN,
+    "exact": paths.EXACT,
+    "one spelling": paths.ONE_SPELLING,
+    "climbing": paths.CLIMBING,
+    "too long": paths.TOO_LONG,
+    "root": paths.ROOT,
+    "not filled": paths.NOT_FILLED,
+    "options": paths.OPTIONS,
+    "queries": users.QUERIES,
+    "identities": users.IDENTITIES,
+    "track": users.TRACK,
+    "flags": users.FLAGS,
+    "bytes of users": users.bytes_of_users(),
+    "golden": users.golden(),
+}
