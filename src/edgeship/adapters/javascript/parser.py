@@ -1,13 +1,14 @@
 """Reads the syntax of scripts with tree-sitter's grammar of JavaScript.
 
 The cost is bounded: tree-sitter takes about 100 bytes of memory for a byte of a usual script, up to 300 for a hostile
-one, and more for one that is deeply nested. Its recovery from errors may take ten times as long as a parse without. So
-what is beyond the limits is not parsed whole. Nothing recurses.
+one, and more for one that is deeply nested. Its recovery from errors may take minutes. So what is beyond the limits is
+not parsed whole. Nothing recurses.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +23,8 @@ MAX_DEPTH = 10_000
 """Brackets that are open at one place, strings and comments included."""
 _CHUNK = 64 * 1024
 _HEAD_BYTES = 1024 * 1024
-_MAX_REPORTS_AFTER_ERROR = 30_000
-"""Of the parser's progress, one in about 40 bytes: a head of usual code has fewer."""
+_MAX_CPU_SECONDS = 20.0
+"""Four times what the largest usual script takes."""
 
 # A keyword can't be written with escapes, so a script without these words is no module.
 _WORDS = re.compile(rb"\b(?:import|export|await)\b")
@@ -71,12 +72,10 @@ class JavaScriptParser:
         """The root of the syntax tree, None where it would cost too much."""
         if _depth(source) > MAX_DEPTH:
             return None
-        after_error = 0
+        limit = time.process_time() + _MAX_CPU_SECONDS
 
-        def is_over(_: int, has_error: bool) -> bool:
-            nonlocal after_error
-            after_error += has_error
-            return after_error > _MAX_REPORTS_AFTER_ERROR
+        def is_over(_: int, __: bool) -> bool:
+            return time.process_time() > limit
 
         def read(offset: int, _: object) -> bytes:
             return source[offset : offset + _CHUNK]
