@@ -78,7 +78,7 @@ def measure(progress: Callable[[str], None], rounds: int) -> Report:
 
 def _rows(samples: list[dict[str, Any]]) -> Iterator[Row]:
     def median(served: str, widget: str, what: str) -> float:
-        return statistics.median(s[what] for s in samples if (s["served"], s["widget"]) == (served, widget))
+        return float(statistics.median(s[what] for s in samples if (s["served"], s["widget"]) == (served, widget)))
 
     for widget in MEASURED:
         for served, _, modules in SERVED[1:]:
@@ -104,7 +104,7 @@ def _views(browser: Remote, running: Network, number: int, widget: str) -> dict[
     tag = f'<script{kind} src="{running.cdn(number)}/{widget}/latest/widget.js" crossorigin="anonymous"></script>'
     headers = {"Content-Type": "text/html", "Cache-Control": "no-store"}
     running.pages[f"/page/{number}"] = Answered(200, headers, _PAGE.replace("TAG", tag).encode())
-    found = {}
+    found: dict[str, float] = {}
     for view in ("first", "next"):
         browser.get(f"{running.url}/page/{number}")
         times = _times(browser)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -40,8 +41,7 @@ class LocalCloudSite:
                 self.tools.policy(widget, lambda policy: replace(policy, auto=frozenset()), ann())
             self.tools.publish(folder, widget, Version.parse(version), BundleFacts(entrypoint=ENTRY), lambda _: None)
         for widget in folders:
-            eventually(lambda path=f"/{widget}/v{version}/{STYLE}": get(self.cloud, path)[0] == 200 or None)
-            eventually(lambda widget=widget: self.tools.state.channel(widget, CHANNEL).version)
+            eventually(partial(self._is_served, widget, version))
 
     def move(self, *widgets: str, version: str) -> None:
         for widget in widgets:
@@ -105,8 +105,12 @@ class LocalCloudSite:
             channel = self.tools.state.channel(widget, CHANNEL)
             tracks = {"stable": channel.version, "candidate": channel.candidate or channel.version}
             for track, version in tracks.items():
-                eventually(lambda track=track, version=version, widget=widget: self._is_at(widget, track, version))
+                eventually(partial(self._is_at, widget, track, version))
         time.sleep(settled_after(self.cloud.edge_freshness_seconds))
+
+    def _is_served(self, widget: str, version: str) -> bool | None:
+        live = self.tools.state.channel(widget, CHANNEL).version
+        return (live is not None and get(self.cloud, f"/{widget}/v{version}/{STYLE}")[0] == 200) or None
 
     def _is_at(self, widget: str, track: str, version: object) -> bool | None:
         # Redirects are followed: an exact path names the version, too.
