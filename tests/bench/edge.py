@@ -19,11 +19,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgeship.domain.edge.routing import Routes
+from functions.edge.snapshot_source import SnapshotSource
+
 from edgeship.domain.flags.flags_snapshot import encode
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from functions.edge.handler import Edge
 from functions.edge.http_answer import Answer
-from functions.edge.snapshot_source import SnapshotSource
 from functions.edge.trust import amazon_context, system_context
 from tests.bench.report import Report, Row
 from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, Exchange, FakeS3, answer

@@ -56,7 +56,7 @@ def compile_route(
     targets = tuple(entry.get("targets", ()))
     if len(targets) > MAX_TARGETS:
         raise NotRoutable(f"it has {len(targets):,} target users, and a route takes {MAX_TARGETS:,}")
-    following = _following(key, entry, {"widget": widget, "channel": channel}, variants)
+    following = _following(entry, {"widget": widget, "channel": channel}, variants)
     target = [variants[entry["target_variant"]]] if targets else []
     phases = [[at, shares, *target] for at, shares in following]
     return FlagRoute({"k": key, "p": _between(entry.get("starts_at"), entry.get("ends_at"), off, phases)}, targets)
@@ -77,7 +77,7 @@ def _between(start: float | None, end: float | None, off: list[Any], phases: lis
 
 
 def _following(
-    key: str, entry: Mapping[str, Any], context: Mapping[str, str], variants: Mapping[str, int]
+    entry: Mapping[str, Any], context: Mapping[str, str], variants: Mapping[str, int]
 ) -> list[tuple[float, Shares]]:
     """What users get who are no target users: the shares from each time on."""
     for number, rule in enumerate(entry.get("rules", ()), 1):
