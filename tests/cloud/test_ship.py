@@ -22,7 +22,7 @@ from edgeship.domain.events import EventType
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from tests.support.bundles import WIDGET, tar_gz
-from tests.support.local_cloud.visitors import ann, bundle, eventually, get, put, served
+from tests.support.local_cloud.visitors import ann, answered, bundle, eventually, get, put, served
 from tests.support.releases import a_release
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
@@ -30,23 +30,31 @@ pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
 
 def test_from_the_aws_cli_to_curl(cloud: LocalCloud, tmp_path: Path) -> None:
     put(cloud, tmp_path, "shipped", "1.0.0", tar_gz(bundle("one")))
-    moving = served(cloud, "/shipped/latest/widget.js", bundle("one")["widget.js"])
+    served(cloud, "/shipped/latest/widget.js", bundle("one")["widget.js"])
+    served(cloud, "/shipped/~1.0/widget.js", bundle("one")["widget.js"])
     exact = served(cloud, "/shipped/v1.0.0/widget.js", bundle("one")["widget.js"])
-    ranged = served(cloud, "/shipped/~1.0/widget.js", bundle("one")["widget.js"])
     assert exact["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert moving["Cache-Control"] == ranged["Cache-Control"] == "public, max-age=300, must-revalidate"
-    for headers in (moving, exact, ranged):
+    # A classic script beside a stylesheet: a script that inserts the exact one, and a redirect for the rest.
+    _, moving, stub = answered(f"{cloud.edge_url}/shipped/latest/widget.js")
+    assert len(stub) < 700
+    assert b"/shipped/v1.0.0/widget.js" in stub.replace(b'"', b"")
+    status, style, _ = answered(f"{cloud.edge_url}/shipped/~1.0/assets/style.css?a=1")
+    assert (status, style["Location"]) == (302, "/shipped/v1.0.0/assets/style.css?a=1")
+    assert moving["Cache-Control"] == style["Cache-Control"] == "public, max-age=300"
+    for headers in (moving, exact):
+        assert headers["Content-Type"] == "text/javascript; charset=utf-8"
+    for headers in (moving, exact, style):
         assert headers["Access-Control-Allow-Origin"] == "*"
         assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
         assert headers["Timing-Allow-Origin"] == "*"
         assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Content-Type"] == "text/javascript; charset=utf-8"
         assert headers["x-amz-meta-version"] == "1.0.0"
         assert "x-amz-meta-version" in headers["Access-Control-Expose-Headers"]
     assert get(cloud, "/shipped/v1.0.0/assets/style.css")[2] == WIDGET["assets/style.css"]
     assert get(cloud, "/shipped/v1.0.0/widget.js.map")[0] == 404
-    status, _, body = get(cloud, "/shipped/~9/widget.js")
-    assert status == 404
+    status, unknown, body = get(cloud, "/shipped/~9/widget.js")
+    assert (status, unknown["Cache-Control"]) == (404, "no-store")
+    assert answered(f"{cloud.edge_url}/shipped/latest/nothing.js")[1]["Location"] == "/shipped/v1.0.0/nothing.js"
     assert b'"9"' in body
     assert get(cloud, "/nobody/latest/widget.js")[0] == 404
 

@@ -14,12 +14,15 @@ from edgeship.bootstrap import operator
 from edgeship.local.cloud import LocalCloud
 
 EDGE_FRESHNESS_SECONDS = 0.5
+STORE_DELAY_SECONDS = 0.5
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     state = tmp_path_factory.mktemp("cloud") / "local.json"
-    with LocalCloud(state_path=state, edge_freshness_seconds=EDGE_FRESHNESS_SECONDS) as running:
+    with LocalCloud(
+        state_path=state, edge_freshness_seconds=EDGE_FRESHNESS_SECONDS, store_delay_seconds=STORE_DELAY_SECONDS
+    ) as running:
         yield running
 
 

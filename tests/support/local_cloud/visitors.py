@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urljoin
 
 from edgeship.domain.events import Occasion
 from edgeship.local.cloud import LocalCloud
@@ -56,8 +57,24 @@ def get(cloud: LocalCloud, path: str) -> tuple[int, Message, bytes]:
 
 
 def fetch(url: str) -> tuple[int, Message, bytes]:
+    """The answer that a page gets in the end: a redirect is followed, and so is a script that inserts another."""
+    status, headers, body = answered(url)
+    location = headers.get("Location") or headers.get("x-edgeship-location")
+    return fetch(urljoin(url, location)) if location else (status, headers, body)
+
+
+class _Unfollowed(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_Unfollowed)
+
+
+def answered(url: str) -> tuple[int, Message, bytes]:
+    """The first answer, whatever it is."""
     try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with _OPENER.open(url, timeout=20) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         with error:
