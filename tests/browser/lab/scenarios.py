@@ -43,6 +43,11 @@ class Scenario:
     moves_each_time: bool = False
     service_worker: str = ""
 
+    @property
+    def course(self) -> tuple[object, ...]:
+        """What the operator does, and when visitors do something: the same for scenarios that can run together."""
+        return self.begins, self.percent, self.steps
+
     def __str__(self) -> str:
         return f"{self.kind}: {self.name}"
 
