@@ -43,14 +43,18 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--why", action="store_true", help="also print what page views saw")
     options = parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    progress = Console(stderr=True, highlight=False, style="dim")
     scenarios = [scenario for scenario in (*SCENARIOS, *KNOWN_LIMITS) if options.name in str(scenario)]
     found: Found = {}
     with TemporaryDirectory(prefix="edgeship-") as profile, chromium(Path(profile)) as browser:
         for name, site in ({"local cloud": _local_cloud} if options.local_cloud else REFERENCES).items():
             began = time.monotonic()
-            with site() as running, laboratory(running, browser, built()) as lab:
-                found[name] = {scenario: lab.run(scenario) for scenario in scenarios}
-            console.print(f"{name}: {time.monotonic() - began:.1f} s", style="dim")
+            found[name] = {}
+            with site() as running, laboratory(running, browser, built(), together=options.local_cloud) as lab:
+                for scenario in scenarios:
+                    progress.print(f"{time.monotonic() - began:6.1f} s  {name}: {scenario}")
+                    found[name][scenario] = lab.run(scenario)
+            progress.print(f"{time.monotonic() - began:6.1f} s  {name}: done")
     console.print(_table(scenarios, found))
     if options.why:
         for name, by_scenario in found.items():

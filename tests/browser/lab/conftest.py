@@ -51,7 +51,8 @@ def labs(request: pytest.FixtureRequest, running_browser: Remote, builds: Builds
         def lab(name: str, serve: Served) -> Lab:
             key = (name, serve)
             if key not in made:
-                made[key] = stack.enter_context(laboratory(site(*key), running_browser, builds))
+                together = name != "reference"
+                made[key] = stack.enter_context(laboratory(site(*key), running_browser, builds, together=together))
             return made[key]
 
         yield lab

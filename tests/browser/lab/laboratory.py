@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,13 +15,23 @@ from tests.browser.lab.network import NAME_COOKIE, Network, Visitor, network
 from tests.browser.lab.outcome import Outcome
 from tests.browser.lab.pages import Page, own_pages
 from tests.browser.lab.reference_site import integrity_of
-from tests.browser.lab.scenarios import Scenario, Step, views_of
+from tests.browser.lab.scenarios import SCENARIOS, Scenario, Step, views_of
 from tests.browser.lab.site import Answered, Site
+
+PATIENCE = 120
+"""Seconds that a step of all page views may take."""
 
 _CALL = """
 const done = arguments[arguments.length - 1];
 Promise.resolve(window.lab[arguments[0]](...arguments[1])).then(found => done([found]), error => done(String(error)));
 """
+
+
+@dataclass(frozen=True)
+class _View:
+    scenario: Scenario
+    widget: str
+    visitor: Visitor
 
 
 @dataclass
@@ -33,38 +43,56 @@ class Lab:
     browser: Remote
     tab: str
     builds: Builds
+    together: bool
+    """Run scenarios with the same course at the same time, and once: where it takes seconds to change what is live."""
+    _kept: dict[Scenario, list[Outcome]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def run(self, scenario: Scenario) -> list[Outcome]:
         """What each page view saw; a reload is another page view."""
-        self._begin(scenario)
-        views = views_of(scenario)
-        widgets = {number: scenario.widgets[place % len(scenario.widgets)] for place, number in self._taken(views)}
-        visitors = {number: Visitor(number, f"{scenario}/{number}", scenario.moves_each_time) for number in widgets}
-        self.network.visitors.update(visitors)
-        if scenario.service_worker:
-            folder = f"/{scenario.service_worker}/"
+        if not self.together:
+            return self._run([scenario])[scenario]
+        if scenario not in self._kept:
+            alike = [other for other in SCENARIOS if other not in {*self._kept, scenario}]
+            alike = [other for other in alike if other.course == scenario.course]
+            self._kept |= self._run([scenario, *alike])
+        return self._kept[scenario]
+
+    def _run(self, scenarios: Sequence[Scenario]) -> dict[Scenario, list[Outcome]]:
+        """Run scenarios of one course at the same time."""
+        first, widgets = scenarios[0], tuple({name: None for scenario in scenarios for name in scenario.widgets})
+        self._begin(first, widgets)
+        views = [view for scenario in scenarios for view in self._views(scenario)]
+        self.network.visitors |= {view.visitor.number: view.visitor for view in views}
+        for folder in {f"/{view.scenario.service_worker}/" for view in views if view.scenario.service_worker}:
             self._call("serviceWorker", f"{folder}worker.js", folder)
-        if scenario.cookie:
-            self._call("cookie", [self.network.cdn(number) + NAME_COOKIE for number in visitors])
-        outcomes: list[Outcome] = []
+        named = [self.network.cdn(view.visitor.number) + NAME_COOKIE for view in views if view.scenario.cookie]
+        self._call("cookie", named)
+        outcomes: dict[Scenario, list[Outcome]] = {scenario: [] for scenario in scenarios}
         try:
-            for step in scenario.steps:
+            for step in first.steps:
                 if step == "open":
-                    self._call("open", [[number, self._page(scenario, number, widgets[number])] for number in widgets])
+                    self._call("open", [[view.visitor.number, self._page(view)] for view in views])
                 elif step == "lazy":
                     self._call("lazy")
                 elif step == "reload":
-                    outcomes += self._seen(widgets)
+                    self._note(views, outcomes)
                     self._call("reload")
                 elif step == "roam":
-                    for visitor in visitors.values():
-                        visitor.address += " elsewhere"
+                    for view in views:
+                        view.visitor.address += " elsewhere"
                 else:
-                    self._operate(step, scenario)
-            return outcomes + self._seen(widgets)
+                    self._operate(step, widgets)
+            self._note(views, outcomes)
+            return outcomes
         finally:
             self._call("close")
+
+    def _views(self, scenario: Scenario) -> Iterator[_View]:
+        for place in range(views_of(scenario)):
+            number = next(self._numbers)
+            visitor = Visitor(number, f"{scenario}/{number}", scenario.moves_each_time)
+            yield _View(scenario, scenario.widgets[place % len(scenario.widgets)], visitor)
 
     @contextmanager
     def showing(self, html: str, policy: str = "") -> Iterator[Callable[[str], Any]]:
@@ -78,25 +106,21 @@ class Lab:
         finally:
             self._call("close")
 
-    def _begin(self, scenario: Scenario) -> None:
-        self.site.reset(*scenario.widgets, version=STABLE)
+    def _begin(self, scenario: Scenario, widgets: Sequence[str]) -> None:
+        self.site.reset(*widgets, version=STABLE)
         if scenario.begins != STABLE:
-            self.site.move(*scenario.widgets, version=scenario.begins)
+            self.site.move(*widgets, version=scenario.begins)
         if scenario.percent:
-            self.site.roll_out(*scenario.widgets, version=NEXT, percent=scenario.percent)
+            self.site.roll_out(*widgets, version=NEXT, percent=scenario.percent)
 
-    def _operate(self, step: Step, scenario: Scenario) -> None:
+    def _operate(self, step: Step, widgets: Sequence[str]) -> None:
         if step == "move":
-            self.site.move(*scenario.widgets, version=NEXT)
+            self.site.move(*widgets, version=NEXT)
         else:
-            {"roll back": self.site.roll_back, "abort": self.site.abort, "pause": self.site.pause}[step](
-                *scenario.widgets
-            )
+            {"roll back": self.site.roll_back, "abort": self.site.abort, "pause": self.site.pause}[step](*widgets)
 
-    def _taken(self, count: int) -> Sequence[tuple[int, int]]:
-        return [(place, next(self._numbers)) for place in range(count)]
-
-    def _page(self, scenario: Scenario, number: int, widget: str) -> str:
+    def _page(self, view: _View) -> str:
+        scenario, widget, number = view.scenario, view.widget, view.visitor.number
         exact = scenario.how == "exact tag"
         page = Page(
             kind=WIDGETS[widget],
@@ -113,8 +137,11 @@ class Lab:
         self.network.pages[path] = page.answered()
         return path
 
-    def _seen(self, widgets: Mapping[int, str]) -> list[Outcome]:
-        return [Outcome.of(widgets[number], seen) for number, seen in self._call("seen")]
+    def _note(self, views: Sequence[_View], outcomes: dict[Scenario, list[Outcome]]) -> None:
+        by_number = {view.visitor.number: view for view in views}
+        for number, seen in self._call("seen"):
+            view = by_number[number]
+            outcomes[view.scenario].append(Outcome.of(view.widget, seen))
 
     def _call(self, name: str, *arguments: Any) -> Any:
         before = self.browser.current_window_handle
@@ -129,7 +156,7 @@ class Lab:
 
 
 @contextmanager
-def laboratory(site: Site, browser: Remote, builds: Builds) -> Iterator[Lab]:
+def laboratory(site: Site, browser: Remote, builds: Builds, *, together: bool = False) -> Iterator[Lab]:
     """The lab with both versions of each widget published, and the browser's tab at its harness."""
     for version in VERSIONS:
         site.publish(version, {widget: builds.release(widget, version) for widget in WIDGETS})
@@ -139,9 +166,10 @@ def laboratory(site: Site, browser: Remote, builds: Builds) -> Iterator[Lab]:
         browser.switch_to.new_window("tab")
         tab = browser.current_window_handle
         browser.get(running.url)
+        browser.set_script_timeout(PATIENCE)
         browser.switch_to.window(before)
         try:
-            yield Lab(site, running, browser, tab, builds)
+            yield Lab(site, running, browser, tab, builds, together)
         finally:
             browser.switch_to.window(tab)
             browser.close()

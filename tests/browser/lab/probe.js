@@ -27,7 +27,7 @@ document.addEventListener('securitypolicyviolation', event =>
 );
 
 const pause = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds));
-const until = async (holds, patience = 8000) => {
+const until = async (holds, patience = 20000) => {
   for (const end = performance.now() + patience; !holds(); await pause(5)) {
     if (performance.now() > end) return window.__errors.push(`never: ${holds}`);
   }

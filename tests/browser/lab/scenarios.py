@@ -19,6 +19,7 @@ VIEWS = 30
 
 _COMMON = "object-src 'none'; base-uri 'none'; style-src {cdn}; connect-src {cdn}"
 _WASM = "'wasm-unsafe-eval'"
+_MOVING = "{cdn}/esbuild-module/latest/ {cdn}/webpack-classic/latest/"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Scenario:
     cookie: bool = False
     moves_each_time: bool = False
     service_worker: str = ""
+
+    @property
+    def course(self) -> tuple[object, ...]:
+        """What the operator does, and when visitors do something: the same for scenarios that can run together."""
+        return self.begins, self.percent, self.steps
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.name}"
@@ -108,8 +114,16 @@ KINDS = tuple(dict.fromkeys(scenario.kind for scenario in SCENARIOS))
 KNOWN_LIMITS = (
     Scenario(STYLED, "two tags, two users", ("open", "lazy"), percent=50, how="two tags", moves_each_time=True),
     Scenario(WORKER, "it copies the entry", ("open", "move", "reload", "lazy"), service_worker="copies"),
+    Scenario(
+        CSP,
+        "a list of moving paths",
+        ("open", "lazy"),
+        policy=f"script-src 'self' 'unsafe-inline' {_MOVING} {_WASM}; {_COMMON}",
+        widgets=("esbuild-module", "webpack-classic"),
+    ),
 )
-"""Two tags are two requests, each decided by itself; a copy of an answer has lost the URL that it came from."""
+"""Two tags are two requests, each decided by itself; a copy of an answer has lost the URL that it came from; and a
+page may allow scripts from the moving path alone."""
 
 
 def views_of(scenario: Scenario) -> int:

@@ -10,7 +10,7 @@ from tests.browser.lab.scenarios import KNOWN_LIMITS, SCENARIOS
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-TWO_TAGS, COPIED = KNOWN_LIMITS
+TWO_TAGS, COPIED, LISTED = KNOWN_LIMITS
 MOVED = SCENARIOS[0]
 
 
@@ -39,3 +39,9 @@ def test_a_copy_of_a_redirected_answer_has_lost_its_url(labs: Labs) -> None:
     assert spoiled == {"vite-module", "esbuild-module", "rollup-module", "webpack-module"}
     exported = Tally.of(labs("reference", "reexport").run(COPIED))
     assert (exported.mixed, exported.broken, exported.twice) == (0, 0, 0)
+
+
+def test_a_policy_that_lists_moving_paths_does_not_allow_the_exact_ones(labs: Labs) -> None:
+    """Such a page lists the CDN, or the widget's folder."""
+    assert Tally.of(labs("reference", "in_place").run(LISTED)) == Tally(4, mixed=0, broken=0, twice=0)
+    assert Tally.of(labs("reference", "pin").run(LISTED)) == Tally(4, mixed=0, broken=4, twice=0)
