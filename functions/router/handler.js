@@ -21,12 +21,17 @@ function pathTo(path, second) {
   return '/' + path.widget + '/' + second + '/' + path.file;
 }
 
+// Where a moving path leads when there are no routes: `latest` has copies, and the rest is nowhere.
+function withoutRoutes(path) {
+  return path.second === 'latest' ? '/_latest/' + path.widget + '/' + path.file : pathTo(path, path.second);
+}
+
 async function route(event, path, selector) {
   const request = event.request;
   const widget = path.widget;
   const value = await read(widget);
   if (value === null) {
-    if ((await read('.revision')) === null) return goOn(request, pathTo(path, path.second));
+    if ((await read('.revision')) === null) return goOn(request, withoutRoutes(path));
     return notFound('widget', widget, widget);
   }
   let routes = JSON.parse(value);
@@ -59,6 +64,6 @@ async function handler(event) {
   } catch (error) {
     // An error here would be a 503 for the viewer; the latest copies are still there.
     console.log('request passed through: ' + error);
-    return goOn(request, pathTo(path, path.second));
+    return goOn(request, withoutRoutes(path));
   }
 }

@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from edgeship.resource_names import ACCEPTED_PREFIX, INCOMING_PREFIX, REJECTED_PREFIX
+from edgeship.resource_names import ACCEPTED_PREFIX, COPIES_PREFIX, INCOMING_PREFIX, REJECTED_PREFIX
 from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, allow, health_alarms, objects
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
@@ -65,8 +65,8 @@ class Access(Construct):
             objects(names.inbox_bucket, f"{ACCEPTED_PREFIX}*"),
             objects(names.inbox_bucket, f"{REJECTED_PREFIX}*"),
             objects(names.site_bucket, "*/v*/*"),
-            objects(names.site_bucket, "*/latest/*"),
-            reason="Reading kept archives, reasons, published manifests and copies under latest, of any widget.",
+            objects(names.site_bucket, f"{COPIES_PREFIX}*"),
+            reason="Reading kept archives, reasons, published manifests and latest copies, of any widget.",
         )
         # Without it, S3 answers 403 instead of 404 for a key that does not exist.
         allow(self.operator, ["s3:ListBucket"], storage.inbox.bucket_arn, storage.site.bucket_arn)

@@ -7,6 +7,7 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from edgeship.domain.events import SOURCE, EventType
+from edgeship.resource_names import COPIES_PREFIX
 from infra.constructs.bus import Bus
 from infra.constructs.distribution import Cdn
 from infra.constructs.functions import Build, RegionalFunction
@@ -73,14 +74,14 @@ class Propagation(Construct):
         allow(
             ["s3:GetObject"],
             objects(site, "*/v*/*"),
-            objects(site, "*/latest/*"),
-            reason="Releases of any widget, and their copies under latest.",
+            objects(site, f"{COPIES_PREFIX}*"),
+            reason="Releases of any widget, and their latest copies.",
         )
         allow(
             # A retired copy is tagged; no other object may be tagged.
             ["s3:PutObject", "s3:PutObjectTagging"],
-            objects(site, "*/latest/*"),
-            reason="The copies under latest, of any widget.",
+            objects(site, f"{COPIES_PREFIX}*"),
+            reason="The latest copies, of any widget.",
         )
         allow(["s3:ListBucket"], storage.site.bucket_arn)
         allow(["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"], cdn.distribution.distribution_arn)

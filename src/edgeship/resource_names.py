@@ -27,6 +27,7 @@ SNAPSHOT_KEY = "edge/snapshot.json"
 FLAGS_KEY = "edge/flags.json.gz"
 """In the config bucket, and in the bucket of each Region that has a copy."""
 HEALTH_PREFIX = naming.HEALTH
+COPIES_PREFIX = naming.COPIES
 HEALTH_LIST_KEY = "health/published.json"
 """In the config bucket: the versions whose health page says that they are watched."""
 RETIRED_TAG = ("edgeship", "retired")

@@ -75,5 +75,5 @@ def test_a_storm_of_moves_ends_with_everything_agreeing(cloud: LocalCloud, tools
     assert manifest is not None
     for name in manifest.files:
         body = bundle(str(channel.version))[name]
-        copy = s3.get_object(Bucket=bucket, Key=f"{WIDGET}/latest/{name}")
+        copy = s3.get_object(Bucket=bucket, Key=f"_latest/{WIDGET}/{name}")
         assert (copy["Body"].read(), copy["Metadata"]) == (body, {"version": str(channel.version)})

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from edgeship.application.ports import WebAnswer
 from edgeship.application.propagation.ports import CdnBusy, StoredFile
-from edgeship.domain.naming import LATEST, release_prefix
+from edgeship.domain.naming import copies_prefix, release_prefix
 from edgeship.domain.version import Version
 from tests.fakes.releases import FakeSite
 from tests.fakes.web import FakeWeb
@@ -23,7 +23,7 @@ class FakeLatestCopies:
     before_copy: Callable[[str], None] = lambda _: None
 
     def files(self, widget: str) -> Mapping[str, StoredFile]:
-        return self._list(f"{widget}/{LATEST}/")
+        return self._list(copies_prefix(widget))
 
     def release_files(self, widget: str, version: Version) -> Mapping[str, StoredFile]:
         return self._list(release_prefix(widget, version))
@@ -32,15 +32,15 @@ class FakeLatestCopies:
         for path in types:
             self.before_copy(path)
             source = self.site.objects[release_prefix(widget, version) + path]
-            self.site.put(f"{widget}/{LATEST}/{path}", source)
+            self.site.put(copies_prefix(widget) + path, source)
 
     def sha256(self, widget: str, path: str) -> str | None:
-        stored = self.site.objects.get(f"{widget}/{LATEST}/{path}")
+        stored = self.site.objects.get(copies_prefix(widget) + path)
         return hashlib.sha256(stored.body).hexdigest() if stored else None
 
     def retire(self, widget: str, paths: Iterable[str], at: datetime) -> None:
         for path in paths:
-            key = f"{widget}/{LATEST}/{path}"
+            key = copies_prefix(widget) + path
             if self.site.objects[key].retired_at is None:
                 self.site.put(key, replace(self.site.objects[key], retired_at=at))
 

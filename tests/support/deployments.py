@@ -9,7 +9,7 @@ from edgeship.application.propagation.verify_deployment import VerifyDeployment
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.edge.freshness import settled_after
 from edgeship.domain.events import EventType, Occasion
-from edgeship.domain.naming import LATEST, MANIFEST_NAME
+from edgeship.domain.naming import LATEST, MANIFEST_NAME, copies_prefix
 from edgeship.domain.version import Version
 from tests.fakes.clock import FakeClock
 from tests.fakes.propagation import FakeCdn, FakeLatestCopies, FakePathCounts
@@ -82,7 +82,7 @@ class Deployments:
 
     def latest_copies(self) -> dict[str, tuple[bytes, str]]:
         """The copies that have not been retired: their bytes and the version that they name."""
-        prefix = f"{WIDGET}/{LATEST}/"
+        prefix = copies_prefix(WIDGET)
         return {
             key.removeprefix(prefix): (stored.body, stored.version)
             for key, stored in self.site.objects.items()

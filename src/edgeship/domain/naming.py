@@ -17,6 +17,9 @@ INCOMING = "incoming/"
 ACCEPTED = "accepted/"
 REJECTED = "rejected/"
 HEALTH = "health/"
+COPIES = "_latest/"
+"""Of the latest copies in the site bucket. No widget's name has an underscore: so no spelling of a moving path, such as
+`/checkout/latest%2Fx.js`, which reaches S3 without the router, names a copy."""
 
 _WIDGET = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -63,6 +66,11 @@ def check_channel(name: str) -> str:
 def release_prefix(widget: str, version: Version) -> str:
     """The immutable folder of a release in the site bucket and on the CDN, with its trailing slash."""
     return f"{widget}/v{version}/"
+
+
+def copies_prefix(widget: str) -> str:
+    """The folder of a widget's latest copies, with its trailing slash."""
+    return f"{COPIES}{widget}/"
 
 
 def health_key(widget: str, version: Version) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from edgeship.adapters.s3.latest_copies import S3LatestCopies
 from edgeship.application.propagation.ports import LatestCopies
-from edgeship.domain.naming import LATEST, MANIFEST_NAME, release_prefix
+from edgeship.domain.naming import MANIFEST_NAME, copies_prefix, release_prefix
 from edgeship.domain.version import Version
 from edgeship.resource_names import RETIRED_TAG
 from tests.fakes.propagation import FakeLatestCopies
@@ -89,12 +89,12 @@ def s3_alias(aws: Aws) -> S3LatestCopies:
 
 
 def head(aws: Aws, path: str) -> dict[str, Any]:
-    answer: dict[str, Any] = aws.s3.head_object(Bucket=NAMES.site_bucket, Key=f"checkout/{LATEST}/{path}")
+    answer: dict[str, Any] = aws.s3.head_object(Bucket=NAMES.site_bucket, Key=copies_prefix("checkout") + path)
     return answer
 
 
 def tags(aws: Aws, path: str) -> list[tuple[str, str]]:
-    answer = aws.s3.get_object_tagging(Bucket=NAMES.site_bucket, Key=f"checkout/{LATEST}/{path}")
+    answer = aws.s3.get_object_tagging(Bucket=NAMES.site_bucket, Key=copies_prefix("checkout") + path)
     return [(tag["Key"], tag["Value"]) for tag in answer["TagSet"]]
 
 

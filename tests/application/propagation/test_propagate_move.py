@@ -47,14 +47,14 @@ def test_new_files_come_first_and_what_refers_to_them_last() -> None:
     here.site.written.clear()
     here.move("1.1.0")
     here.deliver()
-    copied = [key.removeprefix(f"{WIDGET}/latest/") for key in here.site.written]
+    copied = [key.removeprefix(f"_latest/{WIDGET}/") for key in here.site.written]
     assert copied == ["chunk-b.js", "style.css", "widget.js", MANIFEST_NAME, "chunk-a.js"]
-    assert here.site.objects[f"{WIDGET}/latest/chunk-a.js"].retired_at is not None
+    assert here.site.objects[f"_latest/{WIDGET}/chunk-a.js"].retired_at is not None
 
 
 def test_a_file_that_is_gone_stays_for_its_grace_period_and_one_that_comes_back_stays_for_good() -> None:
     here = Deployments("1.0.0", "1.1.0")
-    gone = f"{WIDGET}/latest/chunk-a.js"
+    gone = f"_latest/{WIDGET}/chunk-a.js"
     since = here.site.objects[gone].retired_at
     assert here.site.objects[gone].body == b"a"
     here.move("1.0.0")
@@ -64,7 +64,7 @@ def test_a_file_that_is_gone_stays_for_its_grace_period_and_one_that_comes_back_
     here.move("1.2.0")
     here.deliver()
     assert here.site.objects[gone] == Stored(b"a", "1.2.0")
-    assert here.site.objects[f"{WIDGET}/latest/chunk-b.js"].retired_at is not None
+    assert here.site.objects[f"_latest/{WIDGET}/chunk-b.js"].retired_at is not None
 
 
 def test_a_repeated_event_changes_nothing() -> None:
@@ -77,10 +77,10 @@ def test_a_repeated_event_changes_nothing() -> None:
 def test_one_invalidation_a_move_and_its_paths_are_counted_once() -> None:
     here = Deployments("1.0.0", "1.1.0")
     here.deliver()
-    assert here.cloudfront.asked == {"move-1": ("/checkout/latest/",), "move-2": ("/checkout/latest/",)}
+    assert here.cloudfront.asked == {f"move-{n}": ("/_latest/checkout/", "/checkout/latest/") for n in (1, 2)}
     month = START.strftime("%Y-%m")
-    assert here.state.invalidation_paths(month) == 2
-    assert here.counts.totals == [(1, month, 1), (1, month, 2)]
+    assert here.state.invalidation_paths(month) == 4
+    assert here.counts.totals == [(2, month, 2), (2, month, 4)]
 
 
 def test_a_second_cdn_forgets_what_moves_with_the_channel() -> None:
@@ -97,9 +97,9 @@ def test_a_second_cdn_forgets_what_moves_with_the_channel() -> None:
 
 def test_the_root_widget_has_its_shorter_paths_too() -> None:
     here = Deployments("1.0.0", root_widget=WIDGET)
-    assert here.cloudfront.asked["move-1"] == ("/checkout/latest/", "/latest/")
+    assert here.cloudfront.asked["move-1"] == ("/_latest/checkout/", "/checkout/latest/", "/latest/")
     assert {"/latest/", "/~1/", "/~1.0/"} < set(here.second.asked["move-1"])
-    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 2
+    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 3
 
 
 def test_ranges_of_moves_that_were_overtaken_are_forgotten_with_the_next() -> None:
@@ -190,7 +190,7 @@ def test_a_run_that_dies_at_a_cdn_is_run_again_by_its_event(cdn: str, when: str)
     assert here.deliver().end is End.VERIFIED
     assert here.second.cache[f"/{WIDGET}/latest/widget.js"].body == b"two"
     assert list(here.cloudfront.asked) == ["move-1", "move-2"]
-    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 2
+    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 4
 
 
 def test_a_busy_cdn_is_asked_again_until_it_takes_it() -> None:
@@ -214,12 +214,12 @@ def test_a_cdn_that_stays_busy_or_silent_is_left_to_the_next_run(fault: Exceptio
     )
     here.second.fault = None
     assert here.deliver().end is End.VERIFIED
-    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 2
+    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 4
 
 
 def test_a_move_that_is_asked_for_again_is_brought_there_again() -> None:
     here = Deployments("1.0.0", "1.1.0")
-    here.site.objects[f"{WIDGET}/latest/style.css"] = Stored(b"planted", "1.1.0")
+    here.site.objects[f"_latest/{WIDGET}/style.css"] = Stored(b"planted", "1.1.0")
     request = RequestDeployment(here.state, lambda _: None)
     request(WIDGET, LATEST, Occasion("test", "ann", "a byte is wrong", here.time.now))
     asked = here.state.log[-1]
@@ -231,7 +231,7 @@ def test_a_move_that_is_asked_for_again_is_brought_there_again() -> None:
     assert here.second.asked[asked.event_id] == here.second.asked["move-2"], "the same ranges again"
     verified = [event for event in here.state.log if event.type is EventType.DEPLOYMENT_VERIFIED]
     assert len({event.event_id for event in verified}) == len(verified) == 3
-    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 3
+    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 6
 
 
 def test_a_cdn_that_refuses_fails_the_deployment_and_keeps_no_other_from_it() -> None:
@@ -252,7 +252,7 @@ def test_a_mismatch_of_one_byte_in_a_copy_is_found_and_named() -> None:
     here.move("1.1.0")
 
     def plant(seconds: float) -> None:
-        here.site.objects[f"{WIDGET}/latest/style.css"] = Stored(b"cSs", "1.1.0")
+        here.site.objects[f"_latest/{WIDGET}/style.css"] = Stored(b"cSs", "1.1.0")
         here.time.sleep(seconds)
 
     here.propagate = replace(here.propagate, refresh=replace(here.propagate.refresh, sleep=plant))
@@ -363,7 +363,7 @@ def test_however_the_runs_interleave_repeat_and_die_the_copies_end_as_the_pointe
     concluded = here.state.deployment(WIDGET, LATEST)
     assert concluded.sequence == here.channel.sequence
     assert concluded.verification is not None
-    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == len(here.cloudfront.asked)
+    assert here.state.invalidation_paths(START.strftime("%Y-%m")) == 2 * len(here.cloudfront.asked)
 
 
 def test_verifications_are_dated() -> None:

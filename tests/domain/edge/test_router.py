@@ -55,8 +55,8 @@ def test_what_goes_on_lies_in_one_folder_of_a_widget_and_ends_as_it_did(
         return
     assert isinstance(outcome, Redirect | Serve | Continue)
     path = outcome.location if isinstance(outcome, Redirect) else outcome.uri
-    second = "v[^/]+" if filled else "(?:v[^/]+|latest|~[^/]+)"
-    match = re.fullmatch(rf"/[a-z0-9-]+/{second}/(.*)", path, re.DOTALL)
+    folder = "[a-z0-9-]+/v[^/]+" if filled else "(?:[a-z0-9-]+/(?:v[^/]+|~[^/]+)|_latest/[a-z0-9-]+)"
+    match = re.fullmatch(rf"/{folder}/(.*)", path, re.DOTALL)
     assert match is not None
     assert uri.endswith(match[1])
     decoded = re.sub("%2e", ".", re.sub(r"%2f|%5c|\\", "/", match[1], flags=re.I), flags=re.I)

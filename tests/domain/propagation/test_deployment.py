@@ -112,7 +112,7 @@ def test_the_folders_that_move() -> None:
         "/~1/",
         "/~1.4/",
     )
-    assert latest_copies_folders(channel(), None) == ("/checkout/latest/",)
+    assert latest_copies_folders(channel(), None) == ("/_latest/checkout/", "/checkout/latest/")
     assert latest_copies_folders(channel("beta"), None) == ()
 
 

@@ -1,4 +1,4 @@
-"""The copies under `/<widget>/latest/` in the site bucket, behind the `LatestCopies` port.
+"""The latest copies, under `_latest/<widget>/` in the site bucket, behind the `LatestCopies` port.
 
 Nothing is deleted here. A file that is retired is copied onto itself with a tag: the copy is a new object, and the
 bucket's lifecycle rule for the tag counts its age (https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html).
@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from edgeship.adapters.s3.errors import is_missing, lost_race
 from edgeship.application.propagation.ports import StoredFile
 from edgeship.domain.events import timestamp
-from edgeship.domain.naming import LATEST, release_prefix
+from edgeship.domain.naming import copies_prefix, release_prefix
 from edgeship.domain.version import Version
 from edgeship.resource_names import RETIRED_TAG
 
@@ -39,7 +39,7 @@ class S3LatestCopies:
         self._threads = threads
 
     def files(self, widget: str) -> Mapping[str, StoredFile]:
-        return self._list(_prefix(widget))
+        return self._list(copies_prefix(widget))
 
     def release_files(self, widget: str, version: Version) -> Mapping[str, StoredFile]:
         return self._list(release_prefix(widget, version))
@@ -48,7 +48,7 @@ class S3LatestCopies:
         def copy_one(path: str) -> None:
             self._client.copy_object(
                 Bucket=self._bucket,
-                Key=_prefix(widget) + path,
+                Key=copies_prefix(widget) + path,
                 CopySource={"Bucket": self._bucket, "Key": release_prefix(widget, version) + path},
                 MetadataDirective="REPLACE",
                 ContentType=types[path],
@@ -62,7 +62,7 @@ class S3LatestCopies:
 
     def sha256(self, widget: str, path: str) -> str | None:
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=_prefix(widget) + path)
+            answer = self._client.get_object(Bucket=self._bucket, Key=copies_prefix(widget) + path)
         except ClientError as error:
             if is_missing(error):
                 return None
@@ -74,7 +74,7 @@ class S3LatestCopies:
 
     def retire(self, widget: str, paths: Iterable[str], at: datetime) -> None:
         def retire_one(path: str) -> None:
-            key = _prefix(widget) + path
+            key = copies_prefix(widget) + path
             try:
                 there = self._client.head_object(Bucket=self._bucket, Key=key)
                 if _RETIRED_AT in there["Metadata"]:
@@ -106,7 +106,3 @@ class S3LatestCopies:
             for page in pages
             for item in page.get("Contents", ())
         }
-
-
-def _prefix(widget: str) -> str:
-    return f"{widget}/{LATEST}/"

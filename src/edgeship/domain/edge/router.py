@@ -21,7 +21,7 @@ from typing import Any
 
 from edgeship.domain.bucketing import bucket_of, rollout_salt, unpack_digest
 from edgeship.domain.edge.user_identity import decoded, first, identity
-from edgeship.domain.naming import LATEST
+from edgeship.domain.naming import LATEST, copies_prefix
 
 REVISION_KEY = ".revision"
 """No widget's name begins with a dot."""
@@ -85,7 +85,7 @@ class Serve:
 
 @dataclass(frozen=True)
 class Continue:
-    """The request goes on to the origin with this `uri`: an exact path, or the latest copies of a store not filled."""
+    """The request goes on to the origin with this `uri`: an exact path, or the latest copies for a store not filled."""
 
     uri: str
 
@@ -134,7 +134,7 @@ def route(request: Request, get: Get, root_widget: str | None = None) -> Outcome
     routes = _read(get, widget)
     if routes is None:
         if get(REVISION_KEY) is None:
-            return Continue(_path(widget, second, file))
+            return Continue(_without_routes(widget, second, file))
         return Unknown("widget", widget, widget)
     if selector not in routes["s"]:
         spilled = _read(get, f"{widget}/{selector}") if routes.get("m") else None
@@ -222,6 +222,11 @@ def _outcome(request: Request, widget: str, file: str, release: list[Any]) -> Ou
 
 def _path(widget: str, second: str, file: str) -> str:
     return f"/{widget}/{second}/{file}"
+
+
+def _without_routes(widget: str, second: str, file: str) -> str:
+    """Where a moving path leads when there are no routes: `latest` has copies, and the rest is nowhere."""
+    return f"/{copies_prefix(widget)}{file}" if second == LATEST else _path(widget, second, file)
 
 
 def _climbs(file: str) -> bool:

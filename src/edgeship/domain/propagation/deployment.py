@@ -16,7 +16,7 @@ from typing import Any
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
-from edgeship.domain.naming import LATEST, release_prefix
+from edgeship.domain.naming import LATEST, copies_prefix, release_prefix
 from edgeship.domain.releases.manifest import Manifest
 from edgeship.domain.version import Version
 
@@ -219,12 +219,14 @@ def moving_folders(channel: Channel, passed: Collection[Version], root_widget: s
 
 
 def latest_copies_folders(channel: Channel, root_widget: str | None) -> tuple[str, ...]:
-    """The folders under which a cache may hold latest copies: it fetches them when the edge does not rewrite a request.
+    """The folders under which a cache may hold latest copies: it fetches them for a router without routes.
 
     CloudFront needs both the requested path and the rewritten path in an invalidation:
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
     """
-    return moving_folders(channel, (), root_widget) if channel.name == LATEST else ()
+    if channel.name != LATEST:
+        return ()
+    return (f"/{copies_prefix(channel.widget)}", *moving_folders(channel, (), root_widget))
 
 
 @dataclass(frozen=True)

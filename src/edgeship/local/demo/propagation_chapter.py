@@ -6,7 +6,7 @@ import hashlib
 import time
 
 from edgeship.adapters.http.web import UrllibWeb
-from edgeship.domain.naming import LATEST, MANIFEST_NAME
+from edgeship.domain.naming import LATEST, MANIFEST_NAME, copies_prefix
 from edgeship.domain.propagation.deployment import LATEST_COPIES, MismatchKind, Verification
 from edgeship.domain.version import Version
 from edgeship.local.demo.chat_room import ChatRoom, chat_room
@@ -117,7 +117,7 @@ def _verification(story: Story) -> Verification:
 
 def _copied(story: Story) -> str | None:
     """The version of the copies under latest; the file that is copied last names it."""
-    bucket, key = story.cloud.names.site_bucket, f"{WIDGET}/{LATEST}/{MANIFEST_NAME}"
+    bucket, key = story.cloud.names.site_bucket, copies_prefix(WIDGET) + MANIFEST_NAME
     version: str | None = story.cloud.session().client("s3").head_object(Bucket=bucket, Key=key)["Metadata"]["version"]
     return version
 
@@ -127,7 +127,7 @@ def _plant(story: Story) -> None:
     s3, bucket, key = (
         story.cloud.session().client("s3"),
         story.cloud.names.site_bucket,
-        f"{WIDGET}/{LATEST}/{PLANTED_IN}",
+        copies_prefix(WIDGET) + PLANTED_IN,
     )
     body = bytearray(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     body[len(body) // 2] ^= 1

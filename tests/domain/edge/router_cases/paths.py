@@ -181,13 +181,13 @@ ROOT = [
 ]
 
 NOT_FILLED = [
-    goes_on("/checkout/latest/x.js", reads=2, store={}, name="a store that is not filled"),
+    goes_on("/checkout/latest/x.js", "/_latest/checkout/x.js", 2, store={}, name="a store that is not filled"),
     goes_on("/nobody/~next/a/b.js", reads=2, store={}, name="a store that is not filled, and any widget"),
-    goes_on("/latest/x.js", "/checkout/latest/x.js", 2, store={}, root="checkout", name="not filled, the root widget"),
+    goes_on("/latest/x.js", "/_latest/checkout/x.js", 2, store={}, root="checkout", name="not filled, the root widget"),
     unknown("file", "/checkout/latest/../x", 'No release of widget "checkout" can have a file "../x".', store={}),
     no_path("/checkout/~latest/x.js", store={}, name="not filled, and another spelling"),
     unknown("widget", "/a/latest/x.js", 'There is no widget "a".', 2, store={REVISION_KEY: "0"}, name="unfinished"),
-    goes_on("/checkout/latest/x.js", reads=2, broken=True, name="a store that is broken"),
+    goes_on("/checkout/latest/x.js", "/_latest/checkout/x.js", 2, broken=True, name="a store that is broken"),
     goes_on("/ab/~targeted/x.js", reads=2, broken=True, name="a store that is broken, and target users"),
     goes_on("/~1/x.js", "/checkout/~1/x.js", 2, broken=True, root="checkout", name="broken, the root widget"),
     goes_on("/checkout/v1.0.0/x.js", broken=True, name="a store that is broken, and an exact path"),
