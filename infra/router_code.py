@@ -14,6 +14,7 @@ FOLDER: Final = "functions/router"
 ROUTER: Final = ("path.js", "identity.js", "store.js", "choice.js", "answers.js", "handler.js")
 MOVING_HEADERS: Final = ("moving_headers.js",)
 STUB: Final = "stub.js"
+STUB_ARGUMENTS: Final = "(CDN,PATH,INTEGRITY)"
 IMPORTS: Final = "import cf from 'cloudfront';\nimport crypto from 'crypto';\n"
 MAX_CODE_BYTES: Final = 10 * 1024
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions"""
@@ -52,8 +53,7 @@ def router_code(root: Path, *, root_widget: str | None, pointer_max_age: int, ex
         "movingCacheControl": f"public, max-age={pointer_max_age}",
         "exposedHeaders": exposed_headers,
     }
-    stub = str(rjsmin.jsmin((root / FOLDER / STUB).read_text("utf-8"))).rstrip(";\n")
-    return IMPORTS + _joined(root, ROUTER, {"CONFIG": config, "STUB": stub})
+    return IMPORTS + _joined(root, ROUTER, {"CONFIG": config, "STUB": _stub(root)})
 
 
 def moving_headers_code(root: Path, *, pointer_max_age: int) -> str:
@@ -74,6 +74,14 @@ def check_subset(name: str, source: str) -> None:
     for what, pattern in _OUTSIDE_SUBSET.items():
         if re.search(pattern, bare):
             raise NotInSubset(f"{FOLDER}/{name} uses {what}, which a CloudFront Function does not have")
+
+
+def _stub(root: Path) -> str:
+    """The function that a script for a classic release calls, without the arguments that stand there."""
+    stub, called, rest = str(rjsmin.jsmin((root / FOLDER / STUB).read_text("utf-8"))).rpartition(STUB_ARGUMENTS)
+    if not called or rest.strip(";\n"):
+        raise NotInSubset(f"{FOLDER}/{STUB} does not end with {STUB_ARGUMENTS}, which each answer replaces")
+    return stub
 
 
 def _joined(root: Path, names: tuple[str, ...], constants: Mapping[str, Any]) -> str:

@@ -26,8 +26,9 @@ function redirect(location, version) {
 
 // The same for a classic script: a script that inserts the exact one.
 function insert(location, version, integrity, host) {
-  const cdn = 'https://' + host;
-  const body = '(' + STUB + ')(' + [cdn, location, integrity].map(JSON.stringify).join() + ')';
+  // What the page's policy trusts begins with this: without its slash, other hosts would, too.
+  const cdn = 'https://' + host + '/';
+  const body = STUB + '(' + [cdn, location.slice(1), integrity].map(JSON.stringify).join() + ')';
   return answer(
     200,
     'OK',

@@ -39,7 +39,7 @@ export default {
 _RUN = """
 import fs from 'fs';
 function argumentsOf(script) {
-  return JSON.parse('[' + script.slice(('(' + STUB + ')(').length, -1) + ']');
+  return JSON.parse('[' + script.slice(STUB.length + 1, -1) + ']');
 }
 function told(result) {
   const of = function (name) { return result.headers[name].value; };
@@ -48,7 +48,7 @@ function told(result) {
   if (result.statusCode === 204) return ['preflight'];
   if (result.statusCode === 404) return ['unknown', result.body.data.slice(0, -1)];
   const given = argumentsOf(result.body.data);
-  return ['insert', given[1], of('x-amz-meta-version'), given[2]];
+  return ['insert', '/' + given[1], of('x-amz-meta-version'), given[2]];
 }
 const work = JSON.parse(fs.readFileSync('WORK/work.json').toString());
 const out = [];
