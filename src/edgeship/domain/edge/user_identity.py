@@ -1,8 +1,8 @@
 """Who the user of a request is, for the routes of moving paths.
 
 `?user=`, else the header x-edgeship-user, else the cookie edgeship_user, else a hash of address and User-Agent, so that
-an anonymous user gets the same answers each time. Identities are bytes: what percent-encoding decodes to is hashed as it
-is, and no text encoding can make two programs differ.
+an anonymous user gets the same answers each time. Identities are bytes: what percent-encoding decodes to is hashed as
+it is, and no text encoding can make two programs differ.
 """
 
 from __future__ import annotations
