@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from edgeship.domain.bucketing import BUCKETS, hundredths
@@ -56,7 +57,7 @@ def compile_route(
     targets = tuple(entry.get("targets", ()))
     if len(targets) > MAX_TARGETS:
         raise NotRoutable(f"it has {len(targets):,} target users, and a route takes {MAX_TARGETS:,}")
-    following = _following(key, entry, {"widget": widget, "channel": channel}, variants)
+    following = _following(entry, {"widget": widget, "channel": channel}, variants)
     target = [variants[entry["target_variant"]]] if targets else []
     phases = [[at, shares, *target] for at, shares in following]
     return FlagRoute({"k": key, "p": _between(entry.get("starts_at"), entry.get("ends_at"), off, phases)}, targets)
@@ -77,7 +78,7 @@ def _between(start: float | None, end: float | None, off: list[Any], phases: lis
 
 
 def _following(
-    key: str, entry: Mapping[str, Any], context: Mapping[str, str], variants: Mapping[str, int]
+    entry: Mapping[str, Any], context: Mapping[str, str], variants: Mapping[str, int]
 ) -> list[tuple[float, Shares]]:
     """What users get who are no target users: the shares from each time on."""
     for number, rule in enumerate(entry.get("rules", ()), 1):
@@ -114,9 +115,11 @@ def _outcome(rule: Mapping[str, Any], variants: Mapping[str, int]) -> Shares:
     if "split" not in rule:
         return _everybody(variants[rule["variant"]])
     shares: Shares = []
-    reached, total = 0.0, sum(rule["split"].values())
     # The order and the rounding of edgeship.domain.flags.evaluation.stages.split.
-    for variant, weight in sorted(rule["split"].items()):
+    weights = sorted(rule["split"].items())
+    *_, total = accumulate(weight for _, weight in weights)
+    reached = 0.0
+    for variant, weight in weights:
         reached += weight
         shares.append([math.ceil(round(reached * BUCKETS / total, 6)), variants[variant]])
     return shares
