@@ -23,7 +23,7 @@ from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.flags.validation.validate import problems
 from edgeship.domain.version import Version
 from tests.domain.channels.test_assignment import NOW
-from tests.domain.flags.evaluation.test_evaluation_property import USERS
+from tests.domain.flags.evaluation.test_evaluation_property import USERS, instants, percentages
 from tests.domain.flags.evaluation.test_evaluation_property import flags as any_flags
 from tests.support.flags import boolean
 from tests.support.pytest_plugins.fuzz import examples
@@ -31,8 +31,14 @@ from tests.support.releases import a_live_release
 
 RELEASES = [a_live_release(version) for version in ("1.0.0", "1.1.0", "2.0.0", "3.0.0-rc.1")]
 NAMED = {
-    "1.0.0": "1.0.0", "v2.0.0": "2.0.0", "3.0.0-rc.1": "3.0.0-rc.1",
-    "~1": "1.1.0", "1.0": "1.0.0", "~2": "2.0.0", "~next": "3.0.0-rc.1", "latest": "1.0.0",
+    "1.0.0": "1.0.0",
+    "v2.0.0": "2.0.0",
+    "3.0.0-rc.1": "3.0.0-rc.1",
+    "~1": "1.1.0",
+    "1.0": "1.0.0",
+    "~2": "2.0.0",
+    "~next": "3.0.0-rc.1",
+    "latest": "1.0.0",
 }
 """What values name; all others name nothing."""
 VALUES = (*NAMED, "ghost", "9.9.9", "~3", "")
@@ -111,8 +117,17 @@ def route_flags(draw: st.DrawFn) -> dict[str, Any]:
     names = list(flag["variants"])
     values = draw(st.lists(st.sampled_from(VALUES), min_size=len(names), max_size=len(names)))
     flag["variants"] = dict(zip(names, values, strict=True))
-    if draw(st.sampled_from([True, True, False])):
-        flag.pop("targeting", None)
+    # Most of the flags as they are drawn are switched off, or one rule is for everybody.
+    for field in ("enabled", "environments", "targeting", "rules"):
+        if draw(st.integers(0, 3)):
+            flag.pop(field, None)
+    if draw(st.booleans()):
+        flag |= {"target_users": USERS[:3], "target_variant": draw(st.sampled_from(names))}
+    if "rollout" not in flag or draw(st.booleans()):
+        steps = draw(st.lists(st.tuples(instants, percentages), max_size=4, unique_by=lambda step: step[0]))
+        schedule = [{"at": at, "percentage": percentage} for at, percentage in sorted(steps)]
+        rollout = {"variant": draw(st.sampled_from(names)), "percentage": draw(percentages), "schedule": schedule}
+        flag |= draw(st.sampled_from([{}, {"rollout": rollout}, {"rollout": rollout}]))
     for rule in flag.get("rules", ()):
         if draw(st.sampled_from([True, True, True, False])):
             rule["if"] = draw(st.lists(st.one_of(known_conditions, existing), max_size=2))

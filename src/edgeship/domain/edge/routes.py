@@ -27,7 +27,7 @@ from edgeship.domain.version import Version
 
 IN_PLACE = 1
 MAX_ENTRYPOINT = 200
-"""Characters of a classic script's path in the store, whose values have 1,024 bytes: longer ones are served in place."""
+"""Characters of a classic script's path in the store, where a value has 1 KiB: a longer one is served in place."""
 
 
 def routes_of(
