@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import rjsmin  # type: ignore[import-untyped]
+
+from infra.javascript_subset import outside_subset
 
 FOLDER: Final = "functions/router"
 ROUTER: Final = ("path.js", "identity.js", "store.js", "choice.js", "answers.js", "handler.js")
@@ -17,24 +18,6 @@ STUB: Final = "stub.min.js"
 IMPORTS: Final = "import cf from 'cloudfront';\nimport crypto from 'crypto';\n"
 MAX_CODE_BYTES: Final = 10 * 1024
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions"""
-
-# What CloudFront's engine does not have
-# (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html), and what it
-# has only lately.
-_OUTSIDE_SUBSET: Final = {
-    "a class": r"\bclass\s+\w",
-    "destructuring": r"\b(?:const|let|var)\s*[\[{]",
-    "spread or rest": r"\.\.\.[\w\[{(]",
-    "optional chaining": r"\?\.[\w\[(]",
-    "nullish coalescing": r"\?\?",
-    "a generator": r"\bfunction\s*\*|\byield\b",
-    "for await": r"\bfor\s+await\b",
-    "await in arguments": r"\w\(\s*await\b|,\s*await\b",
-    "a named group or lookbehind": r"\(\?<",
-    "a promise combinator": r"\bPromise\.\w+",
-    "eval": r"\beval\b|\bnew Function\b",
-    "a timer or the network": r"\bsetTimeout\b|\bfetch\(|\bXMLHttpRequest\b",
-}
 
 
 class NotInSubset(Exception):
@@ -70,10 +53,17 @@ def check_subset(name: str, source: str) -> None:
     Raises:
         NotInSubset: see there.
     """
-    bare = re.sub(r"'(?:\\.|[^'\\])*'", "''", str(rjsmin.jsmin(re.sub(r"^\s*//.*$", "", source, flags=re.MULTILINE))))
-    for what, pattern in _OUTSIDE_SUBSET.items():
-        if re.search(pattern, bare):
-            raise NotInSubset(f"{FOLDER}/{name} uses {what}, which a CloudFront Function does not have")
+    found = next(outside_subset(source), None)
+    if found is not None:
+        raise NotInSubset(f"{FOLDER}/{name} uses {found}, which a CloudFront Function does not have")
+
+
+def _stub(root: Path) -> str:
+    """The function that a script for a classic release calls, without the arguments that stand there."""
+    stub, called, rest = str(rjsmin.jsmin((root / FOLDER / STUB).read_text("utf-8"))).rpartition(STUB_ARGUMENTS)
+    if not called or rest.strip(";\n"):
+        raise NotInSubset(f"{FOLDER}/{STUB} does not end with {STUB_ARGUMENTS}, which each answer replaces")
+    return stub
 
 
 def _joined(root: Path, names: tuple[str, ...], constants: Mapping[str, Any]) -> str:

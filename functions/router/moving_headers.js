@@ -4,7 +4,8 @@
 // more, so that errors stay `no-store`. `event.request` is the viewer's own, from before any rewrite.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html
 
-const EXACT = /^(?:\/[a-z0-9-]+)?\/v[0-9]+\.[0-9]+\.[0-9]+[^/]*\//;
+// No widget is named `latest`: below it lie the root widget's files, whose folders may be named like versions.
+const EXACT = /^(?:\/(?!latest\/)[a-z0-9-]+)?\/v[0-9]+\.[0-9]+\.[0-9]+[^/]*\//;
 
 function handler(event) {
   const headers = event.response.headers;

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from edgeship.domain.bucketing import BUCKETS, hundredths
@@ -114,9 +115,11 @@ def _outcome(rule: Mapping[str, Any], variants: Mapping[str, int]) -> Shares:
     if "split" not in rule:
         return _everybody(variants[rule["variant"]])
     shares: Shares = []
-    reached, total = 0.0, sum(rule["split"].values())
     # The order and the rounding of edgeship.domain.flags.evaluation.stages.split.
-    for variant, weight in sorted(rule["split"].items()):
+    weights = sorted(rule["split"].items())
+    *_, total = accumulate(weight for _, weight in weights)
+    reached = 0.0
+    for variant, weight in weights:
         reached += weight
         shares.append([math.ceil(round(reached * BUCKETS / total, 6)), variants[variant]])
     return shares

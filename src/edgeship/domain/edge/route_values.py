@@ -112,12 +112,17 @@ def _selectors(routes: Routes, minors: int | None) -> list[str]:
     ranges and then the minor ones, the newest first."""
     channels = routes["channels"]
 
-    def rank(name: str) -> tuple[bool, bool, str]:
-        return not channels[name].get("by_flag", {}).get("targets"), name != LATEST, name
+    def rank(name: str) -> tuple[bool, tuple[bool, str]]:
+        return not channels[name].get("by_flag", {}).get("targets"), among_channels(name)
 
     ranges = sorted(routes["ranges"], key=lambda name: [int(part) for part in name.split(".")], reverse=True)
     majors = [name for name in ranges if "." not in name]
     return [*sorted(channels, key=rank), *majors, *[name for name in ranges if "." in name][:minors]]
+
+
+def among_channels(name: str) -> tuple[bool, str]:
+    """What channels are sorted by: `latest` comes first."""
+    return name != LATEST, name
 
 
 def _all(widgets: Mapping[str, Routes], minors: int | None) -> Values:

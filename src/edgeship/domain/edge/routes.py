@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.edge.flag_route import NotRoutable, compile_route
-from edgeship.domain.edge.route_values import MAX_VALUE_BYTES, Routes, value_of
+from edgeship.domain.edge.route_values import MAX_VALUE_BYTES, Routes, among_channels, value_of
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.release import Release
 from edgeship.domain.releases.serving import Serve, pinned
@@ -59,7 +59,8 @@ def routes_of(
             named = _chosen_by(ranges, {c.name: c.version for c in listed}, good)
             routes["channels"][channel.name] |= _by_flag(channel, named, flags, environment)
     routes["releases"] = {
-        str(version): how(known[version], serve) for version in sorted(_mentioned(routes)) if version in known
+        str(version): how(known[version], serve) if version in known else [IN_PLACE]
+        for version in sorted(_mentioned(routes))
     }
     _refuse_too_long(routes)
     return routes
@@ -143,9 +144,11 @@ def _by_flag(
 
 
 def _refuse_too_long(routes: Routes) -> None:
-    """A flag's route that does not fit into a value is none. Those with target users must fit into one together."""
+    """A flag's route that does not fit into a value is none. Those with target users must fit into one together, in the
+    order that they have there: it decides how many digits an index has."""
     with_targets: list[str] = []
-    for name, entry in sorted(routes["channels"].items()):
+    for name in sorted(routes["channels"], key=among_channels):
+        entry = routes["channels"][name]
         if "by_flag" not in entry:
             continue
         together = [*with_targets, name] if entry["by_flag"]["targets"] else [name]
