@@ -26,6 +26,10 @@ from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event
 
 
+_WRITING = Lock()
+"""Of no fake its own, so that fakes can be copied."""
+
+
 @dataclass
 class FakeSnapshots:
     """`fault`, while it is set, is raised by every read; `corrupt`: what lies there is no snapshot."""
@@ -47,10 +51,11 @@ class FakeSnapshots:
         return self._stored()
 
     def write(self, content: Mapping[str, Any], replaces: StoredSnapshot) -> None:
-        if replaces.etag != self._stored().etag:
-            raise Conflict("the snapshot was written by another relay")
-        self.content, self.corrupt = content, False
-        self.writes += 1
+        with _WRITING:
+            if replaces.etag != self._stored().etag:
+                raise Conflict("the snapshot was written by another relay")
+            self.content, self.corrupt = content, False
+            self.writes += 1
 
     def _stored(self) -> StoredSnapshot:
         if self.corrupt:
@@ -104,10 +109,6 @@ class FakeRouteStore:
         with _WRITING:
             self.values = {key: value for key, value in (self.values | (puts or {})).items() if key not in deletes}
             self.written.append([*(puts or {}), *deletes])
-
-
-_WRITING = Lock()
-"""Of no store its own, so that a store can be copied."""
 
 
 def _bytes(values: Mapping[str, str]) -> int:

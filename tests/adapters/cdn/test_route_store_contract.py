@@ -1,4 +1,4 @@
-"""One suite for every implementation of the edge's store: in memory, and the adapter on a stand-in and on the emulator."""
+"""One suite for the edge's store: in memory, and the adapter on a stand-in and on the emulator."""
 
 from __future__ import annotations
 

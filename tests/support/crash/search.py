@@ -119,8 +119,8 @@ def _loses_answers(begin: Reached, deliver: Callable[[], None], found: Explored,
 
 
 def outcome() -> str:
-    """All that the world can see: the table with its events, the buckets, the bus, the edge's store, the alarms, and the
-    CDN's orders.
+    """All that the world can see: the table with its events, the buckets, the bus, the edge's store, the alarms, the
+    orders to the CDN.
 
     S3 makes up version ids, and ours derive from them: they are numbered in the order that they appear.
     """
