@@ -58,14 +58,6 @@ def check_subset(name: str, source: str) -> None:
         raise NotInSubset(f"{FOLDER}/{name} uses {found}, which a CloudFront Function does not have")
 
 
-def _stub(root: Path) -> str:
-    """The function that a script for a classic release calls, without the arguments that stand there."""
-    stub, called, rest = str(rjsmin.jsmin((root / FOLDER / STUB).read_text("utf-8"))).rpartition(STUB_ARGUMENTS)
-    if not called or rest.strip(";\n"):
-        raise NotInSubset(f"{FOLDER}/{STUB} does not end with {STUB_ARGUMENTS}, which each answer replaces")
-    return stub
-
-
 def _joined(root: Path, names: tuple[str, ...], constants: Mapping[str, Any]) -> str:
     sources = {name: (root / FOLDER / name).read_text("utf-8") for name in names}
     for name, source in sources.items():

@@ -6,14 +6,28 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
-from edgeship.application.edge.ports import BusFailure, FlagsUnreachable, StoredFlags, StoredSnapshot
+from edgeship.application.edge.ports import (
+    BusFailure,
+    FlagsUnreachable,
+    StoreContent,
+    StoredFlags,
+    StoredSnapshot,
+    StoreFull,
+)
 from edgeship.application.edge.refresh_flags import RefreshFlags
 from edgeship.application.flags.ports import FlagState
 from edgeship.application.ports import Report
+from edgeship.domain.edge.route_values import MAX_STORE_BYTES, MAX_VALUE_BYTES
+from edgeship.domain.edge.store_changes import MAX_KEYS
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event
+
+
+_WRITING = Lock()
+"""Of no fake its own, so that fakes can be copied."""
 
 
 @dataclass
@@ -37,10 +51,11 @@ class FakeSnapshots:
         return self._stored()
 
     def write(self, content: Mapping[str, Any], replaces: StoredSnapshot) -> None:
-        if replaces.etag != self._stored().etag:
-            raise Conflict("the snapshot was written by another relay")
-        self.content, self.corrupt = content, False
-        self.writes += 1
+        with _WRITING:
+            if replaces.etag != self._stored().etag:
+                raise Conflict("the snapshot was written by another relay")
+            self.content, self.corrupt = content, False
+            self.writes += 1
 
     def _stored(self) -> StoredSnapshot:
         if self.corrupt:
@@ -48,6 +63,64 @@ class FakeSnapshots:
         if self.content is None:
             return StoredSnapshot(None, None)
         return StoredSnapshot(self.content, f'"{self.content.get("revision")}.{self.writes}"')
+
+
+MAX_KEY_BYTES = 512
+
+
+@dataclass
+class FakeRouteStore:
+    """A KeyValueStore with its limits; `written` are the keys of each update. Safe among threads."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    quota: int = MAX_STORE_BYTES
+    written: list[list[str]] = field(default_factory=list)
+
+    def content(self) -> StoreContent:
+        with _WRITING:
+            return StoreContent(f"E{len(self.written)}", len(self.values), _bytes(self.values))
+
+    def get(self, key: str) -> str | None:
+        return self.values.get(key)
+
+    def all(self) -> dict[str, str]:
+        with _WRITING:
+            return dict(self.values)
+
+    def update(self, puts: Mapping[str, str], deletes: Sequence[str], etag: str) -> str:
+        keys = [*puts, *deletes]
+        assert 0 < len(keys) <= MAX_KEYS, f"an update has {len(keys)} keys"
+        assert len(set(keys)) == len(keys), "an update names a key twice"
+        with _WRITING:
+            if etag != f"E{len(self.written)}":
+                raise Conflict("the edge's store was written by another")
+            after = {key: value for key, value in (self.values | puts).items() if key not in deletes}
+            for key, value in puts.items():
+                if len(key.encode()) > MAX_KEY_BYTES or len(value.encode()) > MAX_VALUE_BYTES:
+                    raise StoreFull(f"{key:.40} is too long")
+            if _bytes(after) > self.quota:
+                raise StoreFull("the store would be too large")
+            self.values = after
+            self.written.append(keys)
+            return f"E{len(self.written)}"
+
+    def by_hand(self, puts: Mapping[str, str] | None = None, deletes: Sequence[str] = ()) -> None:
+        """Somebody else writes, in one update however large."""
+        with _WRITING:
+            self.values = {key: value for key, value in (self.values | (puts or {})).items() if key not in deletes}
+            self.written.append([*(puts or {}), *deletes])
+
+
+def _bytes(values: Mapping[str, str]) -> int:
+    return sum(len(key.encode()) + len(value.encode()) for key, value in values.items())
+
+
+@dataclass
+class FakeStoreMetrics:
+    recorded: list[StoreContent] = field(default_factory=list)
+
+    def record(self, content: StoreContent) -> None:
+        self.recorded.append(content)
 
 
 @dataclass

@@ -32,11 +32,14 @@ def deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     for function in ("artifact_upload", "promotion", "rollout", "rollback", "propagation", "relay"):
         for name, value in function_env(function, aws).items():
             monkeypatch.setenv(name, value)
-    for module in MODULES:
-        module._use_case.cache_clear()
+    _forget()
     yield aws
+    _forget()
+
+
+def _forget() -> None:
     for module in MODULES:
-        module._use_case.cache_clear()
+        getattr(module, "_use_cases" if module is relay else "_use_case").cache_clear()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -95,7 +96,8 @@ def test_a_record_of_the_stream_by_the_id_of_its_event_or_its_own(
     for number, each in enumerate(map(copy.deepcopy, records), start=9):
         each["dynamodb"]["SequenceNumber"] = str(number)
         records[number - 9] = each
-    monkeypatch.setattr(relay, "_use_case", lambda: lambda read: read[2].sequence_number)
+    again_from = SimpleNamespace(relay=lambda read: read[2].sequence_number)
+    monkeypatch.setattr(relay, "_use_cases", lambda: again_from)
     assert relay.handler({"Records": records}, None) == {"batchItemFailures": [{"itemIdentifier": "11"}]}
     event_id = "aea4d0bf955b2a44037cd454eec2c3fd"
     assert ids(log_lines()) == [

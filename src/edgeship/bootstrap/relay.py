@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import boto3
 
-from edgeship.adapters.cdn.key_value_store import KeyValueStore, key_value_store_client
+from edgeship.adapters.cdn.key_value_store import KeyValueStore, at_its_endpoint
 from edgeship.adapters.cloudwatch.emf_store_size import EmfStoreSize
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.messaging.eventbridge_bus import EventBridgeBus
@@ -40,7 +40,8 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
     settings = RelaySettings.from_env(env)
     state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
     snapshots = S3Snapshots(boto3.client("s3", config=client_config()), settings.config_bucket, SNAPSHOT_KEY)
-    store = KeyValueStore(key_value_store_client(boto3.Session(), client_config()), settings.store_arn)
+    keys = at_its_endpoint(boto3.client("cloudfront-keyvaluestore", config=client_config()))
+    store = KeyValueStore(keys, settings.store_arn)
     bring = BringStore(snapshots, store, jittered_pause)
     routes = RefreshRoutes(state, snapshots, bring, settings.environment, utc_now, jittered_pause)
     flags = refresh_flags(state, settings.config_bucket, settings.flag_copies, report)

@@ -13,12 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from edgeship.application.channels.watch_channels import ALARM_GRACE
 from edgeship.application.transaction import Transaction
-from edgeship.domain.bucketing import is_in, rollout_salt
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout import Phase, Rollout, Step
-from edgeship.domain.edge.routing import Routes
-from edgeship.domain.edge.snapshot import next_snapshot, routes_of
+from edgeship.domain.edge.route_values import store_values
+from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.health.alarms import StandingAlarm, alarms_of
@@ -27,6 +26,7 @@ from edgeship.domain.naming import LATEST
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 from tests.fakes.state import FakeState
+from tests.support.edge import served_from
 from tests.support.pytest_plugins.fuzz import examples
 from tests.support.world import AT_ONCE, MINUTE, POLICY, THRESHOLDS, WIDGET, World
 
@@ -399,12 +399,12 @@ class RolloutMachine(RuleBasedStateMachine):
         if (channels, releases) == self.followed:
             return
         self.followed = (channels, releases)
-        routes = Routes(next_snapshot(None, {WIDGET: routes_of(channels, releases)}, None))
+        values = store_values({WIDGET: routes_of(channels, releases, "auto", {}, "test")})
         quarantined = {str(r.version) for r in releases if r.quarantine is not None}
         for channel in channels:
             if channel.version is None:
                 continue
-            served = {user: served_version(routes, channel.name, user) for user in USERS}
+            served = {user: served_from(values, WIDGET, channel.name, user) for user in USERS}
             assert set(served.values()) <= {str(channel.version)} | ({str(channel.candidate)} - quarantined)
             rollout = channel.rollout
             if rollout is None or str(rollout.candidate) in quarantined:
@@ -421,15 +421,6 @@ class RolloutMachine(RuleBasedStateMachine):
         if which == this:
             assert before <= now, "a user who had the candidate lost it while its rollout went on"
         self.inside[channel.name] = (this, now)
-
-
-def served_version(routes: Routes, channel: str, user: str) -> str:
-    def assign(widget: str, name: str, candidate: str, percent: float) -> bool:
-        return percent > 0 and is_in(user, rollout_salt(widget, name, candidate), percent)
-
-    version = routes.version(WIDGET, channel, None, assign)
-    assert isinstance(version, str)
-    return version
 
 
 RolloutMachine.TestCase.settings = settings(max_examples=examples(50, 2_500), stateful_step_count=45)

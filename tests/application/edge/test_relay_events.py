@@ -4,55 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeship.application.channels.promote_release import PromoteRelease
-from edgeship.application.edge.ports import StoredSnapshot
-from edgeship.application.edge.relay_events import RelayEvents, StreamRecord
+from edgeship.application.edge.ports import BusFailure, StoredSnapshot
+from edgeship.application.edge.relay_events import StreamRecord
 from edgeship.application.transaction import Transaction
+from edgeship.domain.edge.route_values import MAX_STORE_BYTES
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType, Occasion
-from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.version import Version
-from tests.fakes.edge import FakeBus, FakeFlagSnapshots, FakePoison, FakeSnapshots, refresh_flags
+from tests.fakes.edge import FakeSnapshots
 from tests.fakes.health import FakeAlarms
 from tests.fakes.state import FakeState
+from tests.support.edge import NOW, Edge
 from tests.support.releases import a_release
 
-NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 WHO = Occasion("test", "ann", "by hand", NOW)
 
 
-class Relay:
-    def __init__(self, state: FakeState | None = None) -> None:
-        self.state = state or FakeState()
-        self.snapshots, self.bus, self.poison = FakeSnapshots(), FakeBus(), FakePoison()
-        self.now = NOW
-        self.flags = FakeFlagSnapshots()
-        self.relay = RelayEvents(
-            self.state,
-            self.snapshots,
-            self.bus,
-            self.poison,
-            clock=lambda: self.now,
-            pause=lambda _: None,
-            refresh_flags=refresh_flags(self.state, self.flags, now=lambda: self.now),
-        )
+class Relay(Edge):
+    """With a clock that the test moves."""
 
-    def deliver(self, records: Sequence[StreamRecord]) -> int:
-        """What the stream does: repeat from the record that failed, until none does; returns the deliveries."""
-        deliveries = 0
-        while records:
-            deliveries += 1
-            assert deliveries < 100
-            again = self.relay(records)
-            numbers = [record.sequence_number for record in records]
-            records = records[numbers.index(again) :] if again else []
-        return deliveries
+    def __init__(self, state: FakeState | None = None) -> None:
+        self.now = NOW
+        super().__init__(state or FakeState(), clock=lambda: self.now)
 
 
 def moved(number: int, widget: str) -> StreamRecord:
@@ -125,9 +105,6 @@ def test_the_snapshot_follows_the_table_and_is_rebuilt_when_it_is_gone() -> None
 @pytest.mark.parametrize("corrupt", [False, True])
 def test_one_built_anew_is_newer_than_the_one_that_was_lost(corrupt: bool) -> None:
     relay = Relay()
-    relay.state.commit(
-        Transaction(puts=(FlagRecord("a", {"variants": {"on": True}, "default_variant": "on"}),), events=())
-    )
     live(relay.state, "button", "1.0.0")
     live(relay.state, "checkout", "1.0.0")
     for number in range(3):
@@ -143,35 +120,9 @@ def test_one_built_anew_is_newer_than_the_one_that_was_lost(corrupt: bool) -> No
     assert found is not None
     assert found["widgets"]["checkout"] == lost["widgets"]["checkout"]
     assert found["widgets"]["button"]["channels"] == {"latest": {"stable": "1.1.0"}}
-    assert found["flags"] == lost["flags"] != {}
     assert found["revision"] > lost["revision"]
+    assert relay.is_right()
     assert len(relay.bus.delivered) == 4
-
-
-def test_a_relay_that_is_overtaken_reads_the_table_again() -> None:
-    """Of two relays that overlap, the one whose write comes second must not put back what it read first."""
-    slow = Relay()
-    live(slow.state, "checkout", "1.0.0")
-    slow.deliver([moved(0, "checkout")])
-    quick = Relay(slow.state)
-    quick.relay = replace(quick.relay, snapshots=slow.snapshots)
-    overtaken: list[int] = []
-
-    class Overtaken(FakeSnapshots):
-        def read(self) -> StoredSnapshot:
-            stored = slow.snapshots.read()
-            if not overtaken:
-                overtaken.append(1)
-                live(slow.state, "checkout", "1.1.0")
-                quick.deliver([moved(1, "checkout")])
-            return stored
-
-        def write(self, content: object, replaces: StoredSnapshot) -> None:
-            slow.snapshots.write(content, replaces)  # type: ignore[arg-type]
-
-    replace(slow.relay, snapshots=Overtaken()).refresh(["checkout"], flags=False)
-    assert slow.snapshots.content is not None
-    assert slow.snapshots.content["widgets"]["checkout"]["channels"] == {"latest": {"stable": "1.1.0"}}
 
 
 def test_a_snapshot_that_is_always_contended_rises() -> None:
@@ -179,8 +130,38 @@ def test_a_snapshot_that_is_always_contended_rises() -> None:
         def write(self, content: object, replaces: StoredSnapshot) -> None:
             raise Conflict("again")
 
+    state = FakeState()
+    live(state, "checkout", "1.0.0")
+    relay = Edge(state, Contended())
+    with pytest.raises(Conflict):
+        relay.relay([moved(0, "checkout")])
+    assert relay.bus.delivered == []
+
+
+def test_a_store_that_is_full_is_reported_and_holds_no_event_up() -> None:
     relay = Relay()
     live(relay.state, "checkout", "1.0.0")
-    with pytest.raises(Conflict):
-        replace(relay.relay, snapshots=Contended())([moved(0, "checkout")])
-    assert relay.bus.delivered == []
+    relay.store.quota = 20
+    assert relay.deliver([moved(0, "checkout")]) == 1
+    assert relay.reported == ["the edge's store is full, and was not brought up to the table"]
+    assert len(relay.bus.delivered) == 1
+    assert relay.snapshots.content is not None
+    relay.store.quota = MAX_STORE_BYTES
+    relay.deliver([moved(1, "checkout")])
+    assert relay.is_right()
+
+
+def test_an_event_is_delivered_when_its_change_is_in_the_store() -> None:
+    """Whoever hears of it finds it at the edge."""
+    relay = Relay()
+    live(relay.state, "checkout", "1.0.0")
+    found: list[bool] = []
+    publish = relay.bus.publish
+
+    def publishing(events: Sequence[Event]) -> list[BusFailure]:
+        found.append(relay.is_right())
+        return publish(events)
+
+    relay.bus.publish = publishing  # type: ignore[method-assign]
+    relay.deliver([moved(0, "checkout")])
+    assert found == [True]

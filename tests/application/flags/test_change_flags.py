@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from edgeship.application.channels.route_channel import RouteChannel
-from edgeship.application.edge.relay_events import RelayEvents, StreamRecord
 from edgeship.application.flags.change_flags import ChangeFlags, FlagsFile, FlagsRefused
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
@@ -21,8 +20,9 @@ from edgeship.domain.flags.flags_snapshot import decode, encode, entries_of, sna
 from edgeship.domain.flags.snapshot_limits import MAX_GZIPPED_BYTES, MAX_RAW_BYTES
 from edgeship.domain.version import Version
 from functions.edge import flag_snapshot
-from tests.fakes.edge import FakeBus, FakeFlagSnapshots, FakePoison, FakeSnapshots, refresh_flags
+from tests.fakes.edge import FakeFlagSnapshots, refresh_flags
 from tests.fakes.state import FakeState
+from tests.support.edge import Edge, records_of
 
 ANN = Occasion("test", "ann", "launch", datetime(2026, 11, 23, 10, tzinfo=UTC))
 
@@ -241,21 +241,10 @@ def test_a_rollout_by_hand(document: Any, percentage: float, variant: str | None
 
 
 def relayed(state: FakeState) -> dict[str, Any]:
-    snapshots, home = FakeSnapshots(), FakeFlagSnapshots()
-    relay = RelayEvents(
-        state,
-        snapshots,
-        FakeBus(),
-        FakePoison(),
-        clock=lambda: ANN.at,
-        pause=lambda _: None,
-        refresh_flags=refresh_flags(state, home, now=lambda: ANN.at),
-    )
-    assert relay([StreamRecord(str(n), event, {}) for n, event in enumerate(state.log)]) is None
-    assert snapshots.content is not None
-    content = decode(home.body or b"")
+    edge = Edge(state)
+    edge.deliver(records_of(state.log))
+    content = decode(edge.flags.body or b"")
     assert content is not None
-    assert content["flags"] == snapshots.content["flags"]
     return dict(content)
 
 

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.edge.snapshot import next_snapshot, routes_of
+from edgeship.domain.edge.routes import routes_of
+from edgeship.domain.edge.snapshot import next_snapshot
+from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.telemetry.metric_registry import MAX_RELEASES, MAX_VERSIONS_A_WIDGET, measurable_releases
 from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
-from tests.support.releases import a_live_release
+from tests.support.releases import a_live_release, a_release
 
 
 def snapshot(**widgets: Any) -> dict[str, Any]:
@@ -34,21 +36,26 @@ def test_channels_with_their_candidates_and_ranges_get_metrics() -> None:
 
 
 def test_what_a_flag_may_choose_gets_metrics() -> None:
-    routes = {"channels": {"latest": {"stable": "1.0.0", "flag": "ab"}}, "ranges": {}, "versions": ["2.0.0", "1.0.0"]}
+    by_flag = {"k": "ab", "p": [], "versions": ["2.0.0", "1.0.0"], "targets": []}
+    routes = {"channels": {"latest": {"stable": "1.0.0", "flag": "ab", "by_flag": by_flag}}, "ranges": {}}
     assert versions(snapshot(checkout=routes)) == {"1.0.0", "2.0.0"}
 
 
 def test_it_reads_what_the_snapshot_writes() -> None:
-    channels = [Channel("checkout", "latest", Version.parse("1.4.0"))]
-    routes = routes_of(channels, [a_live_release("1.4.0"), a_live_release("1.3.0")])
-    assert versions(next_snapshot(None, {"checkout": routes}, None)) == {"1.4.0", "1.3.0"}
+    channels = [Channel("checkout", "latest", Version.parse("1.4.0"), flag="ab")]
+    known = [a_live_release("1.4.0"), a_live_release("1.3.0"), a_release("2.0.0")]
+    flag = snapshot_entry({"key": "ab", "variants": {"new": "2.0.0", "old": "1.4.0"}, "default_variant": "old"})
+    routes = routes_of(channels, known, "auto", {"ab": flag}, "test")
+    assert versions(next_snapshot(None, {"checkout": routes})) == {"1.4.0", "1.3.0", "2.0.0"}
 
 
 def test_a_widget_has_ten_at_most_its_channels_first_then_the_newest() -> None:
     routes = {
-        "channels": {"old": {"stable": "0.0.1"}, "latest": {"stable": "0.0.2", "candidate": "0.0.3"}},
+        "channels": {
+            "old": {"stable": "0.0.1", "by_flag": {"versions": ["9.0.0"]}},
+            "latest": {"stable": "0.0.2", "candidate": "0.0.3"},
+        },
         "ranges": {f"1.{n}": f"1.{n}.0" for n in range(30)},
-        "versions": ["9.0.0"],
     }
     newest = {f"1.{n}.0" for n in range(23, 30)}
     assert versions(snapshot(checkout=routes)) == {"0.0.1", "0.0.2", "0.0.3"} | newest
@@ -78,7 +85,8 @@ def test_an_environment_has_a_thousand_at_most_channels_of_every_widget_first() 
         {"widgets": ["checkout"]},
         {"widgets": {"checkout": None, "Not A Widget": {"channels": {"latest": {"stable": "1.0.0"}}}}},
         {"widgets": {"latest": {"channels": {"latest": {"stable": "1.0.0"}}}}},
-        {"widgets": {"checkout": {"channels": {"latest": "1.0.0"}, "ranges": ["1.0.0"], "versions": "1.0.0"}}},
+        {"widgets": {"checkout": {"channels": {"latest": "1.0.0"}, "ranges": ["1.0.0"]}}},
+        {"widgets": {"checkout": {"channels": {"a": {"by_flag": {"versions": "1.0.0"}}, "b": {"by_flag": []}}}}},
         {"widgets": {"checkout": {"channels": {"latest": {"stable": 1}}, "ranges": {"1": "v1.0.0", "2": None}}}},
     ],
 )
@@ -95,7 +103,7 @@ def test_what_is_malformed_spoils_nothing_else() -> None:
 
 
 leaves = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["1.0.0", "2.0.0-a"])
-keys = st.sampled_from(["widgets", "checkout", "channels", "latest", "stable", "candidate", "ranges", "versions", "é"])
+keys = st.sampled_from(["widgets", "checkout", "channels", "latest", "stable", "by_flag", "ranges", "versions", "é"])
 documents = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4))
 
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from tests.support.crash.death import Death, is_write, process, run
 from tests.support.moto.aws import DELIVERED, NAMES, POISON, Aws, empty_again
+from tests.support.moto.key_value_store import stored_routes
 from tests.support.moto.models import alarm_definitions, invalidations, queued, stored_objects, table_items
 from tests.support.moto.state import MotoState
 
@@ -118,7 +119,8 @@ def _loses_answers(begin: Reached, deliver: Callable[[], None], found: Explored,
 
 
 def outcome() -> str:
-    """All that the world can see: the table with its events, the buckets, the bus, the alarms, the CDN's orders.
+    """All that the world can see: the table with its events, the buckets, the bus, the edge's store, the alarms, the
+    orders to the CDN.
 
     S3 makes up version ids, and ours derive from them: they are numbered in the order that they appear.
     """
@@ -129,6 +131,7 @@ def outcome() -> str:
             "buckets": [stored_objects(name) for name in (NAMES.site_bucket, NAMES.inbox_bucket, NAMES.config_bucket)],
             "bus": sorted({(e["detail-type"], e["detail"]["event_id"]) for e in queued(DELIVERED)}),
             "poison": sorted({message["reason"] for message in queued(POISON)}),
+            "routes": sorted(stored_routes().values.items()),
             "alarms": alarm_definitions(),
             "invalidations": invalidations(),
         }

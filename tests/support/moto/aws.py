@@ -24,6 +24,7 @@ from edgeship.adapters.s3.snapshots import S3Snapshots
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
 from edgeship.resource_names import FLAGS_KEY, HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY, WATCHED_INDEX, ResourceNames
 from tests.support.moto.gaps import fill_cloudfront, fill_cloudwatch
+from tests.support.moto.key_value_store import fill_key_value_store, stored_routes
 from tests.support.moto.models import ACCOUNT, stored_objects, table_items
 from tests.support.moto.sessions import kept_session
 from tests.support.moto.state import MotoState
@@ -212,6 +213,7 @@ def aws_environment() -> Iterator[Aws]:
         patch.setattr("moto.core.models.RESPONSES_METHODS", [])
         fill_cloudfront(patch)
         fill_cloudwatch(patch)
+        fill_key_value_store(patch)
         with mock_aws():
             patch.setattr(boto3, "DEFAULT_SESSION", kept_session())
             yield empty_again()
@@ -237,6 +239,7 @@ def _aws() -> Aws:
 
 
 def create_resources() -> None:
+    stored_routes()
     s3, dynamodb, events, sqs = (kept_session().client(name) for name in ("s3", "dynamodb", "events", "sqs"))
     for bucket in (NAMES.inbox_bucket, NAMES.site_bucket, NAMES.config_bucket):
         s3.create_bucket(Bucket=bucket)

@@ -13,6 +13,7 @@ from edgeship.settings import (
     TelemetrySettings,
 )
 from tests.support.moto.aws import ACCOUNT, NAMES, REGION, Aws, create_distribution
+from tests.support.moto.key_value_store import STORE_ARN
 
 
 def function_env(function: str, aws: Aws) -> dict[str, str]:
@@ -49,6 +50,10 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
             return TelemetrySettings(**base, config_bucket=NAMES.config_bucket).to_env()
         case "relay":
             return RelaySettings(
-                **base, bus=NAMES.bus, config_bucket=NAMES.config_bucket, poison_queue_url=aws.poison_queue_url
+                **base,
+                bus=NAMES.bus,
+                config_bucket=NAMES.config_bucket,
+                poison_queue_url=aws.poison_queue_url,
+                store_arn=STORE_ARN,
             ).to_env()
     raise ValueError(function)

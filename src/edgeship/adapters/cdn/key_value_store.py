@@ -17,26 +17,25 @@ from edgeship.application.edge.ports import StoreContent, StoreFull
 from edgeship.domain.errors import Conflict
 
 if TYPE_CHECKING:
-    import boto3
     from botocore.awsrequest import AWSRequest
-    from botocore.config import Config
     from mypy_boto3_cloudfront_keyvaluestore import CloudFrontKeyValueStoreClient
 
-_AWS_SUFFIX = ".api.aws"
 _PAGE = 50
 """The most of ListKeys."""
 
 
-def key_value_store_client(session: boto3.Session, config: Config) -> CloudFrontKeyValueStoreClient:
-    """A client of the data API, also where an endpoint is given: botocore would put the account before its host."""
-    client = session.client("cloudfront-keyvaluestore", config=config)
+def at_its_endpoint(client: CloudFrontKeyValueStoreClient) -> CloudFrontKeyValueStoreClient:
+    """The client, also where an endpoint is given: botocore puts the account before its host. Without one, the client's
+    own `endpoint_url` is not where requests go, and they stay as they are."""
     host = urlsplit(client.meta.endpoint_url).netloc
-    if not host.endswith(_AWS_SUFFIX):
 
-        def back_to_the_endpoint(request: AWSRequest, **_: object) -> None:
-            request.url = urlsplit(str(request.url))._replace(netloc=host).geturl()
+    def back_to_the_endpoint(request: AWSRequest, **_: object) -> None:
+        url = urlsplit(str(request.url))
+        if url.netloc.endswith(f".{host}"):
+            request.url = url._replace(netloc=host).geturl()
 
-        client.meta.events.register("before-sign.cloudfront-keyvaluestore", back_to_the_endpoint)
+    # Of one id, so that a client that is given twice has it once.
+    client.meta.events.register("before-sign.cloudfront-keyvaluestore", back_to_the_endpoint, unique_id=__name__)
     return client
 
 

@@ -42,11 +42,11 @@ class RefreshRoutes:
         # The snapshot is read before the table, and written only if it is still the one that was read. Of two relays
         # that overlap, the later writer has also read the table later, so an entry never becomes older.
         stored = self.snapshots.read()
+        known = stored.content["widgets"] if stored.content is not None else {}
         if stored.content is None or not is_whole(stored.content):
-            widgets = [widget.name for widget in self.state.widgets()]
+            widgets = sorted({*(widget.name for widget in self.state.widgets()), *known})
         elif flags_changed:
             widgets = sorted({*widgets, *routed_by_flags(stored.content)})
-        known = stored.content["widgets"] if stored.content is not None else {}
         routes = {widget: self.routes(widget) for widget in widgets}
         routes = {widget: found for widget, found in routes.items() if found["channels"] or widget in known}
         content = next_snapshot(stored.content, routes, int(self.clock().timestamp()))

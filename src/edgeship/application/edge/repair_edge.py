@@ -31,15 +31,21 @@ class RepairEdge:
         """`minute` counts up; it chooses the slice.
 
         Raises:
-            Conflict, StoreFull, FlagsUnreachable: see the parts; what comes before has been done.
+            Conflict, StoreFull, FlagsUnreachable: see the parts; the others have been done.
         """
+        try:
+            self._repair_routes(minute)
+        finally:
+            # Also of a store that is full, which nobody would see otherwise.
+            content = self.store.content()
+            self.metrics.record(content)
+            self.refresh_flags.repair()
+        return content
+
+    def _repair_routes(self, minute: int) -> None:
         self.refresh_routes(self._slice(minute))
         if self.store.content().etag != self._right:
             self._right = self.bring.repair()
-        content = self.store.content()
-        self.metrics.record(content)
-        self.refresh_flags.repair()
-        return content
 
     def _slice(self, minute: int) -> list[str]:
         names = sorted(widget.name for widget in self.state.widgets())

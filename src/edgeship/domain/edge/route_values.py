@@ -47,7 +47,7 @@ def store_values(widgets: Mapping[str, Routes], full: int = FULL_BYTES) -> Value
 
 def size(values: Mapping[str, str]) -> int:
     """Bytes of keys and values, as the store counts them."""
-    return sum(len(key) + len(value) for key, value in values.items())
+    return sum(len(key.encode()) + len(value.encode()) for key, value in values.items())
 
 
 def widget_values(widget: str, routes: Routes, minors: int | None = None) -> Values:

@@ -62,8 +62,11 @@ def _in_ranges(routes: Mapping[str, Any]) -> list[Version]:
 
 
 def _for_flags(routes: Mapping[str, Any]) -> list[Version]:
-    listed = routes.get("versions")
-    return sorted(_versions(listed if isinstance(listed, list) else ()), reverse=True)
+    named: list[object] = []
+    for entry in _object(routes.get("channels")).values():
+        listed = _object(_object(entry).get("by_flag")).get("versions")
+        named += listed if isinstance(listed, list) else ()
+    return sorted(_versions(named), reverse=True)
 
 
 def _versions(texts: Iterable[object]) -> Iterator[Version]:

@@ -60,9 +60,11 @@ def relayed(aws: Aws, event: dict[str, Any]) -> str | None:
     def fail(what: str, fault: Exception) -> None:
         raise AssertionError(what) from fault
 
-    use_case = replace(relay.build(function_env("relay", aws), fail), clock=lambda: NOW, pause=lambda _: None)
+    use_case = relay.build(function_env("relay", aws), fail).relay
     flags = replace(use_case.refresh_flags, clock=lambda: NOW, pause=lambda _: None)
-    return replace(use_case, refresh_flags=flags)(stream_records(event))
+    bring = replace(use_case.refresh_routes.bring, pause=lambda _: None)
+    routes = replace(use_case.refresh_routes, bring=bring, clock=lambda: NOW, pause=lambda _: None)
+    return replace(use_case, refresh_routes=routes, refresh_flags=flags)(stream_records(event))
 
 
 def tick(aws: Aws, at: datetime, *, pages: bool = True) -> None:

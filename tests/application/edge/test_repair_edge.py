@@ -1,0 +1,175 @@
+"""Each minute: whatever was lost or changed by hand is right again after one run; what is right is not written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from edgeship.application.channels.promote_release import PromoteRelease
+from edgeship.application.edge.ports import StoreFull
+from edgeship.application.edge.repair_edge import WIDGETS_A_MINUTE
+from edgeship.application.transaction import Transaction
+from edgeship.domain.edge.router import REVISION_KEY
+from edgeship.domain.events import Occasion
+from edgeship.domain.version import Version
+from tests.fakes.health import FakeAlarms
+from tests.fakes.state import FakeState
+from tests.support.crash.death import ProcessDied
+from tests.support.edge import NOW, Edge, records_of, served_from
+from tests.support.port_calls import Calls, die
+from tests.support.releases import a_release
+
+WHO = Occasion("test", "ann", "by hand", NOW)
+WIDGETS = 60
+MOST_CALLS = 400
+
+
+def live(state: FakeState, widget: str, version: str) -> None:
+    release = replace(a_release(version), widget=widget, revision=0)
+    state.commit(Transaction(puts=(release,), events=(), registers=release))
+    PromoteRelease(state, FakeAlarms(lambda: NOW), lambda _: None)(widget, Version.parse(version), "latest", WHO)
+
+
+def a_table(widgets: int = WIDGETS) -> FakeState:
+    state = FakeState()
+    for number in range(widgets):
+        live(state, f"widget-{number:02}", "1.0.0")
+    return state
+
+
+@pytest.fixture
+def edge() -> Edge:
+    """All is right, and this process has seen that."""
+    edge = Edge(a_table())
+    edge.deliver(records_of(edge.state.log))
+    edge.repair(0)
+    assert edge.is_right()
+    return edge
+
+
+def test_what_is_right_is_not_written(edge: Edge) -> None:
+    written, writes = len(edge.store.written), edge.snapshots.writes
+    for minute in range(5):
+        edge.repair(minute)
+        edge.process().repair(minute)
+    assert (len(edge.store.written), edge.snapshots.writes) == (written, writes)
+
+
+def test_a_store_that_was_compared_is_compared_again_when_somebody_has_written_it(edge: Edge) -> None:
+    calls = Calls()
+    process = edge.process(calls.wrap)
+    process.repair(0)
+    assert "all" in calls.made
+    calls.made.clear()
+    process.repair(1)
+    assert "all" not in calls.made
+    edge.store.by_hand({"widget-01": "{}"})
+    process.repair(2)
+    assert edge.is_right()
+
+
+Damage = Callable[[Edge], object]
+DAMAGES: dict[str, Damage] = {
+    "emptied": lambda edge: edge.store.by_hand(deletes=list(edge.store.values)),
+    "emptied but for the revision": lambda edge: edge.store.by_hand(deletes=list(edge.routes_kept())),
+    "one key changed": lambda edge: edge.store.by_hand({"widget-59": '{"r":[["9.9.9"]],"s":{"latest":0}}'}),
+    "one key deleted": lambda edge: edge.store.by_hand(deletes=["widget-33"]),
+    "a foreign key": lambda edge: edge.store.by_hand({"widget-00/7": "{}", "\u00e9": "x"}),
+    "the revision wrong": lambda edge: edge.store.by_hand({REVISION_KEY: "999999999999"}),
+    "the revision of an update that was not finished": lambda edge: edge.store.by_hand({REVISION_KEY: "0"}),
+    "the revision gone": lambda edge: edge.store.by_hand(deletes=[REVISION_KEY]),
+    "the snapshot deleted": lambda edge: edge.snapshots.lose(corrupt=False),
+    "the snapshot corrupt": lambda edge: edge.snapshots.lose(corrupt=True),
+    "the snapshot from before the router": lambda edge: before_the_router(edge),
+    "all of it": lambda edge: (
+        edge.snapshots.lose(corrupt=True),
+        edge.store.by_hand({"junk": "x"}, deletes=list(edge.store.values)),
+    ),
+}
+
+
+def before_the_router(edge: Edge) -> None:
+    """As the snapshot was written then: no entry says how its releases are served."""
+    content = edge.snapshots.content
+    assert content is not None
+    old = {
+        name: {key: value for key, value in routes.items() if key != "releases"} | {"versions": []}
+        for name, routes in content["widgets"].items()
+    }
+    edge.snapshots.content = {**content, "flags": {}, "widgets": old}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+@pytest.mark.parametrize("restarted", [False, True])
+def test_one_run_makes_it_right(edge: Edge, name: str, restarted: bool) -> None:
+    DAMAGES[name](edge)
+    # The last slice: what another slice's run would find in the table is found in the snapshot.
+    (edge.process() if restarted else edge).repair(2)
+    assert edge.is_right()
+    assert edge.snapshots.content is not None
+    assert set(edge.snapshots.content["widgets"]) == {f"widget-{n:02}" for n in range(WIDGETS)}
+    assert all("releases" in routes for routes in edge.snapshots.content["widgets"].values())
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_repair_that_died_anywhere_is_made_good_by_the_next(name: str) -> None:
+    for number in range(MOST_CALLS):
+        edge = Edge(a_table(4))
+        edge.deliver(records_of(edge.state.log))
+        edge.store.values |= {"widget-33": "", "widget-59": ""}
+        DAMAGES[name](edge)
+        calls = Calls(number, die, after=True)
+        try:
+            edge.process(calls.wrap).repair(0)
+        except ProcessDied:
+            edge.process().repair(0)
+            assert edge.is_right()
+        else:
+            assert edge.is_right()
+            return
+    pytest.fail("it has more calls")
+
+
+def test_the_first_minute_of_an_environment_from_before_the_router_fills_the_store() -> None:
+    state = a_table()
+    edge = Edge(state)
+    edge.deliver(records_of(state.log))
+    before_the_router(edge)
+    edge.store.values = {}
+    edge.process().repair(1)
+    assert edge.is_right()
+    assert len(edge.routes_kept()) >= WIDGETS
+
+
+def test_an_environment_without_widgets_has_an_empty_store() -> None:
+    edge = Edge(FakeState())
+    assert edge.repair(0).keys == 0
+    assert edge.store.written == []
+
+
+def test_a_change_whose_event_never_came_is_there_when_its_slice_comes(edge: Edge) -> None:
+    for number in (0, WIDGETS_A_MINUTE, WIDGETS - 1):
+        live(edge.state, f"widget-{number:02}", "2.0.0")
+    for minute in range(3):
+        edge.repair(minute)
+    assert edge.is_right()
+    assert served_from(edge.store.values, "widget-59", "latest") == "2.0.0"
+
+
+def test_a_full_store_is_an_error_that_keeps_neither_the_size_nor_the_flags_from_being_seen_to(edge: Edge) -> None:
+    edge.store.by_hand(deletes=["widget-07"])
+    edge.store.quota = 100
+    edge.flags.body = None
+    recorded = len(edge.metrics.recorded)
+    with pytest.raises(StoreFull):
+        edge.repair(0)
+    assert edge.metrics.recorded[recorded:] == [edge.store.content()]
+    assert edge.flags.body is not None
+
+
+def test_the_size_is_recorded_each_minute(edge: Edge) -> None:
+    content = edge.repair(1)
+    assert edge.metrics.recorded[-1] == content == edge.store.content()
+    assert content.size == sum(len(key) + len(value) for key, value in edge.store.values.items())

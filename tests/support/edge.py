@@ -1,0 +1,120 @@
+"""The relay and the repair on fakes, and what the edge then serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from edgeship.application.edge.bring_store import BringStore
+from edgeship.application.edge.ports import EdgeState
+from edgeship.application.edge.refresh_routes import RefreshRoutes
+from edgeship.application.edge.relay_events import RelayEvents, StreamRecord
+from edgeship.application.edge.repair_edge import RepairEdge
+from edgeship.application.ports import Clock
+from edgeship.domain.edge.route_values import Routes, store_values
+from edgeship.domain.edge.router import REVISION_KEY, Continue, Insert, Redirect, Request, Serve, route
+from edgeship.domain.edge.routes import routes_of
+from edgeship.domain.events import Event
+from edgeship.domain.flags.flags_snapshot import flag_entries
+from edgeship.domain.naming import LATEST
+from tests.fakes.edge import (
+    FakeBus,
+    FakeFlagSnapshots,
+    FakePoison,
+    FakeRouteStore,
+    FakeSnapshots,
+    FakeStoreMetrics,
+    refresh_flags,
+)
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+ENVIRONMENT = "test"
+
+
+def table_routes(state: EdgeState, widget: str, environment: str = ENVIRONMENT) -> Routes:
+    """A widget's routes as the table has them."""
+    serve = state.policy(widget).policy.serve
+    flags = flag_entries(state.flags())
+    return routes_of(state.channels(widget), state.releases(widget), serve, flags, environment)
+
+
+def table_values(state: EdgeState) -> dict[str, str]:
+    """The keys and values, but for the revision, that the store must have."""
+    return store_values({widget.name: table_routes(state, widget.name) for widget in state.widgets()})
+
+
+def served(routes: Mapping[str, Routes], widget: str, selector: str, user: str = "", **query: str) -> str | None:
+    """The version that a user gets under `/<widget>/<selector>/`; None when the router answers 404."""
+    return served_from(store_values(routes), widget, selector, user, **query)
+
+
+def served_from(values: Mapping[str, str], widget: str, selector: str, user: str = "", **query: str) -> str | None:
+    """The same, from a store's keys and values."""
+    segment = selector if selector == LATEST else f"~{selector}"
+    named = {name.replace("_", "-"): [value] for name, value in query.items()}
+    request = Request(f"/{widget}/{segment}/widget.js", query=named, headers={"x-edgeship-user": user})
+    outcome: Any = route(request, values.get)
+    if isinstance(outcome, Redirect | Insert):
+        return outcome.version
+    if isinstance(outcome, Serve | Continue):
+        return outcome.uri.split("/")[2].removeprefix("v")
+    return None
+
+
+class Edge:
+    """All that lies between the table and the edge, on fakes; the ports may be wrapped, each process its own."""
+
+    def __init__(
+        self,
+        state: Any,
+        snapshots: Any = None,
+        store: Any = None,
+        *,
+        wrap: Callable[[Any], Any] = lambda port: port,
+        clock: Clock = lambda: NOW,
+    ) -> None:
+        self.state = state
+        self.snapshots: FakeSnapshots = snapshots if snapshots is not None else FakeSnapshots()
+        self.store: FakeRouteStore = store if store is not None else FakeRouteStore()
+        self.bus, self.poison, self.metrics = FakeBus(), FakePoison(), FakeStoreMetrics()
+        self.flags = FakeFlagSnapshots()
+        self.reported: list[str] = []
+        table, kept, keys = wrap(self.state), wrap(self.snapshots), wrap(self.store)
+        self.bring = BringStore(kept, keys, lambda _: None)
+        self.routes = RefreshRoutes(table, kept, self.bring, ENVIRONMENT, clock, lambda _: None)
+        flags = refresh_flags(self.state, self.flags, now=clock)
+        self.relay = RelayEvents(self.routes, flags, self.bus, self.poison, lambda what, _: self.reported.append(what))
+        self.repair = RepairEdge(table, self.routes, self.bring, keys, flags, self.metrics)
+
+    def process(self, wrap: Callable[[Any], Any] = lambda port: port) -> Edge:
+        """Another process on the same table, snapshot and store."""
+        return Edge(self.state, self.snapshots, self.store, wrap=wrap)
+
+    def deliver(self, records: Sequence[StreamRecord]) -> int:
+        """What the stream does: repeat from the record that failed, until none does; returns the deliveries."""
+        deliveries = 0
+        while records:
+            deliveries += 1
+            assert deliveries < 100
+            again = self.relay(records)
+            numbers = [record.sequence_number for record in records]
+            records = records[numbers.index(again) :] if again else []
+        return deliveries
+
+    def routes_kept(self) -> dict[str, str]:
+        """What the store has, without its revision."""
+        return {key: value for key, value in self.store.all().items() if key != REVISION_KEY}
+
+    def is_right(self) -> bool:
+        """Whether the store has the table's routes, and the snapshot's revision."""
+        content = self.snapshots.content
+        revision = self.store.get(REVISION_KEY)
+        return self.routes_kept() == table_values(self.state) and (
+            content is None or str(content["revision"]) == revision
+        )
+
+
+def records_of(events: Iterable[Event], first: int = 100) -> list[StreamRecord]:
+    """Events as the stream hands them over."""
+    return [StreamRecord(str(number), event, {}) for number, event in enumerate(events, first)]
