@@ -50,8 +50,8 @@ class CheckFlags:
 
 
 def _names_releases(document: Document | None) -> bool:
-    """A flag without text has no release to choose, and no read is due to most changes."""
-    return document is not None and any(isinstance(value, str) for value in document["variants"].values())
+    """Flags without text, and the shared evaluators, choose no release: most changes need no read."""
+    return document is not None and any(isinstance(value, str) for value in document.get("variants", {}).values())
 
 
 def _of(documents: Mapping[str, Document], keys: set[str]) -> dict[str, Document]:

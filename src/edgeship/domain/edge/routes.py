@@ -59,7 +59,8 @@ def routes_of(
             named = _chosen_by(ranges, {c.name: c.version for c in listed}, good)
             routes["channels"][channel.name] |= _by_flag(channel, named, flags, environment)
     routes["releases"] = {
-        str(version): how(known[version], serve) for version in sorted(_mentioned(routes)) if version in known
+        str(version): how(known[version], serve) if version in known else [IN_PLACE]
+        for version in sorted(_mentioned(routes))
     }
     _refuse_too_long(routes)
     return routes
