@@ -71,7 +71,7 @@ class EdgeshipStack(Stack):
             notifications.function,
         )
         queues = [queue for function in functions for queue in function.queues]
-        access = Access(self, "Access", options=options, storage=storage, table=table, queues=queues)
+        access = Access(self, "Access", options=options, storage=storage, table=table, router=router, queues=queues)
         alarms = Alarms(
             self,
             "Alarms",
@@ -100,5 +100,7 @@ class EdgeshipStack(Stack):
         }
         if options.cloudflare_url:
             outputs["CloudflareUrl"] = options.cloudflare_url
+        if options.root_widget:
+            outputs["RootWidget"] = options.root_widget
         for key, value in outputs.items():
             CfnOutput(self, key, value=value)

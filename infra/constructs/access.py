@@ -9,8 +9,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from edgeship.resource_names import ACCEPTED_PREFIX, COPIES_PREFIX, INCOMING_PREFIX, REJECTED_PREFIX
+from edgeship.resource_names import ACCEPTED_PREFIX, COPIES_PREFIX, INCOMING_PREFIX, REJECTED_PREFIX, SNAPSHOT_KEY
 from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, allow, health_alarms, objects
+from infra.constructs.router import Router
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 from infra.options import SynthOptions
@@ -27,6 +28,7 @@ class Access(Construct):
         options: SynthOptions,
         storage: Storage,
         table: StateTable,
+        router: Router,
         queues: Sequence[sqs.IQueue],
     ) -> None:
         super().__init__(scope, id)
@@ -68,8 +70,21 @@ class Access(Construct):
             objects(names.site_bucket, f"{COPIES_PREFIX}*"),
             reason="Reading kept archives, reasons, published manifests and latest copies, of any widget.",
         )
+        # What the edge has, for `edgeship resolve`, `status` and the check of flags; the relay alone writes it.
+        allow(self.operator, ["s3:GetObject"], objects(names.config_bucket, SNAPSHOT_KEY))
+        store = router.store.key_value_store_arn
+        allow(self.operator, ["cloudfront:DescribeKeyValueStore"], store)
+        allow(
+            self.operator, ["cloudfront-keyvaluestore:DescribeKeyValueStore", "cloudfront-keyvaluestore:GetKey"], store
+        )
         # Without it, S3 answers 403 instead of 404 for a key that does not exist.
-        allow(self.operator, ["s3:ListBucket"], storage.inbox.bucket_arn, storage.site.bucket_arn)
+        allow(
+            self.operator,
+            ["s3:ListBucket"],
+            storage.inbox.bucket_arn,
+            storage.site.bucket_arn,
+            storage.config.bucket_arn,
+        )
         allow(self.operator, ["sqs:GetQueueAttributes"], *(queue.queue_arn for queue in queues))
         stack = Stack.of(self)
         allow(

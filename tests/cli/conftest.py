@@ -6,7 +6,8 @@ import pytest
 
 from tests.cli.command_line import CommandLine
 from tests.cli.pipeline import Pipeline
-from tests.support.moto.aws import Aws
+from tests.fakes.route_store import FakeRouteStore
+from tests.support.moto.aws import NAMES, Aws
 from tests.support.moto.sessions import kept_session
 
 
@@ -39,6 +40,15 @@ def edgeship(bare: CommandLine, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Co
 @pytest.fixture
 def pipeline(aws: Aws) -> Pipeline:
     return Pipeline(aws)
+
+
+@pytest.fixture
+def store(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> FakeRouteStore:
+    """The environment's store, whose data API moto does not have. Without this fixture there is none."""
+    kept_session().client("cloudfront").create_key_value_store(Name=NAMES.route_store)
+    made = FakeRouteStore()
+    monkeypatch.setattr("edgeship.adapters.cdn.key_value_store.KeyValueStore", lambda *_: made)
+    return made
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ FEATURES = {"releases", "channels", "health", "telemetry", "flags", "propagation
 def test_features_have_the_same_names_in_every_layer() -> None:
     assert rooms("domain").keys() == FEATURES
     assert rooms("application").keys() == FEATURES | {"status"}
-    # Health is read where it is served, and the edge has no command.
-    assert rooms("cli").keys() == FEATURES - {"health", "edge"} | {"status"}
+    # Health is read where it is served.
+    assert rooms("cli").keys() == FEATURES - {"health"} | {"status"}
 
 
 def test_features_stand_in_one_order() -> None:

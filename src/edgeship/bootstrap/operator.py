@@ -9,6 +9,7 @@ import boto3
 
 from edgeship.adapters.archives.packer import TarPacker
 from edgeship.adapters.archives.reader import ArchiveReader
+from edgeship.adapters.cdn.named_store import NamedStore
 from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
 from edgeship.adapters.documents.manifests import dump_manifest
 from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
@@ -18,6 +19,7 @@ from edgeship.adapters.http.web import UrllibWeb
 from edgeship.adapters.javascript.parser import JavaScriptParser
 from edgeship.adapters.s3.inbox import S3Dropbox
 from edgeship.adapters.s3.site import S3Site
+from edgeship.adapters.s3.snapshots import S3SnapshotReader, S3Snapshots
 from edgeship.application.channels.change_policy import ChangePolicy
 from edgeship.application.channels.follow_upload import FollowUpload
 from edgeship.application.channels.promote_release import PromoteRelease
@@ -26,6 +28,8 @@ from edgeship.application.channels.route_channel import RouteChannel
 from edgeship.application.channels.start_rollout import StartRollout
 from edgeship.application.channels.steer_rollout import SteerRollout
 from edgeship.application.channels.unlock_channel import UnlockChannel
+from edgeship.application.edge.check_flags import CheckFlags
+from edgeship.application.edge.resolve_url import ResolveUrl
 from edgeship.application.flags.change_flags import ChangeFlags
 from edgeship.application.notifications.change_rules import ChangeNotifications
 from edgeship.application.notifications.follow_notification import FollowNotification
@@ -35,11 +39,12 @@ from edgeship.application.releases.ports import Site
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
 from edgeship.application.status.ports import EnvironmentState
+from edgeship.application.status.read_edge import ReadEdge
 from edgeship.application.status.read_status import ReadStatus
 from edgeship.application.telemetry.ports import ErrorBooks
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
 from edgeship.domain.releases.bundle import Limits
-from edgeship.resource_names import REGION, ResourceNames
+from edgeship.resource_names import REGION, SNAPSHOT_KEY, ResourceNames
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class Operator:
     state: EnvironmentState
     site: Site
     status: ReadStatus
+    resolve: ResolveUrl
     promote: PromoteRelease
     start_rollout: StartRollout
     steer_rollout: SteerRollout
@@ -77,10 +83,13 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         session.client("cloudwatch", region_name=REGION, config=client_config()), names.environment
     )
     site = S3Site(s3, names.site_bucket, threads=1)
+    store = NamedStore(session, client_config(), names.route_store)
+    read_edge = ReadEdge(S3SnapshotReader(s3, names.config_bucket, SNAPSHOT_KEY), store)
     return Operator(
         state=state,
         site=site,
-        status=ReadStatus(state, deliveries, utc_now),
+        status=ReadStatus(state, deliveries, utc_now, read_edge, names.environment),
+        resolve=ResolveUrl(state, store, names.environment),
         promote=PromoteRelease(state, alarms, jittered_pause),
         start_rollout=StartRollout(state, alarms, jittered_pause),
         steer_rollout=SteerRollout(state, alarms, jittered_pause),
@@ -89,7 +98,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         unlock=UnlockChannel(state, jittered_pause),
         unquarantine=UnquarantineRelease(state, jittered_pause),
         route=RouteChannel(state, state, jittered_pause),
-        flags=ChangeFlags(state, jittered_pause),
+        flags=ChangeFlags(state, CheckFlags(state, S3Snapshots(s3, names.config_bucket, SNAPSHOT_KEY)), jittered_pause),
         notifications=ChangeNotifications(state, jittered_pause),
         test_notification=SendTestNotification(state),
         follow_notification=FollowNotification(deliveries, utc_now, time.sleep),

@@ -28,6 +28,8 @@ URL_VARIABLE = "EDGESHIP_URL"
 SECOND_URL_VARIABLE = "EDGESHIP_SECOND_URL"
 URL_OUTPUT, SECOND_URL_OUTPUT = "DistributionDomainName", "CloudflareUrl"
 """The stack's outputs that name the CDN, and the one in front of it."""
+ROOT_WIDGET_OUTPUT = "RootWidget"
+"""The stack's output that names the widget whose paths may leave its name out."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ class Target:
         """The URL of each CDN, by name; empty when none is known."""
         known = {"cloudfront": self.site_url, "cloudflare": self._second_url}
         return {name: url for name, url in known.items() if url}
+
+    @property
+    def root_widget(self) -> str | None:
+        """The widget whose paths may leave its name out; None when there is none, or it is not known."""
+        return self._outputs.get(ROOT_WIDGET_OUTPUT)
 
     @property
     def _second_url(self) -> str | None:

@@ -12,6 +12,7 @@ import typer
 from edgeship.cli import local
 from edgeship.cli.channels import channels, policy, rollout
 from edgeship.cli.context import GlobalOptions
+from edgeship.cli.edge import resolve
 from edgeship.cli.errors import ExitCode, Failure, explain, sentence
 from edgeship.cli.flags import flags
 from edgeship.cli.notifications import notifications
@@ -32,6 +33,7 @@ for command in (
     publish.publish,
     reading.releases,
     status.status,
+    resolve.resolve,
     verify.verify,
     propagate.propagate,
     reading.history,

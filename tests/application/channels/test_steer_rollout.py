@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from edgeship.application.status.read_edge import ReadEdge
 from edgeship.application.status.read_status import ReadStatus
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.rollout import Step
@@ -14,7 +15,9 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.version import Version
+from tests.fakes.edge import FakeSnapshots
 from tests.fakes.notifications import FakeDeliveries
+from tests.fakes.route_store import FakeRouteStore
 from tests.fakes.state import FakeState
 from tests.support.world import AT_ONCE, POLICY, World, versions
 
@@ -239,15 +242,20 @@ def test_an_alarm_of_an_earlier_release_never_touches_a_later_one() -> None:
 # What operators see
 
 
+def read_status(world: World) -> ReadStatus:
+    edge = ReadEdge(FakeSnapshots(), FakeRouteStore())
+    return ReadStatus(world.state, FakeDeliveries(), lambda: world.now, edge, "test")
+
+
 def test_the_candidate_does_not_wait_and_what_waits_for_it_does() -> None:
     world = rolling()
     world.register("1.2.0")
-    (widget,) = ReadStatus(world.state, FakeDeliveries(), lambda: world.now)("checkout").widgets
+    (widget,) = read_status(world)("checkout").widgets
     assert {str(w.version): w.reason for w in widget.waiting} == {
         "2.0.0": "policy: a major release waits for approval",
         "1.2.0": "waits until the rollout of 1.1.0 has ended",
     }
     world.steer.abort("checkout", "latest", world.occasion())
-    (widget,) = ReadStatus(world.state, FakeDeliveries(), lambda: world.now)("checkout").widgets
+    (widget,) = read_status(world)("checkout").widgets
     assert versions(r.version for r in widget.quarantined) == ["1.1.0"]
     assert all("is locked since" in w.reason or "is quarantined" in w.reason for w in widget.waiting)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from edgeship.application.channels.route_channel import RouteChannel
+from edgeship.application.edge.check_flags import CheckFlags
 from edgeship.application.flags.change_flags import ChangeFlags, FlagsFile, FlagsRefused
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
@@ -36,7 +37,7 @@ def file(*flags: dict[str, Any], **evaluators: Any) -> FlagsFile:
 
 
 def changer(state: FakeState) -> ChangeFlags:
-    return ChangeFlags(state, pause=lambda _: None)
+    return ChangeFlags(state, CheckFlags(state, FakeSnapshots()), pause=lambda _: None)
 
 
 def keys(state: FakeState) -> list[str]:
@@ -195,7 +196,7 @@ def test_an_edit_that_loses_a_race_edits_what_won() -> None:
                 changer(state).edit("a", lambda d: {**(d or {}), "metadata": {"owner": "y"}}, ANN)
             return getattr(state, name)
 
-    ChangeFlags(Racing(), pause=lambda _: None).edit("a", lambda d: toggled("a", d, None), ANN)
+    changer(Racing()).edit("a", lambda d: toggled("a", d, None), ANN)
     (record,) = state.flags()
     assert record.document == flag("a", metadata={"owner": "y"}, enabled=False)
 

@@ -10,6 +10,7 @@ from edgeship.adapters.documents.flags_file import json_schema
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.pipeline import Pipeline
+from tests.fakes.route_store import FakeRouteStore, bring
 from tests.support.moto.aws import Aws
 from tests.support.repository import ROOT
 
@@ -184,6 +185,23 @@ def test_route_names_the_flag_that_chooses(edgeship: CommandLine, pipeline: Pipe
     assert "routed" in edgeship("history", "checkout").out.lower()
     assert edgeship("route", "checkout").code == 0
     assert edgeship("route", "checkout", "--flag", "gone").code == 1
+
+
+def test_a_flag_that_the_router_can_not_decide(edgeship: CommandLine, pipeline: Pipeline, aws: Aws) -> None:
+    pipeline.ship("checkout", "1.0.0")
+    edgeship("flags", "set", "ab", 'variants={"old": "1.0.0", "new": "1.1.0"}', "default_variant=old")
+    rule = 'rules=[{"if": [{"attribute": "plan", "op": "eq", "values": ["pro"]}], "variant": "new"}]'
+    assert edgeship("route", "checkout", "--flag", "ab").code == 0
+    bring(aws.state, aws.snapshots, FakeRouteStore(), "checkout")
+    done = edgeship("flags", "set", "ab", rule, "--json")
+    assert (done.code, done.document["error"]["code"]) == (1, "flag_not_routable")
+    assert "latest of checkout" in done.document["error"]["reason"]
+    assert "asks for the attribute 'plan'" in done.document["error"]["reason"]
+    assert "rules" not in stored(aws)["ab"]
+    assert edgeship("route", "checkout").code == 0
+    assert edgeship("flags", "set", "ab", rule).code == 0
+    done = edgeship("route", "checkout", "--flag", "ab", "--json")
+    assert (done.code, done.document["error"]["code"]) == (1, "flag_not_routable")
 
 
 def test_the_schema_in_the_docs_is_generated_from_the_model() -> None:

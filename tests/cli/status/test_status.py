@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.reaction import react
 from edgeship.domain.channels.rollout_moves import hold_rollout
+from edgeship.domain.edge.route_values import MAX_STORE_BYTES
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
 from edgeship.domain.health.analysis import AnalysisResult, Health
 from edgeship.domain.health.breach import Breach
@@ -21,6 +23,7 @@ from edgeship.domain.health.thresholds import Check
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.pipeline import Pipeline
+from tests.fakes.route_store import FakeRouteStore, bring
 from tests.support.moto.aws import NAMES, Aws
 
 UNHEALTHY = AnalysisResult(Health.UNHEALTHY, "error rate 7.5 % (limit 5 %)", Check.ERROR_RATE, 7.5, 5, 240)
@@ -173,3 +176,57 @@ def test_notifications_that_nobody_took_are_shown(rolling: CommandLine, aws: Aws
     assert (left["destination"], left["status"], left["attempts"]) == ("on-call", "undelivered", 1)
     shown = rolling("status", "checkout").out
     assert row(shown, "checkout: 1.4.2 quarantined", "on-call", "1", "hooks.slack.com answered 503")
+
+
+# The edge
+
+
+def test_an_edge_that_has_what_the_table_says(rolling: CommandLine, aws: Aws, store: FakeRouteStore) -> None:
+    bring(aws.state, aws.snapshots, store, "checkout")
+    edge = rolling("status", "--json").document["edge"]
+    revision = int(store.values[".revision"])
+    assert edge == {
+        "revision": revision,
+        "store_revision": revision,
+        "behind": False,
+        "widgets_behind": [],
+        "bytes": store.content().size,
+        "keys": store.content().keys,
+        "problem": None,
+        "not_routable": [],
+    }
+    shown = rolling("status").out
+    assert "edge" not in shown.replace("edgeship", "")
+
+
+def test_an_edge_that_is_behind(rolling: CommandLine, aws: Aws, store: FakeRouteStore) -> None:
+    bring(aws.state, aws.snapshots, store, "checkout")
+    store.values[".revision"] = "7"
+    rolling("promote", "checkout", "1.1.0", "--now")
+    edge = rolling("status", "--json").document["edge"]
+    assert (edge["behind"], edge["store_revision"], edge["widgets_behind"]) == (True, 7, ["checkout"])
+    shown = row(rolling("status").out, "BEHIND", "for checkout", "its revision is 7, the snapshot's")
+    assert shown.endswith("the minute tick repairs it")
+
+
+def test_an_edge_that_is_nearly_full(rolling: CommandLine, aws: Aws, store: FakeRouteStore) -> None:
+    bring(aws.state, aws.snapshots, store, "checkout")
+    store.filled_with = MAX_STORE_BYTES * 7 // 10
+    assert "from 90 % on, the oldest minor ranges" in row(rolling("status").out, "70 % full", "of 5.2 MB")
+    store.filled_with = MAX_STORE_BYTES
+    assert "are left out first" in row(rolling("status").out, "100 % full")
+
+
+def test_an_edge_that_is_not_readable(rolling: CommandLine) -> None:
+    done = rolling("status", "--json")
+    assert_as_documented(done.document, "edgeship status")
+    assert (done.code, done.document["edge"]["behind"]) == (0, None)
+    assert row(rolling("status").out, "edge: not known: the store edgeship-test-routes can't be read")
+
+
+def test_a_flag_that_does_not_count(rolling: CommandLine, aws: Aws, store: FakeRouteStore) -> None:
+    aws.state.commit(Transaction(puts=(replace(aws.state.channel("checkout", "latest"), flag="ab"),), events=()))
+    bring(aws.state, aws.snapshots, store, "checkout")
+    (found,) = rolling("status", "--json").document["edge"]["not_routable"]
+    assert found == {"widget": "checkout", "channel": "latest", "flag": "ab", "reason": "there is no flag ab"}
+    assert row(rolling("status").out, "NO FLAG", "latest of checkout serves its own version: there is no flag ab")

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from edgeship.adapters.s3.errors import is_missing, lost_race
-from edgeship.application.edge.ports import StoredSnapshot
+from edgeship.application.edge.ports import EdgeUnreachable, StoredSnapshot
 from edgeship.domain.edge.snapshot import is_snapshot
 from edgeship.domain.errors import Conflict
 
@@ -47,6 +47,19 @@ class S3Snapshots:
             if lost_race(error):
                 raise Conflict("the snapshot was written by another relay") from error
             raise
+
+
+class S3SnapshotReader:
+    """The same for a person, who may lack the permission."""
+
+    def __init__(self, client: S3Client, bucket: str, key: str) -> None:
+        self._snapshots = S3Snapshots(client, bucket, key)
+
+    def read(self) -> StoredSnapshot:
+        try:
+            return self._snapshots.read()
+        except (BotoCoreError, ClientError) as fault:
+            raise EdgeUnreachable(f"the snapshot of the routes can't be read: {fault}") from fault
 
 
 def _parsed(body: bytes) -> Mapping[str, Any] | None:

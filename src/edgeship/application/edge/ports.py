@@ -71,6 +71,28 @@ class RouteStore(Protocol):
         """
 
 
+class EdgeUnreachable(Exception):
+    """The edge's store, or its snapshot, can't be read with these credentials or at this time; the message says why."""
+
+
+class StoreReader(Protocol):
+    """The reading half of `RouteStore`, for people. Every method raises `EdgeUnreachable`."""
+
+    def content(self) -> StoreContent: ...
+
+    def get(self, key: str) -> str | None: ...
+
+
+class SnapshotReader(Protocol):
+    """The reading half of `Snapshots`, for people."""
+
+    def read(self) -> StoredSnapshot:
+        """
+        Raises:
+            EdgeUnreachable: see there.
+        """
+
+
 class StoreMetrics(Protocol):
     """How full the store is, for the alarm."""
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from edgeship.application.edge.bring_store import BringStore
 from edgeship.application.edge.ports import EdgeState, Snapshots
+from edgeship.application.edge.read_routes import read_routes
 from edgeship.application.ports import Clock, Pause
 from edgeship.application.retry_conflict import retry_conflict
-from edgeship.domain.edge.route_values import Routes
-from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.edge.snapshot import Snapshot, is_whole, next_snapshot, routed_by_flags
-from edgeship.domain.flags.flags_snapshot import flag_entries
 
 
 @dataclass(frozen=True)
@@ -47,18 +44,9 @@ class RefreshRoutes:
             widgets = sorted({*(widget.name for widget in self.state.widgets()), *known})
         elif flags_changed:
             widgets = sorted({*widgets, *routed_by_flags(stored.content)})
-        routes = {widget: self.routes(widget) for widget in widgets}
+        routes = {widget: read_routes(self.state, self.environment, widget) for widget in widgets}
         routes = {widget: found for widget, found in routes.items() if found["channels"] or widget in known}
         content = next_snapshot(stored.content, routes, int(self.clock().timestamp()))
         if content is not None:
             self.snapshots.write(content, stored)
         return stored.content
-
-    def routes(self, widget: str) -> Routes:
-        """What a widget's channels and ranges mean, from the table."""
-        channels = self.state.channels(widget)
-        flags: Mapping[str, Mapping[str, Any]] = {}
-        if any(channel.flag for channel in channels):
-            flags = flag_entries(self.state.flags())
-        serve = self.state.policy(widget).policy.serve
-        return routes_of(channels, self.state.releases(widget), serve, flags, self.environment)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgeship.application.flags.ports import FlagState
+from edgeship.application.flags.ports import CheckRoutes, FlagState
 from edgeship.application.ports import Pause
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.application.transaction import Transaction
@@ -52,6 +52,7 @@ class FlagsFile:
 @dataclass(frozen=True)
 class ChangeFlags:
     state: FlagState
+    check_routes: CheckRoutes
     pause: Pause
 
     def apply(self, file: FlagsFile, occasion: Occasion, *, prune: bool, dry_run: bool) -> list[FlagChange]:
@@ -63,7 +64,7 @@ class ChangeFlags:
         Raises:
             FlagsRefused: `flags_invalid`, with every problem.
             Refused: `flags_too_large`: the bulk answer, or the snapshot of all flags, could pass its limit; it names
-                the heaviest flags.
+                the heaviest flags. `flag_not_routable`: a flag that routes a channel could not any more.
         """
 
         def desired(before: Mapping[str, Document]) -> dict[str, Document]:
@@ -95,6 +96,7 @@ class ChangeFlags:
         after = desired(before)
         _check(after)
         found = changes(before, after)
+        self.check_routes(before, after, found, occasion.environment)
         if not dry_run:
             for start in range(0, len(found), _FLAGS_A_TRANSACTION):
                 part = found[start : start + _FLAGS_A_TRANSACTION]

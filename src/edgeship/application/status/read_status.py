@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from edgeship.application.notifications.ports import Deliveries, Delivery
 from edgeship.application.ports import Clock
 from edgeship.application.status.ports import EnvironmentState
+from edgeship.application.status.read_edge import EdgeStatus, ReadEdge
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.channels.policy import Decision, UploadAction, decide_upload
+from edgeship.domain.channels.policy import Decision, Policy, UploadAction, decide_upload
+from edgeship.domain.edge.route_values import Routes
+from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.errors import Refused
+from edgeship.domain.flags.flags_snapshot import flag_entries
 from edgeship.domain.naming import LATEST, check_widget
 from edgeship.domain.propagation.deployment import Deployment
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
+
+Flags = Callable[[], Mapping[str, Mapping[str, Any]]]
+"""Reads the flags' entries; once."""
 
 REJECTIONS_SHOWN = 20
 UNDELIVERED_SHOWN = 20
@@ -36,6 +46,8 @@ class WidgetStatus:
     waiting: tuple[Waiting, ...]
     quarantined: tuple[Release, ...]
     deployments: tuple[Deployment, ...]
+    routes: Routes
+    """What its channels and ranges mean."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,7 @@ class Status:
     """This one: `2026-11`."""
     invalidation_paths: int
     """In the month, for the whole environment."""
+    edge: EdgeStatus
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,8 @@ class ReadStatus:
     state: EnvironmentState
     deliveries: Deliveries
     clock: Clock
+    read_edge: ReadEdge
+    environment: str
 
     def __call__(self, widget: str | None) -> Status:
         """The status of one widget, or of all.
@@ -62,24 +77,26 @@ class ReadStatus:
         Raises:
             Refused: `widget_invalid`, or `widget_unknown` when the widget has neither releases nor rejections.
         """
+        flags = cache(lambda: flag_entries(self.state.flags()))
         if widget is None:
-            widgets = tuple(self._widget(w.name, w.first) for w in self.state.widgets())
+            widgets = tuple(self._widget(w.name, w.first, flags) for w in self.state.widgets())
             return self._status(None, widgets, tuple(self.state.rejections(REJECTIONS_SHOWN)))
         record = self.state.widget(check_widget(widget))
         rejections = tuple(self.state.rejections(REJECTIONS_SHOWN, widget))
         if record is None and not rejections:
             known = ", ".join(w.name for w in self.state.widgets()) or "none yet"
             raise Refused("widget_unknown", f"There is no widget {widget!r}.", f"Known widgets: {known}.")
-        return self._status(widget, (self._widget(widget, record.first),) if record else (), rejections)
+        return self._status(widget, (self._widget(widget, record.first, flags),) if record else (), rejections)
 
     def _status(
         self, widget: str | None, widgets: tuple[WidgetStatus, ...], rejections: tuple[Rejection, ...]
     ) -> Status:
         month = self.clock().strftime("%Y-%m")
         undelivered = tuple(self.deliveries.list_undelivered(UNDELIVERED_SHOWN, widget))
-        return Status(widgets, rejections, undelivered, month, self.state.invalidation_paths(month))
+        edge = self.read_edge({each.widget: each.routes for each in widgets})
+        return Status(widgets, rejections, undelivered, month, self.state.invalidation_paths(month), edge)
 
-    def _widget(self, widget: str, first: Version) -> WidgetStatus:
+    def _widget(self, widget: str, first: Version, flags: Flags) -> WidgetStatus:
         policy = self.state.policy(widget).policy
         channels = self.state.channels(widget)
         latest = next((c for c in channels if c.name == LATEST), Channel(widget, LATEST))
@@ -98,7 +115,18 @@ class ReadStatus:
             tuple(waiting),
             tuple(r for r in releases if r.quarantine is not None),
             tuple(self.state.deployments(widget)),
+            self._routes(channels, releases, policy, flags),
         )
+
+    def _routes(
+        self,
+        channels: Sequence[Channel],
+        releases: Sequence[Release],
+        policy: Policy,
+        flags: Flags,
+    ) -> Routes:
+        entries = flags() if any(channel.flag for channel in channels) else {}
+        return routes_of(channels, releases, policy.serve, entries, self.environment)
 
 
 def _why(decision: Decision, release: Release) -> str:

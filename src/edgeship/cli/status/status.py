@@ -19,6 +19,7 @@ from edgeship.cli.propagation.deployment_document import (
     deployment_words,
     mismatches_shown,
 )
+from edgeship.cli.status.edge_document import edge_document, edge_lines
 from edgeship.domain.events import EventType
 from edgeship.domain.propagation.deployment import FREE_PATHS_A_MONTH
 
@@ -43,7 +44,8 @@ def status(
 
     For each channel: its version, the progress of its rollout, and whether the live version is unhealthy. Also the
     releases that are waiting, and why; the quarantined releases; the last 20 uploads that were refused; and the last 20
-    notifications that a destination did not take.
+    notifications that a destination did not take. Of the edge's store: whether it is behind the table, and whether it
+    is nearly full; and channels whose flag does not count.
 
     Example:
 
@@ -57,6 +59,7 @@ def status(
         "widgets": [_widget(w) for w in found.widgets],
         "rejections": [rejection.to_dict() for rejection in found.rejections],
         "undelivered": [asdict(delivery) for delivery in found.undelivered],
+        "edge": edge_document(found),
         "invalidation_paths": {
             "month": found.month,
             "count": found.invalidation_paths,
@@ -135,6 +138,7 @@ def _shown(found: Status, document: Document, state: EnvironmentState) -> Iterat
     ]
     if undelivered:
         yield table("undelivered notifications", ("when (UTC)", "what", "to", "attempts", "why"), undelivered)
+    yield from (plain(line, "yellow") for line in edge_lines(found))
     paths = document["invalidation_paths"]
     yield plain(f"invalidation paths in {paths['month']}: {paths['count']:,} of the {paths['free']:,} that are free")
 

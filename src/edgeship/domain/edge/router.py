@@ -20,6 +20,7 @@ from hashlib import sha256
 from typing import Any
 
 from edgeship.domain.bucketing import bucket_of, rollout_salt, unpack_digest
+from edgeship.domain.edge.steps import FlagStep, RolloutStep
 from edgeship.domain.edge.user_identity import decoded, first, identity
 from edgeship.domain.naming import LATEST, copies_prefix
 
@@ -119,36 +120,64 @@ class Preflight:
 Outcome = Redirect | Insert | Serve | Continue | Unknown | Preflight
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of a request, and the steps that led there.
+
+    `selector` is None for a path that is no moving one, and `version` where no release was chosen.
+    """
+
+    outcome: Outcome
+    widget: str = ""
+    selector: str | None = None
+    version: str | None = None
+    flag: FlagStep | None = None
+    rollout: RolloutStep | None = None
+
+
 def route(request: Request, get: Get, root_widget: str | None = None) -> Outcome:
     """What becomes of a request. `root_widget` is the widget whose paths may leave its name out."""
+    return decide(request, get, root_widget).outcome
+
+
+def decide(request: Request, get: Get, root_widget: str | None = None) -> Decision:
+    """The same, with the steps that led there."""
     if request.method == "OPTIONS":
-        return Preflight()
+        return Decision(Preflight())
     widget, second, file = _split(request.uri, root_widget)
     selector = _selector(second)
     if file is None or not _WIDGET.fullmatch(widget) or (selector is None and not _EXACT.fullmatch(second)):
-        return Unknown("path", request.uri, widget)
+        return Decision(Unknown("path", request.uri, widget), widget)
     if _climbs(file):
-        return Unknown("file", file, widget)
+        return Decision(Unknown("file", file, widget), widget, selector)
     if selector is None:
-        return Continue(_path(widget, second, file))
+        return Decision(Continue(_path(widget, second, file)), widget, version=second[1:])
     routes = _read(get, widget)
     if routes is None:
         if get(REVISION_KEY) is None:
-            return Continue(_without_routes(widget, second, file))
-        return Unknown("widget", widget, widget)
+            return Decision(Continue(_without_routes(widget, second, file)), widget, selector)
+        return Decision(Unknown("widget", widget, widget), widget, selector)
     if selector not in routes["s"]:
         spilled = _read(get, f"{widget}/{selector}") if routes.get("m") else None
         if spilled is None:
-            return Unknown("range" if selector[0].isdigit() else "channel", selector, widget)
+            kind = "range" if selector[0].isdigit() else "channel"
+            return Decision(Unknown(kind, selector, widget), widget, selector)
         routes = spilled
-    chosen = _chosen(request, get, widget, selector, routes)
-    return _outcome(request, widget, file, routes["r"][chosen])
+    chosen, flag, rollout = _chosen(request, get, widget, selector, routes)
+    release = routes["r"][chosen]
+    return Decision(_outcome(request, widget, file, release), widget, selector, release[0], flag, rollout)
+
+
+def leaves_widget_out(uri: str) -> bool:
+    """Whether a path is one of a root widget, where there is one."""
+    first_segment, _, _ = uri[1:].partition("/")
+    return _selector(first_segment) is not None or _EXACT.fullmatch(first_segment) is not None
 
 
 def _split(uri: str, root_widget: str | None) -> tuple[str, str, str | None]:
     """Widget, second segment and file of a path; the file is None where there are fewer segments."""
     first_segment, _, rest = uri[1:].partition("/")
-    if root_widget is not None and (_selector(first_segment) is not None or _EXACT.fullmatch(first_segment)):
+    if root_widget is not None and leaves_widget_out(uri):
         return root_widget, first_segment, rest if uri.count("/") > 1 else None
     second, slash, file = rest.partition("/")
     return first_segment, second, file if slash else None
@@ -169,34 +198,41 @@ def _read(get: Get, key: str) -> Any:
     return None if value is None else json.loads(value)
 
 
-def _chosen(request: Request, get: Get, widget: str, selector: str, routes: Any) -> int:
-    """The index of the release that this request gets."""
-    entry = routes["s"][selector]
+def _chosen(
+    request: Request, get: Get, widget: str, selector: str, routes: Any
+) -> tuple[int, FlagStep | None, RolloutStep | None]:
+    """The index of the release that this request gets, and the steps to it."""
+    entry, flag = routes["s"][selector], None
     if isinstance(entry, dict):
-        by_flag = _by_flag(request, get, f"{widget}/{selector}@", entry)
+        by_flag, flag = _by_flag(request, get, f"{widget}/{selector}@", entry)
         if by_flag >= 0:
-            return by_flag
+            return by_flag, flag, None
         entry = entry["o"]
     if isinstance(entry, int):
-        return entry
+        return entry, flag, None
     stable, candidate, hundredths = entry
+    versions = [release[0] for release in routes["r"]]
     track = decoded(first(request.query, TRACK))
-    if track in (b"stable", b"candidate"):
-        return int(candidate if track == b"candidate" else stable)
-    salt = rollout_salt(widget, selector, routes["r"][candidate][0])
-    return int(candidate if hundredths and _digest(request, salt)[0] < hundredths else stable)
+    bucket, _ = _digest(request, rollout_salt(widget, selector, versions[candidate]))
+    named = track.decode() if track in (b"stable", b"candidate") else ""
+    rollout = RolloutStep(versions[stable], versions[candidate], hundredths, bucket, named)
+    return candidate if rollout.takes_candidate else stable, flag, rollout
 
 
-def _by_flag(request: Request, get: Get, targets: str, entry: Any) -> int:
+def _by_flag(request: Request, get: Get, targets: str, entry: Any) -> tuple[int, FlagStep]:
     """What the flag says for this user: an index, or -1 for what the channel means without it."""
-    phase = entry["p"][0]
-    for later in entry["p"][1:]:
-        if later[0] <= request.now:
-            phase = later
+    phases = entry["p"]
+    number = 0
+    for later in range(1, len(phases)):
+        if phases[later][0] <= request.now:
+            number = later
+    at, shares, *target = phases[number]
     bucket, token = _digest(request, entry["k"])
-    if len(phase) > 2 and get(targets + token) is not None:
-        return int(phase[2])
-    return next(int(index) for end, index in phase[1] if bucket < end)
+    is_target = bool(target) and get(targets + token) is not None
+    choice = target[0] if is_target else next(index for end, index in shares if bucket < end)
+    begins = [0, *(end for end, _ in shares)]
+    share = sum(end - begin for begin, (end, index) in zip(begins, shares, strict=False) if index == choice)
+    return choice, FlagStep(entry["k"], number + 1, len(phases), at, bucket, share, is_target, choice >= 0)
 
 
 def _digest(request: Request, salt: str) -> tuple[int, str]:

@@ -24,15 +24,21 @@ def identity(
     query: Mapping[str, Sequence[str]], headers: Mapping[str, str], cookies: Mapping[str, str], address: str
 ) -> bytes:
     """The identity; query values and cookies are percent-encoded as they came, header names in lower case."""
-    named = (
+    known = named(query, headers, cookies)
+    if known:
+        return known
+    anonymous = f"{address}\0{headers.get('user-agent', '')}"
+    return b"anonymous-" + sha256(anonymous.encode()).hexdigest()[:32].encode()
+
+
+def named(query: Mapping[str, Sequence[str]], headers: Mapping[str, str], cookies: Mapping[str, str]) -> bytes:
+    """The identity that the request names; empty for an anonymous user's."""
+    found = (
         decoded(first(query, PARAMETER))
         or headers.get(HEADER, "").encode()
         or decoded(cookies.get(COOKIE, "").strip('"'))
     )
-    if named:
-        return named[:MAX_IDENTITY]
-    anonymous = f"{address}\0{headers.get('user-agent', '')}"
-    return b"anonymous-" + sha256(anonymous.encode()).hexdigest()[:32].encode()
+    return found[:MAX_IDENTITY]
 
 
 def first(query: Mapping[str, Sequence[str]], name: str) -> str:

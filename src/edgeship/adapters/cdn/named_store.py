@@ -1,0 +1,50 @@
+"""The edge's KeyValueStore for a person who reads it, found by its name: only AWS knows the id in its ARN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from edgeship.application.edge.ports import EdgeUnreachable, StoreContent
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.config import Config
+
+    from edgeship.adapters.cdn.key_value_store import KeyValueStore
+
+
+class NamedStore:
+    """Reads alone. It is found, and awscrt loaded, when it is first read: most commands never do."""
+
+    def __init__(self, session: boto3.Session, config: Config, name: str) -> None:
+        self._session = session
+        self._config = config
+        self._name = name
+
+    def content(self) -> StoreContent:
+        with self._reachable():
+            return self._store.content()
+
+    def get(self, key: str) -> str | None:
+        with self._reachable():
+            return self._store.get(key)
+
+    @cached_property
+    def _store(self) -> KeyValueStore:
+        from edgeship.adapters.cdn.key_value_store import KeyValueStore, key_value_store_client
+
+        found = self._session.client("cloudfront", config=self._config).describe_key_value_store(Name=self._name)
+        client = key_value_store_client(self._session, self._config)
+        return KeyValueStore(client, found["KeyValueStore"]["ARN"])
+
+    @contextmanager
+    def _reachable(self) -> Iterator[None]:
+        try:
+            yield
+        except (BotoCoreError, ClientError) as fault:
+            raise EdgeUnreachable(f"the store {self._name} can't be read: {fault}") from fault
