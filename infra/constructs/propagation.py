@@ -47,7 +47,6 @@ class Propagation(Construct):
                 "distribution_id": cdn.distribution.distribution_id,
                 "site_url": self.site_url,
                 "pointer_max_age": str(options.pointer_max_age),
-                "edge_freshness_seconds": str(options.edge_freshness_seconds),
                 **({"root_widget": options.root_widget} if options.root_widget else {}),
                 **_cloudflare(options),
             },

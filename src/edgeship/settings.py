@@ -10,7 +10,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
+from edgeship.domain.edge.freshness import STORE_SETTLE_SECONDS
 
 TRACING: Final = "EDGESHIP_TRACING"
 """Set to `true` in the functions of a stack with the option `tracing`."""
@@ -104,8 +104,8 @@ class PropagationSettings(Settings):
     site_url: Name = Field(description="where the distribution answers: https://…")
     root_widget: Name | None = None
     pointer_max_age: int = Field(300, ge=0, description="seconds for which a browser may keep a moving path")
-    edge_freshness_seconds: float = Field(
-        DEFAULT_FRESHNESS_SECONDS, gt=0, description="how old a snapshot the edge serves may get"
+    store_settle_seconds: float = Field(
+        STORE_SETTLE_SECONDS, ge=0, description="the wait for the store of routes before a second CDN is purged"
     )
     copy_threads: int = Field(16, gt=0, le=64)
     cloudflare_zone: Name | None = Field(None, description="the id of the zone")

@@ -7,14 +7,14 @@ from edgeship.application.propagation.propagate_move import Propagated, Propagat
 from edgeship.application.propagation.refresh_cdns import Cached, RefreshCdns
 from edgeship.application.propagation.verify_deployment import VerifyDeployment
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.edge.freshness import settled_after
+from edgeship.domain.edge.freshness import STORE_SETTLE_SECONDS
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.naming import LATEST, MANIFEST_NAME, copies_prefix
 from edgeship.domain.version import Version
 from tests.fakes.clock import FakeClock
 from tests.fakes.propagation import FakeCdn, FakeLatestCopies, FakePathCounts
 from tests.fakes.releases import FakeSite
-from tests.fakes.web import FakeWeb
+from tests.fakes.web import MAX_AGE, FakeWeb
 from tests.support.world import AT_ONCE, START, WIDGET, World
 
 FILES = {
@@ -27,14 +27,14 @@ FILES = {
 class Deployments:
     """A world whose releases have files, with an edge, CloudFront and a second CDN in front of them."""
 
-    def __init__(self, *live: str, root_widget: str | None = None, freshness: float = 5) -> None:
+    def __init__(self, *live: str, root_widget: str | None = None, pinned: bool = True) -> None:
         self.world = World(*FILES, policy=AT_ONCE)
         self.state = self.world.state
         self.site = FakeSite()
         for version, files in FILES.items():
             self.site.publish(WIDGET, version, files)
         self.time = FakeClock(START)
-        self.edge = FakeWeb(self.state, self.site, self.time)
+        self.edge = FakeWeb(self.state, self.site, self.time, pinned=pinned)
         self.cloudfront = FakeCdn("cloudfront", self.edge, paths=1)
         self.second = FakeCdn("cloudflare", self.edge)
         self.copies = FakeLatestCopies(self.site)
@@ -50,12 +50,12 @@ class Deployments:
                 cdns=(Cached(self.cloudfront, by_path=False), Cached(self.second, by_path=True)),
                 counts=self.counts,
                 root_widget=root_widget,
-                edge_settles_after=settled_after(freshness),
+                store_settle_seconds=STORE_SETTLE_SECONDS,
                 clock=self.time,
                 sleep=self.time.sleep,
                 pause=lambda _: None,
             ),
-            verify=VerifyDeployment(self.state, self.site, self.copies, webs, self.time, self.time.sleep),
+            verify=VerifyDeployment(self.state, self.site, self.copies, webs, self.time, self.time.sleep, MAX_AGE),
             clock=self.time,
             pause=lambda _: None,
         )

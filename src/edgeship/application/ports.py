@@ -28,7 +28,8 @@ class Web(Protocol):
     """The CDN as a browser sees it."""
 
     def get(self, path: str, query: str = "") -> WebAnswer:
-        """GET a path, with a query that is encoded already; any status is an answer.
+        """GET a path, with a query that is encoded already; any status is an answer. What leads to another path of the
+        CDN is followed once, as a browser follows it.
 
         Raises:
             OSError: there was no answer.
@@ -37,6 +38,16 @@ class Web(Protocol):
 
 @dataclass(frozen=True)
 class WebAnswer:
+    """Names of headers are in lower case. `led_by` is the answer of a moving path that led to this one."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
+    led_by: WebAnswer | None = None
+
+    @property
+    def leads_to(self) -> str | None:
+        """The URL reference of a redirect, or of what a script inserts; None for an answer that is all there is."""
+        if self.status == 302:
+            return self.headers.get("location")
+        return self.headers.get("x-edgeship-location") if self.status == 200 else None

@@ -22,7 +22,6 @@ from edgeship.application.propagation.propagate_move import PropagateMove
 from edgeship.application.propagation.refresh_cdns import Cached, RefreshCdns
 from edgeship.application.propagation.verify_deployment import VerifyDeployment
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
-from edgeship.domain.edge.freshness import settled_after
 from edgeship.resource_names import LOCAL
 from edgeship.settings import PropagationSettings
 
@@ -50,12 +49,12 @@ def build(env: Mapping[str, str]) -> PropagateMove:
             cdns=cdns,
             counts=EmfPathCounts(settings.environment),
             root_widget=settings.root_widget,
-            edge_settles_after=settled_after(settings.edge_freshness_seconds),
+            store_settle_seconds=settings.store_settle_seconds,
             clock=utc_now,
             sleep=time.sleep,
             pause=jittered_pause,
         ),
-        verify=VerifyDeployment(state, site, copies, webs, utc_now, time.sleep),
+        verify=VerifyDeployment(state, site, copies, webs, utc_now, time.sleep, settings.pointer_max_age),
         clock=utc_now,
         pause=jittered_pause,
     )

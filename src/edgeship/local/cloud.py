@@ -59,8 +59,9 @@ class LocalCloud(Cloud):
             state_path: where other processes look for it; None to be found by nobody.
             assembly: the folder of a cloud assembly to deploy instead of synthesising one.
             speed: so many times faster than real time alarms, rates of rules and periods of metrics go by.
-            edge_freshness_seconds: how often the edge looks for news; what waits for the edge waits accordingly.
-            store_delay_seconds: so long after a write to a key value store, CloudFront Functions see it.
+            edge_freshness_seconds: how often the edge looks for news of flags.
+            store_delay_seconds: so long after a write to a key value store, CloudFront Functions see it; propagation
+                waits as long.
 
         Raises:
             ValueError: the speed is out of CloudWatch's range.
@@ -73,7 +74,7 @@ class LocalCloud(Cloud):
             environment=LOCAL,
             assembly=_synthesised(edge_freshness_seconds) if given is None else lambda _: given,
             cloudflare_token=SECOND_CDN_TOKEN,
-            variables=lambda addresses: _variables(self.names, addresses, speed),
+            variables=lambda addresses: _variables(self.names, addresses, speed, store_delay_seconds),
             warm_up={self.names.function(name): event for name, event in HARMLESS_EVENTS.items()},
             private_variables=_PRIVATE_VARIABLES,
         )
@@ -125,7 +126,7 @@ def _synthesised(edge_freshness_seconds: float) -> Callable[[Progress], Path]:
     return assembly
 
 
-def _variables(names: ResourceNames, addresses: Addresses, speed: float) -> Variables:
+def _variables(names: ResourceNames, addresses: Addresses, speed: float, store_delay_seconds: float) -> Variables:
     """What the rollout function has to know of time, and the propagation function of the CDNs, and no template can."""
     cdns = {
         "site_url": addresses.edge_url,
@@ -133,6 +134,7 @@ def _variables(names: ResourceNames, addresses: Addresses, speed: float) -> Vari
         "cloudflare_api": addresses.cloudflare_api,
         "cloudflare_zone": addresses.cloudflare_zone,
         "cloudflare_token": f"ssm:{SECOND_CDN_TOKEN}",
+        "store_settle_seconds": f"{store_delay_seconds:g}",
     }
     variables = {
         names.function("propagation"): {PropagationSettings.variable(field): value for field, value in cdns.items()}

@@ -4,7 +4,7 @@ As of a zone with a Cache Rule that makes every file eligible and leaves the tim
 https://developers.cloudflare.com/cache/concepts/default-cache-behavior/
 https://developers.cloudflare.com/cache/concepts/cache-responses/
 Not imitated: revalidation (an expired object is fetched anew, whole), ranges (the whole is sent, RFC 9110 14.2),
-compression, and caching of what has no Cache-Control or is not 200.
+compression, and caching of what has no Cache-Control or is neither 200 nor a redirect.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ _HOP_BY_HOP = frozenset(
 _OF_THE_VIEWER = frozenset(
     {"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range", "accept-encoding"}
 )
+_CACHED = frozenset({200, 301, 302, 303})
+"""Source: https://developers.cloudflare.com/cache/how-to/configure-cache-status-code/#edge-ttl"""
 _NOT_WITH_304 = ("Content-Length", "Content-Type", "Content-Encoding")
 
 
@@ -107,7 +109,7 @@ def _verdict(answer: Answer) -> CacheStatus:
     seconds = _told_seconds(answer)
     if {"no-store", "no-cache", "private"} & directives.keys() or "Set-Cookie" in answer.headers or seconds == 0:
         return CacheStatus.BYPASS
-    return CacheStatus.MISS if answer.status == 200 and seconds is not None else CacheStatus.DYNAMIC
+    return CacheStatus.MISS if answer.status in _CACHED and seconds is not None else CacheStatus.DYNAMIC
 
 
 def _told_seconds(answer: Answer) -> int | None:

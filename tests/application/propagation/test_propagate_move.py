@@ -20,6 +20,7 @@ from edgeship.domain.propagation.deployment import MismatchKind
 from edgeship.domain.version import Version
 from tests.fakes.propagation import FakeCdn
 from tests.fakes.releases import Stored
+from tests.fakes.web import FakeWeb
 from tests.support.deployments import FILES, Deployments, release_of
 from tests.support.pytest_plugins.fuzz import examples
 from tests.support.world import POLICY, START, WIDGET
@@ -130,14 +131,62 @@ def test_a_move_that_was_overtaken_while_it_was_brought_leaves_its_ranges_to_the
     assert {"/checkout/~1.0/", "/checkout/~1.1/", "/checkout/~1.2/"} < set(here.second.asked["move-4"])
 
 
-@pytest.mark.parametrize("freshness", [0.5, 5, 30])
-def test_the_second_cdn_is_refreshed_only_when_every_copy_of_the_edge_knows(freshness: float) -> None:
-    """Earlier, the next request would have put the old version back into its cache."""
-    here = Deployments("1.0.0", freshness=freshness)
-    here.edge.lag = freshness
+@pytest.mark.parametrize("pinned", [True, False])
+@pytest.mark.parametrize(("lag", "refreshes"), [(0, 1), (10, 1), (11, 2), (25, 2), (45, 2)])
+def test_the_second_cdn_is_refreshed_until_it_has_the_new_version(lag: float, refreshes: int, pinned: bool) -> None:
+    """However late the edge sees the move: nothing promises that it does while propagation waits."""
+    here = Deployments("1.0.0", pinned=pinned)
+    here.edge.lag = lag
     here.move("1.1.0")
     here.second.get(f"/{WIDGET}/latest/widget.js")
     assert here.deliver().end is End.VERIFIED
+    assert len([reference for reference in here.second.asked if reference.startswith("move-2")]) == refreshes
+    assert here.second.cache[f"/{WIDGET}/latest/widget.js"].body == b"two"
+
+
+def test_a_second_cdn_that_asks_where_the_move_is_late_is_refreshed_a_bounded_number_of_times() -> None:
+    here = Deployments("1.0.0")
+    late = FakeWeb(here.state, here.site, here.time, lag=10_000, pinned=True)
+    here.second.origin = late
+    here.move("1.1.0")
+    assert here.deliver().end is End.FAILED
+    again = [reference for reference in here.second.asked if reference.startswith("move-2-")]
+    assert again == ["move-2-1", "move-2-2", "move-2-4", "move-2-8"]
+    late.lag = 30
+    here.move("1.2.0")
+    assert here.deliver().end is End.VERIFIED
+
+
+@pytest.mark.parametrize("fault", [CdnBusy("429"), TimeoutError("no answer"), CdnRefused("403")])
+def test_a_second_refresh_that_fails_is_tried_again_while_it_is_verified(fault: Exception) -> None:
+    here = Deployments("1.0.0")
+    here.second.origin = FakeWeb(here.state, here.site, here.time, lag=12, pinned=True)
+    here.move("1.1.0")
+    refresh, faults = here.second.refresh, iter([None, fault, fault])
+
+    def failing(folders: Sequence[str], reference: str) -> int:
+        here.second.fault = next(faults, None)
+        return refresh(folders, reference)
+
+    here.second.refresh = failing  # type: ignore[method-assign]
+    assert here.deliver().end is End.VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({"access-control-allow-origin": ""}, MismatchKind.HEADERS),
+        ({"cache-control": "public, max-age=14400"}, MismatchKind.HEADERS),
+        ({"x-amz-meta-version": "1.0.0"}, MismatchKind.VERSION),
+    ],
+)
+def test_what_a_moving_path_answers_itself_is_verified_too(headers: dict[str, str], kind: MismatchKind) -> None:
+    here = Deployments("1.0.0")
+    here.move("1.1.0")
+    here.edge.headers = headers
+    done = here.deliver()
+    assert done.verification is not None
+    assert {mismatch.kind for mismatch in done.verification.mismatches} == {kind}
 
 
 def test_an_overtaken_move_still_leaves_the_copies_right() -> None:

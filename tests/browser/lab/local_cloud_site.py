@@ -13,7 +13,6 @@ import aiohttp
 from edgeship.application.releases.publish_bundle import BundleFacts
 from edgeship.bootstrap.operator import Operator
 from edgeship.domain.channels.rollout import Step
-from edgeship.domain.edge.freshness import settled_after
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from tests.browser.lab.builds import ENTRY, STYLE
@@ -106,7 +105,7 @@ class LocalCloudSite:
             tracks = {"stable": channel.version, "candidate": channel.candidate or channel.version}
             for track, version in tracks.items():
                 eventually(partial(self._is_at, widget, track, version))
-        time.sleep(settled_after(self.cloud.edge_freshness_seconds))
+        time.sleep(self.cloud.store_delay_seconds)
 
     def _is_served(self, widget: str, version: str) -> bool | None:
         live = self.tools.state.channel(widget, CHANNEL).version

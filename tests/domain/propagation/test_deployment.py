@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,21 +15,16 @@ from edgeship.domain.channels.channel import Channel
 from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.propagation.deployment import (
     MISMATCHES_KEPT,
-    SAMPLE,
-    Answer,
     Deployment,
     Mismatch,
     MismatchKind,
-    Probe,
     Verification,
     conclude,
     latest_copies_folders,
-    mismatch_of,
     moving_folders,
-    probes_of,
-    sample,
     versions_passed,
 )
+from edgeship.domain.propagation.probe import SAMPLE, Answer, Decision, Probe, mismatch_of, probes_of, sample
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.version import Version
 
@@ -99,6 +96,66 @@ def test_what_counts_as_a_mismatch(answer: Answer, also_served: list[Manifest], 
     assert (found.kind if found else None) == kind
     if found:
         assert (found.where, found.path) == ("cloudfront", PROBE.path)
+
+
+def decision(version: str = "1.4.2", file: str = "a.css", **more: Any) -> Decision:
+    location = f"/checkout/v{version}/{file}"
+    return replace(Decision(version, location, "*", "public, max-age=300"), **more)
+
+
+STUB = f'(()=>{{}})("https://cdn.example","/checkout/v1.4.2/a.css","sha256-{b64encode(bytes([0xAA] * 32)).decode()}")'
+OLD = manifest(V1, "a.css", sha256="old")
+
+
+@pytest.mark.parametrize(
+    ("answer", "also_served", "kind", "got"),
+    [
+        (Answer(200, "1.4.2", "aa" * 32, decision()), [], None, ""),
+        (Answer(200, "1.4.2", "aa" * 32, decision(inserts=STUB)), [], None, ""),
+        (
+            Answer(200, "1.4.2", "aa" * 32, decision(inserts=STUB[:-9] + '="),')),
+            [],
+            MismatchKind.BYTES,
+            "another script",
+        ),
+        (Answer(200, "1.4.2", "bb", decision()), [], MismatchKind.BYTES, "bb"),
+        (Answer(200, "1.4.1", "old a.css", decision("1.4.1")), [], MismatchKind.VERSION, "1.4.1"),
+        (Answer(200, "1.4.1", "old a.css", decision("1.4.1")), [OLD], None, ""),
+        # Its headers say one version, and it leads to another, or to another file.
+        (
+            Answer(200, "1.4.1", "old a.css", decision(location="/checkout/v1.4.1/a.css")),
+            [OLD],
+            MismatchKind.VERSION,
+            "/checkout/v1.4.1/a.css",
+        ),
+        (
+            Answer(200, "1.4.2", "aa", decision(file="b.css")),
+            [],
+            MismatchKind.VERSION,
+            "/checkout/v1.4.2/b.css",
+        ),
+        (Answer(200, "1.4.2", "aa" * 32, decision(allow_origin="")), [], MismatchKind.HEADERS, "none"),
+        (
+            Answer(200, "1.4.2", "aa" * 32, decision(cache_control="max-age=14400")),
+            [],
+            MismatchKind.HEADERS,
+            "max-age=14400",
+        ),
+        # Only the version that it chose may lack the file.
+        (Answer(404, "", "", decision()), [manifest(V1)], MismatchKind.STATUS, "404"),
+        (Answer(404, "", "", decision("1.4.1")), [manifest(V1)], None, ""),
+    ],
+)
+def test_what_counts_as_a_mismatch_of_a_decision(
+    answer: Answer, also_served: list[Manifest], kind: MismatchKind | None, got: str
+) -> None:
+    release = replace(manifest(V2, "a.css"), files={"a.css": FileEntry(1, "aa" * 32, "", "text/css")})
+    found = mismatch_of("cloudfront", PROBE, answer, release, also_served, "public, max-age=300")
+    assert (found.kind if found else None) == kind
+    if found:
+        assert found.got == got
+        if kind is MismatchKind.VERSION:
+            assert "1.4.2" in found.expected
 
 
 def test_the_folders_that_move() -> None:

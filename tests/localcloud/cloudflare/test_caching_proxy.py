@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from multidict import CIMultiDict
 
+from localcloud.http.exchange import Answer
 from tests.localcloud.cloudflare.front import FRESH, JS, front
 
 
@@ -152,5 +154,23 @@ def test_an_origin_that_is_gone_is_a_502_and_nothing_stale_stands_in() -> None:
             gone = await at.get("/a.js")
             assert (gone.status, gone.cache, gone.headers["Cache-Control"]) == (502, "DYNAMIC", "no-store")
             assert (await at.get("/a.js", "POST")).status == 502
+
+    asyncio.run(story())
+
+
+def test_a_redirect_is_kept_as_its_cache_control_says_until_a_purge() -> None:
+    async def story() -> None:
+        async with front() as at:
+            moving = "/w/latest/a.js"
+            headers = CIMultiDict({"Location": "/w/v1/a.js", "Cache-Control": "public, max-age=300"})
+            at.origin.files[moving] = Answer(302, headers)
+            first, second = await at.get(moving), await at.get(moving)
+            assert [(answer.status, answer.cache) for answer in (first, second)] == [(302, "MISS"), (302, "HIT")]
+            assert second.headers["Location"] == "/w/v1/a.js"
+            await at.purge({"prefixes": [f"{at.host}/w/latest"]})
+            headers = CIMultiDict({"Location": "/w/v2/a.js", "Cache-Control": "no-store"})
+            at.origin.files[moving] = Answer(302, headers)
+            assert (await at.get(moving)).headers["Location"] == "/w/v2/a.js"
+            assert await at.caches(moving) == ["BYPASS"]
 
     asyncio.run(story())

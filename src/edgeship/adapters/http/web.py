@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from urllib.parse import quote, urlsplit
+from dataclasses import replace
+from urllib.parse import quote, urljoin, urlsplit
 
 from edgeship.application.ports import WebAnswer
 
@@ -12,7 +13,8 @@ _TIMEOUT = 10.0
 
 
 class UrllibWeb:
-    """GETs below one base URL, `https://…` or a local `http://…`; redirects are followed.
+    """GETs below one base URL, `https://…` or a local `http://…`. A redirect, or a script that inserts another, is
+    followed once, and on the same host alone.
 
     Proxies from the environment are used, except for this machine's own addresses.
     """
@@ -22,11 +24,22 @@ class UrllibWeb:
             raise ValueError(f"{base_url!r} is not an http or https URL")
         self._base_url = base_url.rstrip("/")
         here = urlsplit(base_url).hostname in ("127.0.0.1", "::1", "localhost")
-        self._opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if here else []))
+        direct = [urllib.request.ProxyHandler({})] if here else []
+        self._opener = urllib.request.build_opener(_NoRedirects(), *direct)
 
     def get(self, path: str, query: str = "") -> WebAnswer:
-        request = urllib.request.Request(  # noqa: S310  the scheme is checked above
-            self._base_url + quote(path, safe="/~") + (f"?{query}" if query else ""),
+        url = self._base_url + quote(path, safe="/~") + (f"?{query}" if query else "")
+        answer = self._get(url)
+        if answer.leads_to is None:
+            return answer
+        target = urljoin(url, answer.leads_to)
+        if urlsplit(target)[:2] != urlsplit(url)[:2]:
+            return answer
+        return replace(self._get(target), led_by=answer)
+
+    def _get(self, url: str) -> WebAnswer:
+        request = urllib.request.Request(  # noqa: S310  the scheme is that of the base URL
+            url,
             # Firewalls in front of a CDN refuse the library's default User-Agent.
             headers={"Cache-Control": "no-cache", "User-Agent": "edgeship"},
         )
@@ -36,3 +49,8 @@ class UrllibWeb:
         except urllib.error.HTTPError as error:
             with error:
                 return WebAnswer(error.code, {k.lower(): v for k, v in error.headers.items()}, error.read())
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        """A redirect is an answer like any other."""

@@ -13,6 +13,7 @@ from edgeship.application.ports import Clock, Pause
 from edgeship.application.propagation.copy_latest import CopyLatest
 from edgeship.application.propagation.overtaken import Overtaken, deployment_of, refuse_overtaken
 from edgeship.application.propagation.ports import DeploymentState, LatestCopies
+from edgeship.application.propagation.refresh_again import RefreshAgain
 from edgeship.application.propagation.refresh_cdns import RefreshCdns
 from edgeship.application.propagation.released_manifest import released_manifest
 from edgeship.application.propagation.verify_deployment import VerifyDeployment
@@ -78,7 +79,7 @@ class PropagateMove:
         if channel.name == LATEST:
             self.copy_latest(channel)
         not_refreshed = self.refresh(channel, reference)
-        found = self.verify(channel, VERIFY_SECONDS, lambda: refuse_overtaken(self.state, channel))
+        found = self.verify(channel, VERIFY_SECONDS, RefreshAgain(self.refresh, channel, reference))
         if channel.name == LATEST:
             self._retire(channel)
         now = replace(occasion, at=self.clock())

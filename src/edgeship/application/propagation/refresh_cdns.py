@@ -36,14 +36,14 @@ class Cached:
 
 @dataclass(frozen=True)
 class RefreshCdns:
-    """After `edge_settles_after` seconds every copy of the edge's function has read a move. A cache by path that is
-    refreshed earlier may fetch the old version again, and keep it."""
+    """`store_settle_seconds` after a move, edge locations have usually seen it. A cache by path that is refreshed
+    earlier may fetch the old version again, and keep it: `RefreshAgain` finds that."""
 
     state: DeploymentState
     cdns: Sequence[Cached]
     counts: PathCounts
     root_widget: str | None
-    edge_settles_after: float
+    store_settle_seconds: float
     clock: Clock
     sleep: Sleep
     pause: Pause
@@ -66,7 +66,7 @@ class RefreshCdns:
             if not folders:
                 continue
             if cached.by_path:
-                self._wait(channel, began + self.edge_settles_after - self._now())
+                self._wait(channel, began + self.store_settle_seconds - self._now())
             try:
                 paths = self._patiently(channel, cached.cdn, folders, reference, deadline)
             except CdnRefused as reason:
@@ -80,6 +80,15 @@ class RefreshCdns:
             self._wait(channel, pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         return refused
+
+    def again(self, cached: Cached, channel: Channel, reference: str) -> None:
+        """Ask one CDN once more, once.
+
+        Raises:
+            CdnBusy, CdnRefused, OSError: see `Cdn.refresh`.
+            Overtaken: the channel has moved on.
+        """
+        cached.cdn.refresh(self._folders(cached, channel, deployment_of(self.state, channel).settled), reference)
 
     def _folders(self, cached: Cached, channel: Channel, settled: int) -> tuple[str, ...]:
         if not cached.by_path:

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import unquote, urlsplit
 
-from edgeship.application.ports import Clock, Sleep, Web
+from edgeship.application.ports import Clock, Sleep, Web, WebAnswer
 from edgeship.application.propagation.ports import DeploymentState, LatestCopies
 from edgeship.application.propagation.released_manifest import released_manifest
 from edgeship.application.releases.ports import Site
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.edge.routes import newest_in_ranges
 from edgeship.domain.naming import LATEST
-from edgeship.domain.propagation.deployment import (
-    LATEST_COPIES,
-    Answer,
-    Mismatch,
-    MismatchKind,
-    Probe,
-    mismatch_of,
-    probes_of,
-)
+from edgeship.domain.propagation.deployment import LATEST_COPIES, Mismatch, MismatchKind
+from edgeship.domain.propagation.probe import Answer, Decision, Probe, mismatch_of, probes_of
 from edgeship.domain.releases.manifest import Manifest
 from edgeship.domain.version import Version
 
+VERSION_HEADER = "x-amz-meta-version"
 PROBES_AT_ONCE = 8
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 
@@ -49,10 +44,14 @@ class VerifyDeployment:
     webs: Mapping[str, Web]
     clock: Clock
     sleep: Sleep
+    pointer_max_age: int | None = None
+    """Seconds for which a browser may keep a redirect; None: not checked."""
 
-    def __call__(self, channel: Channel, patience: float, between: Callable[[], None] = lambda: None) -> Found:
-        """Probe until everything matches, for `patience` seconds at most: each copy of the edge's function reads the
-        snapshot on its own, every few seconds. An exception that `between` raises between two rounds ends it.
+    def __call__(
+        self, channel: Channel, patience: float, between: Callable[[Sequence[Mismatch]], None] = lambda _: None
+    ) -> Found:
+        """Probe until everything matches, for `patience` seconds at most: each edge location sees the store of routes
+        in its own time. `between` gets the mismatches of a round before the next; an exception that it raises ends it.
 
         Raises:
             RuntimeError: the release's manifest is not in the site bucket.
@@ -71,7 +70,7 @@ class VerifyDeployment:
             failed = [(at, mismatch) for at, mismatch in zip(left, found, strict=True) if mismatch is not None]
             if not failed or self.clock().timestamp() + pause > deadline:
                 break
-            between()
+            between([mismatch for _, mismatch in failed])
             self.sleep(pause)
             left, pause = [at for at, _ in failed], min(2 * pause, LONGEST_PAUSE)
         mismatches = [mismatch for _, mismatch in failed]
@@ -87,8 +86,10 @@ class VerifyDeployment:
             got = self.webs[cdn].get(probe.path)
         except OSError as error:
             return Mismatch(cdn, probe.path, MismatchKind.UNREACHABLE, "an answer", type(error).__name__)
-        answer = Answer(got.status, got.headers.get("x-amz-meta-version", ""), hashlib.sha256(got.body).hexdigest())
-        return mismatch_of(cdn, probe, answer, manifest, also_served)
+        sha256 = hashlib.sha256(got.body).hexdigest()
+        answer = Answer(got.status, got.headers.get(VERSION_HEADER, ""), sha256, _decision(got.led_by))
+        expected = None if self.pointer_max_age is None else f"public, max-age={self.pointer_max_age}"
+        return mismatch_of(cdn, probe, answer, manifest, also_served, expected)
 
     def _copies(self, widget: str, version: Version, manifest: Manifest) -> Iterator[Mismatch]:
         """Compare every copy by ETag and size; a copy that differs is read and compared by its bytes."""
@@ -102,6 +103,19 @@ class VerifyDeployment:
                 yield Mismatch(
                     LATEST_COPIES, f"/{widget}/{LATEST}/{path}", MismatchKind.BYTES, entry.sha256, sha256 or "no file"
                 )
+
+
+def _decision(led_by: WebAnswer | None) -> Decision | None:
+    if led_by is None or led_by.leads_to is None:
+        return None
+    headers = led_by.headers
+    return Decision(
+        headers.get(VERSION_HEADER, ""),
+        unquote(urlsplit(led_by.leads_to).path),
+        headers.get("access-control-allow-origin", ""),
+        headers.get("cache-control", ""),
+        led_by.body.decode(errors="replace") if led_by.status == 200 else None,
+    )
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,10 @@ DEFAULT_FRESHNESS_SECONDS = 5.0
 """Each copy of the edge's function reads its snapshot again when it is older than this."""
 FETCH_TIMEOUT_SECONDS = 1.0
 """Reading it may take so long; the old one serves when it takes longer."""
+STORE_SETTLE_SECONDS = 10.0
+"""The wait for the store of routes, which is eventually consistent: edge locations see an update in "seconds", and no
+bound is promised. Nothing depends on this wait.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/kvs-with-functions.html"""
 MAX_AGE_SECONDS = 30.0
 """Of flags that answer without a wait: also the longest `edge_freshness_seconds`."""
 
@@ -17,8 +21,3 @@ def most_age(freshness_seconds: float) -> float:
     asks for may come with the next request alone: with rare requests, flags are older than `freshness_seconds`.
     """
     return min(6 * freshness_seconds, MAX_AGE_SECONDS)
-
-
-def settled_after(freshness_seconds: float) -> float:
-    """Seconds after a move's event by which no copy of the edge's function serves what was before it."""
-    return freshness_seconds + FETCH_TIMEOUT_SECONDS

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -16,12 +15,9 @@ from typing import Any
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
-from edgeship.domain.naming import LATEST, copies_prefix, release_prefix
-from edgeship.domain.releases.manifest import Manifest
+from edgeship.domain.naming import LATEST, copies_prefix
 from edgeship.domain.version import Version
 
-SAMPLE = 20
-"""Files that are probed through each CDN, besides the entrypoint."""
 MISMATCHES_KEPT = 50
 FREE_PATHS_A_MONTH = 1_000
 """Invalidation paths of all distributions of an account together; a folder is one.
@@ -31,11 +27,13 @@ LATEST_COPIES = "latest_copies"
 
 
 class MismatchKind(StrEnum):
-    """What does not match in an answer. The last two say nothing about the bytes that browsers get."""
+    """What does not match in an answer. The last three say nothing about the bytes that browsers get."""
 
     BYTES = "bytes"
     VERSION = "version"
     STATUS = "status"
+    HEADERS = "headers"
+    """Of a redirect, or of a script that inserts: no other release would have others."""
     UNREACHABLE = "unreachable"
     NOT_REFRESHED = "not_refreshed"
 
@@ -53,7 +51,7 @@ class Mismatch:
     @property
     def condemns(self) -> bool:
         """Whether browsers get, or would get, something other than the release."""
-        return self.kind not in (MismatchKind.UNREACHABLE, MismatchKind.NOT_REFRESHED)
+        return self.kind in (MismatchKind.BYTES, MismatchKind.VERSION, MismatchKind.STATUS)
 
     def __str__(self) -> str:
         return f"{self.where.replace('_', ' ')}: {self.path} has {self.kind} {self.got}, not {self.expected}"
@@ -172,37 +170,6 @@ def verification_of(
     return Verification(timestamp(occasion.at), tuple(cdns), checked, tuple(mismatches))
 
 
-@dataclass(frozen=True)
-class Probe:
-    """A path to ask a CDN for, and the file of a release that it stands for."""
-
-    path: str
-    file: str
-
-
-def probes_of(channel: Channel, manifest: Manifest, ranges: Mapping[str, str]) -> tuple[Probe, ...]:
-    """Probes of the entrypoint under every path that serves the channel's version, and of a sample of the channel's
-    files.
-
-    `ranges` is the version of each of the widget's ranges now.
-    """
-    here = f"/{channel.widget}/{selector(channel.name)}/"
-    same = [f"/{channel.widget}/~{name}/" for name, version in ranges.items() if version == str(channel.version)]
-    exact = f"/{release_prefix(manifest.widget, manifest.version)}"
-    entrypoints = [Probe(folder + manifest.entrypoint, manifest.entrypoint) for folder in (here, *same, exact)]
-    files = [Probe(here + file, file) for file in sample(manifest, f"{channel.name}/{channel.sequence}")]
-    return (*entrypoints, *files)
-
-
-def sample(manifest: Manifest, salt: str) -> list[str]:
-    """Up to SAMPLE files besides the entrypoint. Another salt chooses other files, so over time all are probed."""
-
-    def order(file: str) -> bytes:
-        return hashlib.sha256(f"{salt}\0{file}".encode()).digest()
-
-    return sorted(sorted(manifest.files.keys() - {manifest.entrypoint}, key=order)[:SAMPLE])
-
-
 def selector(channel: str) -> str:
     """A channel's name in a path."""
     return channel if channel == LATEST else f"~{channel}"
@@ -227,36 +194,6 @@ def latest_copies_folders(channel: Channel, root_widget: str | None) -> tuple[st
     if channel.name != LATEST:
         return ()
     return (f"/{copies_prefix(channel.widget)}", *moving_folders(channel, (), root_widget))
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A CDN's answer: its status, the version that it names, and the SHA-256 of its bytes in hex."""
-
-    status: int
-    version: str
-    sha256: str
-
-
-def mismatch_of(
-    where: str, probe: Probe, answer: Answer, manifest: Manifest, also_served: Iterable[Manifest]
-) -> Mismatch | None:
-    """The mismatch of an answer, if any; `also_served` are the manifests of other versions that may be served there."""
-
-    def mismatch(kind: MismatchKind, expected: object, got: object) -> Mismatch:
-        return Mismatch(where, probe.path, kind, str(expected), str(got))
-
-    permitted = {str(manifest.version): manifest}
-    for other in also_served if answer.status != 200 or answer.version != str(manifest.version) else ():
-        permitted[str(other.version)] = other
-    if answer.status != 200:
-        may_lack = any(probe.file not in one.files for one in permitted.values())
-        return None if answer.status == 404 and may_lack else mismatch(MismatchKind.STATUS, 200, answer.status)
-    named = permitted.get(answer.version)
-    if named is None or probe.file not in named.files:
-        return mismatch(MismatchKind.VERSION, " or ".join(permitted), answer.version or "none")
-    expected = named.files[probe.file].sha256
-    return None if answer.sha256 == expected else mismatch(MismatchKind.BYTES, expected, answer.sha256)
 
 
 def versions_passed(events: Iterable[Event], channel: Channel, since: int) -> Iterator[Version]:
