@@ -20,7 +20,8 @@ from typing import Any
 from infra.bundling import Bundler, Target
 from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, FakeS3
 from tests.edge.ofrep_request import BULK, FLAGS, ON_OFF, flags_body, ofrep
-from tests.edge.zip_layout import CONFIG, ROOT
+from tests.edge.zip_layout import CONFIG
+from tests.support.repository import ROOT
 
 READ_ONLY = frozenset({"content-length", "host", "transfer-encoding", "via"})
 DISALLOWED = ("connection", "expect", "keep-alive", "proxy-", "trailer", "upgrade", "x-accel-", "x-amz-cf-", "x-cache",

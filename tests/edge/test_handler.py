@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from functions.edge import handler as module
 from functions.edge import object_reader
+from functions.edge.flag_endpoint import UNAVAILABLE
 from functions.edge.http_get import HttpGetter
 from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, FakeS3
 from tests.edge.ofrep_request import BULK, FLAGS, endpoint_with, flags_body, ofrep
-from tests.edge.zip_layout import CONFIG, ROOT
+from tests.edge.zip_layout import CONFIG
+from tests.support.repository import ROOT
 
 EVENT = json.loads((ROOT / "events/aws.cloudfront.viewer-request.json").read_text())
 FLAGS_PATH = f"/{CONFIG['bucket']}/{CONFIG['flags_key']}"
@@ -134,7 +136,7 @@ def test_an_unexpected_error_is_the_protocols(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(module, "_flags", Exploding())
-    assert ask(ofrep()) == module.UNAVAILABLE
+    assert ask(ofrep()) == UNAVAILABLE
     assert json.loads(capsys.readouterr().err)["message"] == "flags unavailable: ZeroDivisionError: a bug"
 
 
@@ -143,7 +145,7 @@ def test_an_event_that_is_none_is_answered_too(
     event: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(module, "_flags", endpoint_with())
-    assert module.handler(event, None) == module.UNAVAILABLE
+    assert module.handler(event, None) == UNAVAILABLE
     assert "flags unavailable" in capsys.readouterr().err
 
 

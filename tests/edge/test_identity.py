@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from edgeship.domain.edge.user_identity import identity
 from functions.edge.identity import identity_of
 
-HEADER = {"x-edgeship-user": [{"key": "X-Edgeship-User", "value": "from-header"}]}
-COOKIE = {"cookie": [{"key": "Cookie", "value": "a=b; edgeship_user=from%20cookie; c=d"}]}
-AGENT = {"user-agent": [{"key": "User-Agent", "value": "Firefox"}]}
+HEADER: dict[str, Any] = {"x-edgeship-user": [{"key": "X-Edgeship-User", "value": "from-header"}]}
+COOKIE: dict[str, Any] = {"cookie": [{"key": "Cookie", "value": "a=b; edgeship_user=from%20cookie; c=d"}]}
+AGENT: dict[str, Any] = {"user-agent": [{"key": "User-Agent", "value": "Firefox"}]}
 
 
 def request(querystring: str = "", client: str = "192.0.2.7", **headers: Any) -> dict[str, Any]:

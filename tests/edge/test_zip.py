@@ -15,7 +15,8 @@ from tests.bench import edge as bench
 from tests.edge.certificates import Authority
 from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, FakeS3
 from tests.edge.ofrep_request import flags_body
-from tests.edge.zip_layout import CONFIG, ROOT, import_closure, lay_out, zip_up
+from tests.edge.zip_layout import CONFIG, import_closure, lay_out, zip_up
+from tests.support.repository import ROOT
 
 MOST_MODULES, MOST_SOURCE_BYTES = 84, 86_000
 
