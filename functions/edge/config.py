@@ -9,12 +9,11 @@ FILE_NAME = "config.json"
 
 
 class Config:
-    """The fields of `config.json`: where the snapshot is (bucket, key, region), how old it may get and how long
-    reading it may take (seconds), the widget whose paths may leave its name out, if there is one, and the name of the
-    environment, which flags may be limited to.
+    """The fields of `config.json`: where the flags' snapshot is (bucket, flags_key, region), how old it may get and how
+    long reading it may take (seconds), and the name of the environment, which flags may be limited to.
 
-    Flags are under `flags_key` in the same bucket, and in the bucket of each Region in `flag_copies`. `nearest` is the
-    Region of the copy to read for each Region that the function may run in; where it has none, home is the nearest.
+    A copy is under the same key in the bucket of each Region in `flag_copies`. `nearest` is the Region of the copy to
+    read for each Region that the function may run in; where it has none, home is the nearest.
 
     Raises:
         TypeError: a field is missing, or one is not known.
@@ -26,10 +25,8 @@ class Config:
         "flag_copies",
         "flags_key",
         "freshness_seconds",
-        "key",
         "nearest",
         "region",
-        "root_widget",
         "timeout_seconds",
     )
 
@@ -38,9 +35,7 @@ class Config:
         *,
         environment: str,
         bucket: str,
-        key: str,
         region: str,
-        root_widget: str | None,
         freshness_seconds: float,
         timeout_seconds: float,
         flags_key: str,
@@ -49,9 +44,7 @@ class Config:
     ) -> None:
         self.environment = environment
         self.bucket = bucket
-        self.key = key
         self.region = region
-        self.root_widget = root_widget
         self.freshness_seconds = freshness_seconds
         self.timeout_seconds = timeout_seconds
         self.flags_key = flags_key

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from functions.edge.config import Config
 
-PREFIX = "/ofrep/"
 UNAVAILABLE = {
     "status": "500",
     "statusDescription": "Internal Server Error",
@@ -40,7 +39,7 @@ UNAVAILABLE = {
 
 
 class FlagEndpoint:
-    """Answers requests for which `asks_for_flags` is true."""
+    """Answers every request of the behavior for flags: none of them is to reach the bucket behind it."""
 
     def __init__(self, source: FlagSource, now: Callable[[], float]) -> None:
         self._source = source
@@ -56,13 +55,6 @@ class FlagEndpoint:
         from functions.edge.identity import identity_of
 
         return ofrep.answer(request, self._source.flags(), self._now(), identity_of)
-
-
-def asks_for_flags(request: dict[str, Any]) -> bool:
-    """Whether the request came by the behavior for flags."""
-    # CloudFront normalises a path before it matches it (RFC 3986, section 6), and hands it over as it came: `/%6Ffrep/`
-    # is of the behavior for flags, too. That behavior alone lets other methods through, and none may reach the bucket.
-    return request["uri"].startswith(PREFIX) or request["method"] not in ("GET", "HEAD")
 
 
 def build_flags(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _flags: FlagEndpoint | None = None
+"""None until it could be built."""
 
 
 def _begin_flags() -> None:
@@ -43,3 +44,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
 
 
 _begin_flags()
+
+# Imported while the first read is under way.
+from functions.edge import identity as identity  # noqa: E402
+from functions.edge import ofrep as ofrep  # noqa: E402  with all that evaluates flags

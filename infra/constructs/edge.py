@@ -1,4 +1,4 @@
-"""The Lambda@Edge function that turns a moving path into the immutable one, and answers flags, at viewer-request."""
+"""The Lambda@Edge function that answers flags, at viewer-request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from constructs import Construct
 
 from edgeship.domain.edge.freshness import FETCH_TIMEOUT_SECONDS
 from edgeship.domain.edge.nearest_region import nearest_copies
-from edgeship.resource_names import FLAGS_KEY, REGION, SNAPSHOT_KEY
+from edgeship.resource_names import FLAGS_KEY, REGION
 from infra.bundling import Bundler, Target
 from infra.constructs.functions import PYTHON_3_13_REASON
 from infra.constructs.log_group import RetainedLogGroup
@@ -41,9 +41,7 @@ class EdgeFunction(Construct):
         configuration = {
             "environment": options.environment,
             "bucket": options.names.config_bucket,
-            "key": SNAPSHOT_KEY,
             "region": REGION,
-            "root_widget": options.root_widget,
             "freshness_seconds": options.edge_freshness_seconds,
             "timeout_seconds": FETCH_TIMEOUT_SECONDS,
             "flags_key": FLAGS_KEY,
@@ -71,8 +69,8 @@ class EdgeFunction(Construct):
             f"arn:aws:logs:*:{options.account}:log-group:{edge_log_group}:*",
             reason="CloudFront runs the function, and logs, in the Region nearest to the viewer.",
         )
-        flags = [objects(bucket, FLAGS_KEY) for bucket in (options.names.config_bucket, *options.flag_copies.values())]
-        allow(role, ["s3:GetObject"], objects(options.names.config_bucket, SNAPSHOT_KEY), *flags)
+        buckets = (options.names.config_bucket, *options.flag_copies.values())
+        allow(role, ["s3:GetObject"], *(objects(bucket, FLAGS_KEY) for bucket in buckets))
 
         self.function = lambda_.Function(
             self,

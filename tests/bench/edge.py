@@ -1,14 +1,13 @@
-"""The edge function: cold start, one request, reading the snapshots, size.
+"""The edge function, which answers flags: cold start, one request, size.
 
 A cold start is a new interpreter (`python -I -S`) that does its work and ends, against one that does nothing in the
 same run. The edge's modules have no bytecode caches, as in its zip; boto3's have, as in Lambda's runtime. "First
-request" imports the handler, reads the snapshot over HTTP from a server here and rewrites one path. "First flags"
-imports the handler, which begins to read the flags' snapshot, compiles 20 flags and answers for them all.
+request" imports the handler, which begins to read a snapshot without a flag over HTTP from a server here, and answers.
+"First flags" is the same with 20 flags, which are compiled and answered for.
 """
 
 from __future__ import annotations
 
-import json
 import statistics
 import subprocess
 import sys
@@ -18,33 +17,26 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from edgeship.domain.edge.routing import Routes
-from functions.edge.snapshot_source import SnapshotSource
-
 from edgeship.domain.flags.flags_snapshot import encode
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
-from functions.edge.handler import Edge
 from functions.edge.http_answer import Answer
 from functions.edge.trust import amazon_context, system_context
 from tests.bench.report import Report, Row
 from tests.edge.fake_s3 import ACCESS_KEY, SECRET_KEY, Exchange, FakeS3, answer
 from tests.edge.ofrep_request import context, endpoint_reading, ofrep
-from tests.edge.zip_layout import CONFIG, ROOT, lay_out, zip_up
+from tests.edge.zip_layout import CONFIG, lay_out, zip_up
 
 RUNS = 21
 COLD_START_BUDGET_MS = 60
 FLAGS_BUDGET_MS = 10
-REQUEST_BUDGET_US = 30
-ZIP_BUDGET_KB = 100
-WIDGETS = 1_000
+REQUEST_BUDGET_US = 500
+ZIP_BUDGET_KB = 60
 FLAGS = 20
 
-ROUTES_PATH, FLAGS_PATH = (f"/{CONFIG['bucket']}/{CONFIG[key]}" for key in ("key", "flags_key"))
-EVENT = json.loads((ROOT / "events/aws.cloudfront.viewer-request.json").read_text())
+FLAGS_PATH = f"/{CONFIG['bucket']}/{CONFIG['flags_key']}"
 
 IMPORT = "import sys; sys.path.insert(0, {layout!r}); from functions.edge.handler import handler"
-FIRST_REQUEST = IMPORT + "; assert handler({event!r}, None)['uri'] == '/widget-500/v1.4.2/widget.js'"
-FIRST_FLAGS = IMPORT + "; assert handler({event!r}, None)['status'] == '200'"
+FIRST_ANSWER = IMPORT + "; assert handler({event!r}, None)['status'] == '200'"
 BOTO3 = "import sys; sys.path.insert(0, {site!r}); import boto3"
 
 
@@ -53,16 +45,6 @@ class Bucket(FakeS3):
 
     def serve(self, exchange: Exchange) -> None:
         answer(200, self.objects[exchange.path], etag='"1"')(exchange)
-
-
-def snapshot_of(widgets: int) -> bytes:
-    """A snapshot with two channels and four ranges a widget."""
-    routes = {
-        "channels": {"latest": {"stable": "1.4.2"}, "next": {"stable": "2.0.0-beta.1"}},
-        "ranges": {"0": "0.9.1", "1": "1.4.2", "1.3": "1.3.9", "1.4": "1.4.2"},
-    }
-    document = {"schema": 1, "revision": 1, "widgets": {f"widget-{n}": routes for n in range(widgets)}}
-    return json.dumps(document).encode()
 
 
 RULES = [{"if": [{"attribute": "plan", "op": "in", "values": ["pro"]}], "variant": "on"}]
@@ -82,25 +64,19 @@ def flags_with(**more: object) -> dict[str, object]:
     return {f"flag-{n}": snapshot_entry({"key": f"flag-{n}", **flag}) for n in range(FLAGS)}
 
 
-def event_for(uri: str) -> dict[str, object]:
-    event: dict[str, object] = json.loads(json.dumps(EVENT).replace("/checkout/latest/widget.js", uri))
-    return event
-
-
 def cold_starts(
     layout: Path, runs: int, statistic: Callable[[list[float]], float] = statistics.median
 ) -> dict[str, float]:
     """Milliseconds above a bare interpreter, of interleaved runs; `bare` is that interpreter's own time."""
     imports, site = IMPORT.format(layout=str(layout)), sysconfig.get_path("purelib")
-    routed = FIRST_REQUEST.format(layout=str(layout), event=event_for("/widget-500/latest/widget.js"))
-    evaluated = FIRST_FLAGS.format(layout=str(layout), event=flags_event())
+    answered = FIRST_ANSWER.format(layout=str(layout), event=flags_event())
     kinds: dict[str, tuple[str, dict[str, object] | None]] = {
         "bare": ("", None),
         "imports": (imports, None),
-        "first request": (routed, None),
-        "first flags": (evaluated, flags_with()),
-        "first rules": (evaluated, flags_with(rules=RULES)),
-        "first logic": (evaluated, flags_with(rules=RULES, targeting=TARGETING)),
+        "first request": (answered, None),
+        "first flags": (answered, flags_with()),
+        "first rules": (answered, flags_with(rules=RULES)),
+        "first logic": (answered, flags_with(rules=RULES, targeting=TARGETING)),
         "boto3": (BOTO3.format(site=site), None),
     }
     times: dict[str, list[float]] = {name: [] for name in kinds}
@@ -110,7 +86,6 @@ def cold_starts(
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         }
-        server.objects[ROUTES_PATH] = snapshot_of(WIDGETS)
         snapshots = {name: encode_flags(flags or {}) for name, (_, flags) in kinds.items()}
         for _ in range(runs):
             for name, (program, _) in kinds.items():
@@ -146,38 +121,6 @@ def bulk_microseconds(requests: int = 5_000) -> float:
     return statistics.median(times) / 1000
 
 
-def edge_among(widgets: int) -> Edge:
-    """The edge with so many widgets in its snapshot, which it has read."""
-    body = snapshot_of(widgets)
-    source = SnapshotSource(lambda etag: Answer(200, {}, body, reusable=True), time.time, 3600, lambda line: None)
-    return Edge(source, None, "test", time.time)
-
-
-def routed_request(uri: str) -> dict[str, object]:
-    """The request of a viewer-request event."""
-    request: dict[str, object] = event_for(uri)["Records"][0]["cf"]["request"]  # type: ignore[index]
-    return request
-
-
-def request_microseconds(requests: int = 20_000) -> float:
-    """One routed request with 1,000 widgets in the snapshot, the median."""
-    edge = edge_among(WIDGETS)
-    asked = [routed_request(f"/widget-{n}/latest/js/widget.js") for n in range(0, WIDGETS, 10)]
-    times = []
-    for n in range(requests):
-        request = asked[n % len(asked)]
-        started = time.perf_counter_ns()
-        edge.answer(request)
-        times.append(time.perf_counter_ns() - started)
-    return statistics.median(times) / 1000
-
-
-def load_milliseconds() -> float:
-    """Parsing and checking a snapshot of 1,000 widgets, the median."""
-    body = snapshot_of(WIDGETS)
-    return statistics.median(_milliseconds(lambda: Routes(json.loads(body))) for _ in range(21))
-
-
 def trust_milliseconds(load: Callable[[], object]) -> float:
     """Loading the roots for TLS, the median."""
     return statistics.median(_milliseconds(load) for _ in range(11))
@@ -198,7 +141,7 @@ def measure(progress: Callable[[str], None]) -> Report:
     amazon, system = trust_milliseconds(amazon_context), trust_milliseconds(system_context)
     return Report(
         name="edge",
-        title=f"edge function, medians; {WIDGETS:,} widgets in the snapshot",
+        title="edge function, medians",
         peer="peer",
         rows=(
             Row("cold start: every import (peer: import boto3)", "ms", cold["imports"], boto3, COLD_START_BUDGET_MS),
@@ -212,9 +155,7 @@ def measure(progress: Callable[[str], None]) -> Report:
                 )
             ),
             Row("loading Amazon's roots for TLS (peer: all the system's)", "ms", amazon, system),
-            Row("snapshot: parse and check", "ms", load_milliseconds()),
-            Row("one routed request", "us", request_microseconds(), budget=REQUEST_BUDGET_US),
-            Row(f"one request for {FLAGS} flags with rules", "us", bulk_microseconds()),
+            Row(f"one request for {FLAGS} flags with rules", "us", bulk_microseconds(), budget=REQUEST_BUDGET_US),
             Row("zip", "KB", kilobytes, budget=ZIP_BUDGET_KB),
         ),
         notes=(f"cold starts are above a bare interpreter, which took {cold['bare']:.1f} ms in the same run",),

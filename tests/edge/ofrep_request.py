@@ -1,4 +1,4 @@
-"""OFREP requests as CloudFront hands them to a viewer-request function, and an edge that has flags."""
+"""OFREP requests as CloudFront hands them to a viewer-request function, and an endpoint that has flags."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from typing import Any
 from edgeship.domain.flags.flags_snapshot import encode
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from functions.edge import flag_snapshot
-from functions.edge.flag_endpoint import FlagEndpoint, asks_for_flags
+from functions.edge.flag_endpoint import FlagEndpoint
 from functions.edge.flag_source import FlagSource
-from functions.edge.handler import Edge
 from functions.edge.http_answer import Answer
 from functions.edge.log import log_line
-from functions.edge.snapshot_source import SnapshotSource
 
 NOW = 1_800_000_000.0
 BULK = "/ofrep/v1/evaluate/flags"
@@ -37,19 +35,10 @@ FLAGS: dict[str, dict[str, Any]] = {
 }
 
 
-def snapshot_with(flags: dict[str, dict[str, Any]], **extra: Any) -> bytes:
-    """A routes' snapshot with these flags, and with `extra` in the place of its other fields."""
-    document = {"schema": 1, "revision": 1, "widgets": {}, "flags": _entries(flags), **extra}
-    return json.dumps(document).encode()
-
-
 def flags_body(flags: dict[str, dict[str, Any]], revision: int = 1) -> bytes:
     """The flags' snapshot as it is stored."""
-    return encode({"schema": 1, "revision": revision, "flags": _entries(flags)})
-
-
-def _entries(flags: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    return {key: snapshot_entry({"key": key, **flag}) for key, flag in flags.items()}
+    entries = {key: snapshot_entry({"key": key, **flag}) for key, flag in flags.items()}
+    return encode({"schema": 1, "revision": revision, "flags": entries})
 
 
 class Copy:
@@ -66,20 +55,10 @@ class Copy:
     def abandon(self) -> None: ...
 
 
-class Both:
-    """What the handler does: flags' requests to the endpoint, the others to the routes."""
-
-    def __init__(self, endpoint: FlagEndpoint, edge: Edge) -> None:
-        self.endpoint = endpoint
-        self.edge = edge
-
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        return self.endpoint.answer(request) if asks_for_flags(request) else self.edge.answer(request)
-
-
-def endpoint_with(flags: dict[str, dict[str, Any]], *, snapshot: bool = True) -> FlagEndpoint:
-    """An endpoint in the environment `test` whose snapshot holds these flags, or that has no snapshot."""
-    return endpoint_reading(Answer(200 if snapshot else 404, {}, flags_body(flags), reusable=True))
+def endpoint_with(flags: dict[str, dict[str, Any]] | None = None, *, snapshot: bool = True) -> FlagEndpoint:
+    """An endpoint in the environment `test` whose snapshot holds these flags (None: FLAGS), or that has no snapshot."""
+    body = flags_body(FLAGS if flags is None else flags)
+    return endpoint_reading(Answer(200 if snapshot else 404, {}, body, reusable=True))
 
 
 def endpoint_reading(answer: Answer) -> FlagEndpoint:
@@ -95,14 +74,6 @@ def endpoint_reading(answer: Answer) -> FlagEndpoint:
         log=lambda line: None,
     )
     return FlagEndpoint(source, lambda: NOW)
-
-
-def edge_with(flags: dict[str, dict[str, Any]] | None = None, *, snapshot: bool = True, **extra: Any) -> Both:
-    """An edge in the environment `test` whose snapshots hold these flags (None: FLAGS), or that has none."""
-    chosen = FLAGS if flags is None else flags
-    found = Answer(200 if snapshot else 404, {}, snapshot_with(chosen, **extra), reusable=True)
-    edge = Edge(SnapshotSource(lambda etag: found, lambda: NOW, 5, lambda line: None), None, "test", lambda: NOW)
-    return Both(endpoint_with(chosen, snapshot=snapshot), edge)
 
 
 def ofrep(body: Any = None, uri: str = BULK, method: str = "POST", **headers: str) -> dict[str, Any]:

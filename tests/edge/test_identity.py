@@ -3,12 +3,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from functions.edge.identity import identity_of, track_of
+from edgeship.domain.edge.user_identity import identity
+from functions.edge.identity import identity_of
 
-HEADER = {"x-edgeship-user": [{"key": "X-Edgeship-User", "value": " from-header "}]}
-COOKIE = {"cookie": [{"key": "Cookie", "value": "a=b; edgeship_user=from%20cookie; c=d"}]}
-AGENT = {"user-agent": [{"key": "User-Agent", "value": "Firefox"}]}
+HEADER: dict[str, Any] = {"x-edgeship-user": [{"key": "X-Edgeship-User", "value": "from-header"}]}
+COOKIE: dict[str, Any] = {"cookie": [{"key": "Cookie", "value": "a=b; edgeship_user=from%20cookie; c=d"}]}
+AGENT: dict[str, Any] = {"user-agent": [{"key": "User-Agent", "value": "Firefox"}]}
 
 
 def request(querystring: str = "", client: str = "192.0.2.7", **headers: Any) -> dict[str, Any]:
@@ -23,6 +26,8 @@ def request(querystring: str = "", client: str = "192.0.2.7", **headers: Any) ->
         (request("user=", **HEADER, **COOKIE), "from-header"),
         (request("superuser=x", **COOKIE), "from cookie"),
         (request("user=" + "x" * 999), "x" * 256),
+        (request("user=" + "%C3%A9" * 999), "é" * 128),
+        (request("user=" + "%E6%97%A5" * 999), "日" * 85),
     ],
 )
 def test_the_first_that_says_who_it_is_counts(asked: dict[str, Any], user: str) -> None:
@@ -38,22 +43,33 @@ def test_an_anonymous_user_is_the_same_one_each_time() -> None:
     assert "192.0.2.7" not in first
 
 
-@pytest.mark.parametrize(
-    ("querystring", "track"),
-    [
-        ("", None),
-        ("edgeship-track=candidate", "candidate"),
-        ("user=ann&edgeship-track=stable&x", "stable"),
-        ("edgeship-track=%63andidate", "candidate"),
-        ("edgeship-track=&edgeship-track=stable", "stable"),
-        ("edgeship-track=stable&edgeship-track=candidate", "stable"),
-        ("edgeship-track=1.4.2", None),
-        ("edgeship-track=Candidate", None),
-        ("edgeship-track", None),
-        ("my-edgeship-track=candidate", None),
-        ("user=edgeship-track=candidate", None),
-    ],
+# What both can express: text, whose 256th byte ends a character.
+texts = st.text(
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters='&;="%+ ') | st.sampled_from("abé日"), max_size=90
+).filter(lambda text: text == text.strip() and len(text.encode()) <= 256)
+encoded = st.one_of(
+    texts,
+    st.sampled_from(["", "ann", "a+b", "a%2Bb", "%C3%A9", "%e6%97%a5", "%", "%4", "%zz", "a%00b", "%20", "+"]),
+    st.integers(250, 300).map("x".__mul__),
 )
-def test_the_track_that_is_asked_for(querystring: str, track: str | None) -> None:
-    assert track_of(request(querystring, **HEADER, **COOKIE)) == track
-    assert identity_of(request(querystring + "&user=ann")) in ("ann", "edgeship-track=candidate")
+
+
+@given(
+    users=st.lists(encoded, max_size=3),
+    header=texts | st.none(),
+    cookie=encoded | encoded.map('"{}"'.format) | st.none(),
+    agent=texts | st.none(),
+    address=st.sampled_from(["192.0.2.7", "2001:db8::1"]),
+)
+def test_flags_and_moving_paths_know_a_user_by_one_identity(
+    users: list[str], header: str | None, cookie: str | None, agent: str | None, address: str
+) -> None:
+    named = {"x-edgeship-user": header, "user-agent": agent}
+    headers = {name: value for name, value in named.items() if value is not None}
+    asked = {name: [{"key": name, "value": value}] for name, value in headers.items()}
+    if cookie is not None:
+        asked["cookie"] = [{"key": "Cookie", "value": f"a=b; edgeship_user={cookie}; c=d"}]
+    querystring = "&".join(["a=1", *(f"user={user}" for user in users)])
+    cookies = {} if cookie is None else {"edgeship_user": cookie}
+    expected = identity({"user": users} if users else {}, headers, cookies, address)
+    assert identity_of(request(querystring, address, **asked)).encode() == expected

@@ -12,9 +12,7 @@ from tests.support.repository import ROOT
 SOURCES = {"functions": ROOT, "edgeship": ROOT / "src"}
 CONFIG = {
     "bucket": "edgeship-test-config-000000000000",
-    "key": "edge/snapshot.json",
     "region": "us-east-1",
-    "root_widget": None,
     "freshness_seconds": 5,
     # Not the 1.0 that is deployed: a loaded machine must not turn a test's answer into none.
     "timeout_seconds": 10.0,

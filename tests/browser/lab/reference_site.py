@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from hashlib import sha384
 from pathlib import Path
 from typing import Literal
+from urllib.parse import parse_qs
 
 from edgeship.domain.bucketing import is_in, rollout_salt
 from edgeship.domain.releases.media_types import content_type
-from functions.edge.identity import identity_of, track_of
+from functions.edge.identity import identity_of
 from tests.browser.lab.builds import ENTRY, EntryKind
 from tests.browser.lab.site import Answered, Asked
 from tests.browser.lab.stub import stub
@@ -110,9 +111,10 @@ class ReferenceSite:
             return latest.stable
         headers = {"user-agent": [{"value": asked.user_agent}], "cookie": [{"value": asked.cookie}]}
         request = {"querystring": asked.query, "headers": headers, "clientIp": "127.0.0.1"}
-        track = track_of(request)
+        (track,) = parse_qs(asked.query).get("edgeship-track", [""])[:1]
         salt = rollout_salt(widget, "latest", latest.candidate)
-        chosen = is_in(identity_of(request), salt, latest.percent) if track is None else track == "candidate"
+        sticky = is_in(identity_of(request), salt, latest.percent)
+        chosen = track == "candidate" if track in ("stable", "candidate") else sticky
         return latest.candidate if chosen else latest.stable
 
     def _file(self, path: str, cached: str) -> Answered:
