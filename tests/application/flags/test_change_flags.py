@@ -21,7 +21,7 @@ from edgeship.domain.flags.flags_snapshot import decode, encode, entries_of, sna
 from edgeship.domain.flags.snapshot_limits import MAX_GZIPPED_BYTES, MAX_RAW_BYTES
 from edgeship.domain.version import Version
 from functions.edge import flag_snapshot
-from tests.fakes.edge import FakeFlagSnapshots, refresh_flags
+from tests.fakes.edge import FakeFlagSnapshots, FakeSnapshots, refresh_flags
 from tests.fakes.state import FakeState
 from tests.support.edge import Edge, records_of
 

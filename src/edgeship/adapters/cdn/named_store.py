@@ -36,11 +36,11 @@ class NamedStore:
 
     @cached_property
     def _store(self) -> KeyValueStore:
-        from edgeship.adapters.cdn.key_value_store import KeyValueStore, key_value_store_client
+        from edgeship.adapters.cdn.key_value_store import KeyValueStore, at_its_endpoint
 
         found = self._session.client("cloudfront", config=self._config).describe_key_value_store(Name=self._name)
-        client = key_value_store_client(self._session, self._config)
-        return KeyValueStore(client, found["KeyValueStore"]["ARN"])
+        client = self._session.client("cloudfront-keyvaluestore", config=self._config)
+        return KeyValueStore(at_its_endpoint(client), found["KeyValueStore"]["ARN"])
 
     @contextmanager
     def _reachable(self) -> Iterator[None]:
