@@ -10,14 +10,14 @@ from infra.bundling import Bundler, Target
 from infra.constructs.access import Access
 from infra.constructs.alarms import Alarms
 from infra.constructs.bus import Bus
-from infra.constructs.distribution import Cdn
-from infra.constructs.edge import EdgeFunction
+from infra.constructs.cdn.distribution import Cdn
+from infra.constructs.cdn.edge import EdgeFunction
 from infra.constructs.functions import Build
 from infra.constructs.notifications import Notifications
 from infra.constructs.pipeline import Pipeline
 from infra.constructs.propagation import Propagation
 from infra.constructs.rollouts import Rollouts
-from infra.constructs.router import Router
+from infra.constructs.cdn.router import Router
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 from infra.constructs.telemetry import Telemetry

@@ -13,7 +13,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.constructs.distribution import Cdn
+from infra.constructs.cdn.distribution import Cdn
 from infra.constructs.functions import RegionalFunction
 from infra.constructs.notifications import Notifications
 from infra.constructs.pipeline import Pipeline

@@ -9,7 +9,7 @@ from constructs import Construct
 from edgeship.domain.events import SOURCE, EventType
 from edgeship.resource_names import COPIES_PREFIX
 from infra.constructs.bus import Bus
-from infra.constructs.distribution import Cdn
+from infra.constructs.cdn.distribution import Cdn
 from infra.constructs.functions import Build, RegionalFunction
 from infra.constructs.permissions import objects, secret
 from infra.constructs.storage import Storage

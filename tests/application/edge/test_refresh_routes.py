@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from edgeship.application.channels.promote_release import PromoteRelease
 from edgeship.application.channels.route_channel import RouteChannel
+from edgeship.application.edge.check_flags import CheckFlags
 from edgeship.application.flags.change_flags import ChangeFlags
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.policy import Policy
@@ -58,7 +59,7 @@ def live(state: FakeState, version: str, widget: str = WIDGET) -> None:
 
 def set_flag(state: FakeState, key: str, **fields: Any) -> None:
     document = {"key": key, "variants": {"old": "1.0.0", "new": "~latest"}, "default_variant": "old", **fields}
-    ChangeFlags(state, lambda _: None).edit(key, lambda _: document, WHO)
+    ChangeFlags(state, CheckFlags(state, FakeSnapshots()), lambda _: None).edit(key, lambda _: document, WHO)
 
 
 def routed(state: FakeState, widget: str, key: str) -> None:

@@ -63,7 +63,7 @@ def test_all_is_right(shipped: CommandLine) -> None:
 def test_a_mismatch_in_a_copy_is_named(shipped: CommandLine, aws: Aws) -> None:
     manifest = released(aws)
     path = next(iter(manifest.files))
-    aws.s3.put_object(Bucket=NAMES.site_bucket, Key=f"checkout/latest/{path}", Body=b"planted")
+    aws.s3.put_object(Bucket=NAMES.site_bucket, Key=f"_latest/checkout/{path}", Body=b"planted")
     done = shipped("verify", "checkout", "--json")
     assert done.code == 1
     (mismatch,) = done.document["mismatches"]

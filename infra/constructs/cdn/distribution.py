@@ -8,8 +8,8 @@ from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from constructs import Construct
 
-from infra.constructs.edge import EdgeFunction
-from infra.constructs.router import Router
+from infra.constructs.cdn.edge import EdgeFunction
+from infra.constructs.cdn.router import Router
 from infra.constructs.storage import EXPOSED_HEADERS, Storage
 from infra.constructs.telemetry import Telemetry
 from infra.options import SynthOptions
