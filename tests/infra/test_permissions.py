@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from edgeship.adapters.lambda_events.beacons import parse_beacon
 from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
 from edgeship.bootstrap import operator, telemetry
+from edgeship.domain.edge.router import Request
+from edgeship.domain.events import Occasion
 from edgeship.resource_names import REGION
 from infra.app import ROOT
 from tests.infra.template import Template, listed
@@ -20,6 +24,7 @@ from tests.support.crash.scenes import notifications, propagation, releases, rol
 from tests.support.crash.search import Scene
 from tests.support.moto.aws import NAMES, Aws, aws_environment, empty_again
 from tests.support.moto.function_env import function_env
+from tests.support.moto.sessions import kept_session
 from tests.support.notifying import Internet
 
 pytestmark = pytest.mark.xdist_group("permissions")
@@ -66,9 +71,40 @@ def beacon(aws: Aws) -> Callable[[], None]:
 
 def status(_: Aws) -> Callable[[], None]:
     def deliver() -> None:
-        operator.build(NAMES, boto3.DEFAULT_SESSION or boto3.Session(), None).status(None)
+        _operator().status(None)
 
     return deliver
+
+
+def resolve(_: Aws) -> Callable[[], None]:
+    def deliver() -> None:
+        assert _operator().resolve(Request("/checkout/latest/widget.js"), None).problem
+
+    return deliver
+
+
+def change_flag(_: Aws) -> Callable[[], None]:
+    flag = {"key": "ab", "variants": {"old": "1.0.0", "new": "1.1.0"}, "default_variant": "old"}
+
+    def deliver() -> None:
+        _operator().flags.edit("ab", lambda _: flag, Occasion("test", "ann", "by hand", datetime.now(UTC)))
+
+    return deliver
+
+
+def _operator() -> operator.Operator:
+    """With a store, whose data API moto does not have: each call is noted, and not sent."""
+    session = boto3.DEFAULT_SESSION or boto3.Session()
+
+    def unreachable(**_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="the data API")
+
+    session.events.register("before-send.cloudfront-keyvaluestore", unreachable)
+    client = kept_session().client("cloudfront")
+    listed = client.list_key_value_stores()["KeyValueStoreList"].get("Items", ())
+    if NAMES.route_store not in [store["Name"] for store in listed]:
+        client.create_key_value_store(Name=NAMES.route_store)
+    return operator.build(NAMES, session, None)
 
 
 SCENES: dict[str, Scene] = {
@@ -78,6 +114,8 @@ SCENES: dict[str, Scene] = {
     **propagation.SCENES,
     "beacon": beacon,
     "status for an operator": status,
+    "resolve for an operator": resolve,
+    "a change of a flag for an operator": change_flag,
 }
 
 
@@ -167,9 +205,8 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Nee
         case "sqs":
             # CloudFormation names the queues; that functions are given their URLs is held by another test.
             needed = iter([(f"sqs:{operation}", f"arn:of:{_QUEUES[params['QueueUrl'].rpartition('/')[2]]}")])
-        case "cloudfront":
-            arn = f"arn:aws:cloudfront::{NAMES.account}:distribution/arn:of:CdnDistribution"
-            needed = iter([(f"cloudfront:{operation}", arn)])
+        case "cloudfront" | "cloudfront-keyvaluestore":
+            needed = iter([(f"{service}:{operation}", _of_cloudfront(service, operation))])
         case "sns" | "ssm" | "secretsmanager":
             needed = _of_notifications(service, operation, params)
         case _:
@@ -185,6 +222,12 @@ _QUEUES = {"poison": "PipelinePoison", "notices": "NotificationsQueue"}
 
 def _arn(service: str) -> str:
     return f"arn:aws:{service}:{REGION}:{NAMES.account}"
+
+
+def _of_cloudfront(service: str, operation: str) -> str:
+    if service == "cloudfront-keyvaluestore" or operation == "DescribeKeyValueStore":
+        return "arn:of:RouterRoutes"
+    return f"arn:aws:cloudfront::{NAMES.account}:distribution/arn:of:CdnDistribution"
 
 
 def _of_notifications(service: str, operation: str, params: dict[str, Any]) -> Iterator[Need]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -73,3 +75,8 @@ def test_what_is_not_readable_is_one_error(fault: Exception) -> None:
 def test_an_environment_without_a_store(aws: Aws) -> None:
     with pytest.raises(EdgeUnreachable, match="edgeship-test-routes"):
         store(kept_session()).content()
+
+
+def test_the_command_line_loads_the_data_api_only_to_read_the_store() -> None:
+    done = "import edgeship.bootstrap.operator, sys; sys.exit('edgeship.adapters.cdn.key_value_store' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", done], check=False).returncode == 0

@@ -68,6 +68,7 @@ def test_route_refuses_a_flag_that_the_router_can_not_decide(place: Place, field
     assert refused.value.code == "flag_not_routable"
     assert refused.value.reason.startswith("latest of checkout can't be routed: ")
     assert "OFREP" in refused.value.remedy
+    assert "routing" not in refused.value.remedy
     assert place.world.channel().flag is None
 
 
@@ -78,7 +79,7 @@ def test_a_flag_that_routes_stays_decidable(place: Place, fields: dict[str, Any]
         place.edit(**fields)
     assert refused.value.code == "flag_not_routable"
     assert "latest of checkout" in refused.value.reason
-    assert "edgeship route checkout." in refused.value.remedy
+    assert "End its routing first: edgeship route checkout. " in refused.value.remedy
     assert place.flag == AB
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edgeship.cli import context
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.pipeline import Pipeline
@@ -56,7 +57,7 @@ def test_an_anonymous_user_is_noted(at_edge: CommandLine) -> None:
     "spelling",
     [
         "checkout/~1/widget.js",
-        "//checkout/~1/widget.js"[1:],
+        "/checkout/~1/widget.js",
         "widgets.example.com/checkout/~1/widget.js",
         "localhost:8080/checkout/~1/widget.js",
         "HTTPS://widgets.example.com/checkout/~1/widget.js",
@@ -78,9 +79,13 @@ def test_an_exact_path(at_edge: CommandLine) -> None:
         assert at_edge("resolve", path).out.splitlines() == ["/checkout/v1.0.0/widget.js", "exact path; no code runs"]
 
 
-def test_a_path_of_a_root_widget_that_is_not_known(at_edge: CommandLine) -> None:
-    done = at_edge("resolve", "~1/widget.js")
-    assert "write the widget's name, /<widget>/~1/widget.js" in done.out
+def test_a_path_of_a_root_widget(at_edge: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context.Target, "_outputs", {"RootWidget": "checkout"})
+    done = at_edge("resolve", "/latest/widget.js", "--user", "ann", "--json")
+    assert done.document["table"]["location"] == "/checkout/v1.0.0/widget.js"
+    assert done.document["same"] is True
+    monkeypatch.setattr(context.Target, "_outputs", {})
+    assert "write the widget's name, /<widget>/~1/widget.js" in at_edge("resolve", "~1/widget.js").out
 
 
 def test_a_flag_that_routes(at_edge: CommandLine, aws: Aws, store: FakeRouteStore) -> None:

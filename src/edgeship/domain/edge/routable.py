@@ -8,6 +8,11 @@ from edgeship.domain.edge.route_values import Routes
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import LATEST
 
+_RULE = (
+    "A flag that routes decides by users, environments, dates, percentages and splits alone; let the page evaluate any "
+    "other by OFREP."
+)
+
 
 def not_routable(routes: Routes) -> dict[str, str]:
     """The widget's channels whose flag does not count, each with what is in the way."""
@@ -24,24 +29,20 @@ def check_routable(widget: str, before: Routes, after: Routes) -> None:
     known = before["channels"]
     for channel, reason in not_routable(after).items():
         flag = after["channels"][channel]["flag"]
-        already = known.get(channel, {})
-        if already.get("flag") == flag and "not_routable" in already:
+        routed = known.get(channel, {})
+        is_routed = routed.get("flag") == flag
+        if is_routed and "not_routable" in routed:
             continue
         raise Refused(
-            "flag_not_routable", f"{channel} of {widget} can't be routed: {reason}.", _remedy(widget, channel)
+            "flag_not_routable",
+            f"{channel} of {widget} can't be routed: {reason}.",
+            f"End its routing first: {unrouted(widget, channel)}. {_RULE}" if is_routed else _RULE,
         )
 
 
 def unrouted(widget: str, channel: str) -> str:
     """The command that ends a channel's routing."""
     return f"edgeship route {widget}{'' if channel == LATEST else f' --channel {channel}'}"
-
-
-def _remedy(widget: str, channel: str) -> str:
-    return (
-        "A route is decided by target users, environments, dates, percentages and splits alone. Let the page evaluate "
-        f"any other flag by OFREP. To end the routing of {channel}: {unrouted(widget, channel)}."
-    )
 
 
 def routed_by(widgets: Mapping[str, Routes], flags: frozenset[str]) -> list[str]:
