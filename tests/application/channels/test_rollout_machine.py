@@ -13,12 +13,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from edgeship.application.channels.watch_channels import ALARM_GRACE
 from edgeship.application.transaction import Transaction
-from edgeship.domain.bucketing import is_in, rollout_salt
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout import Phase, Rollout, Step
-from edgeship.domain.edge.routing import Routes
-from edgeship.domain.edge.snapshot import next_snapshot, routes_of
+from edgeship.domain.edge.route_values import Values, widget_values
+from edgeship.domain.edge.router import Request, Serve, route
+from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.health.alarms import StandingAlarm, alarms_of
@@ -399,12 +399,12 @@ class RolloutMachine(RuleBasedStateMachine):
         if (channels, releases) == self.followed:
             return
         self.followed = (channels, releases)
-        routes = Routes(next_snapshot(None, {WIDGET: routes_of(channels, releases)}, None))
+        values = widget_values(WIDGET, routes_of(channels, releases, "in_place", {}, "test"))
         quarantined = {str(r.version) for r in releases if r.quarantine is not None}
         for channel in channels:
             if channel.version is None:
                 continue
-            served = {user: served_version(routes, channel.name, user) for user in USERS}
+            served = {user: served_version(values, channel.name, user) for user in USERS}
             assert set(served.values()) <= {str(channel.version)} | ({str(channel.candidate)} - quarantined)
             rollout = channel.rollout
             if rollout is None or str(rollout.candidate) in quarantined:
@@ -423,13 +423,11 @@ class RolloutMachine(RuleBasedStateMachine):
         self.inside[channel.name] = (this, now)
 
 
-def served_version(routes: Routes, channel: str, user: str) -> str:
-    def assign(widget: str, name: str, candidate: str, percent: float) -> bool:
-        return percent > 0 and is_in(user, rollout_salt(widget, name, candidate), percent)
-
-    version = routes.version(WIDGET, channel, None, assign)
-    assert isinstance(version, str)
-    return version
+def served_version(values: Values, channel: str, user: str) -> str:
+    selector = channel if channel == LATEST else f"~{channel}"
+    outcome = route(Request(f"/{WIDGET}/{selector}/widget.js", query={"user": [user]}), values.get)
+    assert isinstance(outcome, Serve)
+    return outcome.uri.split("/")[2].removeprefix("v")
 
 
 RolloutMachine.TestCase.settings = settings(max_examples=examples(50, 2_500), stateful_step_count=45)

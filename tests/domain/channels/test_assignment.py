@@ -1,8 +1,7 @@
-"""Who gets the candidate of a rollout: the buckets, the snapshot that says so, and how the edge reads it."""
+"""Who gets the candidate of a rollout: the buckets, the routes that say so, and how the router reads them."""
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -14,8 +13,9 @@ import pytest
 from edgeship.domain.bucketing import BUCKETS, bucket, is_in, rollout_salt
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import Phase, Step, start
-from edgeship.domain.edge.routing import Rewrite, Routes, SnapshotInvalid, resolve
-from edgeship.domain.edge.snapshot import next_snapshot, routes_of
+from edgeship.domain.edge.route_values import Routes, Values, widget_values
+from edgeship.domain.edge.router import Request, Serve, route
+from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.releases.release import Quarantine, Release
 from edgeship.domain.version import Version
 from tests.support.releases import a_release
@@ -36,21 +36,21 @@ def releases(**fields: Any) -> list[Release]:
     return [replace(a_release("1.0.0"), promoted_at=BEFORE), replace(a_release("1.1.0"), **fields)]
 
 
-def snapshot(channel: Channel, known: list[Release] | None = None) -> dict[str, Any]:
-    written = next_snapshot(None, {"checkout": routes_of([channel], known or releases())}, None)
-    assert written is not None
-    return written
+def routes(channel: Channel, known: list[Release] | None = None) -> Routes:
+    return routes_of([channel], known or releases(), "in_place", {}, "test")
 
 
-def served(routes: Routes, user: str) -> str:
-    """The version that the edge gives a user, as `functions/edge` asks for it."""
+def values(channel: Channel) -> Values:
+    """What the router reads."""
+    return widget_values("checkout", routes(channel))
 
-    def assign(widget: str, channel: str, candidate: str, percent: float) -> bool:
-        return percent > 0 and is_in(user, rollout_salt(widget, channel, candidate), percent)
 
-    version = routes.version("checkout", "latest", None, assign)
-    assert isinstance(version, str)
-    return version
+def served(store: Values, user: str = "ann", selector: str = "latest", track: str = "") -> str:
+    """The version that the router gives a user."""
+    query = {"user": [user], "edgeship-track": [track]}
+    outcome = route(Request(f"/checkout/{selector}/widget.js", query=query), store.get)
+    assert isinstance(outcome, Serve)
+    return outcome.uri.split("/")[2].removeprefix("v")
 
 
 @cache
@@ -92,8 +92,8 @@ def test_the_bucket_of_a_user(user: str, widget: str, channel: str, candidate: s
 @pytest.mark.parametrize("percent", [0.01, 0.07, 1, 5, 12.34, 25, 29, 50, 57.9, 99.99])
 def test_of_all_buckets_exactly_the_share_is_in(percent: float) -> None:
     users = one_user_for_each_bucket()
-    routes = Routes(snapshot(rollout_at(percent)))
-    got = [served(routes, user) == "1.1.0" for user in users]
+    store = values(rollout_at(percent))
+    got = [served(store, user) == "1.1.0" for user in users]
     assert sum(got) == round(percent * 100)
     assert got == [number < round(percent * 100) for number in range(BUCKETS)]
 
@@ -102,17 +102,17 @@ def test_growing_a_percentage_moves_nobody_back() -> None:
     users = one_user_for_each_bucket()[::7]
     before: set[str] = set()
     for percent in (0.01, 0.02, 1, 1.01, 5, 25, 25.01, 50, 99, 99.99):
-        routes = Routes(snapshot(rollout_at(percent)))
-        now = {user for user in users if served(routes, user) == "1.1.0"}
+        store = values(rollout_at(percent))
+        now = {user for user in users if served(store, user) == "1.1.0"}
         assert before <= now
         before = now
 
 
 def test_a_user_keeps_the_answer() -> None:
-    routes = Routes(snapshot(rollout_at(25)))
-    first = [served(routes, f"user-{n}") for n in range(200)]
+    store = values(rollout_at(25))
+    first = [served(store, f"user-{n}") for n in range(200)]
     assert set(first) == {"1.0.0", "1.1.0"}
-    again = Routes(snapshot(rollout_at(25)))
+    again = values(rollout_at(25))
     assert [served(again, f"user-{n}") for n in range(200)] == first
 
 
@@ -124,112 +124,37 @@ def test_another_candidate_draws_other_users() -> None:
     assert len(first & second) < len(first) / 4
 
 
-# What the snapshot says of a rollout
+# What the routes say of a rollout
 
 
 @pytest.mark.parametrize("percent", [0.01, 1, 12.5, 50])
-def test_a_running_rollout_is_in_the_snapshot_with_its_weight(percent: float) -> None:
-    entry = snapshot(rollout_at(percent))["widgets"]["checkout"]["channels"]["latest"]
+def test_a_running_rollout_is_in_the_routes_with_its_weight(percent: float) -> None:
+    entry = routes(rollout_at(percent))["channels"]["latest"]
     assert entry == {"stable": "1.0.0", "candidate": "1.1.0", "percent": percent}
 
 
-def test_a_paused_rollout_is_in_the_snapshot_without_weight() -> None:
-    written = snapshot(rollout_at(50, Phase.PAUSED))
-    entry = written["widgets"]["checkout"]["channels"]["latest"]
-    assert entry == {"stable": "1.0.0", "candidate": "1.1.0", "percent": 0}
-    routes = Routes(written)
-    assert {served(routes, user) for user in one_user_for_each_bucket()[::50]} == {"1.0.0"}
-    assert routes.version("checkout", "latest", None, lambda *_: True) == "1.1.0"
+def test_a_paused_rollout_is_in_the_routes_without_weight() -> None:
+    paused = rollout_at(50, Phase.PAUSED)
+    assert routes(paused)["channels"]["latest"] == {"stable": "1.0.0", "candidate": "1.1.0", "percent": 0}
+    store = values(paused)
+    assert {served(store, user) for user in one_user_for_each_bucket()[::50]} == {"1.0.0"}
+    assert served(store, track="candidate") == "1.1.0"
 
 
 @pytest.mark.parametrize("phase", [Phase.COMPLETED, Phase.ABORTED, Phase.ROLLED_BACK])
-def test_a_rollout_that_has_ended_is_not_in_the_snapshot(phase: Phase) -> None:
-    written = snapshot(rollout_at(50, phase))
-    assert written["widgets"]["checkout"]["channels"]["latest"] == {"stable": "1.0.0"}
-    assert Routes(written).version("checkout", "latest", None, lambda *_: True) == "1.0.0"
+def test_a_rollout_that_has_ended_is_not_in_the_routes(phase: Phase) -> None:
+    ended = rollout_at(50, phase)
+    assert routes(ended)["channels"]["latest"] == {"stable": "1.0.0"}
+    assert served(values(ended), track="candidate") == "1.0.0"
 
 
-def test_a_candidate_that_is_quarantined_is_not_in_the_snapshot() -> None:
-    written = snapshot(rollout_at(50), releases(quarantine=Quarantine(BEFORE, "ann", "bad")))
-    assert written["widgets"]["checkout"]["channels"]["latest"] == {"stable": "1.0.0"}
-    assert "1.1.0" not in str(written)
+def test_a_candidate_that_is_quarantined_is_not_in_the_routes() -> None:
+    found = routes(rollout_at(50), releases(quarantine=Quarantine(BEFORE, "ann", "bad")))
+    assert found["channels"]["latest"] == {"stable": "1.0.0"}
+    assert "1.1.0" not in str(found)
 
 
 def test_a_candidate_is_in_no_range_before_it_is_live() -> None:
-    routes = Routes(snapshot(rollout_at(50)))
-    for selector in ("1", "1.0"):
-        assert routes.version("checkout", selector, None, lambda *_: True) == "1.0.0"
-
-
-def test_a_flag_chooses_before_the_rollout_does() -> None:
-    routes = Routes(snapshot(rollout_at(50, flag="ab")))
-    for chosen, expected in (("1.0.0", "1.0.0"), ("1.1.0", "1.1.0"), ("9.9.9", "1.1.0"), (None, "1.1.0"), (7, "1.1.0")):
-        assert routes.version("checkout", "latest", lambda *_, to=chosen: to, lambda *_: True) == expected
-    assert routes.version("checkout", "latest", lambda *_: "9.9.9", lambda *_: False) == "1.0.0"
-
-
-def test_who_does_not_ask_for_users_gets_the_stable_version() -> None:
-    assert Routes(snapshot(rollout_at(50))).version("checkout", "latest") == "1.0.0"
-    uri = resolve("/checkout/latest/widget.js", Routes(snapshot(rollout_at(50))))
-    assert isinstance(uri, Rewrite)
-    assert uri.uri == "/checkout/v1.0.0/widget.js"
-
-
-def test_assigning_is_asked_for_channels_with_a_rollout_alone() -> None:
-    asked: list[tuple[object, ...]] = []
-
-    def assign(*arguments: object) -> bool:
-        asked.append(arguments)
-        return True
-
-    other = Channel("checkout", "next", V1, 1)
-    written = next_snapshot(None, {"checkout": routes_of([rollout_at(12.5), other], releases())}, None)
-    routes = Routes(written)
-    for path in ("~next", "~1", "~1.0", "~nobody", "v1.1.0"):
-        resolve(f"/checkout/{path}/widget.js", routes, None, None, assign)
-    assert asked == []
-    outcome = resolve("/latest/widget.js", routes, "checkout", None, assign)
-    assert isinstance(outcome, Rewrite)
-    assert outcome.uri == "/checkout/v1.1.0/widget.js"
-    assert asked == [("checkout", "latest", "1.1.0", 12.5)]
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {"percent": -1},
-        {"percent": 100.01},
-        {"percent": "50"},
-        {"percent": True},
-        {"percent": None},
-        {"percent": float("nan")},
-        {"percent": float("inf")},
-        {"percent": [50]},
-        {"candidate": None},
-        {"candidate": 1},
-        {"candidate": "../1.1.0"},
-        {"candidate": "1.1"},
-        {"candidate": "v1.1.0"},
-        {"candidate": ""},
-    ],
-)
-def test_a_corrupt_rollout_makes_no_snapshot(broken: dict[str, object]) -> None:
-    document = snapshot(rollout_at(50))
-    Routes(document)
-    document = copy.deepcopy(document)
-    document["widgets"]["checkout"]["channels"]["latest"] |= broken
-    with pytest.raises(SnapshotInvalid):
-        Routes(document)
-
-
-def test_a_candidate_without_a_percentage_makes_no_snapshot() -> None:
-    document = snapshot(rollout_at(50))
-    del document["widgets"]["checkout"]["channels"]["latest"]["percent"]
-    with pytest.raises(SnapshotInvalid):
-        Routes(document)
-
-
-def test_a_percentage_without_a_candidate_means_nothing() -> None:
-    document = snapshot(rollout_at(50))
-    del document["widgets"]["checkout"]["channels"]["latest"]["candidate"]
-    assert served(Routes(document), "ann") == "1.0.0"
+    store = values(rollout_at(50))
+    for selector in ("~1", "~1.0"):
+        assert served(store, selector=selector, track="candidate") == "1.0.0"
