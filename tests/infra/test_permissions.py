@@ -170,6 +170,8 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Nee
         case "cloudfront":
             arn = f"arn:aws:cloudfront::{NAMES.account}:distribution/arn:of:CdnDistribution"
             needed = iter([(f"cloudfront:{operation}", arn)])
+        case "cloudfront-keyvaluestore":
+            needed = iter([(f"{service}:{operation}", "arn:of:RouterRoutes")])
         case "sns" | "ssm" | "secretsmanager":
             needed = _of_notifications(service, operation, params)
         case _:
