@@ -25,7 +25,6 @@ from edgeship.domain.edge.store_changes import MAX_KEYS
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event
 
-
 _WRITING = Lock()
 """Of no fake its own, so that fakes can be copied."""
 
