@@ -13,6 +13,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from edgeship.domain.edge.route_values import MAX_STORE_BYTES
+from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, STORE_BYTES
 from infra.constructs.cdn.distribution import Cdn
 from infra.constructs.functions import RegionalFunction
 from infra.constructs.notifications import Notifications
@@ -26,6 +28,8 @@ MINUTE = Duration.minutes(1)
 RELAY_LAG_MS = 60_000
 """Events and the edge's snapshot follow a change within seconds; one minute means that nothing gets through."""
 CDN_ERROR_PERCENT = 1
+STORE_ALARM_PERCENT = 80
+STORE_ALARM_BYTES = MAX_STORE_BYTES * STORE_ALARM_PERCENT // 100
 TICK_MISSED_MINUTES = 5
 NOTICE_WAIT_SECONDS = 900
 """A message that was received a few times without success is not counted, so this is how long nothing took an event
@@ -66,12 +70,18 @@ class Alarms(Construct):
         if options.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(options.alarm_email))
 
-        for function in (*pipeline.functions, rollouts.rollback):
+        for function in (pipeline.artifact_upload, pipeline.promotion, rollouts.rollback):
             self._function(
                 function,
                 set_aside="failed on a message: read it in the queue, fix the cause, send it again.",
                 failed="failed. Lambda tries again; a message that keeps failing goes to the failure queue.",
             )
+        self._function(
+            pipeline.relay,
+            set_aside="set a message aside: a record of the table's stream, or a minute in which it did not repair the "
+            "edge. See the runbook for which of them has to be sent again.",
+            failed="fails. Changes may not reach the edge and the bus, and the edge is not repaired: see its log.",
+        )
         self._function(
             rollouts.rollout,
             set_aside="missed a minute. The next run does its work. If it repeats, fix the cause; purge the queue.",
@@ -128,6 +138,21 @@ class Alarms(Construct):
             ),
             RELAY_LAG_MS,
             "Changes are committed, but don't reach the edge and the bus: see the relay's log.",
+            periods=3,
+        )
+        self._alarm(
+            "Router/StoreSize",
+            cloudwatch.Metric(
+                namespace=NAMESPACE,
+                metric_name=STORE_BYTES,
+                dimensions_map={DIMENSIONS[0]: options.environment},
+                period=MINUTE,
+                statistic="Maximum",
+                unit=cloudwatch.Unit.BYTES,
+            ),
+            STORE_ALARM_BYTES,
+            f"The edge's store of routes is more than {STORE_ALARM_PERCENT} % full. From 90 % on, old minor ranges "
+            "(~1.4) are left out of it, the oldest of each widget first; channels and major ranges stay.",
             periods=3,
         )
         self._alarm(

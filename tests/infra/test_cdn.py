@@ -19,7 +19,6 @@ COPIES = {region: f"edgeship-production-edge-{region}-{ACCOUNT}" for region in (
 
 pytestmark = pytest.mark.xdist_group("infra")
 
-TELEMETRY = ("/telemetry", "/edgeship/telemetry.js")
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 """AWS's managed policy
 (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html)."""
@@ -160,54 +159,18 @@ def test_an_edge_version_is_kept_and_a_change_of_the_bundle_makes_another(
     assert versions[0].keys() != versions[1].keys()
 
 
-@pytest.mark.parametrize(
-    ("path", "edge", "cache_control"),
-    [
-        ("/checkout/v1.2.3/widget.js", False, None),
-        ("/checkout/v1.2.3-rc.1/assets/a.js", False, None),
-        ("/favicon.ico", False, None),
-        ("/telemetry", False, None),
-        ("/edgeship/telemetry.js", False, "public, max-age=300, must-revalidate"),
-        ("/checkout/latest/widget.js", True, "public, max-age=300, must-revalidate"),
-        ("/checkout/~1/widget.js", True, "public, max-age=300, must-revalidate"),
-        ("/checkout/~1.4/assets/a.js", True, "public, max-age=300, must-revalidate"),
-        ("/checkout/~next/widget.js", True, "public, max-age=300, must-revalidate"),
-        ("/latest/widget.js", True, "public, max-age=300, must-revalidate"),
-        ("/v1.2.3/widget.js", False, None),
-    ],
-)
-def test_moving_paths_alone_run_the_edge_function(
-    path: str, edge: bool, cache_control: str | None, production: Template
+def test_the_edge_function_runs_on_flags_alone_in_a_numbered_version(
+    production: Template, customised: Template, local: Template
 ) -> None:
-    behavior = _behavior(production, path)
-    assert ("LambdaFunctionAssociations" in behavior) is edge
-    assert _headers(production, behavior).get("Cache-Control") == cache_control
-
-
-@pytest.mark.parametrize(
-    ("path", "cache_control"),
-    [
-        ("/v1.2.3/widget.js", None),
-        ("/latest/widget.js", "public, max-age=60, must-revalidate"),
-        ("/~1/widget.js", "public, max-age=60, must-revalidate"),
-    ],
-)
-def test_a_root_widgets_paths_run_the_edge_function(path: str, cache_control: str | None, customised: Template) -> None:
-    behavior = _behavior(customised, path)
-    assert "LambdaFunctionAssociations" in behavior
-    assert _headers(customised, behavior).get("Cache-Control") == cache_control
-
-
-def test_the_association_is_a_numbered_version_at_viewer_request(production: Template) -> None:
-    (version,) = production.resources("AWS::Lambda::Version")
-    for behavior in _distribution(production)["CacheBehaviors"]:
-        if behavior["PathPattern"] in TELEMETRY:
-            assert "LambdaFunctionAssociations" not in behavior
-            continue
-        body = {"IncludeBody": True} if behavior["PathPattern"] == "/ofrep/*" else {}
-        assert behavior["LambdaFunctionAssociations"] == [
-            {"EventType": "viewer-request", "LambdaFunctionARN": {"Ref": version}, **body}
-        ]
+    for template in (production, customised, local):
+        (version,) = template.resources("AWS::Lambda::Version")
+        found = {
+            behavior.get("PathPattern"): behavior["LambdaFunctionAssociations"]
+            for behavior in _behaviors(template)
+            if "LambdaFunctionAssociations" in behavior
+        }
+        association = {"EventType": "viewer-request", "LambdaFunctionARN": {"Ref": version}, "IncludeBody": True}
+        assert found == {"/ofrep/*": [association]}
 
 
 def test_flags_take_every_method_and_are_never_cached(production: Template) -> None:
@@ -246,7 +209,7 @@ def test_the_beacon_client_is_cached_by_its_path(production: Template) -> None:
     behavior = _behavior(production, "/edgeship/telemetry.js")
     (cache,) = production.resources("AWS::CloudFront::CachePolicy")
     assert behavior["CachePolicyId"] == {"Ref": cache}
-    assert "OriginRequestPolicyId" not in behavior
+    assert "Cache-Control" not in _headers(production, behavior), "the function's own stands"
     assert behavior["TargetOriginId"] == _behavior(production, "/telemetry")["TargetOriginId"]
 
 
@@ -363,6 +326,11 @@ def _distribution(template: Template) -> dict[str, Any]:
     (distribution,) = template.resources("AWS::CloudFront::Distribution").values()
     config: dict[str, Any] = distribution["Properties"]["DistributionConfig"]
     return config
+
+
+def _behaviors(template: Template) -> list[dict[str, Any]]:
+    distribution = _distribution(template)
+    return [distribution["DefaultCacheBehavior"], *distribution["CacheBehaviors"]]
 
 
 def _behavior(template: Template, path: str) -> dict[str, Any]:

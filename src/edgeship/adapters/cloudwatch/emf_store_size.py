@@ -5,9 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from edgeship.application.edge.ports import StoreContent
-from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE
-
-STORE_BYTES, STORE_KEYS = "RouteStoreBytes", "RouteStoreKeys"
+from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, STORE_BYTES, STORE_KEYS
 
 
 class EmfStoreSize:

@@ -13,6 +13,9 @@ NAMESPACE = "Edgeship"
 DIMENSIONS = ("environment", "widget", "version")
 """Every metric of a release has exactly these, in this order."""
 
+STORE_BYTES, STORE_KEYS = "RouteStoreBytes", "RouteStoreKeys"
+"""How full the edge's store is. These have the environment alone."""
+
 
 class Metric(StrEnum):
     """A metric of a release."""

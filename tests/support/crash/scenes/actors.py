@@ -67,6 +67,19 @@ def relayed(aws: Aws, event: dict[str, Any]) -> str | None:
     return replace(use_case, refresh_routes=routes, refresh_flags=flags)(stream_records(event))
 
 
+def repaired(aws: Aws) -> None:
+    """One minute of the relay's own."""
+
+    def fail(what: str, fault: Exception) -> None:
+        raise AssertionError(what) from fault
+
+    use_case = relay.build(function_env("relay", aws), fail).repair
+    bring = replace(use_case.bring, pause=lambda _: None)
+    routes = replace(use_case.refresh_routes, bring=bring, clock=lambda: NOW, pause=lambda _: None)
+    flags = replace(use_case.refresh_flags, clock=lambda: NOW, pause=lambda _: None)
+    replace(use_case, refresh_routes=routes, bring=bring, refresh_flags=flags)(0)
+
+
 def tick(aws: Aws, at: datetime, *, pages: bool = True) -> None:
     """Without `pages`, those and the errors on them are elsewhere: they are many calls."""
     function = rollout.build(function_env("rollout", aws))

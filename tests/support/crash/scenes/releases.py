@@ -14,9 +14,10 @@ from edgeship.domain.version import Version
 from edgeship.resource_names import SNAPSHOT_KEY
 from tests.support.bundles import WIDGET, tar_gz
 from tests.support.crash.death import process
-from tests.support.crash.scenes.actors import ANN, accept, make_live, promote, relayed, releases, tools
+from tests.support.crash.scenes.actors import ANN, accept, make_live, promote, relayed, releases, repaired, tools
 from tests.support.crash.search import Scene
 from tests.support.moto.aws import NAMES, Aws
+from tests.support.moto.key_value_store import stored_routes
 
 NOTIFICATIONS = {"destinations": {"mail": {"type": "sns"}}, "rules": [{"to": ["mail"]}]}
 
@@ -144,6 +145,16 @@ def relay_over_garbage(aws: Aws) -> Callable[[], None]:
     return deliver
 
 
+def repair_of_everything(aws: Aws) -> Callable[[], None]:
+    """Neither snapshot is there, and the store has keys of nobody."""
+    with process():
+        releases(aws, "1.0.0")
+        make_live("1.0.0")
+        apply_flags(aws, 3)()
+        stored_routes().by_hand({"nobody": "{}", "checkout": "{}"})
+    return lambda: repaired(aws)
+
+
 SCENES: dict[str, Scene] = {
     "accepted upload": upload_of(WIDGET),
     "refused upload": upload_of({"../evil.js": b"x"}),
@@ -167,4 +178,5 @@ SCENES: dict[str, Scene] = {
     "notifications tested by an operator": operator_acts(lambda each: each.test_notification(("email",), ANN)),
     "relay": relay_all,
     "relay over a snapshot that is none": relay_over_garbage,
+    "repair by the relay": repair_of_everything,
 }
