@@ -72,7 +72,7 @@
 
     /** Whether a URL belongs to the widget. */
     const own = url => [base, folder].some(start => String(url).startsWith(start));
-    const isEntry = url => (src ? url === src : own(url) && /\.m?js(\?|$)/.test(url));
+    const isEntry = url => src ? url === src : own(url) && /\.m?js(\?|$)/.test(url);
 
     const find = () => {
       element = element || [...document.querySelectorAll('script[src],link[href]')]
@@ -180,9 +180,8 @@
     const blame = (error, filename, message) => {
       const trace = error ? error.stack + ' ' + error.message : '';
       const urls = trace.match(/\w+:\/\/[^\s)]+/g) || [];
-      if (own(filename) || own(urls[0]) || (urls.some(own) && !urls[0].startsWith(location.origin + '/'))) {
+      if (own(filename) || own(urls[0]) || (urls.some(own) && !urls[0].startsWith(location.origin + '/')))
         count(error || message);
-      }
     };
 
     listen('error', event => {
