@@ -12,8 +12,6 @@
  * changed; gzipped it has fewer than 2,048 bytes.
  */
 (() => {
-  'use strict';
-
   /** For one page view and widget. The server refuses beacons over these limits. */
   const MAX_BEACONS = 20;
   const MAX_ERRORS = 10;
@@ -30,9 +28,9 @@
   const BETWEEN_BEACONS = 5000; // milliseconds
 
   /** `act`, without its exceptions. */
-  const safely = act => argument => {
+  const safely = act => value => {
     try {
-      return act(argument);
+      return act(value);
     } catch (error) {
       // Not reported: the page is not ours.
     }
@@ -74,32 +72,39 @@
 
     /** Whether a URL belongs to the widget. */
     const own = url => [base, folder].some(start => String(url).startsWith(start));
-    const isEntrypoint = url => (src ? url === src : own(url) && /\.m?js(\?|$)/.test(url));
+    const isEntry = url => src ? url === src : own(url) && /\.m?js(\?|$)/.test(url);
 
     const find = () => {
       element = element || [...document.querySelectorAll('script[src],link[href]')]
-        .find(found => isEntrypoint(found.src || found.href));
-      if (element) src = element.src || element.href;
+        .find(found => isEntry(found.src || found.href));
+      if (element && !src) src = element.src || element.href;
     };
 
-    /** Read the entrypoint's latency from resource timing. The request for its version does not count. */
+    const versionIn = url => (/\/v(\d+\.\d+\.\d[^/]*)\//.exec(url) || [])[1];
+
+    /**
+     * Read the entrypoint's latency from resource timing, and the version from what comes from an exact path. A moving
+     * path may answer a script that inserts the exact one: both are waited for. The request for the version does not
+     * count.
+     */
     const measure = entries => entries.forEach(entry => {
-      if (latency === undefined && own(entry.name) && entry.initiatorType !== 'fetch') {
-        find();
-        if (isEntrypoint(entry.name)) {
-          src = entry.name;
-          latency = Math.min(Math.round(entry.duration), MAX_LATENCY);
-        }
+      const url = entry.name;
+      if (!own(url) || entry.initiatorType === 'fetch') return;
+      version = version || versionIn(url);
+      find();
+      const same = url.endsWith(String(src).replace(/.*\//, '/'));
+      if (latency === undefined ? same || isEntry(url) : same && versionIn(url) && !versionIn(src)) {
+        src = url;
+        latency = Math.min(Math.round((latency || 0) + entry.duration), MAX_LATENCY);
       }
     });
 
     /** Read the version from the page's own answer, which is in the browser's cache. */
     const ask = () => {
       // A file that was loaded without CORS may be cached without its headers.
-      const noCors = element && element.crossOrigin === null && !/module/.test(element.type + element.rel);
-      if (asked || !src || noCors) return;
+      if (asked || !src || (element && element.crossOrigin === null && !/module/.test(element.type + element.rel))) return;
       asked = true;
-      fetch(src, { mode: 'cors', cache: 'force-cache', credentials: 'omit' }).then(answer => {
+      fetch(src, { cache: 'force-cache', credentials: 'omit' }).then(answer => {
         version = answer.headers.get('x-amz-meta-version');
         report();
       }).catch(() => {});
@@ -122,9 +127,8 @@
       })();
       // This ends: a beacon with one message is within both limits.
       let data;
-      while ((data = JSON.stringify(beacon)).length > MAX_JSON || (data = encodeURIComponent(data)).length > MAX_DATA) {
+      while ((data = JSON.stringify(beacon)).length > MAX_JSON || (data = encodeURIComponent(data)).length > MAX_DATA)
         beacon.e.pop();
-      }
       const url = endpoint + '?d=' + data;
       // A GET: CloudFront signs requests to the function behind it, and for a POST it needs the body's hash from here.
       try {
@@ -132,31 +136,30 @@
           mode: 'no-cors', cache: 'no-store', credentials: 'omit', keepalive: true, referrerPolicy: 'no-referrer'
         })).catch(() => {});
       } catch (error) {
-        Object.assign(new Image(), { crossOrigin: 'anonymous', referrerPolicy: 'no-referrer', src: url });
+        Object.assign(new Image(), { crossOrigin: '', referrerPolicy: 'no-referrer', src: url });
       }
     };
 
     /** Send a beacon if there is something to report, and it is time for it or the page is `leaving`. */
     const report = leaving => {
-      const due = leaving || !held;
       if (latency === undefined) safely(() => measure(performance.getEntriesByType('resource')))();
       find();
       // A session is a page view in which the widget was loaded or failed; resource timing shows that it was loaded.
       if (latency === undefined && !errors.size && !(element && (leaving || !window.PerformanceObserver))) return;
-      if (!version) version = (/\/v(\d+\.\d+\.\d+[^/]*)\//.exec(src) || [])[1];
+      version = version || versionIn(src);
       if (!version) ask();
-      else if (due && beacons < MAX_BEACONS && (!beacons || errors.size || latency != null)) {
+      else if ((leaving || !held) && beacons < MAX_BEACONS && (!beacons || errors.size || latency != null)) {
         send();
         hold(BETWEEN_BEACONS);
       }
     };
-    const hold = milliseconds => {
+    const hold = time => {
       held = true;
       clearTimeout(timer);
       timer = setTimeout(safely(() => {
         held = false;
         report();
-      }), milliseconds);
+      }), time);
     };
 
     const count = message => {
@@ -177,28 +180,26 @@
     const blame = (error, filename, message) => {
       const trace = error ? error.stack + ' ' + error.message : '';
       const urls = trace.match(/\w+:\/\/[^\s)]+/g) || [];
-      if (own(filename) || own(urls[0]) || (urls.some(own) && !urls[0].startsWith(location.origin + '/'))) {
+      if (own(filename) || own(urls[0]) || (urls.some(own) && !urls[0].startsWith(location.origin + '/')))
         count(error || message);
-      }
     };
 
     listen('error', event => {
       const target = event.target;
       const url = target.src || target.href;
       if (!/^(script|link)$/i.test(target.tagName)) blame(event.error, event.filename, event.message);
-      else if (own(url)) count('failed to load ' + url.replace(/[?#].*/, '').replace(/.*\//, ''));
+      else if (own(url)) count('failed to load ' + url.replace(/[?#].*/, '').replace(base, ''));
     });
     listen('unhandledrejection', event => blame(event.reason));
     // A page from the back/forward cache continues with the same id and count.
     listen('pagehide', () => report(true));
-    listen('visibilitychange', () => {
-      if (document.visibilityState === 'hidden') report(true);
-    });
+    listen('visibilitychange', () => report(document.visibilityState === 'hidden'));
     // Also reports resources that are loaded long after load, or when the page's buffer of entries is full.
     safely(() => new PerformanceObserver(safely(list => {
-      if (latency === undefined) {
+      if (latency !== null) {
         measure(list.getEntries());
-        if (latency !== undefined) report();
+        // What a script has just inserted may still be on its way.
+        if (latency >= 0 && !held) hold(AFTER_LOAD);
       }
     })).observe({ type: 'resource', buffered: true }))();
     if (document.readyState === 'complete') hold(AFTER_LOAD);

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable
+from hashlib import sha256
+from urllib.parse import urlsplit
 
 import pytest
+import rjsmin  # type: ignore[import-untyped]
 from selenium.webdriver import Remote
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from edgeship.adapters.lambda_events.beacons import parse_beacon
+from edgeship.domain.telemetry.beacon import Beacon
+from edgeship.domain.telemetry.metrics import Metric
 from infra.app import ROOT
+from infra.router_code import FOLDER, STUB
 from tests.browser.sites import Answer, Cdn, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -28,6 +37,22 @@ window.checkout = {
   },
 };
 """
+WEBPACK = """
+const base = document.currentScript.src;
+window.checkout = {
+  lazy: () => new Promise((resolve, reject) => {
+    const script = document.createElement('script');
+    script.src = new URL('417.js', base);
+    script.onerror = () => {
+      const error = new Error(`Loading chunk 417 failed.\\n(error: ${script.src})`);
+      error.name = 'ChunkLoadError';
+      reject(error);
+    };
+    document.head.append(script);
+  }),
+};
+"""
+CHUNK = "/checkout/v1.4.2/assets/pay-1a2b.js"
 EXAMPLE = ROOT / "examples" / "checkout-button"
 LATEST = "/checkout/latest/widget.js"
 EXACT = "/checkout/v1.4.2/widget.js"
@@ -209,7 +234,101 @@ def test_a_chunk_that_does_not_load(browser: Remote, cdn: Cdn, visit: Opener) ->
     time.sleep(0.3)
     flush(browser)
     imported = "TypeError: Failed to fetch dynamically imported module: http://#.#.#.#:#/checkout/latest/pay.js"
-    assert errors(cdn, 2) == {imported: 1, "failed to load cart.js": 1}
+    assert errors(cdn, 2) == {imported: 1, "failed to load latest/cart.js": 1}
+
+
+def chunk_values(cdn: Cdn, count: int) -> Counter[Metric]:
+    """What the chunk failures of all beacons add to metrics, as soon as `count` errors are reported."""
+    errors(cdn, count)
+    values: Counter[Metric] = Counter()
+    for request in cdn.requests(Cdn.TELEMETRY):
+        beacon = parse_beacon(urlsplit(request.target).query)
+        assert isinstance(beacon, Beacon)
+        values.update({name: int(value) for name, value in beacon.metric_values().items() if "Chunk" in name})
+    return values
+
+
+def test_a_dynamic_import_of_a_missing_chunk(browser: Remote, cdn: Cdn, visit: Opener) -> None:
+    """As Vite builds it: a link that preloads the chunk, and the import."""
+    visit(telemetry(cdn), module(cdn, EXACT))
+    preload = f"Object.assign(document.createElement('link'), {{ rel: 'modulepreload', href: '{cdn.url}{CHUNK}' }})"
+    run(browser, f"document.head.append({preload}); checkout.load('./assets/pay-1a2b.js')")
+    cdn.wait(CHUNK, 1)
+    time.sleep(0.5)
+    flush(browser)
+    assert chunk_values(cdn, 1) == {Metric.CHUNK_FAILURES: 1, Metric.CHUNK_FAILED_SESSIONS: 1}
+    imported = f"TypeError: Failed to fetch dynamically imported module: http://#.#.#.#:#{CHUNK}"
+    assert errors(cdn, 1)[re.sub("[0-9]+", "#", imported)] == 1
+
+
+def test_a_script_element_of_a_missing_chunk(browser: Remote, cdn: Cdn, visit: Opener) -> None:
+    """As webpack loads it: an element, and a promise that is rejected by its event."""
+    cdn.script(EXACT, WEBPACK)
+    visit(telemetry(cdn), f'<script src="{cdn.url}{EXACT}" crossorigin="anonymous"></script>')
+    run(browser, "checkout.lazy()")
+    cdn.wait("/checkout/v1.4.2/417.js", 1)
+    time.sleep(0.5)
+    flush(browser)
+    assert chunk_values(cdn, 2) == {Metric.CHUNK_FAILURES: 1, Metric.CHUNK_FAILED_SESSIONS: 1}
+    assert len(errors(cdn, 2)) == 2
+
+
+def test_another_error_of_the_session_is_no_chunk(browser: Remote, cdn: Cdn, visit: Opener) -> None:
+    visit(telemetry(cdn), module(cdn, EXACT))
+    run(browser, "checkout.load('./assets/pay-1a2b.js'); checkout.fail('no price')")
+    cdn.wait(CHUNK, 1)
+    time.sleep(0.5)
+    flush(browser)
+    assert chunk_values(cdn, 2) == {Metric.CHUNK_FAILURES: 1}
+
+
+def redirected(cdn: Cdn) -> None:
+    headers = {"Cache-Control": "public, max-age=300", "Location": EXACT, "x-amz-meta-version": "1.4.2"}
+    cdn.answers[LATEST] = Answer(b"", "text/plain", headers, 302)
+    cdn.script(EXACT, WIDGET, "1.4.2")
+
+
+def test_a_module_that_a_redirect_leads_to(cdn: Cdn, visit: Opener) -> None:
+    redirected(cdn)
+    visit(telemetry(cdn), module(cdn))
+    (first,) = cdn.beacons(1)
+    assert first["r"] == "1.4.2"
+    assert "l" in first
+    assert len(cdn.requests(LATEST)) == len(cdn.requests(EXACT)) == 1
+
+
+def test_a_chunk_tells_the_version_before_the_entrypoint_does(browser: Remote, cdn: Cdn, visit: Opener) -> None:
+    redirected(cdn)
+    cdn.script(EXACT, "import './assets/chunk.js';" + WIDGET)
+    cdn.script("/checkout/v1.4.2/assets/chunk.js", "")
+    visit(telemetry(cdn), module(cdn))
+    assert cdn.beacons(1)[0]["r"] == "1.4.2"
+    assert len(cdn.requests(LATEST)) == 1
+
+
+@pytest.mark.parametrize("cors", ["", ' crossorigin="anonymous"'])
+@pytest.mark.parametrize("data", [{}, {"src": LATEST}], ids=["detected", "src"])
+def test_a_script_that_a_moving_path_inserts(
+    data: dict[str, str], cors: str, browser: Remote, cdn: Cdn, visit: Opener
+) -> None:
+    """Its version is that of the exact one, and its latency has both."""
+    source = "window.checkout = { fail(message) { throw new Error(message); } };"
+    cdn.script(EXACT, source, "1.4.2", delay=0.3)
+    digest = "sha256-" + b64encode(sha256(source.encode()).digest()).decode()
+    stub = str(rjsmin.jsmin((ROOT / FOLDER / STUB).read_text("utf-8"))).rstrip(";\n")
+    text = stub.replace("(CDN,PATH,INTEGRITY)", f"({', '.join(map(json.dumps, (cdn.url, EXACT, digest)))})")
+    cdn.script(LATEST, text, "1.4.2", delay=0.2)
+    visit(
+        telemetry(cdn, how="", **{name: cdn.url + path for name, path in data.items()}),
+        f'<script src="{cdn.url}{LATEST}"{cors}></script>',
+    )
+    run(browser, "checkout.fail('inserted')")
+    (first,) = cdn.beacons(1)
+    assert first["r"] == "1.4.2"
+    assert 500 <= first["l"] < 3_000
+    flush(browser)
+    assert errors(cdn, 1) == {"Error: inserted": 1}
+    assert len(cdn.requests(LATEST)) == len(cdn.requests(EXACT)) == 1
 
 
 def test_the_pages_own_errors_are_not_the_widgets(browser: Remote, cdn: Cdn, visit: Opener) -> None:

@@ -27,7 +27,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def test_a_release_has_three_dimensions_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
-    everything = dict(zip(Metric, (1.0, 1.0, 3.0, 123.0, 45.2), strict=True))
+    everything = dict(zip(Metric, (1.0, 1.0, 3.0, 1.0, 1.0, 123.0, 45.2), strict=True))
     EmfMetrics("test").add("checkout", Version.parse("1.4.2"), everything)
     assert printed(capsys) == [
         {
@@ -40,6 +40,8 @@ def test_a_release_has_three_dimensions_and_no_other(capsys: pytest.CaptureFixtu
                             {"Name": "Sessions", "Unit": "Count"},
                             {"Name": "FailedSessions", "Unit": "Count"},
                             {"Name": "Errors", "Unit": "Count"},
+                            {"Name": "ChunkFailures", "Unit": "Count"},
+                            {"Name": "ChunkFailedSessions", "Unit": "Count"},
                             {"Name": "LoadLatency", "Unit": "Milliseconds"},
                             {"Name": "Memory", "Unit": "Megabytes"},
                         ],
@@ -52,6 +54,8 @@ def test_a_release_has_three_dimensions_and_no_other(capsys: pytest.CaptureFixtu
             "Sessions": [1.0],
             "FailedSessions": [1.0],
             "Errors": [3.0],
+            "ChunkFailures": [1.0],
+            "ChunkFailedSessions": [1.0],
             "LoadLatency": [123.0],
             "Memory": [45.2],
         }

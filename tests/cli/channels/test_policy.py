@@ -36,6 +36,7 @@ def test_the_reference_says_the_default_of_each_part() -> None:
         "--memory-mb": f"{limits.memory_mb:g}",
         "--soft-error-points": f"{limits.soft_error_points:g}",
         "--minimum-sample": f"{limits.minimum_sample}",
+        "--chunk-failures": "`count`",
         "--on-inconclusive": f"`{default.on_inconclusive}`",
         "--during-rollout": f"`{default.during_rollout}`",
         "--rollback-window": f"`{show_duration(default.rollback_window_seconds)}`",
@@ -75,7 +76,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         *("policy", "set", "checkout", "--auto", "patch, major", "--steps", "100", "--error-rate", "1.5"),
         *("--latency-ms", "800", "--memory-mb", "64", "--soft-error-points", "0.5", "--minimum-sample", "50"),
         *("--on-inconclusive", "pass", "--during-rollout", "replace", "--rollback-window", "1h30m"),
-        *("--on-failed-verification", "rollback", "--serve", "pin"),
+        *("--on-failed-verification", "rollback", "--serve", "pin", "--chunk-failures", "ignore"),
     )
     assert done.code == 0
     assert to_document(stored(aws)) == {
@@ -87,6 +88,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
             "memory_mb": 64,
             "soft_error_points": 0.5,
             "minimum_sample": 50,
+            "count_chunk_failures": False,
         },
         "on_inconclusive": "pass",
         "during_rollout": "replace",

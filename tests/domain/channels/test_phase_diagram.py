@@ -29,6 +29,7 @@ def test_the_guide_gives_the_defaults() -> None:
         ),
         "`soft_error_points`": f"{limits.soft_error_points:g}",
         "`minimum_sample`": f"{limits.minimum_sample}",
+        "`count_chunk_failures`": str(limits.count_chunk_failures).lower(),
         "`on_inconclusive`": policy.on_inconclusive,
         "`during_rollout`": policy.during_rollout,
         "`rollback_window`": f"{policy.rollback_window_seconds // 3600} h",

@@ -60,6 +60,8 @@ def test_a_healthy_release() -> None:
             "latency_p95": {"value": 812.5, "unit": "ms", "limit": 2_000, "within_limit": True, "sample": 1200},
             "memory_p95": {"value": 31.25, "unit": "MB", "limit": 100, "within_limit": True, "sample": 1200},
             "sessions": {"value": 1200, "unit": "sessions", "limit": None, "within_limit": None, "sample": 1200},
+            "chunk_failures": {"value": 0, "unit": "failures", "limit": None, "within_limit": None, "sample": 1200},
+            "chunk_failure_rate": {"value": 0.0, "unit": "%", "limit": None, "within_limit": None, "sample": 1200},
         },
         "top_errors": [],
         "channels": [
@@ -100,7 +102,7 @@ def test_where_nothing_was_reported_there_are_no_numbers() -> None:
     nothing = page([])
     assert (nothing["status"], nothing["measured_from"]) == ("inconclusive", None)
     assert nothing["measured_at"] == "2026-11-23T10:10:00.000Z"
-    assert [metric["value"] for metric in nothing["metrics"].values()] == [None, None, None, 0]
+    assert [metric["value"] for metric in nothing["metrics"].values()] == [None, None, None, 0, 0, None]
     assert {metric["within_limit"] for metric in nothing["metrics"].values()} == {None}
 
 
@@ -218,7 +220,9 @@ def test_the_last_page_of_a_rolled_back_release_is_not_that_of_a_healthy_one() -
 
 def test_every_hard_limit_has_its_metric() -> None:
     assert {check for check, _ in LIMITS.hard()} == {Check.ERROR_RATE, Check.LATENCY, Check.MEMORY}
-    assert page([])["metrics"].keys() == {"error_rate", "latency_p95", "memory_p95", "sessions"}
+    assert page([])["metrics"].keys() == {
+        *("error_rate", "latency_p95", "memory_p95", "sessions", "chunk_failures", "chunk_failure_rate")
+    }
 
 
 def test_the_numbers_of_a_page_of_another_schema_are_not_repeated() -> None:

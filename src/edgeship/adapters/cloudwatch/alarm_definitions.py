@@ -57,6 +57,7 @@ _FORMULAS = {
         "p95", "IF(sessions >= {sample}, memory, 0)", "memory", Metric.MEMORY, "p95", "p95 memory", "MB"
     ),
 }
+_WITHOUT_CHUNKS = "IF(sessions >= {sample}, 100 * (FILL(failed, 0) - FILL(chunks, 0)) / sessions, 0)"
 _SAMPLE = re.compile(r"\bsessions >= (\d+)\b")
 
 
@@ -76,25 +77,29 @@ def definition_of(environment: str, alarm: HealthAlarm) -> PutMetricAlarmInputTy
     another permission, and DescribeAlarms does not return them.
     """
     formula = _FORMULAS[alarm.check]
+    expression, label = formula.expression, formula.label
+    if not alarm.count_chunk_failures:
+        expression, label = _WITHOUT_CHUNKS, f"{label} without chunk failures"
     dimensions = [
         {"Name": name, "Value": value}
         for name, value in zip(DIMENSIONS, (environment, alarm.widget, str(alarm.version)), strict=True)
     ]
-    label = f"{formula.label} of {alarm.widget} {alarm.version}, {formula.unit}"
     metrics: list[Any] = [
         {
             "Id": formula.id,
-            "Expression": formula.expression.format(sample=alarm.minimum_sample),
-            "Label": label,
+            "Expression": expression.format(sample=alarm.minimum_sample),
+            "Label": f"{label} of {alarm.widget} {alarm.version}, {formula.unit}",
             "ReturnData": True,
         },
         _metric("sessions", Metric.SESSIONS, "Sum", dimensions),
         _metric(formula.query, formula.metric, formula.stat, dimensions),
     ]
+    if not alarm.count_chunk_failures:
+        metrics.append(_metric("chunks", Metric.CHUNK_FAILED_SESSIONS, "Sum", dimensions))
     return {
         "AlarmName": alarm_name(environment, alarm),
         "AlarmDescription": (
-            f"Environment {environment}: {formula.label} of widget {alarm.widget} {alarm.version} was at or over "
+            f"Environment {environment}: {label} of widget {alarm.widget} {alarm.version} was at or over "
             f"{alarm.limit:g} {formula.unit} in {PERIODS} periods of {PERIOD_SECONDS} s in a row, each with "
             f"{alarm.minimum_sample} sessions or more. edgeship reacts to this alarm: it rolls the release back, or "
             "notifies people that it could not. edgeship makes and removes this alarm, and reverts changes by hand."
@@ -124,7 +129,8 @@ def read_definition(environment: str, found: MetricAlarmTypeDef) -> HealthAlarm 
     limit = found.get("Threshold")
     if release is None or limit is None or release.environment != environment:
         return None
-    alarm = HealthAlarm(release.widget, release.version, release.check, limit, release.minimum_sample)
+    counts = not any(metric.get("Id") == "chunks" for metric in found.get("Metrics", ()))
+    alarm = HealthAlarm(release.widget, release.version, release.check, limit, release.minimum_sample, counts)
     return alarm if _is_written(definition_of(environment, alarm), found) else None
 
 

@@ -24,6 +24,8 @@ _STATS = {
     Metric.FAILED_SESSIONS: "Sum",
     Metric.LOAD_LATENCY: "p95",
     Metric.MEMORY: "p95",
+    Metric.CHUNK_FAILED_SESSIONS: "Sum",
+    Metric.CHUNK_FAILURES: "Sum",
 }
 _MAX_QUERIES = 500
 _MAX_DATAPOINTS = 100_800
@@ -71,13 +73,15 @@ class _Series:
                 round(self.values[Metric.FAILED_SESSIONS].get(start, 0)),
                 self.values[Metric.LOAD_LATENCY].get(start),
                 self.values[Metric.MEMORY].get(start),
+                round(self.values[Metric.CHUNK_FAILED_SESSIONS].get(start, 0)),
+                round(self.values[Metric.CHUNK_FAILURES].get(start, 0)),
             )
             for start in starts
         ]
 
 
 class CloudWatchMetrics:
-    """Four queries a subject, up to 125 subjects a call.
+    """Six queries a subject, up to 83 subjects a call.
 
     `totals` reads each span in the coarsest period that `_FINENESS` allows (a day in hours, an hour in five minutes),
     and never in a finer one than CloudWatch still has. That needs few datapoints, and makes the percentiles stable:
@@ -112,6 +116,8 @@ class CloudWatchMetrics:
                 series.total(Metric.FAILED_SESSIONS),
                 series.mean(Metric.LOAD_LATENCY),
                 series.mean(Metric.MEMORY),
+                series.total(Metric.CHUNK_FAILED_SESSIONS),
+                series.total(Metric.CHUNK_FAILURES),
             )
             for span, series in found.items()
         }

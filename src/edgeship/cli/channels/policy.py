@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -19,6 +19,8 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
 from edgeship.domain.releases.serving import Serve
 from edgeship.domain.version import Bump
+
+ChunkFailures = Literal["count", "ignore"]
 
 app = typer.Typer(help="Show and change what an upload of a widget does.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -74,6 +76,10 @@ def set_policy(
     ] = None,
     minimum_sample: Annotated[
         int | None, typer.Option(metavar="SESSIONS", help="With fewer sessions the analysis is inconclusive.")
+    ] = None,
+    chunk_failures: Annotated[
+        ChunkFailures | None,
+        typer.Option(help="Whether sessions in which only a chunk did not load count in the error rate."),
     ] = None,
     on_inconclusive: Annotated[
         OnInconclusive | None, typer.Option(help="What happens when a bake ends with too few sessions.")
@@ -131,6 +137,7 @@ def set_policy(
             "memory_mb": memory_mb,
             "soft_error_points": soft_error_points,
             "minimum_sample": minimum_sample,
+            "count_chunk_failures": None if chunk_failures is None else chunk_failures == "count",
         },
         default=default,
     )

@@ -29,6 +29,10 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
             f"{limits.soft_error_points:g} points over the stable version's",
         ),
         "inconclusive": ("--minimum-sample", f"fewer than {limits.minimum_sample} sessions"),
+        "chunks that do not load": (
+            "--chunk-failures",
+            "count: an error of the session" if limits.count_chunk_failures else "ignore: shown, not in the error rate",
+        ),
         "inconclusive at a step's end": (
             "--on-inconclusive",
             f"{policy.on_inconclusive}: {_ON_INCONCLUSIVE[policy.on_inconclusive]}",

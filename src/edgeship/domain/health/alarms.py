@@ -22,6 +22,8 @@ class HealthAlarm:
     check: Check
     limit: float
     minimum_sample: int
+    count_chunk_failures: bool = True
+    """Of an error rate."""
 
     @property
     def subject(self) -> tuple[str, Version]:
@@ -30,7 +32,17 @@ class HealthAlarm:
 
 def alarms_of(widget: str, version: Version, limits: Thresholds) -> tuple[HealthAlarm, ...]:
     """The alarms that a live version has."""
-    return tuple(HealthAlarm(widget, version, check, limit, limits.minimum_sample) for check, limit in limits.hard())
+    return tuple(
+        HealthAlarm(
+            widget,
+            version,
+            check,
+            limit,
+            limits.minimum_sample,
+            limits.count_chunk_failures or check is not Check.ERROR_RATE,
+        )
+        for check, limit in limits.hard()
+    )
 
 
 @dataclass(frozen=True)

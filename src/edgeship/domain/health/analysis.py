@@ -66,7 +66,7 @@ def analyse(
             before `since`, when traffic first reached the release.
         stable: the stable version's periods, to compare a candidate with; empty for no comparison.
     """
-    datapoints = list(datapoints)
+    datapoints = [datapoint.under(limits) for datapoint in datapoints]
     periods = deciding_periods(datapoints, limits, since, now)
     if not periods:
         sample = sum(datapoint.sessions for datapoint in _last(datapoints, since, now))
@@ -81,7 +81,7 @@ def analyse(
         if all(value is not None and value >= limit for value in values):
             lowest = min(value for value in values if value is not None)
             return over_limit(Health.UNHEALTHY, check, lowest, limit, sample, f"in {PERIODS} periods in a row")
-    stable_at = {period.start: period for period in stable if period.sessions >= limits.minimum_sample}
+    stable_at = {period.start: period.under(limits) for period in stable if period.sessions >= limits.minimum_sample}
     points = [
         period.error_rate - stable_at[period.start].error_rate  # type: ignore[operator]  # both have sessions
         for period in periods

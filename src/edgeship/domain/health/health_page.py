@@ -179,7 +179,12 @@ def _metrics(finding: Finding) -> dict[str, Any]:
     }
     sessions = whole.sessions if whole else 0
     return metrics | {
-        "sessions": {"value": sessions, "unit": "sessions", "limit": None, "within_limit": None, "sample": sessions}
+        name: {"value": value, "unit": unit, "limit": None, "within_limit": None, "sample": sessions}
+        for name, value, unit in (
+            ("sessions", sessions, "sessions"),
+            ("chunk_failures", whole.chunk_failures if whole else 0, "failures"),
+            ("chunk_failure_rate", _rounded(whole.chunk_failure_rate if whole else None), "%"),
+        )
     }
 
 
@@ -196,6 +201,9 @@ def _combined(periods: Sequence[Datapoint]) -> Datapoint | None:
         min(sessions, sum(period.failed_sessions for period in periods)),
         _mean(periods, Check.LATENCY),
         _mean(periods, Check.MEMORY),
+        min(sessions, sum(period.chunk_failed_sessions for period in periods)),
+        sum(period.chunk_failures for period in periods),
+        periods[0].counts_chunks,
     )
 
 

@@ -31,13 +31,13 @@ def analyse_recent(
     Args:
         datapoints, stable, since, now: as for `analyse`; the last `HOUR_PERIODS` periods count.
     """
-    datapoints = list(datapoints)
+    datapoints = [datapoint.under(limits) for datapoint in datapoints]
     analysis = analyse(datapoints, stable, limits, since, now)
     hour = _last_hour(datapoints, since, now)
     if analysis.health is not Health.INCONCLUSIVE or all(p.sessions >= limits.minimum_sample for p in hour[-PERIODS:]):
         return analysis
     sessions = sum(datapoint.sessions for datapoint in hour)
-    failed = min(sessions, sum(datapoint.failed_sessions for datapoint in hour))
+    failed = min(sessions, sum(datapoint.counted_sessions for datapoint in hour))
     if sessions < FEWEST_SESSIONS or failed < FEWEST_FAILURES:
         return analysis
     at_least = 100 * lower_bound(failed, sessions)
@@ -59,7 +59,7 @@ def analysed_periods(
 ) -> list[Datapoint]:
     """The periods that `analyse_recent` uses, the oldest first: the last `PERIODS` where they are enough,
     else all of the last hour."""
-    datapoints = list(datapoints)
+    datapoints = [datapoint.under(limits) for datapoint in datapoints]
     return deciding_periods(datapoints, limits, since, now) or _last_hour(datapoints, since, now)
 
 

@@ -16,13 +16,15 @@ WHEN = "over the whole step"
 
 def analyse_step(bake: Datapoint, stable: Datapoint | None, limits: Thresholds) -> AnalysisResult:
     """Analyse a step at the end of its bake; `stable` is the stable version's datapoint of the same time."""
+    bake = bake.under(limits)
+    stable = stable and stable.under(limits)
     if bake.sessions < limits.minimum_sample:
         return AnalysisResult(
             Health.INCONCLUSIVE,
             f"{bake.sessions} sessions since the step began: fewer than {limits.minimum_sample}",
             sample=bake.sessions,
         )
-    at_least = 100 * lower_bound(min(bake.failed_sessions, bake.sessions), bake.sessions)
+    at_least = 100 * lower_bound(min(bake.counted_sessions, bake.sessions), bake.sessions)
     for check, limit in limits.hard():
         value = bake.value(check)
         if value is not None and value >= limit:

@@ -37,6 +37,8 @@ class Thresholds:
     memory_mb: float = 100
     soft_error_points: float = 5
     minimum_sample: int = 100
+    count_chunk_failures: bool = True
+    """Whether a session in which only parts of the release did not load counts as failed."""
 
     def hard(self) -> tuple[tuple[Check, float], ...]:
         return (

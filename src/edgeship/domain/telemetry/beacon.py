@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from edgeship.domain.telemetry.chunk_failures import chunk_failures, is_chunk_failure
 from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
 
@@ -77,12 +78,23 @@ class Beacon:
     def error_count(self) -> int:
         return sum(error.count for error in self.errors)
 
+    @property
+    def chunk_failures(self) -> int:
+        return chunk_failures(self.widget, ((error.message, error.count) for error in self.errors))
+
+    @property
+    def fails_by_chunks(self) -> bool:
+        """Whether the session fails with it, and everything that failed is a part of the release that did not load."""
+        return self.fails_session and all(is_chunk_failure(self.widget, error.message) for error in self.errors)
+
     def metric_values(self) -> dict[Metric, float]:
         """The values that it adds to the release's metrics, without counts of zero."""
         counts = {
             Metric.SESSIONS: int(self.starts_session),
             Metric.FAILED_SESSIONS: int(self.fails_session),
             Metric.ERRORS: self.error_count,
+            Metric.CHUNK_FAILURES: self.chunk_failures,
+            Metric.CHUNK_FAILED_SESSIONS: int(self.fails_by_chunks),
         }
         values: dict[Metric, float] = {metric: count for metric, count in counts.items() if count}
         if self.load_latency is not None:

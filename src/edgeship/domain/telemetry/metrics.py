@@ -24,6 +24,10 @@ class Metric(StrEnum):
     FAILED_SESSIONS = "FailedSessions"
     """Sessions with at least one error of the widget itself; counted when the first is reported."""
     ERRORS = "Errors"
+    CHUNK_FAILURES = "ChunkFailures"
+    """Chunks, style sheets and WebAssembly of the release that did not load."""
+    CHUNK_FAILED_SESSIONS = "ChunkFailedSessions"
+    """Failed sessions whose first reported errors are all chunk failures; FailedSessions has them, too."""
     LOAD_LATENCY = "LoadLatency"
     """From the request for the entrypoint to its last byte."""
     MEMORY = "Memory"
@@ -34,6 +38,8 @@ UNITS = {
     Metric.SESSIONS: "Count",
     Metric.FAILED_SESSIONS: "Count",
     Metric.ERRORS: "Count",
+    Metric.CHUNK_FAILURES: "Count",
+    Metric.CHUNK_FAILED_SESSIONS: "Count",
     Metric.LOAD_LATENCY: "Milliseconds",
     Metric.MEMORY: "Megabytes",
 }
