@@ -12,12 +12,12 @@ from infra.constructs.alarms import Alarms
 from infra.constructs.bus import Bus
 from infra.constructs.cdn.distribution import Cdn
 from infra.constructs.cdn.edge import EdgeFunction
+from infra.constructs.cdn.router import Router
 from infra.constructs.functions import Build
 from infra.constructs.notifications import Notifications
 from infra.constructs.pipeline import Pipeline
 from infra.constructs.propagation import Propagation
 from infra.constructs.rollouts import Rollouts
-from infra.constructs.cdn.router import Router
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 from infra.constructs.telemetry import Telemetry

@@ -10,8 +10,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from edgeship.resource_names import ACCEPTED_PREFIX, COPIES_PREFIX, INCOMING_PREFIX, REJECTED_PREFIX, SNAPSHOT_KEY
-from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, allow, health_alarms, objects
 from infra.constructs.cdn.router import Router
+from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, allow, health_alarms, objects
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 from infra.options import SynthOptions

@@ -18,10 +18,10 @@ from edgeship.resource_names import (
 )
 from edgeship.settings import format_copies
 from infra.constructs.bus import Bus
+from infra.constructs.cdn.router import Router
 from infra.constructs.functions import Build, RegionalFunction
 from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, health_alarms, objects
 from infra.constructs.queues import FailureQueue
-from infra.constructs.cdn.router import Router
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 
