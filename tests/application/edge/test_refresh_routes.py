@@ -26,7 +26,7 @@ from edgeship.domain.edge.store_changes import updates
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.version import Version
-from tests.fakes.edge import FakeRouteStore
+from tests.fakes.edge import FakeRouteStore, FakeSnapshots
 from tests.fakes.health import FakeAlarms
 from tests.fakes.state import FakeState
 from tests.support.crash.death import ProcessDied
