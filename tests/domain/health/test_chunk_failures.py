@@ -15,6 +15,7 @@ from edgeship.domain.health.low_traffic import analyse_recent
 from edgeship.domain.health.step_analysis import analyse_step
 from edgeship.domain.health.thresholds import Check, Thresholds
 from edgeship.domain.version import Version
+from localcloud.cloudwatch.metric_math import evaluate
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 COUNT = Thresholds()
@@ -55,3 +56,11 @@ def test_an_alarm_is_read_back_and_only_that_of_the_error_rate_differs(limits: T
         definition = definition_of("test", alarm)
         assert read_definition("test", definition) == alarm  # type: ignore[arg-type]
         assert len(definition["Metrics"]) == (4 if alarm.check is Check.ERROR_RATE and limits is IGNORE else 3)
+
+
+@pytest.mark.parametrize(("chunks", "rate"), [({}, 25), ({0.0: 50.0}, 0), ({0.0: 30.0}, 10)])
+def test_the_alarm_of_a_policy_that_ignores_them_subtracts_them(chunks: dict[float, float], rate: float) -> None:
+    alarm, *_ = alarms_of("checkout", Version.parse("1.0.0"), IGNORE)
+    expression = definition_of("test", alarm)["Metrics"][0]["Expression"]
+    metrics = {"sessions": {0.0: 200.0}, "failed": {0.0: 50.0}, "chunks": chunks}
+    assert evaluate("rate", {"rate": expression}, metrics, [0.0]) == {0.0: rate}
