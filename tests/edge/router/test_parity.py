@@ -10,14 +10,14 @@ from edgeship.domain.edge.router import route
 from tests.edge.router.engines import NJS_ENGINE, NODE_ENGINE, Engine
 from tests.edge.router.generated import Generator
 from tests.edge.router.viewer import asked, reading, telling
+from tests.support.pytest_plugins.fuzz import examples
 
 
 @pytest.mark.parametrize(
     ("engine", "count"),
     [
         pytest.param(NODE_ENGINE, 200_000, id="node"),
-        pytest.param(NJS_ENGINE, 10_000, id="njs"),
-        pytest.param(NJS_ENGINE, 200_000, id="njs-all", marks=pytest.mark.fuzz),
+        pytest.param(NJS_ENGINE, examples(10_000, 200_000), id="njs", marks=pytest.mark.fuzz),
     ],
 )
 @pytest.mark.parametrize("root", [None, "checkout"])
