@@ -24,8 +24,12 @@ class NotInSubset(Exception):
     """The source uses what a CloudFront Function does not have; the message names it, and the file."""
 
 
-def router_code(root: Path, *, root_widget: str | None, pointer_max_age: int, exposed_headers: str) -> str:
+def router_code(
+    root: Path, *, root_widget: str | None, pointer_max_age: int, exposed_headers: str, scheme: str = "https"
+) -> str:
     """The code of the router, of the project at `root`. The same source and options give the same code.
+
+    `scheme` is that of the CDN's URLs: a worker can't resolve one without.
 
     Raises:
         NotInSubset: see there; or the code is too long.
@@ -34,6 +38,7 @@ def router_code(root: Path, *, root_widget: str | None, pointer_max_age: int, ex
         "rootWidget": root_widget or "",
         "movingCacheControl": f"public, max-age={pointer_max_age}",
         "exposedHeaders": exposed_headers,
+        "scheme": scheme,
     }
     stub = (root / FOLDER / STUB).read_text("utf-8").strip()
     return IMPORTS + _joined(root, ROUTER, {"CONFIG": config, "STUB": stub})

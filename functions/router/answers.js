@@ -28,7 +28,7 @@ function redirect(location, version) {
 // preload by `Link` would break the policy of pages that trust scripts by nonces alone.
 function insert(location, version, integrity, host) {
   // What the page's policy trusts begins with CDN: without its slash, other hosts would, too.
-  const values = { CDN: '//' + host + '/', PATH: location.slice(1), INTEGRITY: integrity };
+  const values = { CDN: CONFIG.scheme + '://' + host + '/', PATH: location.slice(1), INTEGRITY: integrity };
   const body = STUB.replace(/CDN|PATH|INTEGRITY/g, function (place) {
     return JSON.stringify(values[place]).slice(1, -1);
   });

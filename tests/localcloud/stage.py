@@ -50,7 +50,7 @@ class FakeOrigin:
         answer = self.files.get(request.path)
         if answer is None:
             return Answer(404, CIMultiDict({"Content-Type": "application/xml"}), b"<Error/>")
-        if request.headers.get("If-None-Match") == answer.headers["ETag"]:
+        if request.headers.get("If-None-Match") == answer.headers.get("ETag", ""):
             return Answer(304, CIMultiDict({"ETag": answer.headers["ETag"]}))
         return replace(answer, headers=answer.headers.copy())
 

@@ -6,6 +6,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_cloudfront as cloudfront
 from constructs import Construct
 
+from edgeship.resource_names import LOCAL
 from infra.bundling import Bundler
 from infra.constructs.storage import EXPOSED_HEADERS
 from infra.options import SynthOptions
@@ -38,6 +39,7 @@ class Router(Construct):
             root_widget=options.root_widget,
             pointer_max_age=options.pointer_max_age,
             exposed_headers=",".join(EXPOSED_HEADERS),
+            scheme="http" if options.environment == LOCAL else "https",
         )
         self._route = cloudfront.Function(
             self,

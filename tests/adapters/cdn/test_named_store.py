@@ -30,7 +30,8 @@ class Client:
 
     @property
     def meta(self) -> Any:
-        return type("Meta", (), {"endpoint_url": "https://f2a1.cloudfront-kvs.global.api.aws"})
+        events = type("Events", (), {"register": lambda *_, **__: None})
+        return type("Meta", (), {"endpoint_url": "https://cloudfront-keyvaluestore.amazonaws.com", "events": events})
 
     def describe_key_value_store(self, Name: str = "", KvsARN: str = "") -> dict[str, Any]:  # noqa: N803
         if Name:

@@ -49,7 +49,7 @@ function told(result) {
   if (result.statusCode === 204) return ['preflight'];
   if (result.statusCode === 404) return ['unknown', result.body.data.slice(0, -1)];
   const script = result.body.data;
-  const url = textAfter(script, 'const s="').replace('//cdn.example/', '/');
+  const url = textAfter(script, 'const s="').replace('https://cdn.example/', '/');
   return ['insert', url, of('x-amz-meta-version'), textAfter(script, '.integrity="')];
 }
 const work = JSON.parse(fs.readFileSync('WORK/work.json').toString());

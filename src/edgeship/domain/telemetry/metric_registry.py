@@ -1,6 +1,6 @@
 """Which releases get metrics: those that the edge's snapshot can lead a browser to, up to a bound.
 
-Every widget and version that beacons may name costs five metrics, and anybody can send a beacon: a beacon of any other
+Every widget and version that beacons may name costs seven metrics, and anybody can send a beacon: a beacon of any other
 release is refused. The bounds are filled in this order:
 
 1. what the channels of every widget mean, stable and candidate: these are analysed
