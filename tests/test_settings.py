@@ -13,6 +13,7 @@ RELAY = {
     "EDGESHIP_BUS": "b",
     "EDGESHIP_CONFIG_BUCKET": "c",
     "EDGESHIP_POISON_QUEUE_URL": "q",
+    "EDGESHIP_STORE_ARN": "a",
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from base64 import b64encode
@@ -12,7 +11,6 @@ from hashlib import sha256
 from urllib.parse import urlsplit
 
 import pytest
-import rjsmin  # type: ignore[import-untyped]
 from selenium.webdriver import Remote
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
@@ -21,7 +19,7 @@ from edgeship.adapters.lambda_events.beacons import parse_beacon
 from edgeship.domain.telemetry.beacon import Beacon
 from edgeship.domain.telemetry.metrics import Metric
 from infra.app import ROOT
-from infra.router_code import FOLDER, STUB
+from tests.browser.lab.stub import stub
 from tests.browser.sites import Answer, Cdn, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -315,9 +313,7 @@ def test_a_script_that_a_moving_path_inserts(
     source = "window.checkout = { fail(message) { throw new Error(message); } };"
     cdn.script(EXACT, source, "1.4.2", delay=0.3)
     digest = "sha256-" + b64encode(sha256(source.encode()).digest()).decode()
-    stub = str(rjsmin.jsmin((ROOT / FOLDER / STUB).read_text("utf-8"))).rstrip(";\n")
-    text = stub.replace("(CDN,PATH,INTEGRITY)", f"({', '.join(map(json.dumps, (cdn.url, EXACT, digest)))})")
-    cdn.script(LATEST, text, "1.4.2", delay=0.2)
+    cdn.script(LATEST, stub(cdn.url, EXACT.removeprefix("/"), digest), "1.4.2", delay=0.2)
     visit(
         telemetry(cdn, how="", **{name: cdn.url + path for name, path in data.items()}),
         f'<script src="{cdn.url}{LATEST}"{cors}></script>',

@@ -48,6 +48,8 @@ LIMITS = {
     "Sessions": (1, 1),
     "FailedSessions": (1, 1),
     "Errors": (1, 10_000),
+    "ChunkFailures": (1, 10_000),
+    "ChunkFailedSessions": (1, 1),
     "LoadLatency": (0, 600_000),
     "Memory": (0, 65_536),
 }

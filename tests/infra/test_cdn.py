@@ -46,9 +46,7 @@ def test_the_edge_bundle_carries_its_configuration(customised: Template) -> None
     with zipfile.ZipFile(customised.bundle("edge")) as bundle:
         assert json.loads(bundle.read("functions/edge/config.json")) == {
             "bucket": f"edgeship-production-config-{ACCOUNT}",
-            "key": "edge/snapshot.json",
             "region": "us-east-1",
-            "root_widget": "checkout",
             "freshness_seconds": 8.0,
             "timeout_seconds": 1.0,
             "environment": "production",
@@ -125,7 +123,7 @@ def test_the_edge_bundle_is_our_own_sources_alone(production: Template) -> None:
     assert not [name for name in names if name.startswith(("edgeship/adapters", "edgeship/application"))]
 
 
-def test_the_edge_may_read_the_snapshots_and_write_its_logs(production: Template) -> None:
+def test_the_edge_may_read_the_flags_and_write_its_logs(production: Template) -> None:
     allowed = {
         action: statement["Resource"] if isinstance(statement["Resource"], str) else sorted(statement["Resource"])
         for statement in production.role_statements("edge")
@@ -133,10 +131,7 @@ def test_the_edge_may_read_the_snapshots_and_write_its_logs(production: Template
     }
     logs = f"arn:aws:logs:*:{ACCOUNT}:log-group:/aws/lambda/us-east-1.edgeship-production-edge:*"
     assert allowed == {
-        "s3:GetObject": [
-            f"arn:aws:s3:::edgeship-production-config-{ACCOUNT}/edge/flags.json.gz",
-            f"arn:aws:s3:::edgeship-production-config-{ACCOUNT}/edge/snapshot.json",
-        ],
+        "s3:GetObject": f"arn:aws:s3:::edgeship-production-config-{ACCOUNT}/edge/flags.json.gz",
         "logs:CreateLogGroup": logs,
         "logs:CreateLogStream": logs,
         "logs:PutLogEvents": logs,
@@ -200,7 +195,7 @@ def test_a_beacon_reaches_its_function_with_its_data_and_nothing_of_the_viewer(p
 
 
 def test_the_function_knows_the_paths_that_lead_to_it() -> None:
-    from infra.constructs import distribution as cdn  # its import takes seconds
+    from infra.constructs.cdn import distribution as cdn  # its import takes seconds
 
     assert (handler.BEACON_PATH, handler.CLIENT_PATH) == (cdn.BEACON_PATH, cdn.CLIENT_PATH)
 

@@ -68,12 +68,6 @@ def test_a_source_outside_of_the_subset_is_refused_by_name(copied: Path) -> None
         the_router(copied)
 
 
-def test_a_stub_without_places_is_refused(copied: Path) -> None:
-    (copied / module.FOLDER / module.STUB).write_text("alert(1);")
-    with pytest.raises(NotInSubset, match=r"stub\.js does not end with"):
-        the_router(copied)
-
-
 OUTSIDE = [
     ("a class", "class A {}"),
     ("a class", "const a = class {};"),

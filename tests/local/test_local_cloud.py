@@ -51,6 +51,7 @@ def test_its_minutes_are_short_and_its_functions_know_where_they_are(tmp_path: P
             "EDGESHIP_CLOUDFLARE_URL": cloud.second_cdn_url,
             "EDGESHIP_CLOUDFLARE_API": f"{cloud.second_cdn_url}/client/v4",
             "EDGESHIP_CLOUDFLARE_ZONE": ZONE,
+            "EDGESHIP_STORE_SETTLE_SECONDS": "2",
             "EDGESHIP_CLOUDFLARE_TOKEN": "ssm:/edgeship/local/cloudflare",
         }
     assert not cloudwatch.runs

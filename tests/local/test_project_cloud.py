@@ -17,7 +17,7 @@ from tests.support.local_cloud.visitors import ann, eventually, served
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
 
 WIDGET = "placed"
-MOVING_PATHS = (f"/{WIDGET}/latest/widget.js", f"/{WIDGET}/~1/widget.js", f"/{WIDGET}/%7E1.4/widget.js")
+MOVING_PATHS = (f"/{WIDGET}/latest/widget.js", f"/{WIDGET}/~1/widget.js", f"/{WIDGET}/~1.4/widget.js")
 
 
 def body(version: str) -> bytes:
@@ -70,7 +70,7 @@ def test_exact_paths_are_immutable_and_share_the_cached_object(cloud: LocalCloud
 
 def test_an_unknown_widget_is_answered_at_the_edge(cloud: LocalCloud) -> None:
     status, headers = headers_of(f"{cloud.edge_url}/nope/latest/widget.js")
-    assert (status, headers["x-cache"]) == (404, "LambdaGeneratedResponse from cloudfront")
+    assert (status, headers["x-cache"]) == (404, "FunctionGeneratedResponse from cloudfront")
 
 
 def test_a_move_takes_effect_without_an_invalidation(cloud: LocalCloud, tools: Operator) -> None:

@@ -96,7 +96,7 @@ def test_a_store_that_is_not_filled() -> None:
     found = explained("/checkout/latest/x.js", {})
     assert (found.answer, found.line) == (
         "latest_copies",
-        "goes on to /checkout/latest/x.js — the store is not filled yet",
+        "goes on to /_latest/checkout/x.js — the store is not filled yet",
     )
 
 

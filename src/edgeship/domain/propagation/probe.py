@@ -126,6 +126,6 @@ def _fault_of(
         return MismatchKind.HEADERS, f"cache-control: {cache_control}", decision.cache_control or "none"
     if decision.inserts is not None and probe.file in manifest.files:
         digest = b64encode(bytes.fromhex(manifest.files[probe.file].sha256)).decode()
-        if not decision.inserts.endswith(f'","sha256-{digest}")'):
+        if f'"sha256-{digest}"' not in decision.inserts:
             return MismatchKind.BYTES, f"a script that inserts sha256-{digest}", "another script"
     return None
