@@ -58,7 +58,9 @@ def test_without_routes_latest_is_its_copies_until_the_relay_has_written_them_ag
     verdict = eventually(lambda: tools.state.deployment(WIDGET, "latest").verification)
     assert verdict.verified, verdict.mismatches
     served(cloud, RANGE, ONE)
-    cloud.session().client("s3").put_object(Bucket=cloud.names.site_bucket, Key=LONE[1:], Body=b"// of nothing\n")
+    cloud.session().client("s3").put_object(
+        Bucket=cloud.names.site_bucket, Key=f"_latest/{WIDGET}/lone.js", Body=b"// of nothing\n"
+    )
     assert get(cloud, LONE)[0] == 404
     before = store.values()
 

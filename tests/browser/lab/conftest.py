@@ -43,7 +43,8 @@ def labs(request: pytest.FixtureRequest, running_browser: Remote, builds: Builds
             return ReferenceSite(WIDGETS, serve)
         # Only who asks for the local cloud waits for it.
         cloud: LocalCloud = request.getfixturevalue("cloud")
-        return LocalCloudSite(cloud, operator.build(cloud.names, cloud.session(), cloud.edge_url))
+        tools = operator.build(cloud.names, cloud.session(), cloud.edge_url)
+        return LocalCloudSite(cloud, tools, "in_place" if serve == "in_place" else "pin")
 
     with ExitStack() as stack:
         made: dict[tuple[str, Served], Lab] = {}

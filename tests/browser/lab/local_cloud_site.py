@@ -13,6 +13,7 @@ import aiohttp
 from edgeship.application.releases.publish_bundle import BundleFacts
 from edgeship.bootstrap.operator import Operator
 from edgeship.domain.channels.rollout import Step
+from edgeship.domain.releases.serving import Serve
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from tests.browser.lab.builds import ENTRY, STYLE
@@ -31,6 +32,7 @@ class LocalCloudSite:
 
     cloud: LocalCloud
     tools: Operator
+    serve: Serve
     _session: aiohttp.ClientSession | None = None
 
     def publish(self, version: str, folders: Mapping[str, Path]) -> None:
@@ -71,6 +73,8 @@ class LocalCloudSite:
     def reset(self, *widgets: str, version: str) -> None:
         wanted = Version.parse(version)
         for widget in widgets:
+            if self.tools.state.policy(widget).policy.serve != self.serve:
+                self.tools.policy(widget, lambda policy: replace(policy, serve=self.serve), ann())
             if self.tools.state.channel(widget, CHANNEL).candidate is not None:
                 self.tools.steer_rollout.abort(widget, CHANNEL, ann())
             for release in self.tools.state.releases(widget):

@@ -10,10 +10,9 @@ from tests.browser.lab.scenarios import KINDS, SCENARIOS, VIEWS, Scenario, views
 
 pytestmark = pytest.mark.browser
 
-REFERENCE = pytest.param("reference", marks=pytest.mark.xdist_group("browser"))
-LOCAL_CLOUD = pytest.param("local cloud", marks=[pytest.mark.cloud, pytest.mark.xdist_group("cloud")])
-PINNING = (REFERENCE,)
-"""The sites that pin. The local cloud will when its router does: add LOCAL_CLOUD here."""
+REFERENCE = pytest.param("reference", marks=[pytest.mark.nightly, pytest.mark.xdist_group("browser")])
+LOCAL_CLOUD = pytest.param("local cloud", marks=[pytest.mark.cloud, pytest.mark.xdist_group("cloud-lab")])
+PINNING = (REFERENCE, LOCAL_CLOUD)
 
 
 @pytest.mark.parametrize("site", PINNING)
