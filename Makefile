@@ -58,7 +58,7 @@ fuzz: $(READY) ## Run what draws its examples, with 100,000 of them and more (an
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m fuzz --hypothesis-profile=fuzz --timeout=7200
 
 .PHONY: nightly
-nightly: $(READY) ## Run the demo at real speed, as it is documented
+nightly: $(READY) ## Run what takes minutes: the demo as documented, the whole browser lab, 200,000 routed requests
 	$(BIN)/pytest -m nightly --timeout=900
 
 .PHONY: check

@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> None:
 @contextmanager
 def _local_cloud() -> Iterator[Site]:
     with LocalCloud(state_path=None, edge_freshness_seconds=EDGE_FRESHNESS_SECONDS) as cloud:
-        yield LocalCloudSite(cloud, operator.build(cloud.names, cloud.session(), cloud.edge_url), "in_place")
+        yield LocalCloudSite(cloud, operator.build(cloud.names, cloud.session(), cloud.edge_url), "pin")
 
 
 def _table(scenarios: list[Scenario], found: Found) -> Table:

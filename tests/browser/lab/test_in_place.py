@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 SITES = (
     pytest.param("reference", marks=pytest.mark.xdist_group("browser")),
-    pytest.param("local cloud", marks=[pytest.mark.nightly, pytest.mark.cloud, pytest.mark.xdist_group("cloud-lab")]),
+    pytest.param("local cloud", marks=[pytest.mark.nightly, pytest.mark.cloud, pytest.mark.xdist_group("cloud")]),
 )
 BASELINE = {str(scenario): scenario for scenario in SCENARIOS}
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from tests.browser.lab.conftest import Labs
 from tests.browser.lab.outcome import Outcome
@@ -10,13 +13,21 @@ from tests.browser.lab.scenarios import KINDS, SCENARIOS, VIEWS, Scenario, views
 
 pytestmark = pytest.mark.browser
 
-REFERENCE = pytest.param("reference", marks=[pytest.mark.nightly, pytest.mark.xdist_group("browser")])
-LOCAL_CLOUD = pytest.param("local cloud", marks=[pytest.mark.cloud, pytest.mark.xdist_group("cloud-lab")])
-PINNING = (REFERENCE, LOCAL_CLOUD)
+QUICK = ("lazy import: after a move", "another address: with each request")
+"""On the local cloud in every run: a move, with all that happens around the same steps, and a rollout. The others take
+minutes there."""
 
 
-@pytest.mark.parametrize("site", PINNING)
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def cases() -> Iterator[ParameterSet]:
+    for scenario in SCENARIOS:
+        quick = () if str(scenario) in QUICK else (pytest.mark.nightly,)
+        cloud = (pytest.mark.cloud, pytest.mark.xdist_group("cloud"))
+        yield pytest.param(scenario, "local cloud", marks=(*cloud, *quick), id=f"{scenario}-local cloud")
+        reference = (pytest.mark.nightly, pytest.mark.xdist_group("browser"))
+        yield pytest.param(scenario, "reference", marks=reference, id=f"{scenario}-reference")
+
+
+@pytest.mark.parametrize(("scenario", "site"), list(cases()))
 def test_no_page_view_is_mixed_or_broken(scenario: Scenario, site: str, labs: Labs) -> None:
     outcomes = labs(site, "pin").run(scenario)
     assert [outcome for outcome in outcomes if outcome.mixed or outcome.broken] == []

@@ -16,8 +16,9 @@ from tests.support.pytest_plugins.fuzz import examples
 @pytest.mark.parametrize(
     ("engine", "count"),
     [
-        pytest.param(NODE_ENGINE, 200_000, id="node"),
-        pytest.param(NJS_ENGINE, examples(10_000, 200_000), id="njs", marks=pytest.mark.fuzz),
+        pytest.param(NODE_ENGINE, 40_000, id="node"),
+        pytest.param(NODE_ENGINE, 200_000, id="node-all", marks=pytest.mark.nightly),
+        pytest.param(NJS_ENGINE, examples(5_000, 200_000), id="njs", marks=pytest.mark.fuzz),
     ],
 )
 @pytest.mark.parametrize("root", [None, "checkout"])
