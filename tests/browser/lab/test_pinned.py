@@ -13,8 +13,8 @@ from tests.browser.lab.scenarios import KINDS, SCENARIOS, VIEWS, Scenario, views
 
 pytestmark = pytest.mark.browser
 
-QUICK = ("lazy import: after a move", "another address: with each request")
-"""On the local cloud in every run: a move, with all that happens around the same steps, and a rollout. The others take
+QUICK = ("lazy import: after a move",)
+"""On the local cloud in every run: a move. The others take
 minutes there."""
 
 

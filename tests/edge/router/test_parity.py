@@ -16,7 +16,7 @@ from tests.support.pytest_plugins.fuzz import examples
 @pytest.mark.parametrize(
     ("engine", "count"),
     [
-        pytest.param(NODE_ENGINE, 40_000, id="node"),
+        pytest.param(NODE_ENGINE, 20_000, id="node"),
         pytest.param(NODE_ENGINE, 200_000, id="node-all", marks=pytest.mark.nightly),
         pytest.param(NJS_ENGINE, examples(5_000, 200_000), id="njs", marks=pytest.mark.fuzz),
     ],

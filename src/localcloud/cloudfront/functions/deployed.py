@@ -19,7 +19,7 @@ from localcloud.sandbox import SandboxSession
 
 STORE_DELAY_SECONDS = 2.0
 """AWS says "seconds", and promises no bound."""
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.5
 """Between two looks for news of stores and code."""
 
 logger = logging.getLogger(__name__)
