@@ -18,7 +18,7 @@ from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
 from tests.browser.lab.builds import ENTRY, STYLE
 from tests.browser.lab.site import Answered, Asked
-from tests.support.local_cloud.visitors import ann, eventually, get
+from tests.support.local_cloud.visitors import ann, answered, eventually, get
 
 CHANNEL = "latest"
 BAKE_SECONDS = 3600
@@ -116,6 +116,6 @@ class LocalCloudSite:
         return (live is not None and get(self.cloud, f"/{widget}/v{version}/{STYLE}")[0] == 200) or None
 
     def _is_at(self, widget: str, track: str, version: object) -> bool | None:
-        # Redirects are followed: an exact path names the version, too.
-        _, headers, _ = get(self.cloud, f"/{widget}/{CHANNEL}/{STYLE}?edgeship-track={track}")
-        return headers["x-amz-meta-version"] == str(version) or None
+        _, headers, _ = answered(f"{self.cloud.edge_url}/{widget}/{CHANNEL}/{STYLE}?edgeship-track={track}")
+        pinned = "Location" in headers
+        return (headers["x-amz-meta-version"] == str(version) and pinned == (self.serve != "in_place")) or None

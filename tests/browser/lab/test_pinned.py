@@ -14,8 +14,7 @@ from tests.browser.lab.scenarios import KINDS, SCENARIOS, VIEWS, Scenario, views
 pytestmark = pytest.mark.browser
 
 QUICK = ("lazy import: after a move",)
-"""On the local cloud in every run: a move. The others take
-minutes there."""
+"""On the local cloud in every run; the others take minutes there."""
 
 
 def cases() -> Iterator[ParameterSet]:
