@@ -154,7 +154,7 @@ class Pipeline(Construct):
             timeout=Duration.minutes(1),
             memory_mib=512,
         )
-        function.allow(["dynamodb:GetItem", "dynamodb:Query"], table.table.table_arn)
+        function.allow(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], table.table.table_arn)
         function.allow(
             [f"cloudfront-keyvaluestore:{action}" for action in STORE_ACTIONS], router.store.key_value_store_arn
         )

@@ -7,10 +7,8 @@ read, and each rollout's metrics and alarms asked for by themselves. It publishe
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,6 +29,7 @@ from edgeship.domain.channels.rollout import DEFAULT_STEPS, start
 from edgeship.domain.events import Occasion
 from edgeship.domain.health.alarms import alarms_of
 from edgeship.domain.version import Version
+from tests.bench.aws_calls import Calls, counted
 from tests.bench.report import Report, Row
 from tests.support.moto.aws import NAMES, Aws, aws_environment
 from tests.support.releases import a_release
@@ -40,8 +39,6 @@ IDLE = 900
 STABLE, CANDIDATE = Version(1, 0, 0), Version(1, 1, 0)
 NOW = datetime.now(UTC).replace(microsecond=0)
 
-Calls = Counter[str]
-
 
 def measure(progress: Callable[[str], None]) -> Report:
     found: dict[int, tuple[Calls, float]] = {}
@@ -49,12 +46,12 @@ def measure(progress: Callable[[str], None]) -> Report:
     with aws_environment() as aws:
         _widgets(aws, "rolling", ROLLING, rolling=True)
         _tick(aws)  # makes the alarms
-        found[0] = _counted(lambda: _tick(aws))
+        found[0] = counted(lambda: _tick(aws))
         progress(f"{ROLLING} rollouts and no idle widget: {found[0][0].total()} calls")
         _widgets(aws, "idle", IDLE, rolling=False)
-        found[IDLE] = _counted(lambda: _tick(aws))
+        found[IDLE] = counted(lambda: _tick(aws))
         progress(f"{ROLLING} rollouts among {ROLLING + IDLE:,} widgets: {found[IDLE][0].total()} calls")
-        naive = _counted(lambda: _loop(aws))
+        naive = counted(lambda: _loop(aws))
         progress(f"the loop over all: {naive[0].total()} calls")
     assert found[0][0] == found[IDLE][0], "the calls grow with idle widgets"
     rows = [
@@ -139,29 +136,3 @@ def _loop(aws: Aws) -> None:
 def _alarm_name(widget: str, policy: Policy, number: int) -> str:
     alarm = alarms_of(widget, CANDIDATE, policy.thresholds)[number]
     return f"{NAMES.health_alarm_prefix}{alarm.widget}-v{alarm.version}-{alarm.check}"
-
-
-def _counted(body: Callable[[], None]) -> tuple[Calls, float]:
-    with _counting() as calls:
-        began = time.perf_counter()
-        body()
-        seconds = time.perf_counter() - began
-    return calls, seconds
-
-
-@contextmanager
-def _counting() -> Iterator[Calls]:
-    from botocore.client import BaseClient
-
-    calls: Calls = Counter()
-    original = BaseClient._make_api_call
-
-    def counted(self: BaseClient, operation: str, params: dict[str, Any]) -> Any:
-        calls[operation] += 1
-        return original(self, operation, params)
-
-    BaseClient._make_api_call = counted  # type: ignore[method-assign]
-    try:
-        yield calls
-    finally:
-        BaseClient._make_api_call = original  # type: ignore[method-assign]

@@ -57,4 +57,6 @@ def bring(state: EdgeState, snapshots: Snapshots, store: FakeRouteStore, *widget
     def never(_: int) -> None:
         """Nobody else is here to race with."""
 
-    RefreshRoutes(state, snapshots, BringStore(snapshots, store, never), "test", lambda: NOW, never)(widgets)
+    RefreshRoutes(state, snapshots, BringStore(snapshots, store, never), "test", lambda: NOW, never)(
+        dict.fromkeys(widgets)
+    )

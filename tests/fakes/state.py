@@ -81,6 +81,10 @@ class FakeState:
         found = [r for r in self._all(Release) if r.widget == widget]
         return sorted(found, key=lambda release: release.version, reverse=True)
 
+    def releases_among(self, widget: str, versions: Iterable[Version]) -> list[Release]:
+        wanted = set(versions)
+        return [release for release in self.releases(widget) if release.version in wanted]
+
     def rejection(self, upload_id: str) -> Rejection | None:
         return self.records.get(("rejection", upload_id))
 

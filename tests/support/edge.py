@@ -107,11 +107,14 @@ class Edge:
         return {key: value for key, value in self.store.all().items() if key != REVISION_KEY}
 
     def is_right(self) -> bool:
-        """Whether the store has the table's routes, and the snapshot's revision."""
+        """Whether snapshot and store have the table's routes, as if they were read anew, and one revision."""
         content = self.snapshots.content
-        revision = self.store.get(REVISION_KEY)
-        return self.routes_kept() == table_values(self.state) and (
-            content is None or str(content["revision"]) == revision
+        if content is None:
+            return not self.routes_kept()
+        return (
+            self.routes_kept() == table_values(self.state)
+            and str(content["revision"]) == self.store.get(REVISION_KEY)
+            and all(routes == table_routes(self.state, widget) for widget, routes in content["widgets"].items())
         )
 
 

@@ -84,6 +84,15 @@ def test_registering_adds_the_widget_and_keeps_its_first_version(state: Environm
     assert state.release("checkout", V2) == a_release("1.10.0")
 
 
+def test_some_releases_are_read_by_their_versions(state: EnvironmentState) -> None:
+    register(state, *(f"1.{minor}.0" for minor in range(130)))
+    wanted = [Version(1, minor, 0) for minor in range(125)]
+    found = state.releases_among("checkout", [*wanted, Version(9, 9, 9), Version(1, 7, 0)])
+    assert [release.version for release in found] == wanted[::-1]
+    assert state.releases_among("checkout", []) == []
+    assert state.releases_among("button", wanted) == []
+
+
 def test_releases_keep_what_they_know_about_their_entry(state: EnvironmentState) -> None:
     entry = Entry(Kind.CLASSIC, f"sha256-{'A' * 43}=", alone=True, style=None)
     for version, known in (("1.0.0", entry), ("1.10.0", None)):

@@ -32,7 +32,7 @@ from tests.fakes.state import FakeState
 from tests.support.crash.death import ProcessDied
 from tests.support.edge import NOW, Edge, records_of, served_from, table_values
 from tests.support.port_calls import Calls, die
-from tests.support.releases import a_release
+from tests.support.releases import a_live_release, a_release
 from tests.support.world import POLICY, WIDGET, World
 
 WHO = Occasion("test", "ann", "by hand", NOW)
@@ -214,6 +214,39 @@ def test_a_flag_that_changes_refreshes_the_widgets_that_flags_route_alone() -> N
     assert edge.store.written[seen:] == [["chat", REVISION_KEY]]
     assert served_from(edge.store.values, "chat", "latest") == "1.1.0"
     assert edge.is_right()
+
+
+@pytest.mark.parametrize("change", ["move", "rollback", "unquarantine", "policy", "flag"])
+def test_the_calls_of_a_change_do_not_grow_with_the_releases(change: str) -> None:
+    made = []
+    for number in (10, 1_000):
+        world = World("1.0.0")
+        world.promote("1.0.0")
+        for release in (a_live_release(f"0.{n // 5}.{n % 5}") for n in range(number)):
+            world.state.commit(Transaction(puts=(replace(release, revision=0),), events=()))
+        world.register("1.1.0")
+        edge = Edge(world.state)
+        edge.deliver(records_of(world.state.log))
+        seen = len(world.state.log)
+        if change == "flag":
+            set_flag(world.state, "ab", variants={"old": "1.0.0", "new": "0.1.0"})
+            routed(world.state, WIDGET, "ab")
+        elif change == "policy":
+            world.change_policy(WIDGET, lambda policy: replace(policy, rollback_window_seconds=1), world.occasion())
+        else:
+            world.promote("1.1.0")
+        if change in ("rollback", "unquarantine"):
+            edge.deliver(records_of(world.state.log[seen:]))
+            seen = len(world.state.log)
+            world.roll_back(WIDGET, "latest", None, world.occasion())
+        if change == "unquarantine":
+            world.unquarantine(WIDGET, Version.parse("1.1.0"), world.occasion())
+        calls = Calls()
+        edge.process(calls.wrap).deliver(records_of(world.state.log[seen:]))
+        assert edge.is_right()
+        assert "releases" not in calls.made
+        made.append(sorted(calls.made))
+    assert made[0] == made[1]
 
 
 def test_a_policy_that_says_how_to_serve_reaches_the_store() -> None:

@@ -12,7 +12,7 @@ from edgeship.domain.bucketing import user_token
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import Phase, Step, start
 from edgeship.domain.edge.route_values import Routes, store_values
-from edgeship.domain.edge.routes import MAX_ENTRYPOINT, how, newest_in_ranges, routes_of
+from edgeship.domain.edge.routes import MAX_ENTRYPOINT, how, routes_of
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.release import Quarantine, Release
@@ -69,6 +69,8 @@ def test_ranges_choose_the_newest_promoted_release_that_is_good() -> None:
             "2.0": "2.0.0",
         },
         "releases": {"0.10.0": [], "1.0.0": [], "1.4.10": [], "2.0.0": [], "3.0.0-rc.1": []},
+        "live": {"0.10": "0", "1.0": "0", "1.4": "0,9-10", "2.0": "0"},
+        "serve": "pin",
     }
 
 
@@ -77,13 +79,15 @@ def test_a_widget_whose_channels_point_nowhere_has_none() -> None:
         "channels": {},
         "ranges": {},
         "releases": {},
+        "live": {},
+        "serve": "pin",
     }
-    assert newest_in_ranges([]) == {}
 
 
 def test_a_channel_keeps_a_release_that_was_quarantined() -> None:
     found = routes([latest()], [replace(a_live_release("1.0.0"), quarantine=BAD)])
-    assert found == {"channels": {"latest": {"stable": "1.0.0"}}, "ranges": {}, "releases": {"1.0.0": []}}
+    assert (found["channels"], found["ranges"]) == ({"latest": {"stable": "1.0.0"}}, {})
+    assert found["releases"] == {"1.0.0": []}
 
 
 def test_a_release_that_is_not_registered_is_served_in_place() -> None:

@@ -108,6 +108,12 @@ class DynamoDBState:
         found = [items.to_release(i) for i in self._query(keys.widget_pk(widget), "RELEASE#")]
         return sorted(found, key=lambda release: release.version, reverse=True)
 
+    def releases_among(self, widget: str, versions: Iterable[Version]) -> list[Release]:
+        pk = keys.widget_pk(widget)
+        wanted = [{"pk": pk, "sk": keys.release_sk(version)} for version in sorted(set(versions), reverse=True)]
+        found = [items.to_release(item) for item in self._get_all(wanted)]
+        return sorted(found, key=lambda release: release.version, reverse=True)
+
     def rejection(self, upload_id: str) -> Rejection | None:
         item = self._get(keys.INBOX, keys.upload_sk(upload_id))
         return items.to_rejection(item) if item else None
@@ -128,14 +134,9 @@ class DynamoDBState:
 
     def policies(self, widgets: Iterable[str]) -> dict[str, PolicyRecord]:
         found = {widget: PolicyRecord(widget) for widget in widgets}
-        names = sorted(found)
-        for start in range(0, len(names), _BATCH):
-            batch = [
-                serialize({"pk": keys.widget_pk(name), "sk": keys.POLICY}) for name in names[start : start + _BATCH]
-            ]
-            for item in self._get_all(batch):
-                record = items.to_policy(item)
-                found[record.widget] = record
+        for item in self._get_all([{"pk": keys.widget_pk(name), "sk": keys.POLICY} for name in sorted(found)]):
+            record = items.to_policy(item)
+            found[record.widget] = record
         return found
 
     def watched(self) -> list[Channel]:
@@ -205,13 +206,15 @@ class DynamoDBState:
         answer = self._client.get_item(TableName=self._table, Key=serialize({"pk": pk, "sk": sk}), ConsistentRead=True)
         return deserialize(answer["Item"]) if "Item" in answer else None
 
-    def _get_all(self, batch: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        pending: dict[str, Any] = {self._table: {"Keys": batch, "ConsistentRead": True}}
-        while pending:
-            # What is over 16 MB or throttled comes back unprocessed.
-            answer = self._client.batch_get_item(RequestItems=pending)
-            yield from map(deserialize, answer["Responses"].get(self._table, ()))
-            pending = dict(answer.get("UnprocessedKeys", {}))
+    def _get_all(self, wanted: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
+        for start in range(0, len(wanted), _BATCH):
+            batch = [serialize(key) for key in wanted[start : start + _BATCH]]
+            pending: dict[str, Any] = {self._table: {"Keys": batch, "ConsistentRead": True}}
+            while pending:
+                # What is over 16 MB or throttled comes back unprocessed.
+                answer = self._client.batch_get_item(RequestItems=pending)
+                yield from map(deserialize, answer["Responses"].get(self._table, ()))
+                pending = dict(answer.get("UnprocessedKeys", {}))
 
     def _query(
         self, pk: str, sk_prefix: str, *, newest_first: bool = False, page: int | None = None

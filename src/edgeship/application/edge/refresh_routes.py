@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeship.application.edge.bring_store import BringStore
 from edgeship.application.edge.ports import EdgeState, Snapshots
-from edgeship.application.edge.read_routes import read_routes
+from edgeship.application.edge.read_routes import read_routes, reread_routes
 from edgeship.application.ports import Clock, Pause
 from edgeship.application.retry_conflict import retry_conflict
+from edgeship.domain.edge.route_values import Routes
 from edgeship.domain.edge.snapshot import Snapshot, is_whole, next_snapshot, routed_by_flags
+from edgeship.domain.version import Version
+
+Changed = Mapping[str, frozenset[Version] | None]
+"""Widgets, each with the releases that may have changed; None: read all of them."""
 
 
 @dataclass(frozen=True)
@@ -24,29 +29,33 @@ class RefreshRoutes:
     clock: Clock
     pause: Pause
 
-    def __call__(self, widgets: Iterable[str], *, flags_changed: bool = False) -> None:
+    def __call__(self, changed: Changed, *, flags_changed: bool = False) -> None:
         """After these widgets have changed, or flags, which may route any.
 
         Raises:
             Conflict: others were quicker, again and again. StoreFull: the snapshot is right, and the store is not.
         """
-        named = sorted(set(widgets))
-        if named or flags_changed:
-            before = retry_conflict(lambda: self._refresh(named, flags_changed=flags_changed), self.pause)
+        if changed or flags_changed:
+            before = retry_conflict(lambda: self._refresh(changed, flags_changed=flags_changed), self.pause)
             self.bring(before)
 
-    def _refresh(self, widgets: list[str], *, flags_changed: bool) -> Snapshot | None:
+    def _refresh(self, changed: Changed, *, flags_changed: bool) -> Snapshot | None:
         # The snapshot is read before the table, and written only if it is still the one that was read. Of two relays
         # that overlap, the later writer has also read the table later, so an entry never becomes older.
         stored = self.snapshots.read()
         known = stored.content["widgets"] if stored.content is not None else {}
         if stored.content is None or not is_whole(stored.content):
-            widgets = sorted({*(widget.name for widget in self.state.widgets()), *known})
+            changed = dict.fromkeys([*(widget.name for widget in self.state.widgets()), *known])
         elif flags_changed:
-            widgets = sorted({*widgets, *routed_by_flags(stored.content)})
-        routes = {widget: read_routes(self.state, self.environment, widget) for widget in widgets}
+            changed = {**dict.fromkeys(routed_by_flags(stored.content), frozenset()), **changed}
+        routes = {widget: self._routes(widget, known.get(widget), changed[widget]) for widget in sorted(changed)}
         routes = {widget: found for widget, found in routes.items() if found["channels"] or widget in known}
         content = next_snapshot(stored.content, routes, int(self.clock().timestamp()))
         if content is not None:
             self.snapshots.write(content, stored)
         return stored.content
+
+    def _routes(self, widget: str, before: Routes | None, versions: frozenset[Version] | None) -> Routes:
+        if before is None or versions is None:
+            return read_routes(self.state, self.environment, widget)
+        return reread_routes(self.state, self.environment, widget, before, versions)

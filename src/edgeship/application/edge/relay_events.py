@@ -8,8 +8,9 @@ from typing import Any
 
 from edgeship.application.edge.ports import Bus, Poison, StoreFull
 from edgeship.application.edge.refresh_flags import RefreshFlags
-from edgeship.application.edge.refresh_routes import RefreshRoutes
+from edgeship.application.edge.refresh_routes import Changed, RefreshRoutes
 from edgeship.application.ports import Report
+from edgeship.domain.edge.changed_releases import changed_by
 from edgeship.domain.events import Event, EventType
 
 
@@ -42,14 +43,14 @@ class RelayEvents:
         deliverable = [record for record in records if record.event is not None]
         events = [record.event for record in deliverable if record.event]
         flags = any(event.type is EventType.FLAG_CHANGED for event in events)
-        self._refresh({event.widget for event in events if event.widget}, flags=flags)
+        self._refresh(changed_by(events), flags=flags)
         return self._publish(deliverable)
 
-    def _refresh(self, widgets: set[str], *, flags: bool) -> None:
+    def _refresh(self, changed: Changed, *, flags: bool) -> None:
         if flags:
             self.refresh_flags()
         try:
-            self.refresh_routes(widgets, flags_changed=flags)
+            self.refresh_routes(changed, flags_changed=flags)
         except StoreFull as fault:
             # Trying again would not help, and would keep the events from everybody; `edgeship status` shows it, too.
             self.report("the edge's store is full, and was not brought up to the table", fault)

@@ -43,7 +43,7 @@ class RepairEdge:
         return content
 
     def _repair_routes(self, minute: int) -> None:
-        self.refresh_routes(self._slice(minute))
+        self.refresh_routes(dict.fromkeys(self._slice(minute)))
         if self.store.content().etag != self._right:
             self._right = self.bring.repair()
 

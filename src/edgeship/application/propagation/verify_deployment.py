@@ -14,7 +14,7 @@ from edgeship.application.propagation.ports import DeploymentState, LatestCopies
 from edgeship.application.propagation.released_manifest import released_manifest
 from edgeship.application.releases.ports import Site
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.edge.routes import newest_in_ranges
+from edgeship.domain.edge.live_versions import live_versions, newest_in_ranges
 from edgeship.domain.naming import LATEST
 from edgeship.domain.propagation.deployment import LATEST_COPIES, Mismatch, MismatchKind
 from edgeship.domain.propagation.probe import Answer, Decision, Probe, mismatch_of, probes_of
@@ -59,7 +59,7 @@ class VerifyDeployment:
         assert channel.version is not None
         manifest = released_manifest(self.site, channel)
         releases = [r for r in self.state.releases(channel.widget) if r.quarantine is None]
-        ranges = {name: str(version) for name, version in newest_in_ranges(releases).items()}
+        ranges = {name: str(version) for name, version in newest_in_ranges(live_versions(releases)).items()}
         probes = [(cdn, probe) for cdn in self.webs for probe in probes_of(channel, manifest, ranges)]
         also_served = _AlsoServed(self, channel, tuple(release.version for release in releases))
         deadline, pause = self.clock().timestamp() + patience, FIRST_PAUSE

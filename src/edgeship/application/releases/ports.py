@@ -39,6 +39,9 @@ class ReleaseState(Commits, Protocol):
     def releases(self, widget: str) -> list[Release]:
         """A widget's releases, newest version first."""
 
+    def releases_among(self, widget: str, versions: Iterable[Version]) -> list[Release]:
+        """Those that are registered, newest version first, in one call a hundred; none for no version."""
+
     def rejection(self, upload_id: str) -> Rejection | None: ...
 
     def rejections(self, limit: int, widget: str | None = None) -> list[Rejection]:

@@ -6,6 +6,9 @@ A widget's entry in the snapshot is
 `releases` says how each of these versions is served: `[]` pinned by a redirect, `[1]` in place, and
 `[entrypoint, hash]` pinned by a script that inserts the entrypoint, with its SHA-256 in base64 without the `=`.
 
+`live` has the live versions (edgeship.domain.edge.live_versions), and `serve` the policy that `releases` follows: with
+both, a change of one release needs no look at the others.
+
 A channel with a running rollout has `"candidate": version` and `"percent"`, which is 0 while it is paused. A channel
 that a flag routes has `"flag": key`, and `"by_flag"`: what `compile_route` makes of the flag, the `versions` that its
 choices number, and the tokens of its `targets`. If the router can't decide the flag, `"not_routable"` says why.
@@ -14,12 +17,15 @@ choices number, and the tokens of its `targets`. If the router can't decide the 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.edge.flag_route import NotRoutable, compile_route
+from edgeship.domain.edge.live_versions import LiveVersions, live_versions, newest_in_ranges
 from edgeship.domain.edge.route_values import MAX_VALUE_BYTES, Routes, among_channels, value_of
+from edgeship.domain.errors import Refused
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.release import Release
 from edgeship.domain.releases.serving import Serve, pinned
@@ -37,19 +43,42 @@ def routes_of(
     flags: Mapping[str, Mapping[str, Any]],
     environment: str,
 ) -> Routes:
+    """What a widget's channels and ranges mean now, from all of its releases; see `Known` and `routes_from`."""
+    every = list(releases)
+    known = Known(live_versions(every), {release.version: release for release in every})
+    return routes_from(channels, known, serve, flags, environment)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a widget's releases: which are live, the records of some, and of others how they are served.
+
+    The records must be there of each version that a channel has, as its version or its candidate, and of each that
+    `named_versions` finds in flags.
+    """
+
+    live: LiveVersions
+    releases: Mapping[Version, Release]
+    served: Mapping[str, list[Any]] = field(default_factory=dict)
+
+
+def routes_from(
+    channels: Iterable[Channel],
+    known: Known,
+    serve: Serve,
+    flags: Mapping[str, Mapping[str, Any]],
+    environment: str,
+) -> Routes:
     """What a widget's channels and ranges mean now.
 
     Args:
         serve: the widget's policy.
         flags: the entries of the environment's flags (edgeship.domain.flags.snapshot_entry), by key.
-
-    A range chooses its newest release that has been promoted and is not quarantined; pre-releases are in no range, as
-    in npm's "max satisfying" (https://github.com/npm/node-semver#prerelease-tags).
     """
     listed = [channel for channel in channels if channel.version is not None]
-    good = {release.version: release for release in releases if release.quarantine is None}
-    known = {release.version: release for release in releases}
-    ranges = newest_in_ranges(good.values())
+    ranges = newest_in_ranges(known.live)
+    good = {release.version for release in known.releases.values() if release.quarantine is None}
+    good.update(ranges.values())
     routes: Routes = {
         "channels": {channel.name: _channel_entry(channel, good) for channel in listed},
         "ranges": {selector: str(version) for selector, version in sorted(ranges.items())},
@@ -58,12 +87,21 @@ def routes_of(
         if channel.flag:
             named = _chosen_by(ranges, {c.name: c.version for c in listed}, good)
             routes["channels"][channel.name] |= _by_flag(channel, named, flags, environment)
-    routes["releases"] = {
-        str(version): how(known[version], serve) if version in known else [IN_PLACE]
-        for version in sorted(_mentioned(routes))
-    }
+    routes["releases"] = {str(version): _how(known, version, serve) for version in sorted(_mentioned(routes))}
+    routes |= {"live": dict(known.live), "serve": serve}
     _refuse_too_long(routes)
     return routes
+
+
+def named_versions(channels: Iterable[Channel], flags: Mapping[str, Mapping[str, Any]]) -> set[Version]:
+    """The versions that flags name as such, of the flags that route one of the channels."""
+    values = (
+        value
+        for channel in channels
+        for value in flags.get(channel.flag or "", {}).get("variants", {}).values()
+        if isinstance(value, str)
+    )
+    return {version for version in map(_version_named, values) if version is not None}
 
 
 def how(release: Release, serve: Serve) -> list[Any]:
@@ -76,16 +114,16 @@ def how(release: Release, serve: Serve) -> list[Any]:
     return [path, entry.integrity.removeprefix("sha256-").rstrip("=")] if len(path) <= MAX_ENTRYPOINT else [IN_PLACE]
 
 
-def newest_in_ranges(releases: Iterable[Release]) -> dict[str, Version]:
-    """The release that each range means; see `routes_of`."""
-    newest: dict[str, Version] = {}
-    for release in releases:
-        version = release.version
-        if release.promoted_at is None or release.quarantine is not None or version.prerelease:
-            continue
-        for selector in (f"{version.major}", f"{version.major}.{version.minor}"):
-            newest[selector] = max(newest.get(selector, version), version)
-    return newest
+def _how(known: Known, version: Version, serve: Serve) -> list[Any]:
+    release = known.releases.get(version)
+    return how(release, serve) if release is not None else list(known.served.get(str(version), [IN_PLACE]))
+
+
+def _version_named(value: str) -> Version | None:
+    try:
+        return Version.parse(value.removeprefix("~").removeprefix("v"))
+    except Refused:
+        return None
 
 
 def _channel_entry(channel: Channel, good: Collection[Version]) -> dict[str, Any]:
@@ -105,13 +143,12 @@ def _chosen_by(
 
     Another channel may still point at a version that was rolled back, so the result is checked as well.
     """
-    by_name = {str(version): version for version in good}
 
     def chosen(value: Any) -> Version | None:
         if type(value) is not str:
             return None
         name = value.removeprefix("~")
-        version = ranges.get(name) or channels.get(name) or by_name.get(name.removeprefix("v"))
+        version = ranges.get(name) or channels.get(name) or _version_named(value)
         return version if version in good else None
 
     return chosen

@@ -116,9 +116,11 @@ def relay_flags(aws: Aws) -> Callable[[], None]:
 
 
 def relay_all(aws: Aws) -> Callable[[], None]:
-    """The stream hands what was not done to the relay again, within one delivery."""
+    """The stream hands what was not done to the relay again, within one delivery. The edge has the first release."""
     releases(aws, "1.0.0", "1.1.0")
     make_live("1.0.0")
+    with process():
+        relayed(aws, aws.stream_event())
     make_live("1.1.0")
     accept(aws, aws.upload_event("incoming/checkout/nonsense.zip", b"PK"))
     event = aws.stream_event()
