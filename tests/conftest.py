@@ -19,7 +19,7 @@ pytest_plugins = [
     "tests.support.pytest_plugins.xdist_groups",
 ]
 
-SYNTHESISED = {"production", "customised", "local"}
+SYNTHESISED = {"production", "customised", "local", "stack"}
 """Fixtures that synthesise a stack."""
 
 

@@ -11,7 +11,7 @@ from edgeship.domain.edge.route_values import FULL_BYTES
 from edgeship.domain.telemetry.metrics import NAMESPACE, STORE_BYTES
 from tests.infra.template import Template, listed
 
-pytestmark = pytest.mark.xdist_group("infra")
+pytestmark = [pytest.mark.xdist_group("infra"), pytest.mark.synth]
 
 FUNCTION, STORE = "AWS::CloudFront::Function", "AWS::CloudFront::KeyValueStore"
 MOVING = ("*/latest/*", "*/~*/*")

@@ -19,7 +19,7 @@ from tests.infra.contexts import ACCOUNT
 from tests.infra.synthesised import run_app
 from tests.infra.template import Template, listed
 
-pytestmark = pytest.mark.xdist_group("infra")
+pytestmark = [pytest.mark.xdist_group("infra"), pytest.mark.synth]
 
 STACKS = ("production", "customised", "local")
 WITHOUT_RESOURCES = {"cloudwatch:GetMetricData", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}

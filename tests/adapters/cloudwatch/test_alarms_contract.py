@@ -302,10 +302,10 @@ def test_many_are_removed_whichever_are_gone(
         delete(self, alarm_names)
 
     monkeypatch.setattr(CloudWatchBackend, "delete_alarms", deletes_all_or_none)
-    many = [alarm for n in range(70) for alarm in alarms_of(f"widget-{n}", V1, LIMITS)]
+    many = [alarm for n in range(36) for alarm in alarms_of(f"widget-{n}", V1, LIMITS)]
     alarms.ensure([*many, *ALARMS])
     names = [each.name for each in alarms.standing() if each.alarm in many]
-    assert len(names) == 210
-    aws.cloudwatch.delete_alarms(AlarmNames=names[::50])
+    assert len(names) == 108
+    aws.cloudwatch.delete_alarms(AlarmNames=names[::25])
     alarms.remove(names)
     assert {each.alarm for each in alarms.standing()} == {*ALARMS}

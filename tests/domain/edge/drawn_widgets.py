@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any
 
 from hypothesis import strategies as st
@@ -83,19 +84,18 @@ def flags(draw: st.DrawFn, key: str, known: list[Version]) -> dict[str, Any]:
     return snapshot_entry(flag)
 
 
-@st.composite
-def releases(draw: st.DrawFn, version: Version, hundreds: bool) -> Release:
-    release = replace(a_release(str(version)), promoted_at=LIVE)
-    if hundreds:
-        return release
-    entry = Entry(draw(kinds), INTEGRITY, draw(st.booleans()), None)
-    return replace(
-        release,
-        entrypoint=draw(entrypoints),
-        entry=draw(st.sampled_from([entry, entry, entry, None])),
-        promoted_at=draw(st.sampled_from([LIVE, LIVE, None])),
-        quarantine=draw(st.sampled_from([None, None, None, Quarantine(LIVE, "ann", "bad")])),
-    )
+forms = st.fixed_dictionaries(
+    {
+        "entrypoint": entrypoints,
+        "entry": st.builds(lambda kind, alone: Entry(kind, INTEGRITY, alone, None), kinds, st.booleans())
+        | st.sampled_from([Entry(Kind.CLASSIC, INTEGRITY, False, None), None]),
+        "promoted_at": st.sampled_from([LIVE, LIVE, None]),
+        "quarantine": st.sampled_from([None, None, None, Quarantine(LIVE, "ann", "bad")]),
+    }
+)
+"""What may be different among releases. A drawing of each of hundreds would take longer than what is tested."""
+some_forms = st.lists(forms, min_size=1, max_size=9)
+live_form = {"promoted_at": LIVE}
 
 
 @st.composite
@@ -116,7 +116,8 @@ def widgets(draw: st.DrawFn) -> Widget:
             if key != "absent":
                 entries[key] = draw(flags(key, known))
         channels.append(channel)
-    found = [draw(releases(version, len(known) > 20)) for version in known]
+    drawn: list[dict[str, Any]] = [live_form] if len(known) > 20 else draw(some_forms)
+    found = [replace(a_release(str(version)), **form) for version, form in zip(known, cycle(drawn), strict=False)]
     return Widget(channels, found, draw(st.sampled_from(["auto", "pin", "in_place"])), entries)
 
 

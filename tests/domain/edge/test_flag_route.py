@@ -134,7 +134,7 @@ def route_flags(draw: st.DrawFn) -> dict[str, Any]:
     return flag
 
 
-@settings(max_examples=examples(250, 10_000))
+@settings(max_examples=examples(100, 10_000))
 @given(route_flags(), st.sampled_from(CHANNELS), st.booleans())
 def test_the_router_gives_each_user_what_the_flag_answers(flag: dict[str, Any], channel: str, rollout: bool) -> None:
     assert problems({"flags": [flag]}) == []

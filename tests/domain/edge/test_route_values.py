@@ -33,7 +33,7 @@ def version_served(
 
     def get(key: str) -> str | None:
         reads.append(key)
-        return (values | {REVISION_KEY: "1"}).get(key)
+        return "1" if key == REVISION_KEY else values.get(key)
 
     segment = selector if selector == "latest" else f"~{selector}"
     outcome = route(Request(f"/{widget}/{segment}/x", query={"user": [quote(user, safe="")]}, now=now), get)
@@ -51,7 +51,7 @@ def selectors(routes: Routes) -> list[str]:
     return [*routes["channels"], *routes["ranges"]]
 
 
-@settings(max_examples=examples(100, 5_000))
+@settings(max_examples=examples(50, 5_000))
 @given(widgets(), st.sampled_from(USERS), st.sampled_from([0.0, 1_000, 1_999.5, 35_000, 1e10]))
 def test_the_router_reads_every_selector_as_the_routes_say(widget: Widget, user: str, now: float) -> None:
     routes = widget.routes()
