@@ -50,7 +50,10 @@ def main(arguments: list[str]) -> None:
         for name, site in ({"local cloud": _local_cloud} if options.local_cloud else REFERENCES).items():
             began = time.monotonic()
             found[name] = {}
-            with site() as running, laboratory(running, browser, built(), together=options.local_cloud) as lab:
+            with (
+                site() as running,
+                laboratory(running, browser, built(), SCENARIOS if options.local_cloud else ()) as lab,
+            ):
                 for scenario in scenarios:
                     progress.print(f"{time.monotonic() - began:6.1f} s  {name}: {scenario}")
                     found[name][scenario] = lab.run(scenario)

@@ -14,6 +14,7 @@ from tests.browser.lab.builds import WIDGETS, Builds, built
 from tests.browser.lab.laboratory import Lab, laboratory
 from tests.browser.lab.local_cloud_site import LocalCloudSite
 from tests.browser.lab.reference_site import ReferenceSite
+from tests.browser.lab.scenarios import Scenario
 from tests.browser.lab.site import Site
 from tests.support.pytest_plugins.tools import NODE
 
@@ -46,14 +47,21 @@ def labs(request: pytest.FixtureRequest, running_browser: Remote, builds: Builds
         tools = operator.build(cloud.names, cloud.session(), cloud.edge_url)
         return LocalCloudSite(cloud, tools, "in_place" if serve == "in_place" else "pin")
 
+    def together(name: str) -> list[Scenario]:
+        """Those that this run asks for."""
+        if name == "reference":
+            return []
+        parameters = (getattr(item, "callspec", None) for item in request.session.items)
+        asked = [found.params["scenario"] for found in parameters if found and found.params.get("site") == name]
+        return list(dict.fromkeys(asked))
+
     with ExitStack() as stack:
         made: dict[tuple[str, Served], Lab] = {}
 
         def lab(name: str, serve: Served) -> Lab:
             key = (name, serve)
             if key not in made:
-                together = name != "reference"
-                made[key] = stack.enter_context(laboratory(site(*key), running_browser, builds, together=together))
+                made[key] = stack.enter_context(laboratory(site(*key), running_browser, builds, together(name)))
             return made[key]
 
         yield lab

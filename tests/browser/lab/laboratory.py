@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from tests.browser.lab.network import NAME_COOKIE, Network, Visitor, network
 from tests.browser.lab.outcome import Outcome
 from tests.browser.lab.pages import Page, own_pages
 from tests.browser.lab.reference_site import integrity_of
-from tests.browser.lab.scenarios import SCENARIOS, Scenario, Step, views_of
+from tests.browser.lab.scenarios import Scenario, Step, views_of
 from tests.browser.lab.site import Answered, Site
 
 PATIENCE = 120
@@ -43,17 +43,18 @@ class Lab:
     browser: Remote
     tab: str
     builds: Builds
-    together: bool
-    """Run scenarios with the same course at the same time, and once: where it takes seconds to change what is live."""
+    together: Collection[Scenario]
+    """Of these, scenarios with the same course are run at the same time, and once: where it takes seconds to change what
+    is live."""
     _kept: dict[Scenario, list[Outcome]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def run(self, scenario: Scenario) -> list[Outcome]:
         """What each page view saw; a reload is another page view."""
-        if not self.together:
+        if scenario not in self.together:
             return self._run([scenario])[scenario]
         if scenario not in self._kept:
-            alike = [other for other in SCENARIOS if other not in {*self._kept, scenario}]
+            alike = [other for other in self.together if other not in {*self._kept, scenario}]
             alike = [other for other in alike if other.course == scenario.course]
             self._kept |= self._run([scenario, *alike])
         return self._kept[scenario]
@@ -156,7 +157,7 @@ class Lab:
 
 
 @contextmanager
-def laboratory(site: Site, browser: Remote, builds: Builds, *, together: bool = False) -> Iterator[Lab]:
+def laboratory(site: Site, browser: Remote, builds: Builds, together: Collection[Scenario] = ()) -> Iterator[Lab]:
     """The lab with both versions of each widget published, and the browser's tab at its harness."""
     for version in VERSIONS:
         site.publish(version, {widget: builds.release(widget, version) for widget in WIDGETS})
