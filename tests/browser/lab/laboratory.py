@@ -44,8 +44,7 @@ class Lab:
     tab: str
     builds: Builds
     together: Collection[Scenario]
-    """Of these, scenarios with the same course are run at the same time, and once: where it takes seconds to change what
-    is live."""
+    """Of these, scenarios with the same course are run at the same time, and once: where a change takes seconds."""
     _kept: dict[Scenario, list[Outcome]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
