@@ -32,17 +32,23 @@ function insert(location, version, integrity, host) {
   const body = STUB.replace(/CDN|PATH|INTEGRITY/g, function (place) {
     return JSON.stringify(values[place]).slice(1, -1);
   });
-  return answer(
-    200,
-    'OK',
-    {
-      'cache-control': CONFIG.movingCacheControl,
-      'content-type': 'text/javascript; charset=utf-8',
-      'x-amz-meta-version': version,
-      'x-edgeship-location': location,
-    },
-    body
-  );
+  return script(location, version, body);
+}
+
+// The same for a module that scripts of its release import: without the query, as they do, so that it runs once.
+function reExport(exact, version, hasDefault) {
+  const from = ' from ' + JSON.stringify(exact) + ';\n';
+  return script(exact, version, 'export *' + from + (hasDefault ? 'export { default }' + from : ''));
+}
+
+function script(location, version, body) {
+  const headers = {
+    'cache-control': CONFIG.movingCacheControl,
+    'content-type': 'text/javascript; charset=utf-8',
+    'x-amz-meta-version': version,
+    'x-edgeship-location': location,
+  };
+  return answer(200, 'OK', headers, body);
 }
 
 function preflight() {

@@ -88,7 +88,10 @@ def releases(draw: st.DrawFn, version: Version, hundreds: bool) -> Release:
     release = replace(a_release(str(version)), promoted_at=LIVE)
     if hundreds:
         return release
-    entry = Entry(draw(kinds), INTEGRITY, draw(st.booleans()), None)
+    kind = draw(kinds)
+    module = kind is Kind.MODULE
+    imported, default = module and draw(st.booleans()), module and draw(st.booleans())
+    entry = Entry(kind, INTEGRITY, draw(st.booleans()), None, imported, default)
     return replace(
         release,
         entrypoint=draw(entrypoints),

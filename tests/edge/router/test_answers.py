@@ -73,6 +73,15 @@ def test_scripts(answers: list[tuple[Told, Any]]) -> None:
         assert len(body) <= MAX_SCRIPT_BYTES
 
 
+def test_modules_that_export_anothers_exports(answers: list[tuple[Told, Any]]) -> None:
+    for (_, location, version, default), raw in of_kind(answers, "reexport"):
+        named = {"x-amz-meta-version": version, "x-edgeship-location": location}
+        assert headers(raw) == {**EVERY, **SCRIPT, **named}
+        assert (raw["statusCode"], raw["statusDescription"], raw["body"]["encoding"]) == (200, "OK", "text")
+        exported = f'export {{ default }} from "{location}";\n' if default else ""
+        assert raw["body"]["data"] == f'export * from "{location}";\n{exported}'
+
+
 # A worker's global scope, whose importScripts says what it is given.
 _WORKER = """
 const said = [];

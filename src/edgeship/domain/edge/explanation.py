@@ -13,6 +13,7 @@ from edgeship.domain.edge.router import (
     Outcome,
     Preflight,
     Redirect,
+    ReExport,
     Request,
     Serve,
     Unknown,
@@ -27,8 +28,8 @@ _SHOWN_OF_A_USER = 60
 
 @dataclass(frozen=True)
 class Explanation:
-    """`answer` is redirect, insert, in_place, exact, latest_copies or unknown. `location` is the exact path of the
-    release, null where there is none; `reason` says why this release."""
+    """`answer` is redirect, insert, reexport, in_place, exact, latest_copies or unknown. `location` is the exact path
+    of the release, null where there is none; `reason` says why this release."""
 
     answer: str
     version: str | None
@@ -43,6 +44,7 @@ class Explanation:
         how = {
             "redirect": f"{self.version}, 302 to {self.location}",
             "insert": f"{self.version}, a script that inserts {self.location}",
+            "reexport": f"{self.version}, a module that exports what {self.location} does",
             "in_place": f"{self.version}, served in place from {self.location}",
             "latest_copies": f"goes on to {self.location}",
             "unknown": "404",
@@ -84,6 +86,8 @@ def _answer(outcome: Outcome, decision: Decision) -> tuple[str, str | None]:
             return "redirect", location
         case Insert(location):
             return "insert", location
+        case ReExport(location):
+            return "reexport", location
         case Serve(uri):
             return "in_place", uri
         case Continue(uri):

@@ -3,8 +3,15 @@
 A widget's entry in the snapshot is
 `{"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {"1": "1.4.2", "1.4": "1.4.2"}, "releases": {"1.4.2": []}}`.
 
-`releases` says how each of these versions is served: `[]` pinned by a redirect, `[1]` in place, and
-`[entrypoint, hash]` pinned by a script that inserts the entrypoint, with its SHA-256 in base64 without the `=`.
+`releases` says how each of these versions is served:
+
+| | |
+|---|---|
+| `[]` | pinned by a redirect |
+| `[1]` | in place |
+| `[entrypoint, hash]` | pinned; the entrypoint by a script that inserts it: its SHA-256 in base64 without the `=` |
+| `[entrypoint, "*"]` | pinned; the entrypoint by a module that exports what it exports |
+| `[entrypoint, "*default"]` | the same, of a module with a default export |
 
 A channel with a running rollout has `"candidate": version` and `"percent"`, which is 0 while it is paused. A channel
 that a flag routes has `"flag": key`, and `"by_flag"`: what `compile_route` makes of the flag, the `versions` that its
@@ -19,7 +26,14 @@ from urllib.parse import quote
 
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.edge.flag_route import NotRoutable, compile_route
-from edgeship.domain.edge.route_values import MAX_VALUE_BYTES, Routes, among_channels, value_of
+from edgeship.domain.edge.route_values import (
+    EXPORTS,
+    EXPORTS_DEFAULT,
+    MAX_VALUE_BYTES,
+    Routes,
+    among_channels,
+    value_of,
+)
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.release import Release
 from edgeship.domain.releases.serving import Serve, pinned
@@ -27,7 +41,7 @@ from edgeship.domain.version import Version
 
 IN_PLACE = 1
 MAX_ENTRYPOINT = 200
-"""Characters of a classic script's path in a value, which has 1,024 bytes: a longer one is served in place."""
+"""Characters of an entrypoint's path in a value, which has 1,024 bytes: a longer one is served in place."""
 
 
 def routes_of(
@@ -71,9 +85,13 @@ def how(release: Release, serve: Serve) -> list[Any]:
     entry, path = release.entry, quote(release.entrypoint)
     if entry is None or not pinned(serve, entry):
         return [IN_PLACE]
-    if entry.kind is not Kind.CLASSIC:
+    if entry.kind is Kind.CLASSIC:
+        by_script = entry.integrity.removeprefix("sha256-").rstrip("=")
+    elif entry.imported:
+        by_script = EXPORTS_DEFAULT if entry.default_export else EXPORTS
+    else:
         return []
-    return [path, entry.integrity.removeprefix("sha256-").rstrip("=")] if len(path) <= MAX_ENTRYPOINT else [IN_PLACE]
+    return [path, by_script] if len(path) <= MAX_ENTRYPOINT else [IN_PLACE]
 
 
 def newest_in_ranges(releases: Iterable[Release]) -> dict[str, Version]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from edgeship.domain.edge.route_values import store_values
 from edgeship.domain.edge.router import MAX_URI_LENGTH, REVISION_KEY
+from tests.domain.edge.earlier_values import earlier
 from tests.domain.edge.router_cases.case import HASH, a_widget, case_of, goes_on, no_path, redirected, unknown
 
 CHANNELS_AND_RANGES = [
@@ -45,6 +46,52 @@ CHANNELS_AND_RANGES = [
             ("latest", {"a": [")(1)(", "$&", "'"]}, "?a=)(1)(&a=$&&a='"),
         ]
     ),
+]
+
+EXPORTED = [
+    *(
+        case_of(
+            f"/{widget}/{selector}/es/chart.js",
+            ["reexport", f"/{widget}/v1.2.0/es/chart.js", "1.2.0", default],
+            1,
+            query=query,
+            name=f"the entry of a module that its scripts import, {widget} {selector} {query}",
+        )
+        for widget, default in [("chart", ""), ("chart-default", "default")]
+        for selector in ("latest", "~1")
+        for query in ({}, {"user": ["bob"], "a": [")(1)(", '"']})
+    ),
+    case_of(
+        "/chart/latest/es/chart.js", ["reexport", "/chart/v1.2.0/es/chart.js", "1.2.0", ""], 1, method="HEAD",
+        name="the entry of a module, HEAD"),
+    redirected("/chart/latest/es/lazy.js", "/chart/v1.2.0/es/lazy.js"),
+    redirected("/chart/latest/chart.js", "/chart/v1.2.0/chart.js"),
+    redirected("/chart/latest/es%2Fchart.js", "/chart/v1.2.0/es%2Fchart.js"),
+]  # fmt: skip
+
+_MIXED = {
+    "mixed": {
+        **a_widget({"latest": "1.0.0", "a": "2.0.0", "b": "3.0.0", "c": "4.0.0", "d": "5.0.0"}),
+        "releases": {
+            "1.0.0": [],
+            "2.0.0": ["w.js", HASH],
+            "3.0.0": ["w.js", "*"],
+            "4.0.0": ["other/w.js", "*default"],
+            "5.0.0": [1],
+        },
+    }
+}
+ENTRYPOINTS = [
+    case_of(f"/mixed/{selector}/{file}", told, 1, store=store_values(_MIXED))
+    for selector, file, told in [
+        ("latest", "w.js", ["redirect", "/mixed/v1.0.0/w.js", "1.0.0"]),
+        ("~a", "w.js", ["insert", "/mixed/v2.0.0/w.js", "2.0.0", f"sha256-{HASH}="]),
+        ("~a", "other/w.js", ["redirect", "/mixed/v2.0.0/other/w.js", "2.0.0"]),
+        ("~b", "w.js", ["reexport", "/mixed/v3.0.0/w.js", "3.0.0", ""]),
+        ("~c", "other/w.js", ["reexport", "/mixed/v4.0.0/other/w.js", "4.0.0", "default"]),
+        ("~c", "w.js", ["redirect", "/mixed/v4.0.0/w.js", "4.0.0"]),
+        ("~d", "w.js", ["go", "/mixed/v5.0.0/w.js"]),
+    ]
 ]
 
 _DEEP = "channel-39"
@@ -178,6 +225,11 @@ ROOT = [
             )
         ),
     ]
+]
+
+EARLIER = [
+    replace(case, store=earlier(case.store), name=f"{case.name}, as the store was before")
+    for case in [*CHANNELS_AND_RANGES, *SPILLED]
 ]
 
 NOT_FILLED = [
