@@ -3,7 +3,6 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Literal
 
 import pytest
 from selenium.webdriver import Remote
@@ -13,13 +12,11 @@ from edgeship.local.cloud import LocalCloud
 from tests.browser.lab.builds import WIDGETS, Builds, built
 from tests.browser.lab.laboratory import Lab, laboratory
 from tests.browser.lab.local_cloud_site import LocalCloudSite
-from tests.browser.lab.reference_site import ReferenceSite
+from tests.browser.lab.reference_site import ReferenceSite, Serve
 from tests.browser.lab.site import Site
 from tests.support.pytest_plugins.tools import NODE
 
-Served = Literal["in_place", "pin", "reexport"]
-"""`reexport` pins, too, but modules by a module that exports what the exact one does."""
-Labs = Callable[[str, Served], Lab]
+Labs = Callable[[str, Serve], Lab]
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +33,8 @@ def builds() -> Builds:
 def labs(request: pytest.FixtureRequest, running_browser: Remote, builds: Builds) -> Iterator[Labs]:
     """Labs by site and way to serve, each made when it is first asked for, in a tab of its own."""
 
-    def site(name: str, serve: Served) -> Site:
+    def site(name: str, serve: Serve) -> Site:
         if name == "reference":
-            if serve == "reexport":
-                return ReferenceSite(WIDGETS, "pin", "reexport")
             return ReferenceSite(WIDGETS, serve)
         # Only who asks for the local cloud waits for it.
         cloud: LocalCloud = request.getfixturevalue("cloud")
@@ -47,9 +42,9 @@ def labs(request: pytest.FixtureRequest, running_browser: Remote, builds: Builds
         return LocalCloudSite(cloud, tools, "in_place" if serve == "in_place" else "pin")
 
     with ExitStack() as stack:
-        made: dict[tuple[str, Served], Lab] = {}
+        made: dict[tuple[str, Serve], Lab] = {}
 
-        def lab(name: str, serve: Served) -> Lab:
+        def lab(name: str, serve: Serve) -> Lab:
             key = (name, serve)
             if key not in made:
                 together = name != "reference"
