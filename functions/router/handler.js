@@ -55,6 +55,7 @@ async function route(event, path, selector) {
 async function handler(event) {
   const request = event.request;
   if (request.method === 'OPTIONS') return preflight();
+  if (request.uri === '/edgeship/~t/') return script(TRUSTED_TYPES);
   const path = split(request.uri);
   const selector = selectorOf(path.second);
   if (path.file === null || !WIDGET.test(path.widget) || (selector === null && !EXACT.test(path.second)))

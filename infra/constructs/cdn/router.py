@@ -41,7 +41,7 @@ class Router(Construct):
             exposed_headers=",".join(EXPOSED_HEADERS),
             scheme="http" if options.environment == LOCAL else "https",
         )
-        self._route = cloudfront.Function(
+        self.route = cloudfront.Function(
             self,
             "Route",
             function_name=f"{names.stack}-route",
@@ -66,7 +66,7 @@ class Router(Construct):
         """Of a behavior of moving paths."""
         return [
             cloudfront.FunctionAssociation(
-                event_type=cloudfront.FunctionEventType.VIEWER_REQUEST, function=self._route
+                event_type=cloudfront.FunctionEventType.VIEWER_REQUEST, function=self.route
             ),
             cloudfront.FunctionAssociation(
                 event_type=cloudfront.FunctionEventType.VIEWER_RESPONSE, function=self._headers

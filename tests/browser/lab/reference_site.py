@@ -15,7 +15,7 @@ from edgeship.domain.releases.media_types import content_type
 from functions.edge.identity import identity_of
 from tests.browser.lab.builds import ENTRY, IMPORTED, EntryKind
 from tests.browser.lab.site import Answered, Asked
-from tests.browser.lab.stub import stub
+from tests.browser.lab.stub import POLICY_PATH, TRUSTED_TYPES, stub
 from tests.browser.sites import CDN_HEADERS
 
 Serve = Literal["in_place", "pin", "redirect"]
@@ -79,6 +79,8 @@ class ReferenceSite:
         self.move(*widgets, version=version)
 
     async def answer(self, asked: Asked) -> Answered:
+        if asked.path == POLICY_PATH:
+            return _answer(200, content_type(ENTRY), TRUSTED_TYPES.read_bytes(), f"public, max-age={PINNED_SECONDS}")
         _, widget, selector, file = (*asked.path.split("/", 3), "", "")[:4]
         if selector != "latest":
             return self._file(asked.path, "public, max-age=31536000, immutable")

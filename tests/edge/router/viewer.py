@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edgeship.domain.edge.router import Continue, Insert, Outcome, Preflight, Redirect, ReExport, Request, Serve
+from edgeship.domain.edge.router import Continue, Insert, Outcome, Policy, Preflight, Redirect, ReExport, Request, Serve
 
 
 def event_of(request: Request) -> dict[str, Any]:
@@ -35,6 +35,8 @@ def telling(outcome: Outcome) -> list[str]:
             return ["reexport", location, version, "default" if default else ""]
         case Serve(uri) | Continue(uri):
             return ["go", uri]
+        case Policy():
+            return ["policy"]
         case Preflight():
             return ["preflight"]
     return ["unknown", outcome.sentence]

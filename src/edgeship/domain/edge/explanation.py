@@ -11,6 +11,7 @@ from edgeship.domain.edge.router import (
     Decision,
     Insert,
     Outcome,
+    Policy,
     Preflight,
     Redirect,
     ReExport,
@@ -22,14 +23,15 @@ from edgeship.domain.edge.steps import FlagStep, RolloutStep
 from edgeship.domain.edge.user_identity import named
 
 EXACT = "exact path; no code runs"
+POLICY = "the Trusted Types policy of inserted scripts"
 _SHOWN_OF_A_USER = 60
 """Characters."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """`answer` is redirect, insert, reexport, in_place, exact, latest_copies or unknown. `location` is the exact path
-    of the release, null where there is none; `reason` says why this release."""
+    """`answer` is redirect, insert, reexport, in_place, exact, latest_copies, policy or unknown. `location` is the
+    exact path of the release, null where there is none; `reason` says why this release."""
 
     answer: str
     version: str | None
@@ -60,6 +62,8 @@ def explain(request: Request, decision: Decision, not_routable: str | None = Non
         reason = outcome.sentence
     elif answer == "exact":
         reason = EXACT
+    elif answer == "policy":
+        reason = POLICY
     elif answer == "latest_copies":
         reason = "the store is not filled yet"
     else:
@@ -92,6 +96,8 @@ def _answer(outcome: Outcome, decision: Decision) -> tuple[str, str | None]:
             return "in_place", uri
         case Continue(uri):
             return "exact" if decision.selector is None else "latest_copies", uri
+        case Policy():
+            return "policy", None
         case Unknown() | Preflight():
             return "unknown", None
 

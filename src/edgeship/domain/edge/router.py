@@ -33,6 +33,8 @@ from edgeship.domain.edge.steps import FlagStep, RolloutStep
 from edgeship.domain.edge.user_identity import decoded, first, identity
 from edgeship.domain.naming import LATEST, copies_prefix
 
+POLICY_PATH = "/edgeship/~t/"
+"""No widget is named `edgeship`."""
 REVISION_KEY = ".revision"
 """No widget's name begins with a dot."""
 TRACK = "edgeship-track"
@@ -135,11 +137,16 @@ class Unknown:
 
 
 @dataclass(frozen=True)
+class Policy:
+    """The module by which a page's inserted scripts get their URL where it asks for Trusted Types."""
+
+
+@dataclass(frozen=True)
 class Preflight:
     """The answer to OPTIONS: any origin may ask with any header."""
 
 
-Outcome = Redirect | Insert | ReExport | Serve | Continue | Unknown | Preflight
+Outcome = Redirect | Insert | ReExport | Serve | Continue | Unknown | Policy | Preflight
 
 
 @dataclass(frozen=True)
@@ -166,6 +173,8 @@ def decide(request: Request, get: Get, root_widget: str | None = None) -> Decisi
     """The same, with the steps that led there."""
     if request.method == "OPTIONS":
         return Decision(Preflight())
+    if request.uri == POLICY_PATH:
+        return Decision(Policy())
     widget, second, file = _split(request.uri, root_widget)
     selector = _selector(second)
     if file is None or not _WIDGET.fullmatch(widget) or (selector is None and not _EXACT.fullmatch(second)):

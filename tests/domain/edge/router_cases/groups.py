@@ -17,6 +17,7 @@ GROUPS = {
     "too long": paths.TOO_LONG,
     "root": paths.ROOT,
     "not filled": paths.NOT_FILLED,
+    "policy": paths.POLICY,
     "options": paths.OPTIONS,
     "queries": users.QUERIES,
     "identities": users.IDENTITIES,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from edgeship.domain.edge.route_values import store_values
 from edgeship.domain.edge.router import MAX_URI_LENGTH, REVISION_KEY
 from tests.domain.edge.earlier_values import earlier
-from tests.domain.edge.router_cases.case import HASH, a_widget, case_of, goes_on, no_path, redirected, unknown
+from tests.domain.edge.router_cases.case import HASH, STORE, a_widget, case_of, goes_on, no_path, redirected, unknown
 
 CHANNELS_AND_RANGES = [
     redirected("/checkout/latest/widget.js", "/checkout/v1.4.2/widget.js"),
@@ -110,6 +110,7 @@ UNKNOWN = [
     unknown("widget", "/chekout/latest/x.js", 'There is no widget "chekout".', 2),
     unknown("widget", "/idle/latest/x.js", 'There is no widget "idle".', 2),
     unknown("widget", "/valueof/~1/x.js", 'There is no widget "valueof".', 2),
+    unknown("widget", "/edgeship/~t/x.js", 'There is no widget "edgeship".', 2),
     unknown("widget", "/latest/~1/x.js", 'There is no widget "latest".', 2),
     unknown("channel", "/checkout/~beta/x.js", 'Widget "checkout" has no channel "beta".', 1),
     unknown("channel", "/checkout/~tostring/x.js", 'Widget "checkout" has no channel "tostring".', 1),
@@ -245,8 +246,14 @@ NOT_FILLED = [
     goes_on("/checkout/v1.0.0/x.js", broken=True, name="a store that is broken, and an exact path"),
 ]
 
+POLICY = [
+    case_of("/edgeship/~t/", ["policy"], 0, root=root, store=store, broken=broken, name=f"policy, {root}, {name}")
+    for root in (None, "checkout")
+    for name, store, broken in (("filled", STORE, False), ("not filled", {}, False), ("broken", STORE, True))
+]
+
 OPTIONS = [
     case_of(uri, ["preflight"], 0, method="OPTIONS", name=f"{uri}{' broken' * broken}", broken=broken)
-    for uri in ("/checkout/latest/x.js", "/checkout/v1.0.0/x.js", "/", "*", "/a/../b")
+    for uri in ("/checkout/latest/x.js", "/checkout/v1.0.0/x.js", "/edgeship/~t/", "/", "*", "/a/../b")
     for broken in (False, True)
 ]
