@@ -5,7 +5,7 @@ from __future__ import annotations
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
-from edgeship.domain.edge.route_values import store_values
+from edgeship.domain.edge.route_values import Routes, store_values
 from edgeship.domain.edge.router import REVISION_KEY, Insert, Preflight, Redirect, Unknown, route
 from edgeship.domain.edge.router import Request as Asked
 from tests.browser.lab.stub import stub
@@ -30,15 +30,13 @@ class RoutedCdn(Cdn):
     def __init__(self) -> None:
         super().__init__()
         rollout = {"stable": STABLE, "candidate": CANDIDATE, "percent": 50}
-        hash_of = "A" * 43
-        routes = {"channels": {"latest": rollout}, "ranges": {}, "releases": dict.fromkeys((STABLE, CANDIDATE), [])}
-        routes["releases"] = dict.fromkeys((STABLE, CANDIDATE), [SCRIPT, hash_of])
+        served = {version: [SCRIPT, "A" * 43] for version in (STABLE, CANDIDATE)}
+        routes: Routes = {"channels": {"latest": rollout}, "ranges": {}, "releases": served}
         self._store = {**store_values({WIDGET: routes}), REVISION_KEY: "1"}
         for version in (STABLE, CANDIDATE):
+            says = f"(window.ran = window.ran || []).push('{version}');"
             for file in (MODULE, SCRIPT):
-                self.script(
-                    f"/{WIDGET}/v{version}/{file}", f"(window.ran = window.ran || []).push('{version}');", version
-                )
+                self.script(f"/{WIDGET}/v{version}/{file}", says, version)
 
     def version_for(self, user: str = "", user_agent: str = "", address: str = "") -> str:
         """Whose version a user gets who is named so, or is not named."""
@@ -52,9 +50,9 @@ class RoutedCdn(Cdn):
         return f"/{WIDGET}/latest/{file}"
 
     def _answer(self, request: Request) -> Answer:
-        path, _, query = request.target.partition("?")
         if request.target.startswith(SET_COOKIE):
-            return Answer(b"", "text/html", {"Set-Cookie": f"edgeship_user={query}; Path=/"})
+            user = request.target.removeprefix(SET_COOKIE)
+            return Answer(b"", "text/html", {"Set-Cookie": f"edgeship_user={user}; Path=/"})
         found = super()._answer(request)
         outcome = route(self._asked(request), self._store.get)
         headers = {"Cache-Control": "no-store"}

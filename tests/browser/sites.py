@@ -71,7 +71,7 @@ class Site:
                 self.end_headers()
                 self.wfile.write(answer.body)
 
-            do_OPTIONS = do_GET
+            do_OPTIONS = do_GET  # noqa: N815  its name there
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its name there
                 pass
