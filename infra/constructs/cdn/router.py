@@ -65,9 +65,7 @@ class Router(Construct):
     def associations(self) -> list[cloudfront.FunctionAssociation]:
         """Of a behavior of moving paths."""
         return [
-            cloudfront.FunctionAssociation(
-                event_type=cloudfront.FunctionEventType.VIEWER_REQUEST, function=self.route
-            ),
+            cloudfront.FunctionAssociation(event_type=cloudfront.FunctionEventType.VIEWER_REQUEST, function=self.route),
             cloudfront.FunctionAssociation(
                 event_type=cloudfront.FunctionEventType.VIEWER_RESPONSE, function=self._headers
             ),
