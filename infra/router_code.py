@@ -15,6 +15,7 @@ FOLDER: Final = "functions/router"
 ROUTER: Final = ("path.js", "identity.js", "store.js", "choice.js", "answers.js", "handler.js")
 MOVING_HEADERS: Final = ("moving_headers.js",)
 STUB: Final = "stub.min.js"
+TRUSTED_TYPES: Final = "trusted_types.js"
 IMPORTS: Final = "import cf from 'cloudfront';\nimport crypto from 'crypto';\n"
 MAX_CODE_BYTES: Final = 10 * 1024
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions"""
@@ -41,7 +42,8 @@ def router_code(
         "scheme": scheme,
     }
     stub = (root / FOLDER / STUB).read_text("utf-8").strip()
-    return IMPORTS + _joined(root, ROUTER, {"CONFIG": config, "STUB": stub})
+    policy = str(rjsmin.jsmin((root / FOLDER / TRUSTED_TYPES).read_text("utf-8")))
+    return IMPORTS + _joined(root, ROUTER, {"CONFIG": config, "STUB": stub, "TRUSTED_TYPES": policy})
 
 
 def moving_headers_code(root: Path, *, pointer_max_age: int) -> str:

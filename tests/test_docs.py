@@ -21,6 +21,8 @@ from edgeship.domain.version import Version
 from tests.support.json_schema import faults
 from tests.support.repository import ROOT
 
+SINCE_KINDS = {"kind", "imports", "style", "imported", "default_export"}
+"""What earlier manifests don't have."""
 SCHEMA = json.loads((ROOT / "docs" / "schemas" / "manifest.schema.json").read_text())
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -99,7 +101,7 @@ def test_a_published_manifest_keeps_its_schema() -> None:
     assert not faults({**manifest(), "added_later": 1}, SCHEMA)
     assert not faults(None, SCHEMA["properties"]["git_commit"])
     assert not faults(None, SCHEMA["properties"]["kind"])
-    earlier = {name: value for name, value in manifest().items() if name not in ("kind", "imports", "style")}
+    earlier = {name: value for name, value in manifest().items() if name not in SINCE_KINDS}
     assert not faults(earlier, SCHEMA)
     assert load_manifest(json.dumps(earlier).encode()).entry is None
 
@@ -108,7 +110,7 @@ def test_the_schema_describes_every_field_of_a_manifest() -> None:
     document = manifest()
     assert SCHEMA["properties"].keys() == document.keys()
     # Manifests that were published before these fields existed keep the schema, too.
-    assert set(SCHEMA["required"]) == document.keys() - {"kind", "imports", "style"}
+    assert set(SCHEMA["required"]) == document.keys() - SINCE_KINDS
     assert SCHEMA["properties"]["changes"]["properties"].keys() == document["changes"].keys()
     entry = SCHEMA["$defs"]["file"]
     assert entry["properties"].keys() == set(entry["required"]) == document["files"]["widget.js"].keys()

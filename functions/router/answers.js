@@ -27,22 +27,30 @@ function redirect(location, version) {
 // The same for a classic script: a script that inserts the exact one. Programs that run no script follow the header; a
 // preload by `Link` would break the policy of pages that trust scripts by nonces alone.
 function insert(location, version, integrity, host) {
-  // What the page's policy trusts begins with CDN: without its slash, other hosts would, too.
   const values = { CDN: CONFIG.scheme + '://' + host + '/', PATH: location.slice(1), INTEGRITY: integrity };
   const body = STUB.replace(/CDN|PATH|INTEGRITY/g, function (place) {
     return JSON.stringify(values[place]).slice(1, -1);
   });
-  return answer(
-    200,
-    'OK',
-    {
-      'cache-control': CONFIG.movingCacheControl,
-      'content-type': 'text/javascript; charset=utf-8',
-      'x-amz-meta-version': version,
-      'x-edgeship-location': location,
-    },
-    body
-  );
+  return script(body, location, version);
+}
+
+// The same for a module that scripts of its release import: without the query, as they do, so that it runs once.
+function reExport(exact, version, hasDefault) {
+  const from = ' from ' + JSON.stringify(exact) + ';\n';
+  return script('export *' + from + (hasDefault ? 'export { default }' + from : ''), exact, version);
+}
+
+// `location` is the exact script that it leads to, of the release `version`, if to any.
+function script(body, location, version) {
+  const headers = {
+    'cache-control': CONFIG.movingCacheControl,
+    'content-type': 'text/javascript; charset=utf-8',
+  };
+  if (location) {
+    headers['x-amz-meta-version'] = version;
+    headers['x-edgeship-location'] = location;
+  }
+  return answer(200, 'OK', headers, body);
 }
 
 function preflight() {

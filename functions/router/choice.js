@@ -1,7 +1,27 @@
 // Which release a request gets. Values are written by src/edgeship/domain/edge/route_values.py.
 
+// What a value has for a selector: an index, a choice, or null. Its `s` is of a value from before this code.
+function entryIn(routes, selector) {
+  const choices = routes.c || routes.s || {};
+  if (Object.prototype.hasOwnProperty.call(choices, selector)) return choices[selector];
+  const releases = routes.v || [];
+  for (let i = 0; i < releases.length; i++) if (releases[i].split(' ').indexOf(selector, 2) > 0) return i;
+  return null;
+}
+
+// The release with this index. Its `r` is of a value from before this code.
+function releaseIn(routes, index) {
+  if (routes.r) {
+    const release = routes.r[index];
+    return { version: release[0], how: release[2] || (release[1] ? '=' : '-'), entrypoint: release[1] };
+  }
+  const words = routes.v[index].split(' ');
+  const how = words[1].split(':');
+  return { version: words[0], how: how[0], entrypoint: how[1] || routes.e };
+}
+
 async function chosenBy(event, widget, selector, routes) {
-  let entry = routes.s[selector];
+  let entry = entryIn(routes, selector);
   if (entry.p) {
     const index = await byFlag(event, widget + '/' + selector + '@', entry);
     if (index >= 0) return index;
@@ -11,7 +31,7 @@ async function chosenBy(event, widget, selector, routes) {
   const track = decoded(firstOf(event.request, 'edgeship-track')).toString();
   if (track === 'candidate') return entry[1];
   if (track === 'stable' || !entry[2]) return entry[0];
-  const salt = widget + '/' + selector + '/' + routes.r[entry[1]][0];
+  const salt = widget + '/' + selector + '/' + releaseIn(routes, entry[1]).version;
   return digestOf(event, salt).bucket < entry[2] ? entry[1] : entry[0];
 }
 

@@ -35,24 +35,27 @@ async function route(event, path, selector) {
     return notFound('widget', widget, widget);
   }
   let routes = JSON.parse(value);
-  if (!Object.prototype.hasOwnProperty.call(routes.s, selector)) {
+  if (entryIn(routes, selector) === null) {
     const spilled = routes.m ? await read(widget + '/' + selector) : null;
     if (spilled === null) return notFound(/^[0-9]/.test(selector) ? 'range' : 'channel', selector, widget);
     routes = JSON.parse(spilled);
   }
-  const release = routes.r[await chosenBy(event, widget, selector, routes)];
-  const exact = pathTo(path, 'v' + release[0]);
+  const chosen = await chosenBy(event, widget, selector, routes);
+  const release = releaseIn(routes, chosen);
+  const exact = pathTo(path, 'v' + release.version);
   if (exact.length > MAX_URI_LENGTH) return notFound('file', path.file, widget);
-  if (release[1] === 1) return goOn(request, exact);
+  if (release.how === '=') return goOn(request, exact);
   const location = exact + queryOf(request);
-  if (release[1] !== path.file) return redirect(location, release[0]);
-  return insert(location, release[0], 'sha256-' + release[2] + '=', headerOf(request, 'host'));
+  if (release.how === '-' || release.entrypoint !== path.file) return redirect(location, release.version);
+  if (release.how[0] === '*') return reExport(exact, release.version, release.how === '*default');
+  return insert(location, release.version, 'sha256-' + release.how + '=', headerOf(request, 'host'));
 }
 
 // CloudFront calls it by this name.
 async function handler(event) {
   const request = event.request;
   if (request.method === 'OPTIONS') return preflight();
+  if (request.uri === '/edgeship/~t/') return script(TRUSTED_TYPES);
   const path = split(request.uri);
   const selector = selectorOf(path.second);
   if (path.file === null || !WIDGET.test(path.widget) || (selector === null && !EXACT.test(path.second)))

@@ -22,16 +22,13 @@ from tests.browser.chromium import chromium
 from tests.browser.lab.builds import STABLE, WIDGETS, built
 from tests.browser.lab.network import Network, Visitor, network
 from tests.browser.lab.pages import own_pages
-from tests.browser.lab.reference_site import Modules, ReferenceSite, Serve
+from tests.browser.lab.reference_site import ReferenceSite, Serve
 from tests.browser.lab.site import Answered
 
 LATENCY_MS = 100
-MEASURED = ("esbuild-module", "webpack-classic")
-SERVED: tuple[tuple[str, Serve, Modules], ...] = (
-    ("in place", "in_place", "redirect"),
-    ("pinned", "pin", "redirect"),
-    ("pinned by re-export", "pin", "reexport"),
-)
+MEASURED = ("esbuild-module", "rollup-module", "webpack-classic")
+"""Pinned by a redirect, by a module that exports the exact one, and by a script that inserts it."""
+SERVED: tuple[tuple[str, Serve], ...] = (("in place", "in_place"), ("pinned", "pin"))
 ENTRY, CHUNK = "entry", "entry and lazy chunk"
 
 _PAGE = """<!doctype html><meta charset=utf-8><link rel=stylesheet href="data:text/css,"><body><script>
@@ -54,8 +51,8 @@ def measure(progress: Callable[[str], None], rounds: int) -> Report:
     samples: list[dict[str, Any]] = []
     with TemporaryDirectory(prefix="edgeship-") as profile, chromium(Path(profile)) as browser:
         _throttle(browser)
-        for served, serve, modules in SERVED:
-            with _network(serve, modules) as running:
+        for served, serve in SERVED:
+            with _network(serve) as running:
                 numbers = itertools.count(1)
                 for round_ in range(rounds + 1):
                     progress(f"{served}: round {round_} of {rounds}")
@@ -81,16 +78,14 @@ def _rows(samples: list[dict[str, Any]]) -> Iterator[Row]:
         return float(statistics.median(s[what] for s in samples if (s["served"], s["widget"]) == (served, widget)))
 
     for widget in MEASURED:
-        for served, _, modules in SERVED[1:]:
-            if modules == "redirect" or WIDGETS[widget] == "module":
-                for what in (f"{view} view, {part}" for part in (ENTRY, CHUNK) for view in ("first", "next")):
-                    label = f"{widget}, {served}: {what}"
-                    yield Row(label, "ms", median(served, widget, what), median("in place", widget, what), digits=0)
+        for what in (f"{view} view, {part}" for part in (ENTRY, CHUNK) for view in ("first", "next")):
+            label = f"{widget}, pinned: {what}"
+            yield Row(label, "ms", median("pinned", widget, what), median("in place", widget, what), digits=0)
 
 
 @contextmanager
-def _network(serve: Serve, modules: Modules) -> Iterator[Network]:
-    site, builds = ReferenceSite(WIDGETS, serve, modules), built()
+def _network(serve: Serve) -> Iterator[Network]:
+    site, builds = ReferenceSite(WIDGETS, serve), built()
     site.publish(STABLE, {widget: builds.release(widget, STABLE) for widget in WIDGETS})
     with network(site) as running:
         running.pages.update(own_pages())

@@ -33,11 +33,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """A GET: when it came, by the monotonic clock, and for what."""
+    """When it came, by the monotonic clock, and for what."""
 
     at: float
     target: str
     headers: Mapping[str, str]
+    method: str = "GET"
 
     @property
     def path(self) -> str:
@@ -45,7 +46,7 @@ class Request:
 
 
 class Site:
-    """A server that answers GETs by their path; what it is asked for is kept."""
+    """A server that answers requests by their path; what it is asked for is kept."""
 
     def __init__(self, headers: Mapping[str, str] | None = None) -> None:
         self.answers: dict[str, Answer] = {}
@@ -60,7 +61,7 @@ class Site:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                answer = site._answer(Request(time.monotonic(), self.path, dict(self.headers)))
+                answer = site._answer(Request(time.monotonic(), self.path, dict(self.headers), self.command))
                 time.sleep(answer.delay)
                 self.send_response(answer.status)
                 for name, value in {**site._headers, **answer.headers}.items():
@@ -69,6 +70,8 @@ class Site:
                 self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()
                 self.wfile.write(answer.body)
+
+            do_OPTIONS = do_GET  # noqa: N815  its name there
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its name there
                 pass

@@ -67,8 +67,13 @@ class FakeScripts:
 
     def syntax(self, location: Path) -> Syntax:
         source = location.read_text(errors="replace")
-        statements = re.findall(r"^(import|export)\b(?:[^'\"\n]*\bfrom)?\s*(?:['\"](.+?)['\"])?", source, re.MULTILINE)
+        statements = re.findall(
+            r"^(import|export)\b(?!\()(?:[^'\"\n]*\bfrom)?\s*(?:['\"](.+?)['\"])?", source, re.MULTILINE
+        )
+        dynamic = tuple(dict.fromkeys(re.findall(r"^import\(['\"](.+?)['\"]\)", source, re.MULTILINE)))
         if statements:
             imports = dict.fromkeys(specifier for _, specifier in statements if specifier)
-            return Syntax(f"an {statements[0][0]} statement", tuple(imports))
-        return Syntax("a top-level await" if re.search(r"^await ", source, re.MULTILINE) else None)
+            default = re.search(r"^export default ", source, re.MULTILINE) is not None
+            return Syntax(f"an {statements[0][0]} statement", tuple(imports), dynamic, default)
+        awaited = re.search(r"^await ", source, re.MULTILINE)
+        return Syntax("a top-level await" if awaited else None, dynamic_imports=dynamic)

@@ -186,3 +186,9 @@ def _headers(template: Template, behavior: dict[str, Any]) -> dict[str, str]:
     policy = template.body["Resources"][behavior["ResponseHeadersPolicyId"]["Ref"]]
     items = policy["Properties"]["ResponseHeadersPolicyConfig"]["CustomHeadersConfig"]["Items"]
     return {item["Header"]: item["Value"] for item in items}
+
+
+def test_the_relay_comes_after_the_router_that_reads_what_it_writes(template: Template) -> None:
+    """In an upgrade: another form of the store's values is written when there is somebody who reads it."""
+    relay = template.functions()["relay"]
+    assert any(name.startswith("RouterRoute") for name in relay["DependsOn"])

@@ -13,7 +13,7 @@ from edgeship.application.edge.relay_events import RelayEvents, StreamRecord
 from edgeship.application.edge.repair_edge import RepairEdge
 from edgeship.application.ports import Clock
 from edgeship.domain.edge.route_values import Routes, store_values
-from edgeship.domain.edge.router import REVISION_KEY, Continue, Insert, Redirect, Request, Serve, route
+from edgeship.domain.edge.router import REVISION_KEY, Continue, Insert, Redirect, ReExport, Request, Serve, route
 from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.events import Event
 from edgeship.domain.flags.flags_snapshot import flag_entries
@@ -55,7 +55,7 @@ def served_from(values: Mapping[str, str], widget: str, selector: str, user: str
     named = {name.replace("_", "-"): [value] for name, value in query.items()}
     request = Request(f"/{widget}/{segment}/widget.js", query=named, headers={"x-edgeship-user": user})
     outcome: Any = route(request, values.get)
-    if isinstance(outcome, Redirect | Insert):
+    if isinstance(outcome, Redirect | Insert | ReExport):
         return outcome.version
     if isinstance(outcome, Serve | Continue):
         return outcome.uri.split("/")[2].removeprefix("v")

@@ -41,7 +41,7 @@ class Router(Construct):
             exposed_headers=",".join(EXPOSED_HEADERS),
             scheme="http" if options.environment == LOCAL else "https",
         )
-        self._route = cloudfront.Function(
+        self.route = cloudfront.Function(
             self,
             "Route",
             function_name=f"{names.stack}-route",
@@ -65,9 +65,7 @@ class Router(Construct):
     def associations(self) -> list[cloudfront.FunctionAssociation]:
         """Of a behavior of moving paths."""
         return [
-            cloudfront.FunctionAssociation(
-                event_type=cloudfront.FunctionEventType.VIEWER_REQUEST, function=self._route
-            ),
+            cloudfront.FunctionAssociation(event_type=cloudfront.FunctionEventType.VIEWER_REQUEST, function=self.route),
             cloudfront.FunctionAssociation(
                 event_type=cloudfront.FunctionEventType.VIEWER_RESPONSE, function=self._headers
             ),

@@ -47,7 +47,7 @@ class WebAnswer:
 
     @property
     def leads_to(self) -> str | None:
-        """The URL reference of a redirect, or of what a script inserts; None for an answer that is all there is."""
+        """The URL reference of a redirect, or of what a script leads to; None for an answer that is all there is."""
         if self.status == 302:
             return self.headers.get("location")
         return self.headers.get("x-edgeship-location") if self.status == 200 else None

@@ -97,10 +97,11 @@ def test_some_releases_are_read_by_their_versions(state: EnvironmentState) -> No
 
 def test_releases_keep_what_they_know_about_their_entry(state: EnvironmentState) -> None:
     entry = Entry(Kind.CLASSIC, f"sha256-{'A' * 43}=", alone=True, style=None)
-    for version, known in (("1.0.0", entry), ("1.10.0", None)):
+    module = Entry(Kind.MODULE, f"sha256-{'B' * 43}=", False, "a.css", imported=True, default_export=True)
+    for version, known in (("1.0.0", entry), ("1.9.0", module), ("1.10.0", None)):
         release = replace(a_release(version), entry=known, revision=0)
         state.commit(Transaction(puts=(release,), events=(), registers=release))
-    assert [release.entry for release in state.releases("checkout")] == [None, entry]
+    assert [release.entry for release in state.releases("checkout")] == [None, module, entry]
 
 
 def test_a_record_is_written_only_from_the_revision_it_was_read_at(state: EnvironmentState) -> None:

@@ -80,7 +80,53 @@ PRELOAD = 'const p=()=>import("./lazy.js");document.addEventListener("load",asyn
     ],
 )
 def test_modules_and_scripts(source: str, module_only: str | None, imports: tuple[str, ...], tmp_path: Path) -> None:
-    assert syntax(source.encode(), tmp_path) == Syntax(module_only, imports)
+    found = syntax(source.encode(), tmp_path)
+    assert (found.module_only, found.imports) == (module_only, imports)
+
+
+@pytest.mark.parametrize(
+    ("source", "imports"),
+    [
+        (PRELOAD, ("./lazy.js",)),
+        ("import(`./a.js`);import('./b.js');import(\"./a.js\")", ("./a.js", "./b.js")),
+        ("import(/* webpackChunkName: 'a' */ './a.js', { with: { type: 'json' } })", ("./a.js",)),
+        ("import /* here */ ('./a.js')", ("./a.js",)),
+        ("import(`./${a}.js`);import(a);import('./a' + '.js');import();import('./\\x61.js')", ()),
+        ("// import('./a.js')\nvar a = \"import('./b.js')\", b = /import('c')/, d = e.import('./f.js')", ()),
+        ("import './a.js';\nexport const b = () => [import('./c.js')]", ("./c.js",)),
+        (
+            "f(() => m(() => import(`./lazy-rqHuXB50.js`), __vite__mapDeps([0]), import.meta.url))",
+            ("./lazy-rqHuXB50.js",),
+        ),
+        ("this is } not JavaScript ( import('./a.js')", ("./a.js",)),
+    ],
+)
+def test_dynamic_imports(source: str, imports: tuple[str, ...], tmp_path: Path) -> None:
+    assert syntax(source.encode(), tmp_path).dynamic_imports == imports
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("export default 1", True),
+        ("export default function () {}", True),
+        ("export default class A {}", True),
+        ("const a = 1; export { b, a as default };", True),
+        ("export{default}from'./a.js'", True),
+        ("export * as default from './a.js'", True),
+        ("export { a as 'default' } from './a.js'", True),
+        (ROLLUP, True),
+        (VITE, False),
+        ("export * from './a.js'", False),
+        ("export { default as a } from './a.js'", False),
+        ("export const a = { default: 1 }; switch (a) { default: b() }", False),
+        ("export function f(a) { switch (a) { default: return 1 } }", False),
+        ("import { default as a } from './a.js'; import b from './b.js'", False),
+        ("var a = 'export default 1' // export default 2", False),
+    ],
+)
+def test_a_default_export(source: str, expected: bool, tmp_path: Path) -> None:
+    assert syntax(source.encode(), tmp_path).default_export is expected
 
 
 def syntax(source: bytes, folder: Path) -> Syntax:
@@ -97,13 +143,14 @@ DEEP = b"[" * (MAX_DEPTH + 1)
     [
         (b"import './a.js';\n" + LARGE, Syntax(IMPORT, ("./a.js",))),
         (LARGE + b"export{a as b,c};\n", Syntax(EXPORT)),
-        (LARGE + b"export default a;\n//# sourceMappingURL=a.js.map\n", Syntax(EXPORT)),
+        (LARGE + b"export default a;\n//# sourceMappingURL=a.js.map\n", Syntax(EXPORT, default_export=True)),
+        (b"import './a.js';\n" + LARGE + b"export{a as default};", Syntax(IMPORT, ("./a.js",), default_export=True)),
         (LARGE + b"exports.default = a;\n", Syntax(None)),
         (LARGE + b"import.meta.url\n", Syntax(None)),
         (b"import './a.js';" + DEEP, Syntax(None)),
         (DEEP + b"]" * len(DEEP) + b";export{a};", Syntax(EXPORT)),
         (b"a?b:" * 200_000 + b"await", Syntax(None)),
-        (b"import('./a.js');" * 20_000 + b"await(1);" * 20_000 + b"import.meta", Syntax(META)),
+        (b"import('./a.js');" * 20_000 + b"await(1);" * 20_000 + b"import.meta", Syntax(META, (), ("./a.js",))),
         (b"async()=>{await 1;" * 5_000 + b"}" * 5_000, Syntax(None)),
     ],
 )

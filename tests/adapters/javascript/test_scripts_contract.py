@@ -30,7 +30,8 @@ def scripts(request: pytest.FixtureRequest) -> Scripts:
             Syntax("an import statement", ("./a.js", "./b.js")),
         ),
         ("export { a } from './a.js';\nexport const b = 1;\n", Syntax("an export statement", ("./a.js",))),
-        ("const answer = 42;\nexport default answer;\n", Syntax("an export statement")),
+        ("const answer = 42;\nexport default answer;\n", Syntax("an export statement", default_export=True)),
+        ("import('./lazy.js');\n", Syntax(None, dynamic_imports=("./lazy.js",))),
         ("await fetch('/x');\n", Syntax("a top-level await")),
     ],
 )

@@ -164,6 +164,34 @@ def test_a_release_knows_its_entry(
 
 
 @pytest.mark.parametrize(
+    ("files", "imported", "default"),
+    [
+        ({"widget.js": b"export const a = 1;", "lazy.js": b"import { a } from './widget.js';"}, True, False),
+        ({"widget.js": b"export default 1;", "a/lazy.js": b"import a from '../widget.js';"}, True, True),
+        ({"widget.js": b"export default 1;", "lazy.js": b"export * from './widget.js';"}, True, True),
+        ({"widget.js": b"export {};", "lazy.js": b"f(() => import(`./widget.js`))"}, True, False),
+        ({"widget.js": b"export {}; import('./widget.js')"}, True, False),
+        ({"widget.js": b"import './lazy.js'; export default 1;", "lazy.js": b"export {}"}, False, True),
+        ({"widget.js": b"export {}", "lazy.js": b"// import './widget.js'\nnew URL('./widget.js', a)"}, False, False),
+        ({"widget.js": b"export {}", "a/lazy.js": b"import './widget.js'", "a/widget.js": b""}, False, False),
+        ({"widget.js": b"export {}", "lazy.test.js": b"import './widget.js'"}, False, False),
+        ({"widget.js": b"var a;", "lazy.js": b"import './widget.js'"}, False, False),
+    ],
+)
+def test_a_release_knows_whether_its_scripts_import_its_entry(
+    aws: Aws, files: dict[str, bytes], imported: bool, default: bool
+) -> None:
+    release = accept(aws, aws.upload_event(KEY, tar_gz(files)))
+    assert isinstance(release, Release)
+    assert release.entry is not None
+    assert (release.entry.imported, release.entry.default_export) == (imported, default)
+    assert aws.state.release("checkout", Version.parse("1.0.0")) == replace(release, revision=1)
+    manifest = json.loads(aws.objects(NAMES.site_bucket)["checkout/v1.0.0/manifest.json"]["body"])
+    assert (manifest["imported"], manifest["default_export"]) == (imported, default)
+    assert json.loads(aws.outbox()[0]["detail"])["new"]["imported"] is imported
+
+
+@pytest.mark.parametrize(
     ("limit", "value", "code"),
     [
         ("max_files", 2, "too_many_files"),

@@ -30,7 +30,7 @@ Sites = Mapping[str, Callable[[], AbstractContextManager[Site]]]
 REFERENCES: Sites = {
     "in place": lambda: nullcontext(ReferenceSite(WIDGETS, "in_place")),
     "pinned": lambda: nullcontext(ReferenceSite(WIDGETS, "pin")),
-    "pinned, modules by re-export": lambda: nullcontext(ReferenceSite(WIDGETS, "pin", "reexport")),
+    "pinned, modules by redirect": lambda: nullcontext(ReferenceSite(WIDGETS, "redirect")),
 }
 SHOWN = 6
 """Page views of a scenario, with `--why`."""

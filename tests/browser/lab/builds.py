@@ -25,12 +25,18 @@ STYLE = "style.css"
 EntryKind = Literal["module", "classic"]
 WIDGETS: Mapping[str, EntryKind] = {
     "vite-module": "module",
+    "vite-default": "module",
     "esbuild-module": "module",
     "rollup-module": "module",
     "webpack-module": "module",
     "webpack-classic": "classic",
     "esbuild-iife": "classic",
 }
+
+
+IMPORTED = frozenset({"vite-default", "rollup-module"})
+"""Of the widgets, those whose chunks import the entry: both bundlers keep shared code there if nothing tells them not
+to."""
 
 
 @dataclass(frozen=True)

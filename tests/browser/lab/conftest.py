@@ -3,7 +3,6 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Literal
 
 import pytest
 from selenium.webdriver import Remote
@@ -13,14 +12,12 @@ from edgeship.local.cloud import LocalCloud
 from tests.browser.lab.builds import WIDGETS, Builds, built
 from tests.browser.lab.laboratory import Lab, laboratory
 from tests.browser.lab.local_cloud_site import LocalCloudSite
-from tests.browser.lab.reference_site import ReferenceSite
+from tests.browser.lab.reference_site import ReferenceSite, Serve
 from tests.browser.lab.scenarios import Scenario
 from tests.browser.lab.site import Site
 from tests.support.pytest_plugins.tools import NODE
 
-Served = Literal["in_place", "pin", "reexport"]
-"""`reexport` pins, too, but modules by a module that exports what the exact one does."""
-Labs = Callable[[str, Served], Lab]
+Labs = Callable[[str, Serve], Lab]
 
 
 @pytest.fixture(scope="session")
@@ -37,10 +34,8 @@ def builds() -> Builds:
 def labs(request: pytest.FixtureRequest, running_browser: Remote, builds: Builds) -> Iterator[Labs]:
     """Labs by site and way to serve, each made when it is first asked for, in a tab of its own."""
 
-    def site(name: str, serve: Served) -> Site:
+    def site(name: str, serve: Serve) -> Site:
         if name == "reference":
-            if serve == "reexport":
-                return ReferenceSite(WIDGETS, "pin", "reexport")
             return ReferenceSite(WIDGETS, serve)
         # Only who asks for the local cloud waits for it.
         cloud: LocalCloud = request.getfixturevalue("cloud")
@@ -56,9 +51,9 @@ def labs(request: pytest.FixtureRequest, running_browser: Remote, builds: Builds
         return list(dict.fromkeys(asked))
 
     with ExitStack() as stack:
-        made: dict[tuple[str, Served], Lab] = {}
+        made: dict[tuple[str, Serve], Lab] = {}
 
-        def lab(name: str, serve: Served) -> Lab:
+        def lab(name: str, serve: Serve) -> Lab:
             key = (name, serve)
             if key not in made:
                 made[key] = stack.enter_context(laboratory(site(*key), running_browser, builds, together(name)))

@@ -13,14 +13,13 @@ from urllib.parse import parse_qs
 from edgeship.domain.bucketing import is_in, rollout_salt
 from edgeship.domain.releases.media_types import content_type
 from functions.edge.identity import identity_of
-from tests.browser.lab.builds import ENTRY, EntryKind
+from tests.browser.lab.builds import ENTRY, IMPORTED, EntryKind
 from tests.browser.lab.site import Answered, Asked
-from tests.browser.lab.stub import stub
+from tests.browser.lab.stub import POLICY_PATH, TRUSTED_TYPES, stub
 from tests.browser.sites import CDN_HEADERS
 
-Serve = Literal["in_place", "pin"]
-Modules = Literal["redirect", "reexport"]
-"""How a moving path of a module's entry is pinned: by a 302, or by a module that exports what the exact one does."""
+Serve = Literal["in_place", "pin", "redirect"]
+"""`redirect` pins, too, but every module by a 302."""
 
 PINNED_SECONDS = 60
 IN_PLACE_SECONDS = 300
@@ -45,7 +44,6 @@ class ReferenceSite:
 
     kinds: Mapping[str, EntryKind]
     serve: Serve
-    modules: Modules = "redirect"
     _files: dict[str, bytes] = field(default_factory=dict)
     _latest: dict[str, _Latest] = field(default_factory=dict)
 
@@ -81,6 +79,8 @@ class ReferenceSite:
         self.move(*widgets, version=version)
 
     async def answer(self, asked: Asked) -> Answered:
+        if asked.path == POLICY_PATH:
+            return _answer(200, content_type(ENTRY), TRUSTED_TYPES.read_bytes(), f"public, max-age={PINNED_SECONDS}")
         _, widget, selector, file = (*asked.path.split("/", 3), "", "")[:4]
         if selector != "latest":
             return self._file(asked.path, "public, max-age=31536000, immutable")
@@ -97,7 +97,7 @@ class ReferenceSite:
         if file == ENTRY and self.kinds[widget] == "classic":
             text = stub(asked.cdn, located[1:], integrity_of(self._files[exact]))
             return _answer(200, content_type(ENTRY), text, cached)
-        if file == ENTRY and self.modules == "reexport":
+        if file == ENTRY and self.serve == "pin" and widget in IMPORTED:
             # Without the query: a chunk that imports the entry names it without one, and another URL is another module.
             return _answer(200, content_type(ENTRY), f'export * from "{exact}";'.encode(), cached)
         return _answer(302, "text/plain", b"", cached, Location=located)

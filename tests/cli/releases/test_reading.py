@@ -36,7 +36,7 @@ def test_releases_lists_them_newest_first(story: CommandLine) -> None:
     assert [(r["version"], r["channels"]) for r in listed] == [("2.0.0", []), ("1.1.0", []), ("1.0.0", ["latest"])]
     assert listed[1]["quarantine"]["cause"] == "prices are wrong"
     assert {r["registered_by"] for r in listed} == {UPLOADER}
-    assert {r["kind"] for r in listed} == {"module"}
+    assert {(r["kind"], r["imported"]) for r in listed} == {("module", False)}
 
 
 def test_releases_for_people(story: CommandLine) -> None:

@@ -84,11 +84,16 @@ def flags(draw: st.DrawFn, key: str, known: list[Version]) -> dict[str, Any]:
     return snapshot_entry(flag)
 
 
+def an_entry(kind: Kind, alone: bool, imported: bool, default: bool) -> Entry:
+    module = kind is Kind.MODULE
+    return Entry(kind, INTEGRITY, alone, None, module and imported, module and default)
+
+
+entries = st.builds(an_entry, kinds, st.booleans(), st.booleans(), st.booleans())
 forms = st.fixed_dictionaries(
     {
         "entrypoint": entrypoints,
-        "entry": st.builds(lambda kind, alone: Entry(kind, INTEGRITY, alone, None), kinds, st.booleans())
-        | st.sampled_from([Entry(Kind.CLASSIC, INTEGRITY, False, None), None]),
+        "entry": entries | entries | entries | st.none(),
         "promoted_at": st.sampled_from([LIVE, LIVE, None]),
         "quarantine": st.sampled_from([None, None, None, Quarantine(LIVE, "ann", "bad")]),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.edge.route_values import MAX_VALUE_BYTES, Routes, Values, size, store_values, widget_values
-from edgeship.domain.edge.router import REVISION_KEY, Insert, Redirect, Request, Serve, Unknown, route
+from edgeship.domain.edge.router import REVISION_KEY, Insert, Redirect, ReExport, Request, Serve, Unknown, route
 from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.version import Version
 from tests.domain.edge.drawn_widgets import USERS, Widget, expected, widgets
+from tests.domain.edge.earlier_values import earlier
 from tests.support.pytest_plugins.fuzz import examples
 from tests.support.releases import a_live_release
 
@@ -38,7 +40,7 @@ def version_served(
     segment = selector if selector == "latest" else f"~{selector}"
     outcome = route(Request(f"/{widget}/{segment}/x", query={"user": [quote(user, safe="")]}, now=now), get)
     match outcome:
-        case Redirect(_, version) | Insert(_, version, _):
+        case Redirect(_, version) | Insert(_, version, _) | ReExport(_, version, _):
             return version, len(reads)
         case Serve(uri):
             return uri.split("/")[2][1:], len(reads)
@@ -76,6 +78,9 @@ def test_the_router_reads_how_every_release_is_served(widget: Widget) -> None:
         how = routes["releases"][expected(routes, WIDGET, selector, "ann", 0)]
         file = how[0] if len(how) == 2 else "x"
         outcome = route(Request(f"/{WIDGET}/{segment}/{file}", query={"user": ["ann"]}), values.get)
+        if isinstance(outcome, ReExport):
+            assert how[1] == ("*default" if outcome.default else "*")
+            continue
         assert type(outcome) is {0: Redirect, 1: Serve, 2: Insert}[len(how)]
         if isinstance(outcome, Insert):
             assert outcome.integrity == f"sha256-{how[1]}="
@@ -83,10 +88,24 @@ def test_the_router_reads_how_every_release_is_served(widget: Widget) -> None:
 
 @settings(max_examples=examples(40, 5_000))
 @given(widgets())
+def test_a_store_of_before_means_the_same(widget: Widget) -> None:
+    routes = widget.routes()
+    routes["releases"] = {v: [] if how[1:] in (["*"], ["*default"]) else how for v, how in routes["releases"].items()}
+    values = store_values({WIDGET: routes})
+    before = earlier(values)
+    for selector in selectors(routes):
+        segment = selector if selector == "latest" else f"~{selector}"
+        for file in ("x", *(how[0] for how in routes["releases"].values() if len(how) == 2)):
+            request = Request(f"/{WIDGET}/{segment}/{file}", query={"user": ["ann"]})
+            assert route(request, before.get) == route(request, values.get)
+
+
+@settings(max_examples=examples(40, 5_000))
+@given(widgets())
 def test_target_users_have_keys_beside_the_widgets_value_alone(widget: Widget) -> None:
     routes = widget.routes()
     values = store_values({WIDGET: routes})
-    inside = json.loads(values[WIDGET])["s"] if WIDGET in values else {}
+    inside = json.loads(values[WIDGET]).get("c", {}) if WIDGET in values else {}
     tokens = {key for key in values if "@" in key}
     assert tokens == {
         f"{WIDGET}/{name}@{token}"
@@ -186,11 +205,18 @@ def test_a_widget_without_a_channel_has_no_key() -> None:
 # 10,000 widgets
 
 
-def a_usual_widget(number: int, some: random.Random) -> Routes:
-    """With six selectors: half of them modules, a third classic scripts, the rest in place."""
+HASH = "h" * 43
+USUAL = ([], [], [], ["dist/widget.iife.js", HASH], ["widget.js", HASH], [1])
+"""Half of them modules, a third classic scripts, the rest in place."""
+CLASSIC = USUAL[3:5]
+IMPORTED = (["dist/widget.esm.js", "*"], ["widget.js", "*default"])
+
+
+def a_usual_widget(number: int, some: random.Random, served: Sequence[list[Any]]) -> Routes:
+    """With six selectors."""
     major, minor = some.randrange(1, 12), some.randrange(1, 40)
     newest, before, next_ = f"{major}.{minor}.{some.randrange(20)}", f"{major}.{minor - 1}.3", f"{major + 1}.0.0-rc.1"
-    how: list[Any] = [[], [], [], ["dist/widget.iife.js", "h" * 43], ["widget.js", "h" * 43], [1]][number % 6]
+    how = served[number % len(served)]
     latest: dict[str, Any] = {"stable": newest}
     if number % 10 == 0:
         latest = {"stable": before, "candidate": newest, "percent": 25}
@@ -201,9 +227,10 @@ def a_usual_widget(number: int, some: random.Random) -> Routes:
     }
 
 
-def test_ten_thousand_widgets_take_half_the_store() -> None:
+@pytest.mark.parametrize("served", [USUAL, CLASSIC, IMPORTED])
+def test_ten_thousand_widgets_take_half_the_store(served: Sequence[list[Any]]) -> None:
     some = random.Random(10_000)
-    routes = {f"team-{some.randrange(100)}-widget-{n}": a_usual_widget(n, some) for n in range(10_000)}
+    routes = {f"team-{some.randrange(100)}-widget-{n}": a_usual_widget(n, some, served) for n in range(10_000)}
     values = store_values(routes)
     assert len(values) == 10_000
     assert size(values) < 2.5 * 1024 * 1024

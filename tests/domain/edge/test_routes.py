@@ -93,7 +93,7 @@ def test_a_channel_keeps_a_release_that_was_quarantined() -> None:
 def test_a_release_that_is_not_registered_is_served_in_place() -> None:
     found = routes([latest("1.0.0")], [])
     assert found["releases"] == {"1.0.0": [1]}
-    assert store_values({"checkout": found}) == {"checkout": '{"r":[["1.0.0",1]],"s":{"latest":0}}'}
+    assert store_values({"checkout": found}) == {"checkout": '{"v":["1.0.0 = latest"]}'}
 
 
 # Rollouts
@@ -150,6 +150,26 @@ def test_how_a_release_is_served(
     kind: Kind, serve: Serve, expected: list[Any], expected_alone: list[Any], alone: bool
 ) -> None:
     assert how(a_release_of(kind, alone=alone), serve) == (expected_alone if alone else expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "serve", "expected"),
+    [
+        (Kind.MODULE, False, "auto", ["dist/widget.js", "*"]),
+        (Kind.MODULE, True, "auto", ["dist/widget.js", "*default"]),
+        (Kind.MODULE, True, "pin", ["dist/widget.js", "*default"]),
+        (Kind.MODULE, True, "in_place", _IN_PLACE),
+        (Kind.CLASSIC, False, "auto", _SCRIPT),
+    ],
+)
+def test_how_a_module_is_served_that_its_scripts_import(
+    kind: Kind, default: bool, serve: Serve, expected: list[Any]
+) -> None:
+    release = a_release_of(kind, alone=False)
+    assert release.entry
+    imported = replace(release, entry=replace(release.entry, imported=True, default_export=default))
+    assert how(imported, serve) == expected
+    assert how(replace(imported, entrypoint="x" * 201), serve) == _IN_PLACE
 
 
 @pytest.mark.parametrize("serve", ["auto", "pin", "in_place"])
@@ -278,4 +298,4 @@ def test_a_flag_that_the_router_cannot_decide_leaves_the_channel_as_it_is(
     variants = {"variants": {"a": "1.0.0", "b": "2.0.0"}, "default_variant": "a"}
     found = routes(CHANNELS, RELEASES, {"ab": {**variants, **flag}} if flag else {})
     assert found["channels"]["latest"] == {"stable": "1.0.0", "flag": "ab", "not_routable": reason}
-    assert store_values({"checkout": found})["checkout"].startswith('{"r":[["1.0.0"],')
+    assert store_values({"checkout": found})["checkout"].startswith('{"v":["1.0.0 - latest ')

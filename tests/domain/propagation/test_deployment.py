@@ -111,9 +111,9 @@ OLD = manifest(V1, "a.css", sha256="old")
     ("answer", "also_served", "kind", "got"),
     [
         (Answer(200, "1.4.2", "aa" * 32, decision()), [], None, ""),
-        (Answer(200, "1.4.2", "aa" * 32, decision(inserts=STUB)), [], None, ""),
+        (Answer(200, "1.4.2", "aa" * 32, decision(script=STUB)), [], None, ""),
         (
-            Answer(200, "1.4.2", "aa" * 32, decision(inserts=STUB[:-9] + '="),')),
+            Answer(200, "1.4.2", "aa" * 32, decision(script=STUB[:-9] + '="),')),
             [],
             MismatchKind.BYTES,
             "another script",
@@ -156,6 +156,33 @@ def test_what_counts_as_a_mismatch_of_a_decision(
         assert found.got == got
         if kind is MismatchKind.VERSION:
             assert "1.4.2" in found.expected
+
+
+@pytest.mark.parametrize(
+    ("default", "script", "got"),
+    [
+        (False, 'export * from "/checkout/v1.4.2/my%20widget.js";\n', None),
+        (False, 'export * from "/checkout/v1.4.1/my%20widget.js";\n', "another script"),
+        (False, STUB, "another script"),
+        (True, 'export * from "/checkout/v1.4.2/my%20widget.js";\n', "another script"),
+        (
+            True,
+            'export * from "…";\nexport { default } from "/checkout/v1.4.2/my%20widget.js";\n',
+            None,
+        ),
+        # A router that was deployed before redirects.
+        (True, None, None),
+    ],
+)
+def test_the_module_that_stands_for_an_entrypoint_that_is_imported(
+    default: bool, script: str | None, got: str | None
+) -> None:
+    entries = {"my widget.js": FileEntry(1, "aa" * 32, "", "text/javascript")}
+    release = replace(manifest(V2), entrypoint="my widget.js", files=entries, imported=True, default_export=default)
+    answer = Answer(200, "1.4.2", "aa" * 32, decision(file="my widget.js", script=script))
+    probe = Probe("/checkout/latest/my widget.js", "my widget.js")
+    found = mismatch_of("cloudfront", probe, answer, release, [], "public, max-age=300")
+    assert (found.got if found else None) == got
 
 
 def test_the_folders_that_move() -> None:

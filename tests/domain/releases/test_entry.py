@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeship.domain.errors import Refused
-from edgeship.domain.releases.entry import Entry, Kind, Syntax, entry_of, imported_files, kind_of, style_of
+from edgeship.domain.releases.entry import Entry, Kind, Syntax, entry_of, imported_files, kind_of, may_import, style_of
 
 PLAIN, MODULE = Syntax(None), Syntax("an import statement", ("./a.js",))
 SHA256 = hashlib.sha256(b"bytes").hexdigest()
@@ -104,13 +104,32 @@ def test_the_stylesheet_that_goes_with_a_script(
     assert style_of(path, source, (path, *others)) == style
 
 
+FILES = ("widget.js", "b/widget.js", "a.js", "b/c.js", "b/my widget.js", "b/\u00fc.js")
+
+
 @pytest.mark.parametrize(
     ("path", "specifiers", "imported"),
     [
         ("widget.js", ("./a.js", "./b/c.js", "./a.js"), ("a.js", "b/c.js")),
-        ("b/widget.js", ("../a.js", "./c.js", "./widget.js"), ("a.js", "b/c.js")),
+        ("b/widget.js", ("../a.js", "./c.js", "./widget.js"), ("a.js", "b/c.js", "b/widget.js")),
+        ("b/c.js", ("../widget.js", "./my%20widget.js", "./\u00fc.js"), ("widget.js", "b/my widget.js", "b/\u00fc.js")),
         ("widget.js", ("./a.js?v=1", "react", "https://esm.sh/x", "/a.js", "./gone.js", "../a.js"), ("a.js",)),
     ],
 )
 def test_the_files_that_an_entry_imports(path: str, specifiers: tuple[str, ...], imported: tuple[str, ...]) -> None:
-    assert imported_files(path, specifiers, {"widget.js", "b/widget.js", "a.js", "b/c.js"}) == imported
+    assert imported_files(path, specifiers, FILES) == imported
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "found"),
+    [
+        ("lazy.js", 'import{s}from"./widget.js";', True),
+        ("lazy.js", "import(`./widget.js`)", True),
+        ("a/lazy.js", "export * from '../widget.js?a=1'", True),
+        ("a/lazy.js", "import './widget.js'", False),
+        ("lazy.js", "import './my-widget.js'", False),
+        ("lazy.js", "import 'widget.js'; // ./widget.js", False),
+    ],
+)
+def test_what_a_script_without_such_a_string_does_not_import(path: str, source: str, found: bool) -> None:
+    assert may_import(path, source.encode(), "widget.js") is found

@@ -49,7 +49,12 @@ function told(result) {
   if (result.statusCode === 204) return ['preflight'];
   if (result.statusCode === 404) return ['unknown', result.body.data.slice(0, -1)];
   const script = result.body.data;
-  const url = textAfter(script, 'const s="').replace('https://cdn.example/', '/');
+  if (!result.headers['x-edgeship-location']) return ['policy'];
+  if (script.slice(0, 9) === 'export * ') {
+    const names = /^export \\* from ("[^"]*");\\n(?:export { (default) } from \\1;\\n)?$/.exec(script);
+    return ['reexport', JSON.parse(names[1]), of('x-amz-meta-version'), names[2] || ''];
+  }
+  const url = textAfter(script, 'a="').replace('https://cdn.example', '') + textAfter(script, 'a+"');
   return ['insert', url, of('x-amz-meta-version'), textAfter(script, '.integrity="')];
 }
 const work = JSON.parse(fs.readFileSync('WORK/work.json').toString());

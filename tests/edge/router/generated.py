@@ -10,6 +10,7 @@ from typing import Any
 from edgeship.domain.bucketing import user_token
 from edgeship.domain.edge.route_values import Routes, store_values
 from edgeship.domain.edge.router import REVISION_KEY, Request
+from tests.domain.edge.earlier_values import earlier
 
 WIDGETS = ("checkout", "a", "chat-2", "x" * 63)
 CHANNELS = ("latest", "next", "beta", "constructor")
@@ -31,11 +32,14 @@ class Generator:
         self.random = random.Random(seed)
 
     def store(self) -> dict[str, str]:
-        """An environment's store; now and then one that is not filled yet, or in which much is spilled."""
+        """An environment's store; now and then one that is not filled yet, in which much is spilled, or of before."""
         if self.random.random() < 0.05:
             return {}
         widgets = {widget: self.routes() for widget in WIDGETS if self.random.random() < 0.8}
-        return store_values(widgets) | {REVISION_KEY: "7"}
+        values = store_values(widgets)
+        if self.random.random() < 0.2:
+            values = earlier(values)
+        return values | {REVISION_KEY: "7"}
 
     def routes(self) -> Routes:
         some = self.random
@@ -63,7 +67,8 @@ class Generator:
 
     def how(self, version: str) -> list[Any]:
         digest = base64.b64encode(hashlib.sha256(version.encode()).digest()).decode().rstrip("=")
-        return self.random.choice(([], [1], ["widget.js", digest], ["a%20b.js", digest]))
+        exported = (["widget.js", "*"], ["widget.js", "*default"], ["app.js", "*"])
+        return self.random.choice(([], [1], ["widget.js", digest], ["a%20b.js", digest], *exported))
 
     def by_flag(self, versions: list[str]) -> dict[str, Any]:
         some = self.random

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edgeship.domain.edge.router import Continue, Insert, Outcome, Preflight, Redirect, Request, Serve
+from edgeship.domain.edge.router import Continue, Insert, Outcome, Policy, Preflight, Redirect, ReExport, Request, Serve
 
 
 def event_of(request: Request) -> dict[str, Any]:
@@ -31,8 +31,12 @@ def telling(outcome: Outcome) -> list[str]:
             return ["redirect", location, version]
         case Insert(location, version, integrity):
             return ["insert", location, version, integrity]
+        case ReExport(location, version, default):
+            return ["reexport", location, version, "default" if default else ""]
         case Serve(uri) | Continue(uri):
             return ["go", uri]
+        case Policy():
+            return ["policy"]
         case Preflight():
             return ["preflight"]
     return ["unknown", outcome.sentence]

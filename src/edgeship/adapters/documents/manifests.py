@@ -102,4 +102,6 @@ def load_manifest(content: bytes) -> Manifest:
         kind=Kind(document["kind"]) if document.get("kind") else None,
         imports=tuple(document.get("imports", ())),
         style=document.get("style"),
+        imported=document.get("imported", False),
+        default_export=document.get("default_export", False),
     )

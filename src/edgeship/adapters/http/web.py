@@ -13,7 +13,7 @@ _TIMEOUT = 10.0
 
 
 class UrllibWeb:
-    """GETs below one base URL, `https://…` or a local `http://…`. A redirect, or a script that inserts another, is
+    """GETs below one base URL, `https://…` or a local `http://…`. A redirect, or a script that leads to another, is
     followed once, and on the same host alone.
 
     Proxies from the environment are used, except for this machine's own addresses.

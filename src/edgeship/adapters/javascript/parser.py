@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 import time
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import tree_sitter_javascript
@@ -30,6 +32,7 @@ _MAX_CPU_SECONDS = 20.0
 _WORDS = re.compile(rb"\b(?:import|export|await)\b")
 # `import.meta` may have comments between its parts; this finds too much, never too little.
 _META_OR_AWAIT = re.compile(rb"\bimport\s*[./]|\bawait\b")
+_DYNAMIC_IMPORT = re.compile(rb"\bimport\s*[(/]")
 _BRACKETS = re.compile(rb"[(\[{]+|[)\]}]+")
 # The last statement of a bundle, as bundlers write it. A classic script can't end like this.
 _EXPORT_AT_END = re.compile(rb"(?:^|[;}\s])export\s*(?:\{[^{}\"'`]*\}|default\s+[\w$]+)\s*;?\s*(?://[^\n]*\s*)?\Z")
@@ -64,9 +67,14 @@ class JavaScriptParser:
         head = source[:_HEAD_BYTES]
         root = self._tree(head)
         found = _read(head, root, whole=False) if root else Syntax(None)
-        if found.module_only is None and _EXPORT_AT_END.search(source[-_HEAD_BYTES:]):
-            return Syntax(_STATEMENTS["export_statement"])
-        return found
+        export = _EXPORT_AT_END.search(source[-_HEAD_BYTES:])
+        if export is None:
+            return found
+        return replace(
+            found,
+            module_only=found.module_only or _STATEMENTS["export_statement"],
+            default_export=found.default_export or b"default" in export[0],
+        )
 
     def _tree(self, source: bytes) -> Node | None:
         """The root of the syntax tree, None where it would cost too much."""
@@ -89,14 +97,18 @@ class JavaScriptParser:
 
 def _read(source: bytes, root: Node, *, whole: bool) -> Syntax:
     statements = list(_import_and_export_statements(root))
-    if statements:
-        sources = [node.child_by_field_name("source") for node in statements]
-        imports = [found for node in sources if node is not None and (found := _text(source, node)) is not None]
-        return Syntax(_STATEMENTS[statements[0].type], tuple(dict.fromkeys(imports)))
+    sources = [node.child_by_field_name("source") for node in statements]
+    found = Syntax(
+        _STATEMENTS[statements[0].type] if statements else None,
+        _texts(source, [node for node in sources if node is not None]),
+        _texts(source, _dynamic_imports(source, root)),
+        any(_exports_default(source, node) for node in statements),
+    )
     # Where the parser had to guess, an expression proves nothing.
-    if not whole or root.has_error:
-        return Syntax(None)
-    return Syntax(_module_expression(source, root, [match.start() for match in _META_OR_AWAIT.finditer(source)]))
+    if statements or not whole or root.has_error:
+        return found
+    words = [match.start() for match in _META_OR_AWAIT.finditer(source)]
+    return replace(found, module_only=_module_expression(source, root, words))
 
 
 def _depth(source: bytes) -> int:
@@ -121,6 +133,43 @@ def _import_and_export_statements(root: Node) -> Iterator[Node]:
             yield node
         entered = node.is_error and cursor.goto_first_child()
         if not entered and not _goto_next(cursor):
+            return
+
+
+def _exports_default(source: bytes, statement: Node) -> bool:
+    if statement.type != "export_statement":
+        return False
+    for part in statement.children:
+        if part.type == "default":
+            return True
+        specifiers = part.named_children if part.type == "export_clause" else [part]
+        named = part.type in ("export_clause", "namespace_export")
+        if named and any(_last_word(source, specifier) == b"default" for specifier in specifiers):
+            return True
+    return False
+
+
+def _last_word(source: bytes, specifier: Node) -> bytes:
+    """The name under which `a as b`, `a` or `* as a` exports."""
+    last = specifier.children[-1] if specifier.children else specifier
+    return source[last.start_byte : last.end_byte].strip(b"'\"")
+
+
+def _dynamic_imports(source: bytes, root: Node) -> Iterator[Node]:
+    """The specifiers of `import(…)` that are one string. Only nodes that contain such words are entered."""
+    words = [match.start() for match in _DYNAMIC_IMPORT.finditer(source)]
+    cursor = root.walk()
+    while True:
+        node = cursor.node
+        assert node is not None
+        first = bisect_left(words, node.start_byte)
+        holds_word = first < len(words) and words[first] < node.end_byte
+        if holds_word and cursor.field_name == "function" and node.type == "import" and node.parent is not None:
+            arguments = node.parent.child_by_field_name("arguments")
+            given = [n for n in arguments.named_children if n.type != "comment"] if arguments is not None else []
+            if given and given[0].type in ("string", "template_string"):
+                yield given[0]
+        if not (holds_word and cursor.goto_first_child()) and not _goto_next(cursor):
             return
 
 
@@ -168,10 +217,12 @@ def _goto_next(cursor: TreeCursor) -> bool:
     return True
 
 
-def _text(source: bytes, string: Node) -> str | None:
-    """What is between the quotes, None if it has escapes or is not UTF-8."""
-    quoted = source[string.start_byte : string.end_byte]
-    try:
-        return quoted[1:-1].decode() if b"\\" not in quoted else None
-    except UnicodeDecodeError:
-        return None
+def _texts(source: bytes, strings: Iterable[Node]) -> tuple[str, ...]:
+    """What is between their quotes, each once. One that has escapes or `${…}`, or is not UTF-8, is left out."""
+    found: dict[str, None] = {}
+    for string in strings:
+        quoted = source[string.start_byte : string.end_byte]
+        if b"\\" not in quoted and not (quoted[:1] == b"`" and b"${" in quoted):
+            with suppress(UnicodeDecodeError):
+                found[quoted[1:-1].decode()] = None
+    return tuple(found)

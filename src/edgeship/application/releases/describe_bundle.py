@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from edgeship.application.releases.ports import Scripts, UnpackedFile
 from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.bundle import is_public
-from edgeship.domain.releases.entry import imported_files, is_script, kind_of, style_of
+from edgeship.domain.releases.entry import Kind, imported_files, is_script, kind_of, may_import, style_of
 from edgeship.domain.releases.manifest import (
     Declaration,
     FileEntry,
@@ -16,6 +17,10 @@ from edgeship.domain.releases.manifest import (
     choose_entrypoint,
 )
 from edgeship.domain.releases.media_types import content_type
+
+MAX_PARSED = 10
+"""Scripts, besides the entrypoint, the smallest first. A script is parsed only if it has a string that could import the
+entrypoint, so usually the first one does."""
 
 
 def describe_bundle(
@@ -30,6 +35,7 @@ def describe_bundle(
     entrypoint = choose_entrypoint(key.widget, declared.entrypoint, entries)
     (location,) = (f.location for f in files if f.path == entrypoint)
     syntax = scripts.syntax(location) if is_script(entrypoint) else None
+    kind = kind_of(entrypoint, declared.kind, syntax)
     manifest = Manifest(
         widget=key.widget,
         version=key.version,
@@ -38,9 +44,28 @@ def describe_bundle(
         entrypoint=entrypoint,
         files=entries,
         changes=declared.changes,
-        kind=kind_of(entrypoint, declared.kind, syntax),
-        imports=imported_files(entrypoint, syntax.imports, entries) if syntax else (),
+        kind=kind,
+        imports=tuple(
+            path for path in imported_files(entrypoint, syntax.imports if syntax else (), entries) if path != entrypoint
+        ),
         style=style_of(entrypoint, location.read_bytes(), entries) if syntax else None,
+        imported=kind is Kind.MODULE and _is_imported(entrypoint, [f for f in files if is_public(f.path)], scripts),
+        default_export=syntax is not None and syntax.default_export,
     )
     check_declaration(declared, manifest)
     return manifest
+
+
+def _is_imported(entrypoint: str, files: Iterable[UnpackedFile], scripts: Scripts) -> bool:
+    """Whether a script among the files imports the entrypoint, itself included."""
+    for file in islice(_candidates(entrypoint, files), MAX_PARSED):
+        syntax = scripts.syntax(file.location)
+        if imported_files(file.path, (*syntax.imports, *syntax.dynamic_imports), (entrypoint,)):
+            return True
+    return False
+
+
+def _candidates(entrypoint: str, files: Iterable[UnpackedFile]) -> Iterator[UnpackedFile]:
+    for file in sorted(files, key=lambda file: (file.size, file.path)):
+        if is_script(file.path) and may_import(file.path, file.location.read_bytes(), entrypoint):
+            yield file

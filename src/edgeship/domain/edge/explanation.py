@@ -11,8 +11,10 @@ from edgeship.domain.edge.router import (
     Decision,
     Insert,
     Outcome,
+    Policy,
     Preflight,
     Redirect,
+    ReExport,
     Request,
     Serve,
     Unknown,
@@ -21,14 +23,15 @@ from edgeship.domain.edge.steps import FlagStep, RolloutStep
 from edgeship.domain.edge.user_identity import named
 
 EXACT = "exact path; no code runs"
+POLICY = "the Trusted Types policy of inserted scripts"
 _SHOWN_OF_A_USER = 60
 """Characters."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """`answer` is redirect, insert, in_place, exact, latest_copies or unknown. `location` is the exact path of the
-    release, null where there is none; `reason` says why this release."""
+    """`answer` is redirect, insert, reexport, in_place, exact, latest_copies, policy or unknown. `location` is the
+    exact path of the release, null where there is none; `reason` says why this release."""
 
     answer: str
     version: str | None
@@ -43,6 +46,7 @@ class Explanation:
         how = {
             "redirect": f"{self.version}, 302 to {self.location}",
             "insert": f"{self.version}, a script that inserts {self.location}",
+            "reexport": f"{self.version}, a module that exports what {self.location} does",
             "in_place": f"{self.version}, served in place from {self.location}",
             "latest_copies": f"goes on to {self.location}",
             "unknown": "404",
@@ -58,6 +62,8 @@ def explain(request: Request, decision: Decision, not_routable: str | None = Non
         reason = outcome.sentence
     elif answer == "exact":
         reason = EXACT
+    elif answer == "policy":
+        reason = POLICY
     elif answer == "latest_copies":
         reason = "the store is not filled yet"
     else:
@@ -84,10 +90,14 @@ def _answer(outcome: Outcome, decision: Decision) -> tuple[str, str | None]:
             return "redirect", location
         case Insert(location):
             return "insert", location
+        case ReExport(location):
+            return "reexport", location
         case Serve(uri):
             return "in_place", uri
         case Continue(uri):
             return "exact" if decision.selector is None else "latest_copies", uri
+        case Policy():
+            return "policy", None
         case Unknown() | Preflight():
             return "unknown", None
 

@@ -2,14 +2,20 @@
 
 | key | value |
 |---|---|
-| `<widget>` | `{"r": releases, "s": selectors, "m": 1}`; `m` is there when other selectors have keys of their own |
+| `<widget>` | `{"v": releases, "e": entrypoint, "c": choices, "m": 1}`; `m`: other selectors have keys of their own |
 | `<widget>/<selector>` | the same, of a selector that did not fit into the widget's value |
 | `<widget>/<selector>@<token>` | `1`: a target user of the flag that routes the channel |
 | `.revision` | the revision of the snapshot that the store has; `0` while it is being brought up to one |
 
-`r` has `[version, *how]` for each release that a selector means (edgeship.domain.edge.routes). A selector is the index
-of its release; or `[stable, candidate, hundredths]`, two indices and a percentage in 0.01 % while a rollout runs; or
-`{"o": either of them, "k": salt, "p": phases}` of a flag.
+`v` has a text for each release, `VERSION HOW SELECTOR SELECTOR…`, with the selectors that mean it and nothing else. HOW
+is `-` pinned by a redirect, `=` in place, a hash for a script that inserts the entrypoint, `*` or `*default` for a
+module that exports what the entrypoint does. `e` is the path of the entrypoints; `HOW:PATH` has another one.
+
+`c` has the other selectors: `[stable, candidate, hundredths]`, two indices of releases and a percentage in 0.01 % while
+a rollout runs; or `{"o": an index or such a list, "k": salt, "p": phases}` of a flag.
+
+Values from before this have `r`, a list `[version, *how]` for each release (edgeship.domain.edge.routes), and `s`, the
+selectors, where one without a choice is an index. They are read until the relay has written them again.
 
 Limits: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/kvs-with-functions.html#kvs-limits
 """
@@ -18,6 +24,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from edgeship.domain.bucketing import hundredths
@@ -32,6 +39,42 @@ _KEPT_MINORS = (50, 20, 10, 5, 2, 0)
 Routes = dict[str, Any]
 """A widget's entry in the snapshot; see edgeship.domain.edge.routes."""
 Values = dict[str, str]
+
+REDIRECTED, IN_PLACE = "-", "="
+"""How a release is served, where its entrypoint is nothing special."""
+EXPORTS, EXPORTS_DEFAULT = "*", "*default"
+"""How one is served whose entrypoint is a module that its own scripts import: without a default export, and with."""
+
+
+@dataclass(frozen=True)
+class StoredRelease:
+    """A release in a value. `how` is as in the value; `entrypoint` is "" where it is nothing special."""
+
+    version: str
+    how: str
+    entrypoint: str
+
+
+def entry_in(value: Mapping[str, Any], selector: str) -> Any:
+    """What a value has for a selector: an index, a choice, or None."""
+    choices = value.get("c", value.get("s", {}))
+    if selector in choices:
+        return choices[selector]
+    for index, text in enumerate(value.get("v", ())):
+        if selector in text.split(" ")[2:]:
+            return index
+    return None
+
+
+def release_in(value: Mapping[str, Any], index: int) -> StoredRelease:
+    """The release with this index in a value."""
+    if "r" in value:
+        version, *how = value["r"][index]
+        return StoredRelease(version, how[1] if how[1:] else IN_PLACE if how else REDIRECTED, how[0] if how[1:] else "")
+    version, served, *_ = value["v"][index].split(" ")
+    how, _, path = served.partition(":")
+    special = how not in (REDIRECTED, IN_PLACE)
+    return StoredRelease(version, how, path or value["e"] if special else "")
 
 
 def store_values(widgets: Mapping[str, Routes], full: int = FULL_BYTES) -> Values:
@@ -80,9 +123,26 @@ def value_of(routes: Routes, selectors: list[str], *, more: bool = False) -> str
         return versions.index(version)
 
     entries = {name: _entry(routes, name, index) for name in selectors}
-    releases = [[version, *routes["releases"][version]] for version in versions]
-    document: dict[str, Any] = {"r": releases, "s": entries} | ({"m": 1} if more else {})
+    served = [routes["releases"][version] for version in versions]
+    usual = next((how[0] for how in served if len(how) == 2), "")
+    plain = [[name for name, entry in entries.items() if entry == number] for number in range(len(versions))]
+    releases = [
+        " ".join([version, _how(how, usual), *names])
+        for version, how, names in zip(versions, served, plain, strict=True)
+    ]
+    choices = {name: entry for name, entry in entries.items() if not isinstance(entry, int)}
+    document: dict[str, Any] = {"v": releases}
+    document |= {"e": usual} if usual else {}
+    document |= {"c": choices} if choices else {}
+    document |= {"m": 1} if more else {}
     return json.dumps(document, separators=(",", ":"))
+
+
+def _how(how: list[Any], usual: str) -> str:
+    if len(how) < 2:
+        return IN_PLACE if how else REDIRECTED
+    path, by_script = how
+    return by_script if path == usual else f"{by_script}:{path}"
 
 
 def _entry(routes: Routes, selector: str, index: Callable[[str], int]) -> Any:

@@ -20,10 +20,21 @@ from hashlib import sha256
 from typing import Any
 
 from edgeship.domain.bucketing import bucket_of, rollout_salt, unpack_digest
+from edgeship.domain.edge.route_values import (
+    EXPORTS,
+    EXPORTS_DEFAULT,
+    IN_PLACE,
+    REDIRECTED,
+    StoredRelease,
+    entry_in,
+    release_in,
+)
 from edgeship.domain.edge.steps import FlagStep, RolloutStep
 from edgeship.domain.edge.user_identity import decoded, first, identity
 from edgeship.domain.naming import LATEST, copies_prefix
 
+POLICY_PATH = "/edgeship/~t/"
+"""No widget is named `edgeship`."""
 REVISION_KEY = ".revision"
 """No widget's name begins with a dot."""
 TRACK = "edgeship-track"
@@ -78,6 +89,19 @@ class Insert:
 
 
 @dataclass(frozen=True)
+class ReExport:
+    """This page view gets `version`: a module that exports what `location` exports, `default` included or not.
+
+    `location` is the exact path without the request's query: the release's own scripts import the entrypoint without
+    one, and browsers run a module once for each URL that it is asked for by.
+    """
+
+    location: str
+    version: str
+    default: bool
+
+
+@dataclass(frozen=True)
 class Serve:
     """The bytes of `uri` are served under the moving path."""
 
@@ -113,11 +137,16 @@ class Unknown:
 
 
 @dataclass(frozen=True)
+class Policy:
+    """The module by which a page's inserted scripts get their URL where it asks for Trusted Types."""
+
+
+@dataclass(frozen=True)
 class Preflight:
     """The answer to OPTIONS: any origin may ask with any header."""
 
 
-Outcome = Redirect | Insert | Serve | Continue | Unknown | Preflight
+Outcome = Redirect | Insert | ReExport | Serve | Continue | Unknown | Policy | Preflight
 
 
 @dataclass(frozen=True)
@@ -144,6 +173,8 @@ def decide(request: Request, get: Get, root_widget: str | None = None) -> Decisi
     """The same, with the steps that led there."""
     if request.method == "OPTIONS":
         return Decision(Preflight())
+    if request.uri == POLICY_PATH:
+        return Decision(Policy())
     widget, second, file = _split(request.uri, root_widget)
     selector = _selector(second)
     if file is None or not _WIDGET.fullmatch(widget) or (selector is None and not _EXACT.fullmatch(second)):
@@ -157,15 +188,15 @@ def decide(request: Request, get: Get, root_widget: str | None = None) -> Decisi
         if get(REVISION_KEY) is None:
             return Decision(Continue(_without_routes(widget, second, file)), widget, selector)
         return Decision(Unknown("widget", widget, widget), widget, selector)
-    if selector not in routes["s"]:
+    if entry_in(routes, selector) is None:
         spilled = _read(get, f"{widget}/{selector}") if routes.get("m") else None
         if spilled is None:
             kind = "range" if selector[0].isdigit() else "channel"
             return Decision(Unknown(kind, selector, widget), widget, selector)
         routes = spilled
     chosen, flag, rollout = _chosen(request, get, widget, selector, routes)
-    release = routes["r"][chosen]
-    return Decision(_outcome(request, widget, file, release), widget, selector, release[0], flag, rollout)
+    release = release_in(routes, chosen)
+    return Decision(_outcome(request, widget, file, release), widget, selector, release.version, flag, rollout)
 
 
 def leaves_widget_out(uri: str) -> bool:
@@ -202,7 +233,7 @@ def _chosen(
     request: Request, get: Get, widget: str, selector: str, routes: Any
 ) -> tuple[int, FlagStep | None, RolloutStep | None]:
     """The index of the release that this request gets, and the steps to it."""
-    entry, flag = routes["s"][selector], None
+    entry, flag = entry_in(routes, selector), None
     if isinstance(entry, dict):
         by_flag, flag = _by_flag(request, get, f"{widget}/{selector}@", entry)
         if by_flag >= 0:
@@ -211,11 +242,11 @@ def _chosen(
     if isinstance(entry, int):
         return entry, flag, None
     stable, candidate, hundredths = entry
-    versions = [release[0] for release in routes["r"]]
+    current, next_ = release_in(routes, stable).version, release_in(routes, candidate).version
     track = decoded(first(request.query, TRACK))
-    bucket, _ = _digest(request, rollout_salt(widget, selector, versions[candidate]))
+    bucket, _ = _digest(request, rollout_salt(widget, selector, next_))
     named = track.decode() if track in (b"stable", b"candidate") else ""
-    rollout = RolloutStep(versions[stable], versions[candidate], hundredths, bucket, named)
+    rollout = RolloutStep(current, next_, hundredths, bucket, named)
     return candidate if rollout.takes_candidate else stable, flag, rollout
 
 
@@ -242,18 +273,19 @@ def _digest(request: Request, salt: str) -> tuple[int, str]:
     return bucket_of(h), token.hex()
 
 
-def _outcome(request: Request, widget: str, file: str, release: list[Any]) -> Outcome:
-    version, *how = release
-    path = _path(widget, f"v{version}", file)
+def _outcome(request: Request, widget: str, file: str, release: StoredRelease) -> Outcome:
+    path = _path(widget, f"v{release.version}", file)
     if len(path) > MAX_URI_LENGTH:
         return Unknown("file", file, widget)
-    if how == [1]:
+    if release.how == IN_PLACE:
         return Serve(path)
+    if release.entrypoint == file and release.how in (EXPORTS, EXPORTS_DEFAULT):
+        return ReExport(path, release.version, release.how == EXPORTS_DEFAULT)
     query = "&".join(f"{name}={value}" for name, values in request.query.items() for value in values)
     location = f"{path}?{query}" if query else path
-    if how and how[0] == file:
-        return Insert(location, version, f"sha256-{how[1]}=")
-    return Redirect(location, version)
+    if release.entrypoint == file and release.how != REDIRECTED:
+        return Insert(location, release.version, f"sha256-{release.how}=")
+    return Redirect(location, release.version)
 
 
 def _path(widget: str, second: str, file: str) -> str:

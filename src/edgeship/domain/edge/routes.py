@@ -3,8 +3,15 @@
 A widget's entry in the snapshot is
 `{"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {"1": "1.4.2", "1.4": "1.4.2"}, "releases": {"1.4.2": []}}`.
 
-`releases` says how each of these versions is served: `[]` pinned by a redirect, `[1]` in place, and
-`[entrypoint, hash]` pinned by a script that inserts the entrypoint, with its SHA-256 in base64 without the `=`.
+`releases` says how each of these versions is served:
+
+| | |
+|---|---|
+| `[]` | pinned by a redirect |
+| `[1]` | in place |
+| `[entrypoint, hash]` | pinned; the entrypoint by a script that inserts it: its SHA-256 in base64 without the `=` |
+| `[entrypoint, "*"]` | pinned; the entrypoint by a module that exports what it exports |
+| `[entrypoint, "*default"]` | the same, of a module with a default export |
 
 `live` has the live versions (edgeship.domain.edge.live_versions), and `serve` the policy that `releases` follows: with
 both, a change of one release needs no look at the others.
@@ -24,7 +31,14 @@ from urllib.parse import quote
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.edge.flag_route import NotRoutable, compile_route
 from edgeship.domain.edge.live_versions import LiveVersions, live_versions, newest_in_ranges
-from edgeship.domain.edge.route_values import MAX_VALUE_BYTES, Routes, among_channels, value_of
+from edgeship.domain.edge.route_values import (
+    EXPORTS,
+    EXPORTS_DEFAULT,
+    MAX_VALUE_BYTES,
+    Routes,
+    among_channels,
+    value_of,
+)
 from edgeship.domain.errors import Refused
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.release import Release
@@ -33,7 +47,7 @@ from edgeship.domain.version import Version
 
 IN_PLACE = 1
 MAX_ENTRYPOINT = 200
-"""Characters of a classic script's path in a value, which has 1,024 bytes: a longer one is served in place."""
+"""Characters of an entrypoint's path in a value, which has 1,024 bytes: a longer one is served in place."""
 
 
 def routes_of(
@@ -109,9 +123,13 @@ def how(release: Release, serve: Serve) -> list[Any]:
     entry, path = release.entry, quote(release.entrypoint)
     if entry is None or not pinned(serve, entry):
         return [IN_PLACE]
-    if entry.kind is not Kind.CLASSIC:
+    if entry.kind is Kind.CLASSIC:
+        by_script = entry.integrity.removeprefix("sha256-").rstrip("=")
+    elif entry.imported:
+        by_script = EXPORTS_DEFAULT if entry.default_export else EXPORTS
+    else:
         return []
-    return [path, entry.integrity.removeprefix("sha256-").rstrip("=")] if len(path) <= MAX_ENTRYPOINT else [IN_PLACE]
+    return [path, by_script] if len(path) <= MAX_ENTRYPOINT else [IN_PLACE]
 
 
 def _how(known: Known, version: Version, serve: Serve) -> list[Any]:

@@ -6,6 +6,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.naming import release_prefix
@@ -49,9 +50,9 @@ def sample(manifest: Manifest, salt: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a moving path answered instead of a file: a redirect, or a script that inserts the exact one.
+    """What a moving path answered instead of a file: a redirect, or a script that leads to the exact one.
 
-    `version` is the one that it names, `location` the path that it leads to, decoded; `inserts` is the text of the
+    `version` is the one that it names, `location` the path that it leads to, decoded; `script` is the text of the
     script. The rest are its headers.
     """
 
@@ -59,7 +60,7 @@ class Decision:
     location: str
     allow_origin: str
     cache_control: str
-    inserts: str | None = None
+    script: str | None = None
 
 
 @dataclass(frozen=True)
@@ -124,8 +125,18 @@ def _fault_of(
         return MismatchKind.HEADERS, "access-control-allow-origin: *", decision.allow_origin or "none"
     if cache_control is not None and decision.cache_control != cache_control:
         return MismatchKind.HEADERS, f"cache-control: {cache_control}", decision.cache_control or "none"
-    if decision.inserts is not None and probe.file in manifest.files:
-        digest = b64encode(bytes.fromhex(manifest.files[probe.file].sha256)).decode()
-        if f'"sha256-{digest}"' not in decision.inserts:
-            return MismatchKind.BYTES, f"a script that inserts sha256-{digest}", "another script"
+    if decision.script is not None and probe.file in manifest.files:
+        expected, text = _expected_in_script(manifest, probe.file)
+        if text not in decision.script:
+            return MismatchKind.BYTES, expected, "another script"
     return None
+
+
+def _expected_in_script(manifest: Manifest, file: str) -> tuple[str, str]:
+    """What a script must do that leads to this file, and the text by which it does."""
+    if manifest.imported and file == manifest.entrypoint:
+        exact = quote(f"/{release_prefix(manifest.widget, manifest.version)}{file}")
+        names = "{ default }" if manifest.default_export else "*"
+        return f"a module that exports {names} from {exact}", f'export {names} from "{exact}";'
+    digest = b64encode(bytes.fromhex(manifest.files[file].sha256)).decode()
+    return f"a script that inserts sha256-{digest}", f'"sha256-{digest}"'

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import posixpath
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import unquote
 
 from edgeship.domain.errors import Refused
 
@@ -30,11 +32,14 @@ class Syntax:
     """What a parse found in a script.
 
     `module_only` is what no classic script may have, in words ("an import statement"); None if there is nothing of the
-    kind. `imports` are the specifiers of its static imports, as written.
+    kind. `imports` are the specifiers of its static imports and re-exports, `dynamic_imports` those of its `import(…)`
+    that are one string, as written.
     """
 
     module_only: str | None
     imports: tuple[str, ...] = ()
+    dynamic_imports: tuple[str, ...] = ()
+    default_export: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,17 @@ class Entry:
       stylesheet, WebAssembly or font is public. For every other kind: no other file is public, because a document or
       a stylesheet may load any file.
     - `style` is the path of the stylesheet that a page has to link beside a script: see `style_of`.
+    - `imported`: it is a module that a script of the release imports. Browsers know a module by the URL that was asked
+      for, so it may be asked for by one URL alone: by two, it runs twice.
+    - `default_export`: it is a module that has one.
     """
 
     kind: Kind
     integrity: str
     alone: bool
     style: str | None
+    imported: bool = False
+    default_export: bool = False
 
 
 SCRIPTS = (".js", ".mjs", ".cjs")
@@ -64,6 +74,7 @@ _BY_NAME = {
     ".htm": Kind.HTML,
     ".css": Kind.STYLE,
 }
+_RELATIVE = re.compile(rb"[\"'`](\.\.?/[^\"'`\n]*)")
 
 
 def is_script(path: str) -> bool:
@@ -99,7 +110,16 @@ def kind_of(path: str, declared: Kind | None, syntax: Syntax | None) -> Kind:
     return found
 
 
-def entry_of(kind: Kind, path: str, sha256: str, paths: Collection[str], style: str | None) -> Entry:
+def entry_of(
+    kind: Kind,
+    path: str,
+    sha256: str,
+    paths: Collection[str],
+    style: str | None,
+    *,
+    imported: bool = False,
+    default_export: bool = False,
+) -> Entry:
     """The entry at `path`, with the SHA-256 of its bytes in hex, among the release's public `paths`."""
     others = [other for other in paths if other != path]
     code = [other for other in others if other.lower().endswith(_CODE)]
@@ -108,6 +128,8 @@ def entry_of(kind: Kind, path: str, sha256: str, paths: Collection[str], style: 
         integrity=f"sha256-{base64.b64encode(bytes.fromhex(sha256)).decode()}",
         alone=not (code if kind.is_script else others),
         style=style,
+        imported=imported,
+        default_export=default_export,
     )
 
 
@@ -127,6 +149,12 @@ def style_of(path: str, source: bytes, paths: Collection[str]) -> str | None:
 def imported_files(path: str, specifiers: Iterable[str], paths: Collection[str]) -> tuple[str, ...]:
     """The files of a release that the script at `path` imports, each once: what is outside of it is left out."""
     folder = posixpath.dirname(path)
-    relative = [s.partition("?")[0] for s in specifiers if s.startswith(("./", "../"))]
+    relative = [unquote(s.partition("?")[0]) for s in specifiers if s.startswith(("./", "../"))]
     resolved = (posixpath.normpath(posixpath.join(folder, specifier)) for specifier in relative)
-    return tuple(dict.fromkeys(found for found in resolved if found in paths and found != path))
+    return tuple(dict.fromkeys(found for found in resolved if found in paths))
+
+
+def may_import(path: str, source: bytes, target: str) -> bool:
+    """Whether a parse could find that the script at `path` imports the file `target`: it has a string that says so."""
+    strings = (found.decode(errors="replace") for found in _RELATIVE.findall(source))
+    return bool(imported_files(path, strings, (target,)))

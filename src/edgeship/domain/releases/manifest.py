@@ -30,8 +30,8 @@ class FileEntry:
 class Manifest:
     """`created_at` is RFC 3339. It is empty in an uploader's manifest without one: then the time of the upload
     counts. `kind` is the entrypoint's, `imports` are the files that it imports statically, and `style` is the
-    stylesheet that a page has to link beside it. A manifest that was published before kinds were known has none of
-    these."""
+    stylesheet that a page has to link beside it; `imported` and `default_export` are as in `Entry`. A manifest that was
+    published before one of these was known does not have it."""
 
     widget: str
     version: Version
@@ -43,13 +43,23 @@ class Manifest:
     kind: Kind | None = None
     imports: tuple[str, ...] = ()
     style: str | None = None
+    imported: bool = False
+    default_export: bool = False
 
     @property
     def entry(self) -> Entry | None:
         """What the release knows about its entry; None before kinds were known."""
         if self.kind is None:
             return None
-        return entry_of(self.kind, self.entrypoint, self.files[self.entrypoint].sha256, self.files, self.style)
+        return entry_of(
+            self.kind,
+            self.entrypoint,
+            self.files[self.entrypoint].sha256,
+            self.files,
+            self.style,
+            imported=self.imported,
+            default_export=self.default_export,
+        )
 
     @property
     def digest(self) -> str:
@@ -76,6 +86,8 @@ class Manifest:
             "kind": self.kind.value if self.kind else None,
             "imports": list(self.imports),
             "style": self.style,
+            "imported": self.imported,
+            "default_export": self.default_export,
             "changes": {kind: list(self.changes.get(kind, ())) for kind in CHANGE_KINDS},
             "files": {
                 path: {"size": e.size, "sha256": e.sha256, "sri": e.sri, "content_type": e.content_type}

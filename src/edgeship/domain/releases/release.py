@@ -51,6 +51,7 @@ class Release:
             "digest": self.digest,
             "entrypoint": self.entrypoint,
             "kind": self.entry.kind.value if self.entry else None,
+            "imported": self.entry.imported if self.entry else None,
             "files": self.files,
             "total_bytes": self.total_bytes,
             "git_commit": self.git_commit,

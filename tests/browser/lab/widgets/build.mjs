@@ -68,25 +68,28 @@ const webpackConfig = (src, out) => ({
   module: { rules: [{ test: /\.wasm$/, type: 'asset/resource' }] },
 });
 
-const BUILDS = {
-  'vite-module': (src, out) =>
-    vite({
-      root: src,
-      base: './',
-      configFile: false,
-      logLevel: 'error',
-      build: {
-        outDir: out,
-        emptyOutDir: false,
-        assetsInlineLimit: 0,
-        rollupOptions: {
-          input: join(src, 'entry-vite.js'),
-          preserveEntrySignatures: 'strict',
-          output: { entryFileNames: 'widget.js', chunkFileNames: '[name]-[hash].js', assetFileNames: '[name]-[hash][extname]' },
-        },
+const viteModule = (src, out, options) =>
+  vite({
+    root: src,
+    base: './',
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      outDir: out,
+      emptyOutDir: false,
+      assetsInlineLimit: 0,
+      rollupOptions: {
+        input: join(src, 'entry-vite.js'),
+        output: { entryFileNames: 'widget.js', chunkFileNames: '[name]-[hash].js', assetFileNames: '[name]-[hash][extname]' },
+        ...options,
       },
-      worker: { rollupOptions: { output: { entryFileNames: '[name]-[hash].js' } } },
-    }),
+    },
+    worker: { rollupOptions: { output: { entryFileNames: '[name]-[hash].js' } } },
+  });
+
+const BUILDS = {
+  'vite-module': (src, out) => viteModule(src, out, { preserveEntrySignatures: 'strict' }),
+  'vite-default': (src, out) => viteModule(src, out, {}),
   'esbuild-module': (src, out) =>
     esbuild.build({
       entryPoints: { widget: join(src, 'entry-esm.js') },

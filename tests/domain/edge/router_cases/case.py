@@ -59,6 +59,8 @@ WIDGETS: dict[str, Routes] = {
     ),
     "chat": a_widget({"latest": "0.1.0"}, {"0": "0.1.0", "0.1": "0.1.0"}, [1]),
     "player": a_widget({"latest": "3.0.0"}, {"3": "3.0.0"}, ["js/player.js", HASH]),
+    "chart": a_widget({"latest": "1.2.0"}, {"1": "1.2.0"}, ["es/chart.js", "*"]),
+    "chart-default": a_widget({"latest": "1.2.0"}, {"1": "1.2.0"}, ["es/chart.js", "*default"]),
     "constructor": a_widget({"latest": "7.0.0"}),
     "idle": a_widget({}),
     "many": MANY,

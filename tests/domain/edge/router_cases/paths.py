@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from edgeship.domain.edge.route_values import store_values
 from edgeship.domain.edge.router import MAX_URI_LENGTH, REVISION_KEY
-from tests.domain.edge.router_cases.case import HASH, a_widget, case_of, goes_on, no_path, redirected, unknown
+from tests.domain.edge.earlier_values import earlier
+from tests.domain.edge.router_cases.case import HASH, STORE, a_widget, case_of, goes_on, no_path, redirected, unknown
 
 CHANNELS_AND_RANGES = [
     redirected("/checkout/latest/widget.js", "/checkout/v1.4.2/widget.js"),
@@ -47,6 +48,52 @@ CHANNELS_AND_RANGES = [
     ),
 ]
 
+EXPORTED = [
+    *(
+        case_of(
+            f"/{widget}/{selector}/es/chart.js",
+            ["reexport", f"/{widget}/v1.2.0/es/chart.js", "1.2.0", default],
+            1,
+            query=query,
+            name=f"the entry of a module that its scripts import, {widget} {selector} {query}",
+        )
+        for widget, default in [("chart", ""), ("chart-default", "default")]
+        for selector in ("latest", "~1")
+        for query in ({}, {"user": ["bob"], "a": [")(1)(", '"']})
+    ),
+    case_of(
+        "/chart/latest/es/chart.js", ["reexport", "/chart/v1.2.0/es/chart.js", "1.2.0", ""], 1, method="HEAD",
+        name="the entry of a module, HEAD"),
+    redirected("/chart/latest/es/lazy.js", "/chart/v1.2.0/es/lazy.js"),
+    redirected("/chart/latest/chart.js", "/chart/v1.2.0/chart.js"),
+    redirected("/chart/latest/es%2Fchart.js", "/chart/v1.2.0/es%2Fchart.js"),
+]  # fmt: skip
+
+_MIXED = {
+    "mixed": {
+        **a_widget({"latest": "1.0.0", "a": "2.0.0", "b": "3.0.0", "c": "4.0.0", "d": "5.0.0"}),
+        "releases": {
+            "1.0.0": [],
+            "2.0.0": ["w.js", HASH],
+            "3.0.0": ["w.js", "*"],
+            "4.0.0": ["other/w.js", "*default"],
+            "5.0.0": [1],
+        },
+    }
+}
+ENTRYPOINTS = [
+    case_of(f"/mixed/{selector}/{file}", told, 1, store=store_values(_MIXED))
+    for selector, file, told in [
+        ("latest", "w.js", ["redirect", "/mixed/v1.0.0/w.js", "1.0.0"]),
+        ("~a", "w.js", ["insert", "/mixed/v2.0.0/w.js", "2.0.0", f"sha256-{HASH}="]),
+        ("~a", "other/w.js", ["redirect", "/mixed/v2.0.0/other/w.js", "2.0.0"]),
+        ("~b", "w.js", ["reexport", "/mixed/v3.0.0/w.js", "3.0.0", ""]),
+        ("~c", "other/w.js", ["reexport", "/mixed/v4.0.0/other/w.js", "4.0.0", "default"]),
+        ("~c", "w.js", ["redirect", "/mixed/v4.0.0/w.js", "4.0.0"]),
+        ("~d", "w.js", ["go", "/mixed/v5.0.0/w.js"]),
+    ]
+]
+
 _DEEP = "channel-39"
 SPILLED = [
     redirected("/many/latest/x.js", "/many/v1.0.0/x.js"),
@@ -63,6 +110,7 @@ UNKNOWN = [
     unknown("widget", "/chekout/latest/x.js", 'There is no widget "chekout".', 2),
     unknown("widget", "/idle/latest/x.js", 'There is no widget "idle".', 2),
     unknown("widget", "/valueof/~1/x.js", 'There is no widget "valueof".', 2),
+    unknown("widget", "/edgeship/~t/x.js", 'There is no widget "edgeship".', 2),
     unknown("widget", "/latest/~1/x.js", 'There is no widget "latest".', 2),
     unknown("channel", "/checkout/~beta/x.js", 'Widget "checkout" has no channel "beta".', 1),
     unknown("channel", "/checkout/~tostring/x.js", 'Widget "checkout" has no channel "tostring".', 1),
@@ -180,6 +228,11 @@ ROOT = [
     ]
 ]
 
+EARLIER = [
+    replace(case, store=earlier(case.store), name=f"{case.name}, as the store was before")
+    for case in [*CHANNELS_AND_RANGES, *SPILLED]
+]
+
 NOT_FILLED = [
     goes_on("/checkout/latest/x.js", "/_latest/checkout/x.js", 2, store={}, name="a store that is not filled"),
     goes_on("/nobody/~next/a/b.js", reads=2, store={}, name="a store that is not filled, and any widget"),
@@ -193,8 +246,14 @@ NOT_FILLED = [
     goes_on("/checkout/v1.0.0/x.js", broken=True, name="a store that is broken, and an exact path"),
 ]
 
+POLICY = [
+    case_of("/edgeship/~t/", ["policy"], 0, root=root, store=store, broken=broken, name=f"policy, {root}, {name}")
+    for root in (None, "checkout")
+    for name, store, broken in (("filled", STORE, False), ("not filled", {}, False), ("broken", STORE, True))
+]
+
 OPTIONS = [
     case_of(uri, ["preflight"], 0, method="OPTIONS", name=f"{uri}{' broken' * broken}", broken=broken)
-    for uri in ("/checkout/latest/x.js", "/checkout/v1.0.0/x.js", "/", "*", "/a/../b")
+    for uri in ("/checkout/latest/x.js", "/checkout/v1.0.0/x.js", "/edgeship/~t/", "/", "*", "/a/../b")
     for broken in (False, True)
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote_from_bytes
 
 from edgeship.domain.bucketing import bucket_of, encode
 from edgeship.domain.edge.route_values import store_values
+from tests.domain.edge.earlier_values import earlier
 from tests.domain.edge.router_cases.case import Case, a_widget, redirected
 from tests.domain.golden_buckets import FLAG_BUCKETS, ROLLOUT_BUCKETS
 
@@ -107,6 +109,10 @@ FLAGS = [
     _of_ab("half", "2.0.0", 1, "ian"),
     _of_ab("half", "1.0.0", 1, **{"edgeship-track": ["stable"]}),
     _of_ab("half", "2.0.0", 1, "ian", **{"edgeship-track": ["stable"]}),
+]
+
+EARLIER = [
+    replace(case, store=earlier(case.store), name=f"{case.name}, as the store was before") for case in [*TRACK, *FLAGS]
 ]
 
 

@@ -32,7 +32,9 @@ const runWasm = async url => {
  */
 export const start = parts => {
   say('entry', version);
-  const button = document.createElement('button');
+  // As many widgets do, and only once a page: an entry that runs twice fails here.
+  customElements.define('lab-widget', class extends HTMLElement {});
+  const button = document.createElement('lab-widget');
   button.textContent = `widget ${version}`;
   document.body.append(button);
   if (!document.querySelector('link[rel=stylesheet]')) {
