@@ -34,6 +34,7 @@ BAKE_SECONDS = 12
 SAMPLE = 10
 """Sessions of the candidate that are enough."""
 TOGETHER = 20
+"""Page views; a computer that is busy loads them slowly, so latency and memory have wide limits."""
 PATIENCE = 240
 
 _VIEWS = """
@@ -98,7 +99,7 @@ def test_a_flawless_release_completes_its_rollout(fast_cloud: LocalCloud, browse
         lambda policy: replace(
             policy,
             steps=(Step(10, BAKE_SECONDS), Step(100, 0)),
-            thresholds=replace(policy.thresholds, minimum_sample=SAMPLE),
+            thresholds=replace(policy.thresholds, minimum_sample=SAMPLE, latency_ms=60_000, memory_mb=2_000),
         ),
         ann(),
     )
@@ -126,10 +127,11 @@ def test_a_flawless_release_completes_its_rollout(fast_cloud: LocalCloud, browse
         while channel().version != Version.parse(NEXT) and time.monotonic() < deadline:
             views += browser.execute_async_script(_VIEWS, list(itertools.islice(users, TOGETHER)))
 
-    events = [event.type for event in reversed(tools.state.events(WIDGET, 100))]
-    assert channel().version == Version.parse(NEXT), (channel(), events, len(views))
+    happened = tools.state.events(WIDGET, 100)
+    assert channel().version == Version.parse(NEXT), "\n".join(f"{event.type}: {event.cause}" for event in happened)
+    events = {event.type for event in happened}
     assert EventType.ROLLOUT_COMPLETED in events
-    assert not {EventType.ROLLOUT_PAUSED, EventType.ROLLOUT_ABORTED, EventType.RELEASE_UNHEALTHY} & set(events)
+    assert not {EventType.ROLLOUT_PAUSED, EventType.ROLLOUT_ABORTED, EventType.RELEASE_UNHEALTHY} & events
     assert [view["errors"] for view in views if view["errors"]] == []
     for view in views:
         parts = [found["part"] for found in view["loaded"]]
