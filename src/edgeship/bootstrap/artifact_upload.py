@@ -12,6 +12,7 @@ from edgeship.adapters.javascript.parser import JavaScriptParser
 from edgeship.adapters.s3.inbox import S3Inbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.application.releases.accept_upload import AcceptUpload
+from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.bootstrap.runtime import client_config, utc_now
 from edgeship.domain.releases.bundle import Limits
 from edgeship.settings import ArtifactUploadSettings
@@ -21,13 +22,12 @@ def build(env: Mapping[str, str]) -> AcceptUpload:
     """The use case, from the function's environment variables."""
     settings = ArtifactUploadSettings.from_env(env)
     s3 = boto3.client("s3", config=client_config(settings.upload_threads))
+    limits = Limits(settings.max_files, settings.max_file_bytes, settings.max_total_bytes, settings.max_ratio)
     return AcceptUpload(
         inbox=S3Inbox(s3, settings.inbox_bucket),
         site=S3Site(s3, settings.site_bucket, settings.upload_threads),
         state=DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table),
-        archives=ArchiveReader(),
-        scripts=JavaScriptParser(),
-        limits=Limits(settings.max_files, settings.max_file_bytes, settings.max_total_bytes, settings.max_ratio),
+        inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), limits),
         environment=settings.environment,
         clock=utc_now,
     )

@@ -12,13 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edgeship.application.ports import Clock
-from edgeship.application.releases.describe_bundle import describe_bundle
-from edgeship.application.releases.ports import Archives, Inbox, ReleaseState, Scripts, Site, UnpackedFile
+from edgeship.application.releases.inspect_archive import InspectArchive
+from edgeship.application.releases.ports import Inbox, ReleaseState, Site, UnpackedFile
 from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.naming import REJECTED, UploadKey
-from edgeship.domain.releases.bundle import EntryCheck, Limits, check_packed, is_public
+from edgeship.domain.releases.bundle import check_packed, is_public
 from edgeship.domain.releases.manifest import Manifest
 from edgeship.domain.releases.rejection import Rejection, Upload, reject
 from edgeship.domain.releases.release import Release, register
@@ -29,9 +29,7 @@ class AcceptUpload:
     inbox: Inbox
     site: Site
     state: ReleaseState
-    archives: Archives
-    scripts: Scripts
-    limits: Limits
+    inspect: InspectArchive
     environment: str
     clock: Clock
 
@@ -56,14 +54,10 @@ class AcceptUpload:
         return release
 
     def _inspect(self, upload: Upload, key: UploadKey, scratch: Path) -> tuple[list[UnpackedFile], Manifest]:
-        check_packed(upload.size, self.limits)
+        check_packed(upload.size, self.inspect.limits)
         archive = scratch / "archive"
         self.inbox.fetch(upload, archive)
-        check = EntryCheck(self.limits, packed_bytes=archive.stat().st_size)
-        files = self.archives.unpack(archive, key.suffix, scratch, check)
-        declared = self.archives.declaration(files)
-        created_at = declared.created_at or timestamp(upload.uploaded_at)
-        return files, describe_bundle(key, files, declared, created_at, self.scripts)
+        return self.inspect(archive, key, timestamp(upload.uploaded_at), scratch)
 
     def _registered(self, manifest: Manifest) -> Release | None:
         """The release, if these bytes are registered already.
