@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from edgeship.adapters.documents.manifests import read_declaration
+from edgeship.adapters.documents.declarations import read_declaration
 from edgeship.application.releases.ports import Dropped, Progress, UnpackedFile
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME

@@ -15,7 +15,7 @@ from edgeship.adapters.archives.damage import Damaged
 from edgeship.adapters.archives.entries import Entry
 from edgeship.adapters.archives.tar_entries import tar_entries
 from edgeship.adapters.archives.zip_entries import zip_entries
-from edgeship.adapters.documents.manifests import read_declaration
+from edgeship.adapters.documents.declarations import read_declaration
 from edgeship.application.releases.ports import UnpackedFile
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
