@@ -45,13 +45,17 @@ def pax(**records: str) -> bytes:
     return lines
 
 
-def with_size(field: bytes) -> bytes:
-    """The archive with another size in its second header, whose checksum is right."""
+def with_field(place: slice, value: bytes) -> bytes:
+    """The archive with another field in its second header, whose checksum is right."""
     block = bytearray(GOOD[SECOND : SECOND + 512])
-    block[124:136] = field
+    block[place] = value
     block[148:156] = b" " * 8
     block[148:156] = b"%06o\0 " % sum(block)
     return GOOD[:SECOND] + bytes(block) + GOOD[SECOND + 512 :]
+
+
+def with_size(field: bytes) -> bytes:
+    return with_field(slice(124, 136), field)
 
 
 def with_bit_flipped(at: int) -> bytes:
@@ -73,7 +77,8 @@ DAMAGED = {
     "a byte behind the end": (GOOD + b"\1", "after its end"),
     "zeros without end": (GOOD + bytes(2 << 20), "after its end"),
     "a negative size": (with_size(b"\xff" * 12), "negative"),
-    "a size that is no number": (with_size(b"0000000001x\0"), "no number"),
+    "a size that is no number": (with_size(b"0000000001x\0"), "negative, or none"),
+    "a time that is no number": (with_field(slice(136, 148), b"yesterday   "), "negative, or none"),
     "a size beyond the archive": (with_size(b"\x80" + bytes(7) + (100_000).to_bytes(4, "big")), "truncated"),
     "a folder with content": (header("a", b"5", 512) + bytes(512) + TAIL, "content"),
     "a hard link with content": (BODY + header("a", b"1", 512, linkname="widget.js") + bytes(512) + TAIL, "content"),
@@ -88,7 +93,8 @@ DAMAGED = {
     "a pax record of no length": (extended(b"x", b"0 path=a.js\n") + BODY + TAIL, "length"),
     "a pax size that is negative": (extended(b"x", pax(size="-1")) + BODY + TAIL, "no number"),
     "a pax header of 100 KB": (extended(b"x", pax(comment="x" * 100_000)) + BODY + TAIL, "limit"),
-    "a long name with more behind it": (extended(b"L", b"a.js\0b.js\0") + BODY + TAIL, "behind its end"),
+    "a long name with more behind it": (extended(b"L", b"a.js\0b.js\0") + BODY + TAIL, "behind it"),
+    "a long name without its end": (extended(b"L", b"a.js") + BODY + TAIL, "no end"),
 }
 
 

@@ -15,7 +15,11 @@ MAX_EXTENDED_BYTES = 64 * 1024
 """Of one extended header: a path, a link's target and some times take a fiftieth of it."""
 
 _CHECKSUM = slice(148, 156)
-_OCTAL = re.compile(rb"[ \0]*([0-7]*)[ \0]*")
+_UNUSED_NUMBERS = (slice(100, 108), slice(108, 116), slice(116, 124), slice(136, 148), slice(329, 337), slice(337, 345))
+"""Mode, owner, group, time, and the numbers of a device."""
+_MAGIC = slice(257, 265)
+_USTAR, _GNU, _V7 = b"ustar\x0000", b"ustar  \0", bytes(8)
+_OCTAL = re.compile(rb" *([0-7]*)[ \0]*")
 _PAX_LENGTH = re.compile(rb"([1-9][0-9]{0,5}) ")
 
 
@@ -39,10 +43,15 @@ def read_header(block: bytes) -> Header:
         raise Damaged("it is truncated in a header")
     if _number(block[_CHECKSUM]) not in _checksums(block):
         raise Damaged("a header's checksum does not match its bytes")
-    name = _text(block[:100])
-    # GNU tar keeps other things where ustar keeps the first part of a long name.
-    if block[257:263] == b"ustar\0" and (prefix := _text(block[345:500])):
-        name = prefix + b"/" + name
+    for field in _UNUSED_NUMBERS:
+        # Without a meaning here, but other readers stop at one that is none.
+        _number(block[field], signed=True)
+    name, prefix = _text(block[:100]), _text(block[345:500])
+    if block[_MAGIC] == _USTAR:
+        name = prefix + b"/" + name if prefix else name
+    elif block[_MAGIC] not in (_GNU, _V7) or prefix:
+        # Some readers find the first part of a long name there, whatever the format is.
+        raise Damaged("a header is of no known format")
     return Header(name, _text(block[157:257]), block[156:157], _number(block[124:136]))
 
 
@@ -71,9 +80,9 @@ def long_name(body: bytes) -> bytes:
     Raises:
         Damaged: something stands behind the name.
     """
-    name, _, rest = body.partition(b"\0")
-    if rest.strip(b"\0"):
-        raise Damaged("a long name has bytes behind its end")
+    name, end, rest = body.partition(b"\0")
+    if not end or rest.strip(b"\0"):
+        raise Damaged("a long name has no end, or bytes behind it")
     return name
 
 
@@ -92,13 +101,15 @@ def _text(field: bytes) -> bytes:
     return field.partition(b"\0")[0]
 
 
-def _number(field: bytes) -> int:
+def _number(field: bytes, *, signed: bool = False) -> int:
     # GNU's base 256, for what octal digits can't hold: 0x80 before a positive number, 0xFF before a negative one.
     if field[0] == 0x80:
         return int.from_bytes(field[1:], "big")
+    if field[0] == 0xFF and signed:
+        return int.from_bytes(field, "big", signed=True)
     digits = _OCTAL.fullmatch(field)
     if digits is None:
-        raise Damaged("a header has a negative size, or one that is no number")
+        raise Damaged("a header has a number that is negative, or none")
     return int(digits[1] or b"0", 8)
 
 

@@ -16,6 +16,8 @@ from edgeship.domain.errors import Refused
 
 MAX_DIRECTORY_BYTES = 8 * 1024 * 1024
 """5,000 entries with names of 512 bytes, and 1 KiB of other fields each."""
+MAX_VERSION_NEEDED = 63
+"""Of the format, times 10; stored and Deflate need 2.0, zip64 needs 4.5 (APPNOTE.TXT 4.4.3)."""
 _END = struct.Struct("<4s4H2LH")
 _END64_LOCATOR = struct.Struct("<4sLQL")
 _END64 = struct.Struct("<4sQ2H2L4Q")
@@ -156,7 +158,7 @@ def _records(data: bytes) -> Iterator[Record]:
     while at < len(data):
         if len(data) - at < _RECORD.size or data[at : at + 4] != b"PK\x01\x02":
             raise Damaged("its table of contents has something else than entries")
-        (_, made_by, _, flags, method, _, _, crc, packed, size, *lengths, disk, _, attributes, offset) = (
+        (_, made_by, needed, flags, method, _, _, crc, packed, size, *lengths, disk, _, attributes, offset) = (
             _RECORD.unpack_from(data, at)
         )
         name_size, extra_size, comment_size = lengths
@@ -165,6 +167,8 @@ def _records(data: bytes) -> Iterator[Record]:
         at += name_size + extra_size + comment_size
         if at > len(data):
             raise Damaged("its table of contents is truncated")
+        if needed & 0xFF > MAX_VERSION_NEEDED:
+            raise Damaged(f"an entry needs version {needed / 10:g} of the format")
         if disk not in (0, _FULL16):
             raise Damaged("it is one part of several")
         fields = extra_fields(extra)

@@ -18,7 +18,13 @@ from typing import IO
 
 from edgeship.adapters.archives.damage import Damaged
 from edgeship.adapters.archives.entries import Entry
-from edgeship.adapters.archives.zip_directory import Record, extra_fields, read_directory, zip64_sizes
+from edgeship.adapters.archives.zip_directory import (
+    MAX_VERSION_NEEDED,
+    Record,
+    extra_fields,
+    read_directory,
+    zip64_sizes,
+)
 from edgeship.adapters.archives.zip_names import entry_name
 from edgeship.domain.errors import Refused
 from edgeship.domain.plain_text import quoted
@@ -95,14 +101,14 @@ def _check_local(file: IO[bytes], record: Record, name: str, end: int) -> int:
     head = file.read(_LOCAL.size)
     if len(head) < _LOCAL.size or head[:4] != b"PK\x03\x04":
         raise Damaged(f"entry {quoted(name)} is not where the table of contents says")
-    _, _, flags, method, _, _, crc, packed, size, name_size, extra_size = _LOCAL.unpack(head)
+    _, needed, flags, method, _, _, crc, packed, size, name_size, extra_size = _LOCAL.unpack(head)
     local_name, extra = file.read(name_size), extra_fields(file.read(extra_size))
     size, packed = zip64_sizes(extra, size, packed)
     later = bool(flags & _DESCRIBED_AFTER)
     known = (crc, packed, size) == (record.crc, record.packed, record.size)
     unknown = later and not crc and packed in (0, record.packed) and size in (0, record.size)
     same = (flags & ~_SPEED, method, local_name) == (record.flags & ~_SPEED, record.method, record.name)
-    if not (same and (known or unknown)):
+    if not (same and (known or unknown)) or needed & 0xFF > MAX_VERSION_NEEDED:
         raise Damaged(f"entry {quoted(name)} is described in two ways")
     begin: int = record.offset + _LOCAL.size + name_size + extra_size
     file.seek(begin + record.packed)
