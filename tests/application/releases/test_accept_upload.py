@@ -28,7 +28,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 def accept(aws: Aws, event: dict[str, Any], **limits: int) -> Release | Rejection:
     env = function_env("artifact_upload", aws) | {f"EDGESHIP_{k.upper()}": str(v) for k, v in limits.items()}
-    return artifact_upload.build(env)(ObjectCreated.model_validate(event).to_upload())
+    return artifact_upload.build(env).accept(ObjectCreated.model_validate(event).to_upload())
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from edgeship.adapters.documents.manifests import dump_manifest
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.publish_bundle import BundleFacts, PublishBundle
+from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.domain.releases.bundle import Limits
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
@@ -67,11 +68,13 @@ class House:
 
     def accept(self, calls: int = 1_000) -> Release | Rejection:
         left = [calls]
+        inbox, state = Dying(self.inbox, left), Dying(self.state, left)
         use_case = AcceptUpload(
-            inbox=Dying(self.inbox, left),
+            inbox=inbox,
             site=Dying(self.site, left),
-            state=Dying(self.state, left),
+            state=state,
             inspect=INSPECT,
+            reject=RejectUpload(inbox, state, "test", lambda: NOW),
             environment="test",
             clock=lambda: NOW,
         )

@@ -14,13 +14,14 @@ from tempfile import TemporaryDirectory
 from edgeship.application.ports import Clock
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.ports import Inbox, ReleaseState, Site, UnpackedFile
+from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion, timestamp
-from edgeship.domain.naming import REJECTED, UploadKey
+from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.bundle import check_packed, is_public
 from edgeship.domain.releases.manifest import Manifest
-from edgeship.domain.releases.rejection import Rejection, Upload, reject
+from edgeship.domain.releases.rejection import Rejection, Upload
 from edgeship.domain.releases.release import Release, register
 
 
@@ -30,6 +31,7 @@ class AcceptUpload:
     site: Site
     state: ReleaseState
     inspect: InspectArchive
+    reject: RejectUpload
     environment: str
     clock: Clock
 
@@ -38,7 +40,7 @@ class AcceptUpload:
         try:
             return self._accept(upload)
         except Refused as refused:
-            return self._reject(upload, refused)
+            return self.reject(upload, refused)
 
     def _accept(self, upload: Upload) -> Release:
         key = UploadKey.parse(upload.key)
@@ -87,16 +89,3 @@ class AcceptUpload:
                 raise
             return registered
         return release
-
-    def _reject(self, upload: Upload, refused: Refused) -> Rejection:
-        known = self.state.rejection(upload.upload_id)
-        if known is not None:
-            return known
-        occasion = Occasion(self.environment, upload.actor, f"upload of {upload.key}", self.clock())
-        rejection, event = reject(upload, refused, REJECTED + upload.tail, occasion)
-        self.inbox.keep_rejected(upload, rejection.to_dict())
-        try:
-            self.state.commit(Transaction(puts=(rejection,), events=(event,)))
-        except Conflict:
-            return self.state.rejection(upload.upload_id) or rejection
-        return rejection
