@@ -99,11 +99,10 @@ class Pipeline(Construct):
         function.allow(["s3:ListBucket"], storage.inbox.bucket_arn, storage.site.bucket_arn)
         function.allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], table.table.table_arn)
         failures = FailureQueue(function, "Failures")
-        failed = WorkQueue(
-            function, "Failed", visibility_timeout=Duration.seconds(2 * UPLOAD_TIMEOUT.to_seconds()), failures=failures
-        )
+        twice = Duration.seconds(2 * UPLOAD_TIMEOUT.to_seconds())
+        self.failed_uploads = WorkQueue(function, "FailedQueue", visibility_timeout=twice, failures=failures)
         # An upload that kills the function is refused by the next run, which does not read it.
-        function.on_queue("FailedUploads", failed, failures=[failures])
+        function.on_queue("FailedUploads", self.failed_uploads, failures=[failures])
         function.on_event(
             "Uploaded",
             events.EventPattern(
@@ -114,7 +113,7 @@ class Pipeline(Construct):
                     "object": {"key": [{"prefix": INCOMING_PREFIX}]},
                 },
             ),
-            failed=failed,
+            failed=self.failed_uploads,
         )
         return function
 

@@ -13,7 +13,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import detection, edge, edge_flags, first_view, flags, propagate, router, ship, telemetry, tick
+from tests.bench import (
+    detection,
+    edge,
+    edge_flags,
+    first_view,
+    flags,
+    propagate,
+    refusals,
+    router,
+    ship,
+    telemetry,
+    tick,
+)
 from tests.bench.report import Report
 
 PIPED_WIDTH = 140
@@ -26,6 +38,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "first_view": lambda progress, options: first_view.measure(progress, options.rounds),
     "flags": lambda progress, options: flags.measure(progress),
     "propagate": lambda progress, options: propagate.measure(progress, options.rounds),
+    "refusals": lambda progress, options: refusals.measure(progress),
     "router": lambda progress, options: router.measure(progress),
     "ship": lambda progress, options: ship.measure(progress, options.rounds),
     "telemetry": lambda progress, options: telemetry.measure(progress),
