@@ -87,8 +87,14 @@ CASES: dict[str, tuple[Callable[[], bytes], str, str]] = {
 }
 
 
+EACH_RUN = {"a bomb of gzip members", "objects in edgeship.json"}
+"""A process takes seconds to start."""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit counts only Linux's mappings")
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [case if case in EACH_RUN else pytest.param(case, marks=pytest.mark.nightly) for case in CASES]
+)
 def test_memory_is_bounded(case: str, tmp_path: Path) -> None:
     make, suffix, expected = CASES[case]
     packed = tmp_path / "packed"

@@ -127,6 +127,25 @@ def test_folders_and_entries_are_counted() -> None:
     assert refusal([("a/", "directory"), ("a/b/", "directory"), ("a/b/c.js", "file")]) is None
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(".env", "a/.git/config", ".DS_Store", "assets/._a.svg", "__MACOSX/a.js", "__MACOSX/dist/._a.js"),
+        *("widget.js.map", "widget.JS.MAP", "widget.css.map.br", "widget.js.map.gz", "a/b.mjs.map.zst"),
+        *("a.test.js", "a/b.spec.mjs", "a.Test.jsx", "a.spec.ts.snap", "__tests__/a.js", "a/__tests__/b/c.js"),
+    ],
+)
+def test_what_is_withheld(path: str) -> None:
+    assert not is_public(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["map.js", "maps/a.js", "test.js", "spec.js", "latest.js", "a.testing.js", ".well-known/x.json", "tests.js"]
+)
+def test_what_only_resembles_it(path: str) -> None:
+    assert is_public(path)
+
+
 def test_what_is_public() -> None:
     assert is_public("widget.js")
     assert not is_public("widget.js.map")

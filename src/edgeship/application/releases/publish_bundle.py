@@ -56,6 +56,8 @@ class Published:
     uploaded: bool
     refused_before: frozenset[str] = frozenset()
     warnings: tuple[BundleWarning, ...] = ()
+    withheld: tuple[str, ...] = ()
+    """Paths of what is in the archive, and never public."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class PublishBundle:
             uploaded=uploaded,
             refused_before=frozenset(r.upload_id for r in refused if r.etag == drop.etag),
             warnings=tuple(warnings),
+            withheld=tuple(sorted(files.keys() - manifest.files.keys())),
         )
 
     def _manifest(self, key: UploadKey, files: Mapping[str, Path], facts: BundleFacts) -> Manifest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,7 +18,12 @@ MAX_DECLARATION_BYTES = 5 * 1024 * 1024
 hashes, and paths of 512 bytes."""
 _FREE_BYTES = 1024 * 1024
 """That are within the ratio anyway: small, highly repetitive bundles are harmless."""
-_PRIVATE_SUFFIXES = (".map", ".test.js")
+_PRIVATE = re.compile(
+    r"(^|/)(\.(?!well-known/)|__MACOSX/|__tests__/)"  # hidden files, what Finder adds, and tests by their folder
+    r"|\.map(\.(gz|br|zst))?$"
+    r"|\.(test|spec)\.[^/]+$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,11 @@ def check_packed(packed_bytes: int, limits: Limits) -> None:
 
 
 def is_public(path: str) -> bool:
-    """Whether a file of the archive is published: source maps, tests and the uploader's manifest are not."""
-    return not path.endswith(_PRIVATE_SUFFIXES) and path != UPLOADED_MANIFEST_NAME
+    """Whether a file of the archive is published: hidden files, source maps, tests and the uploader's manifest are not.
+
+    They stay in the archive, which is kept privately.
+    """
+    return not _PRIVATE.search(path) and path != UPLOADED_MANIFEST_NAME
 
 
 def strip_leading_dot(path: str) -> str:
