@@ -31,8 +31,8 @@ CDN_ERROR_PERCENT = 1
 STORE_ALARM_PERCENT = 80
 STORE_ALARM_BYTES = MAX_STORE_BYTES * STORE_ALARM_PERCENT // 100
 TICK_MISSED_MINUTES = 5
-NOTICE_WAIT_SECONDS = 900
-"""A message that was received a few times without success is not counted, so this is how long nothing took an event
+WAIT_SECONDS = 900
+"""A message that was received a few times without success is not counted, so this is how long nothing took one
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html)."""
 
 
@@ -76,6 +76,14 @@ class Alarms(Construct):
                 set_aside="failed on a message: read it in the queue, fix the cause, send it again.",
                 failed="failed. Lambda tries again; a message that keeps failing goes to the failure queue.",
             )
+        self._alarm(
+            "ArtifactUpload/Waiting",
+            pipeline.failed_uploads.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum"),
+            WAIT_SECONDS,
+            "Uploads at which the function failed wait to be refused, and nothing takes them: check that the function "
+            "runs, and that the account has concurrency left.",
+            periods=3,
+        )
         self._function(
             pipeline.relay,
             set_aside="set a message aside: a record of the table's stream, or a minute in which it did not repair the "
@@ -103,7 +111,7 @@ class Alarms(Construct):
         self._alarm(
             "Notification/Waiting",
             notifications.queue.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum"),
-            NOTICE_WAIT_SECONDS,
+            WAIT_SECONDS,
             "Events wait for their notification, and nothing takes them: check that the function runs, and that the "
             "account has concurrency left.",
             periods=3,

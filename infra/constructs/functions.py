@@ -118,24 +118,47 @@ class RegionalFunction(Construct):
         """Allow `actions` on `resources`; a resource with a `*` needs the reason why it cannot be narrower."""
         allow(self.role, actions, *resources, reason=reason, partitions=partitions)
 
-    def on_event(self, id: str, pattern: events.EventPattern, bus: events.IEventBus | None = None) -> None:  # noqa: A002
-        """Invoke the function for events that match `pattern` on `bus`, by default the account's own."""
+    def on_event(
+        self,
+        id: str,  # noqa: A002
+        pattern: events.EventPattern,
+        bus: events.IEventBus | None = None,
+        failed: WorkQueue | None = None,
+    ) -> None:
+        """Invoke the function for events that match `pattern` on `bus`, by default the account's own.
+
+        What failed in each attempt goes to `failed`, if that is given, for a function to handle.
+        """
         rule = events.Rule(self, id, event_bus=bus, event_pattern=pattern, description=f"Invokes {self.name}")
-        self._invoke_by(rule, delivery_age=DELIVERY_AGE, invocation_age=INVOCATION_AGE, retries=2)
+        self._invoke_by(rule, delivery_age=DELIVERY_AGE, invocation_age=INVOCATION_AGE, retries=2, failed=failed)
 
     def on_schedule(self, id: str, schedule: events.Schedule) -> None:  # noqa: A002
         """Invoke the function by the clock. What fails is not tried again: it is the next run's."""
         rule = events.Rule(self, id, schedule=schedule, description=f"Invokes {self.name}")
         self._invoke_by(rule, delivery_age=TICK_AGE, invocation_age=TICK_AGE, retries=0)
 
-    def _invoke_by(self, rule: events.Rule, *, delivery_age: Duration, invocation_age: Duration, retries: int) -> None:
+    def _invoke_by(
+        self,
+        rule: events.Rule,
+        *,
+        delivery_age: Duration,
+        invocation_age: Duration,
+        retries: int,
+        failed: WorkQueue | None = None,
+    ) -> None:
         """EventBridge invokes asynchronously: its dead-letter queue catches what never reached Lambda, the function's
         on-failure destination what reached it and kept failing. Both are needed, and each has its alarm; the rules of
         one function share them, and its retries.
         """
         if self._undelivered is None:
-            failures, self._undelivered = FailureQueue(self, "Failures"), FailureQueue(self, "Undelivered")
-            self._queues += [failures, self._undelivered]
+            self._undelivered = FailureQueue(self, "Undelivered")
+            self._queues.append(self._undelivered)
+            failures: sqs.Queue
+            if failed is not None:
+                failures = failed
+            else:
+                failures = FailureQueue(self, "Failures")
+                self._queues.append(failures)
             self.function.configure_async_invoke(
                 retry_attempts=retries,
                 max_event_age=invocation_age,

@@ -21,7 +21,7 @@ from infra.constructs.bus import Bus
 from infra.constructs.cdn.router import Router
 from infra.constructs.functions import Build, RegionalFunction
 from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, health_alarms, objects
-from infra.constructs.queues import FailureQueue
+from infra.constructs.queues import FailureQueue, WorkQueue
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 
@@ -30,6 +30,8 @@ FULL_VCPU_MIB = 1769
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html): unpacking and hashing are CPU work."""
 
 
+UPLOAD_TIMEOUT = Duration.minutes(5)
+"""A bundle at the limits (2,000 files, 250 MB) takes well under a minute; the rest is for a slow S3."""
 STORE_ACTIONS = ("DescribeKeyValueStore", "GetKey", "ListKeys", "UpdateKeys")
 """Of the KeyValueStore: the relay alone may write it."""
 
@@ -70,8 +72,7 @@ class Pipeline(Construct):
                 "inbox_bucket": storage.inbox.bucket_name,
                 "site_bucket": storage.site.bucket_name,
             },
-            # A bundle at the limits (2,000 files, 250 MB) takes well under a minute; the rest is for a slow S3.
-            timeout=Duration.minutes(5),
+            timeout=UPLOAD_TIMEOUT,
             memory_mib=FULL_VCPU_MIB,
             # The archive and the files it unpacks to lie in /tmp, one bundle at a time.
             storage=Size.mebibytes(1024),
@@ -97,6 +98,11 @@ class Pipeline(Construct):
         # (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
         function.allow(["s3:ListBucket"], storage.inbox.bucket_arn, storage.site.bucket_arn)
         function.allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], table.table.table_arn)
+        failures = FailureQueue(function, "Failures")
+        twice = Duration.seconds(2 * UPLOAD_TIMEOUT.to_seconds())
+        self.failed_uploads = WorkQueue(function, "FailedQueue", visibility_timeout=twice, failures=failures)
+        # An upload that kills the function is refused by the next run, which does not read it.
+        function.on_queue("FailedUploads", self.failed_uploads, failures=[failures])
         function.on_event(
             "Uploaded",
             events.EventPattern(
@@ -107,6 +113,7 @@ class Pipeline(Construct):
                     "object": {"key": [{"prefix": INCOMING_PREFIX}]},
                 },
             ),
+            failed=self.failed_uploads,
         )
         return function
 

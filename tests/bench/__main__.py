@@ -13,7 +13,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import detection, edge, edge_flags, first_view, flags, propagate, relay, router, ship, telemetry, tick
+from tests.bench import (
+    detection,
+    edge,
+    edge_flags,
+    first_view,
+    flags,
+    propagate,
+    refusals,
+    relay,
+    router,
+    ship,
+    telemetry,
+    tick,
+)
 from tests.bench.report import Report
 
 PIPED_WIDTH = 140
@@ -26,6 +39,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "first_view": lambda progress, options: first_view.measure(progress, options.rounds),
     "flags": lambda progress, options: flags.measure(progress),
     "propagate": lambda progress, options: propagate.measure(progress, options.rounds),
+    "refusals": lambda progress, options: refusals.measure(progress),
     "relay": lambda progress, options: relay.measure(progress),
     "router": lambda progress, options: router.measure(progress),
     "ship": lambda progress, options: ship.measure(progress, options.rounds),

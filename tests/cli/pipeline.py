@@ -28,7 +28,7 @@ class Pipeline:
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
-        self._accept: AcceptUpload = artifact_upload.build(function_env("artifact_upload", aws))
+        self._accept: AcceptUpload = artifact_upload.build(function_env("artifact_upload", aws)).accept
         self._promote: PromoteUpload = promotion.build(function_env("promotion", aws))
         self._seen: set[str] = set()
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from edgeship.adapters.documents.manifests import read_declaration
+from edgeship.adapters.documents.declarations import read_declaration
 from edgeship.application.releases.ports import Dropped, Progress, UnpackedFile
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
@@ -47,13 +47,12 @@ class FakeArchives:
         except ValueError:
             raise Refused("archive_invalid", f"It is no {suffix} archive.", "Upload it again.") from None
         files: list[UnpackedFile] = []
-        for name, body in packed.items():
-            path = check.admit(name, "file")
+        for name, packed_body in packed.items():
+            body = base64.b64decode(packed_body)
+            path = check.admit(name, "file", len(body))
             if path is not None:
                 location = into / f"{len(files):06}"
-                location.write_bytes(base64.b64decode(body))
-                size = location.stat().st_size
-                check.grow(path, size, size)
+                location.write_bytes(body)
                 files.append(described(path, location))
         check.finish()
         return files

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -51,6 +53,49 @@ def test_an_upload_goes_all_the_way_to_the_snapshot(deployed: Aws) -> None:
 def test_a_refusal_is_an_outcome_not_an_error(deployed: Aws) -> None:
     outcome = artifact_upload.handler(uploaded(deployed, b"not an archive"), None)
     assert (outcome["outcome"], outcome["code"]) == ("rejected", "archive_invalid")
+
+
+def failed(event: dict[str, Any], **context: Any) -> dict[str, Any]:
+    """The message that Lambda sends when every attempt at an upload failed."""
+    message = sample("aws.sqs.failed-upload.json")
+    body = json.loads(message["Records"][0]["body"]) | {"requestPayload": event}
+    body["requestContext"] |= context
+    if context:
+        del body["responsePayload"], body["responseContext"]
+    message["Records"][0]["body"] = json.dumps(body)
+    return message
+
+
+def test_an_upload_at_which_it_failed_is_refused(deployed: Aws) -> None:
+    event = deployed.upload_event("incoming/checkout/1.0.0.tar.gz", tar_gz(WIDGET))
+    assert artifact_upload.handler(failed(event), None) == {"batchItemFailures": []}
+    (rejection,) = deployed.state.rejections(5)
+    assert (rejection.code, rejection.widget) == ("unprocessable", "checkout")
+    assert "3 times in a row: Runtime.ExitError" in rejection.reason
+    assert "rejected/checkout/1.0.0.tar.gz" in deployed.objects(NAMES.inbox_bucket)
+    assert artifact_upload.handler(failed(event), None) == {"batchItemFailures": []}
+    assert deployed.state.rejections(5) == [rejection]
+
+
+def test_an_upload_that_waited_too_long_is_refused(deployed: Aws) -> None:
+    event = deployed.upload_event("incoming/checkout/1.0.0.tar.gz", tar_gz(WIDGET))
+    artifact_upload.handler(failed(event, condition="EventAgeExceeded", approximateInvokeCount=0), None)
+    (rejection,) = deployed.state.rejections(5)
+    assert "EventAgeExceeded" in rejection.reason
+
+
+def test_an_upload_that_failed_when_it_was_registered_is_accepted(deployed: Aws) -> None:
+    event = deployed.upload_event("incoming/checkout/1.0.0.tar.gz", tar_gz(WIDGET))
+    artifact_upload.handler(event, None)
+    assert artifact_upload.handler(failed(event), None) == {"batchItemFailures": []}
+    assert deployed.state.rejections(5) == []
+
+
+def test_a_failed_upload_that_cannot_be_refused_comes_again(deployed: Aws) -> None:
+    message = sample("aws.sqs.failed-upload.json")
+    message["Records"][0]["body"] = "{}"
+    answer = artifact_upload.handler(message, None)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": message["Records"][0]["messageId"]}]}
 
 
 def test_a_folder_marker_is_no_upload(deployed: Aws) -> None:

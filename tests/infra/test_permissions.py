@@ -33,12 +33,14 @@ Need = tuple[str, str]
 
 PLUMBING = {"logs:CreateLogStream", "logs:PutLogEvents"}
 TO_A_FAILURE_QUEUE = {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
+A_QUEUE = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
 STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 UNSEEN = {
-    # An archive over 5 GB; a key that is not there; a manifest that another upload has just published.
-    "artifact_upload": {"s3:AbortMultipartUpload", "s3:ListBucket", "s3:GetObject", *TO_A_FAILURE_QUEUE},
+    # An archive over 5 GB; a key that is not there; a manifest that another upload has just published; the queue of the
+    # uploads at which it failed.
+    "artifact_upload": {"s3:AbortMultipartUpload", "s3:ListBucket", "s3:GetObject", *TO_A_FAILURE_QUEUE, *A_QUEUE},
     # Of its queue, and on its behalf.
-    "notification": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
+    "notification": A_QUEUE,
     "promotion": TO_A_FAILURE_QUEUE,
     "propagation": TO_A_FAILURE_QUEUE,
     # The first list's absence, and the first page's.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -208,11 +209,13 @@ def test_no_function_may_delete_but_alarms_of_releases_and_delivered_messages(st
     }
     account = "000000000000" if "local" in stack.name else ACCOUNT
     alarms = f"arn:aws:cloudwatch:us-east-1:{account}:alarm:{stack.name}-health-*"
-    (queue,) = (key for key in stack.resources("AWS::SQS::Queue") if key.startswith("NotificationsQueue"))
+    queues = [key for key in stack.resources("AWS::SQS::Queue") if re.match("NotificationsQueue|.*FailedQueue", key)]
+    notifications, uploads = sorted(queues)
     assert deleted == {
         ("rollout", "cloudwatch:DeleteAlarms"): alarms,
-        # What has been delivered goes from the queue.
-        ("notification", "sqs:DeleteMessage"): {"Fn::GetAtt": [queue, "Arn"]},
+        # What has been delivered, or refused, goes from the queue.
+        ("notification", "sqs:DeleteMessage"): {"Fn::GetAtt": [notifications, "Arn"]},
+        ("artifact_upload", "sqs:DeleteMessage"): {"Fn::GetAtt": [uploads, "Arn"]},
     }
 
 

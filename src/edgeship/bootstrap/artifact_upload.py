@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import boto3
 
@@ -12,22 +13,37 @@ from edgeship.adapters.javascript.parser import JavaScriptParser
 from edgeship.adapters.s3.inbox import S3Inbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.application.releases.accept_upload import AcceptUpload
+from edgeship.application.releases.inspect_archive import InspectArchive
+from edgeship.application.releases.reject_failed_upload import RejectFailedUpload
+from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.bootstrap.runtime import client_config, utc_now
 from edgeship.domain.releases.bundle import Limits
 from edgeship.settings import ArtifactUploadSettings
 
 
-def build(env: Mapping[str, str]) -> AcceptUpload:
-    """The use case, from the function's environment variables."""
+@dataclass(frozen=True)
+class ArtifactUpload:
+    """The two use cases of the function: for an upload, and for one at which it failed."""
+
+    accept: AcceptUpload
+    reject_failed: RejectFailedUpload
+
+
+def build(env: Mapping[str, str]) -> ArtifactUpload:
+    """The use cases, from the function's environment variables."""
     settings = ArtifactUploadSettings.from_env(env)
     s3 = boto3.client("s3", config=client_config(settings.upload_threads))
-    return AcceptUpload(
-        inbox=S3Inbox(s3, settings.inbox_bucket),
+    limits = Limits(settings.max_files, settings.max_file_bytes, settings.max_total_bytes, settings.max_ratio)
+    inbox = S3Inbox(s3, settings.inbox_bucket)
+    state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
+    reject = RejectUpload(inbox, state, settings.environment, utc_now)
+    accept = AcceptUpload(
+        inbox=inbox,
         site=S3Site(s3, settings.site_bucket, settings.upload_threads),
-        state=DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table),
-        archives=ArchiveReader(),
-        scripts=JavaScriptParser(),
-        limits=Limits(settings.max_files, settings.max_file_bytes, settings.max_total_bytes, settings.max_ratio),
+        state=state,
+        inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), limits),
+        reject=reject,
         environment=settings.environment,
         clock=utc_now,
     )
+    return ArtifactUpload(accept, RejectFailedUpload(inbox, state, reject))

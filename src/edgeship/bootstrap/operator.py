@@ -35,6 +35,7 @@ from edgeship.application.notifications.change_rules import ChangeNotifications
 from edgeship.application.notifications.follow_notification import FollowNotification
 from edgeship.application.notifications.send_test_notification import SendTestNotification
 from edgeship.application.propagation.request_deployment import RequestDeployment
+from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.ports import Site
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
@@ -103,12 +104,10 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         test_notification=SendTestNotification(state),
         follow_notification=FollowNotification(deliveries, utc_now, time.sleep),
         publish=PublishBundle(
-            archives=ArchiveReader(),
-            scripts=JavaScriptParser(),
+            inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), Limits()),
             packer=TarPacker(),
             dropbox=S3Dropbox(s3, names.inbox_bucket),
             state=state,
-            limits=Limits(),
             dump=dump_manifest,
         ),
         follow=FollowUpload(

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from edgeship.domain.errors import Refused
+from edgeship.domain.plain_text import quoted
 from edgeship.domain.version import Version
 
 LATEST = "latest"
@@ -36,7 +37,7 @@ def check_widget(name: str) -> str:
     if not _WIDGET.fullmatch(name):
         raise Refused(
             "widget_invalid",
-            f"Widget name {name!r} is not valid.",
+            f"Widget name {quoted(name)} is not valid.",
             "Use 1 to 63 lowercase letters, digits and hyphens, beginning and ending with a letter or digit.",
         )
     if name in RESERVED_WIDGETS:
@@ -57,7 +58,7 @@ def check_channel(name: str) -> str:
     if not _CHANNEL.fullmatch(name):
         raise Refused(
             "channel_invalid",
-            f"Channel name {name!r} is not valid.",
+            f"Channel name {quoted(name)} is not valid.",
             "Use 1 to 32 lowercase letters, digits and hyphens, beginning with a letter, for example beta.",
         )
     return name
@@ -96,10 +97,10 @@ class UploadKey:
         expected = f"Put archives at {INCOMING}<widget>/<version> followed by {', '.join(ARCHIVE_SUFFIXES)}."
         widget, slash, name = key.removeprefix(INCOMING).partition("/")
         if not key.startswith(INCOMING) or not slash or "/" in name:
-            raise Refused("key_invalid", f"Key {key!r} does not name a widget and a version.", expected)
+            raise Refused("key_invalid", f"Key {quoted(key)} does not name a widget and a version.", expected)
         suffix = next((s for s in ARCHIVE_SUFFIXES if name.endswith(s)), None)
         if suffix is None:
-            raise Refused("key_invalid", f"Key {key!r} does not have an archive's suffix.", expected)
+            raise Refused("key_invalid", f"Key {quoted(key)} does not have an archive's suffix.", expected)
         return cls(check_widget(widget), Version.parse(name.removesuffix(suffix)), suffix)
 
     def __str__(self) -> str:

@@ -19,3 +19,14 @@ def printable(text: object, keep: str = "") -> str:
     """The text with every control character made visible, except those of `keep`: names and reasons may come from a
     hostile upload."""
     return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in str(text))
+
+
+def cut(text: str, most: int) -> str:
+    """The text with at most `most` characters, each of which UTF-8 can carry."""
+    shown = text if len(text) <= most else text[: most - 1] + "…"
+    return shown.encode("utf-8", "backslashreplace").decode()
+
+
+def quoted(text: str, most: int = 120) -> str:
+    """A name or a value of an upload in quotes, cut after `most` characters, with escapes for what can't be shown."""
+    return repr(text) if len(text) <= most else repr(text[:most] + "…")

@@ -20,20 +20,12 @@ from hypothesis import strategies as st
 
 from edgeship.adapters.archives.packer import TarPacker
 from edgeship.adapters.archives.reader import ArchiveReader
-from edgeship.application.releases.ports import UnpackedFile
 from edgeship.domain.errors import Refused
 from edgeship.domain.releases.bundle import EntryCheck, Limits
+from tests.adapters.archives.unpacking import unpack
 from tests.support.bundles import WIDGET, member, tar_gz, tar_members, zipped
 
 MIB = 1024 * 1024
-
-
-def unpack(archive: bytes, suffix: str, into: Path, limits: Limits | None = None) -> list[UnpackedFile]:
-    location = into / "archive"
-    location.write_bytes(archive)
-    check = EntryCheck(limits or Limits(), packed_bytes=len(archive))
-    (into / "files").mkdir(exist_ok=True)
-    return ArchiveReader().unpack(location, suffix, into / "files", check)
 
 
 @pytest.mark.parametrize(

@@ -322,6 +322,11 @@ def test_rejections_are_found_by_upload_and_by_widget(state: EnvironmentState) -
             state.commit(Transaction(puts=(rejection,), events=(told,)))
     assert [r.key for r in state.rejections(2)] == ["incoming/what.txt", "incoming/other/1.0.0.zip"]
     assert [r.widget for r in state.rejections(9, "checkout")] == ["checkout"]
+    newer = Upload("incoming/checkout/1.0.1.zip", "v9", "etag", "0", 1, NOW, "aws:1")
+    rejection, told = reject(newer, why, f"rejected/{newer.tail}", replace(WHO, at=NOW + timedelta(9)))
+    state.commit(Transaction(puts=(rejection,), events=(told,)))
+    assert [r.key for r in state.rejections(9, "checkout")] == [newer.key, "incoming/checkout/1.0.0.zip"]
+    assert state.rejections(1, "checkout") == [rejection]
     assert state.events("checkout", 9) == []
 
 

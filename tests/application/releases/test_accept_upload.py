@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import tarfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,7 @@ from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
-from tests.support.bundles import WIDGET, tar_gz, zipped
+from tests.support.bundles import WIDGET, member, tar_gz, tar_members, zipped
 from tests.support.moto.aws import NAMES, Aws
 from tests.support.moto.function_env import function_env
 
@@ -27,7 +28,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 def accept(aws: Aws, event: dict[str, Any], **limits: int) -> Release | Rejection:
     env = function_env("artifact_upload", aws) | {f"EDGESHIP_{k.upper()}": str(v) for k, v in limits.items()}
-    return artifact_upload.build(env)(ObjectCreated.model_validate(event).to_upload())
+    return artifact_upload.build(env).accept(ObjectCreated.model_validate(event).to_upload())
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,25 @@ def test_an_upload_becomes_a_release(aws: Aws, suffix: str, archive: bytes) -> N
     assert stored is not None
     assert (stored.files, stored.entrypoint, stored.promoted_at) == (3, "widget.js", None)
     assert [item["detail_type"] for item in aws.outbox()] == ["Release Registered"]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "archive"),
+    [
+        (".tgz", tar_gz({f"package/{path}": body for path, body in WIDGET.items()})),
+        (
+            ".zip",
+            zipped({**{f"dist/{path}": body for path, body in WIDGET.items()}, "__MACOSX/dist/._widget.js": b"\0"}),
+        ),
+        (".zip", zipped({f"dist/{path}": body for path, body in WIDGET.items()}, None)),
+    ],
+)
+def test_a_single_top_folder_is_taken_off(aws: Aws, suffix: str, archive: bytes) -> None:
+    release = accept(aws, aws.upload_event(f"incoming/checkout/1.0.0{suffix}", archive))
+    assert isinstance(release, Release)
+    packed_without = accept(aws, aws.upload_event("incoming/checkout/1.0.0.tar.gz", tar_gz(WIDGET)))
+    assert isinstance(packed_without, Release)
+    assert packed_without.digest == release.digest
 
 
 def test_same_bytes_again_are_accepted_silently(aws: Aws) -> None:
@@ -117,6 +137,12 @@ def test_a_version_begun_with_other_bytes_is_not_mixed_with_these(aws: Aws) -> N
         (KEY, tar_gz(WIDGET, {"git_commit": "not hex"}), "declaration_invalid"),
         (KEY, tar_gz(WIDGET, {"created_at": "yesterday"}), "declaration_invalid"),
         (KEY, tar_gz({**WIDGET, "edgeship.json": b"{"}), "declaration_invalid"),
+        (KEY, tar_gz(WIDGET, {"a_later_field": True}), "declaration_invalid"),
+        (KEY, tar_gz(WIDGET, {"widget": "a" * 450_000}), "declaration_invalid"),
+        (KEY, tar_gz(WIDGET, {"created_at": "2026-01-01T00:00:00." + "0" * 450_000 + "Z"}), "declaration_invalid"),
+        (KEY, tar_members([member("\udcff" * 65_000, type=tarfile.SYMTYPE, linkname="y")]), "path_invalid"),
+        (KEY, tar_members([member("x" * 65_000, type=tarfile.SYMTYPE, linkname="y")]), "entry_kind"),
+        (KEY, tar_gz({"dist/widget.js": b"x", "dist/manifest.json": b"{}"}), "path_invalid"),
     ],
 )
 def test_a_refusal_keeps_the_archive_beside_its_reason(aws: Aws, key: str, archive: bytes, code: str) -> None:
@@ -135,6 +161,8 @@ def test_a_refusal_keeps_the_archive_beside_its_reason(aws: Aws, key: str, archi
     assert event["detail_type"] == "Release Rejected"
     assert json.loads(event["detail"])["new"] == reason
     assert aws.state.rejections(5) == [outcome]
+    assert len(outcome.reason) < 2_000
+    assert not [item for item in aws.items() if "CLAIM" in item["sk"]], "the version is free for the next upload"
     assert set(inbox) == {key, kept, f"{kept}.reason.json"}
 
 
@@ -214,7 +242,6 @@ def test_a_true_declaration_goes_into_the_manifest(aws: Aws) -> None:
         "git_commit": "0123abcdef",
         "entrypoint": "chunk.js",
         "changes": {"fixes": ["no more blinking"]},
-        "a_later_field": True,
     }
     accept(aws, aws.upload_event(KEY, tar_gz(WIDGET, declared)))
     manifest = json.loads(aws.objects(NAMES.site_bucket)["checkout/v1.0.0/manifest.json"]["body"])

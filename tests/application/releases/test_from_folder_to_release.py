@@ -11,7 +11,9 @@ import pytest
 
 from edgeship.adapters.documents.manifests import dump_manifest
 from edgeship.application.releases.accept_upload import AcceptUpload
+from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.publish_bundle import BundleFacts, PublishBundle
+from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.domain.releases.bundle import Limits
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
@@ -23,6 +25,7 @@ from tests.fakes.state import FakeState
 NOW = datetime(2026, 11, 27, 10, tzinfo=UTC)
 V1 = Version.parse("1.0.0")
 KEY = "incoming/checkout/1.0.0.tar.gz"
+INSPECT = InspectArchive(FakeArchives(), FakeScripts(), Limits())
 FILES = {"widget.js": b"import './chunk.js';\n", "chunk.js": b"export {};\n", "widget.js.map": b"{}"}
 
 
@@ -60,20 +63,18 @@ class House:
         self.folder.mkdir(exist_ok=True)
         for path, body in files.items():
             (self.folder / path).write_bytes(body)
-        publish = PublishBundle(
-            FakeArchives(), FakeScripts(), FakePacker(), FakeDropbox(self.inbox), self.state, Limits(), dump_manifest
-        )
+        publish = PublishBundle(INSPECT, FakePacker(), FakeDropbox(self.inbox), self.state, dump_manifest)
         publish(self.folder, "checkout", V1, BundleFacts(), lambda _: None)
 
     def accept(self, calls: int = 1_000) -> Release | Rejection:
         left = [calls]
+        inbox, state = Dying(self.inbox, left), Dying(self.state, left)
         use_case = AcceptUpload(
-            inbox=Dying(self.inbox, left),
+            inbox=inbox,
             site=Dying(self.site, left),
-            state=Dying(self.state, left),
-            archives=FakeArchives(),
-            scripts=FakeScripts(),
-            limits=Limits(),
+            state=state,
+            inspect=INSPECT,
+            reject=RejectUpload(inbox, state, "test", lambda: NOW),
             environment="test",
             clock=lambda: NOW,
         )

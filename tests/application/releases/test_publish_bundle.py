@@ -67,7 +67,7 @@ def event_for(aws: Aws, published: Published) -> dict[str, Any]:
 
 
 def accept(aws: Aws, published: Published, **settings: str) -> None:
-    use_case = artifact_upload.build(function_env("artifact_upload", aws) | settings)
+    use_case = artifact_upload.build(function_env("artifact_upload", aws) | settings).accept
     event = event_for(aws, published)
     if settings:
         del event["detail"]["object"]["version-id"]  # an emulator may not know it
@@ -103,7 +103,7 @@ def test_other_bytes_under_the_same_version_are_refused(tools: operator.Operator
 
 def test_what_was_refused_may_be_replaced(aws: Aws, tools: operator.Operator, folder: Path) -> None:
     event = aws.upload_event(KEY, b"not an archive")
-    use_case = artifact_upload.build(function_env("artifact_upload", aws))
+    use_case = artifact_upload.build(function_env("artifact_upload", aws)).accept
     use_case(ObjectCreated.model_validate(event).to_upload())
     published = publish(tools, folder)
     assert published.uploaded

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeship.domain.errors import Refused
-from edgeship.domain.releases.bundle import EntryCheck, EntryKind, Limits, check_path, is_public
+from edgeship.domain.releases.bundle import MAX_DECLARATION_BYTES, EntryCheck, EntryKind, Limits, is_public
+from edgeship.domain.releases.bundle_paths import check_path
 
 SMALL = Limits(files=3, file_bytes=100, total_bytes=200, ratio=10)
 
@@ -68,7 +69,7 @@ def test_paths(names: list[str], code: str | None) -> None:
     assert refusal([(name, "directory" if name.endswith("/") else "file") for name in names]) == code
 
 
-@pytest.mark.parametrize("kind", ["link", "device"])
+@pytest.mark.parametrize("kind", ["symlink", "hard_link", "device"])
 def test_only_regular_files(kind: EntryKind) -> None:
     assert refusal([("a.js", "file"), ("b.js", kind)]) == "entry_kind"
 
@@ -91,7 +92,7 @@ def test_sizes(sizes: list[int], packed: int, code: str | None) -> None:
     seen = None
     try:
         for number, size in enumerate(sizes):
-            check.grow(f"{number}.js", size, size)
+            check.admit(f"{number}.js", "file", size)
     except Refused as refused:
         seen = refused.code
     assert seen == code
@@ -101,12 +102,48 @@ def test_ratio_counts_above_a_mebibyte_only() -> None:
     limits = Limits(ratio=100)
     mebibyte = 1024 * 1024
     check = EntryCheck(limits, packed_bytes=10)
-    check.grow("a.js", mebibyte, mebibyte)
+    check.admit("a.js", "file", mebibyte)
     with pytest.raises(Refused) as refused:
-        check.grow("a.js", mebibyte + 1, 1)
+        check.admit("b.js", "file", 1)
     assert refused.value.code == "ratio_too_high"
     normal = EntryCheck(limits, packed_bytes=mebibyte)
-    normal.grow("a.js", 20 * mebibyte, 20 * mebibyte)
+    normal.admit("a.js", "file", 20 * mebibyte)
+
+
+def test_the_uploaders_manifest_counts_neither_as_a_file_nor_to_the_bytes() -> None:
+    check = EntryCheck(SMALL, packed_bytes=1_000)
+    for number in range(3):
+        check.admit(f"{number}.js", "file", 66)
+    check.admit("edgeship.json", "file", 1_000)
+    with pytest.raises(Refused) as refused:
+        EntryCheck(SMALL, packed_bytes=1_000).admit("edgeship.json", "file", MAX_DECLARATION_BYTES + 1)
+    assert refused.value.code == "declaration_invalid"
+
+
+def test_folders_and_entries_are_counted() -> None:
+    deep = "/".join("abcdefghij"[n % 10] for n in range(20)) + "/x.js"
+    assert refusal([(deep, "file")]) == "too_many_files"
+    assert refusal([("a/", "directory")] * 8) == "too_many_files"
+    assert refusal([("a/", "directory"), ("a/b/", "directory"), ("a/b/c.js", "file")]) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(".env", "a/.git/config", ".DS_Store", "assets/._a.svg", "__MACOSX/a.js", "__MACOSX/dist/._a.js"),
+        *("widget.js.map", "widget.JS.MAP", "widget.css.map.br", "widget.js.map.gz", "a/b.mjs.map.zst"),
+        *("a.test.js", "a/b.spec.mjs", "a.Test.jsx", "a.spec.ts.snap", "__tests__/a.js", "a/__tests__/b/c.js"),
+    ],
+)
+def test_what_is_withheld(path: str) -> None:
+    assert not is_public(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["map.js", "maps/a.js", "test.js", "spec.js", "latest.js", "a.testing.js", ".well-known/x.json", "tests.js"]
+)
+def test_what_only_resembles_it(path: str) -> None:
+    assert is_public(path)
 
 
 def test_what_is_public() -> None:

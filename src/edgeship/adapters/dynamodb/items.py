@@ -49,14 +49,13 @@ def to_item(
         case Release():
             item = _release_item(record)
         case Rejection():
-            return {
-                "pk": keys.INBOX,
-                "sk": keys.upload_sk(record.upload_id),
-                "revision": 1,
-                "expires_at": _expiry(record.rejected_at),
-                **asdict(record),
-            }
+            return _rejection_item(record, keys.INBOX, keys.upload_sk(record.upload_id))
     return {**item, "revision": record.revision + 1}
+
+
+def refused_item(record: Rejection, widget: str) -> Item:
+    """The copy of a refused upload under its widget, so that no widget's list grows with those of others."""
+    return _rejection_item(record, keys.refused_pk(widget), keys.refused_sk(record.rejected_at, record.upload_id))
 
 
 def event_item(event: Event) -> Item:
@@ -186,6 +185,10 @@ def _flag_item(flag: FlagRecord) -> Item:
 def _notifications_item(record: NotificationsRecord) -> Item:
     document = json.dumps(notifications_record.to_document(record.notifications), separators=(",", ":"))
     return {"pk": keys.NOTIFICATIONS, "sk": keys.RULES, "document": document}
+
+
+def _rejection_item(record: Rejection, pk: str, sk: str) -> Item:
+    return {"pk": pk, "sk": sk, "revision": 1, "expires_at": _expiry(record.rejected_at), **asdict(record)}
 
 
 def _release_item(release: Release) -> Item:

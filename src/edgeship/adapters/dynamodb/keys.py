@@ -16,6 +16,7 @@
 | `INVALIDATIONS` | `<month>` | the count of a month's invalidation paths |
 | `INBOX` | `UPLOAD#<upload_id>` | a refused upload |
 | `INBOX` | `EVENT#<occurred_at>#<event_id>` | outbox and list of refused uploads |
+| `REFUSED#<widget>` | `<rejected_at>#<upload_id>` | the refused uploads of one widget: a copy of each |
 
 Error books (`ERRORS#<widget>`) and deliveries of notices (`NOTICE#<event_id>`) have their own keys, in `error_books.py`
 and `deliveries.py`.
@@ -63,6 +64,14 @@ def channel_sk(name: str) -> str:
 
 def deployment_sk(channel: str) -> str:
     return f"DEPLOYMENT#{channel}"
+
+
+def refused_pk(widget: str) -> str:
+    return f"REFUSED#{widget}"
+
+
+def refused_sk(rejected_at: str, upload_id: str) -> str:
+    return f"{rejected_at}#{upload_id}"
 
 
 def upload_sk(upload_id: str) -> str:

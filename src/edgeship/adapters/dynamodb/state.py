@@ -6,6 +6,7 @@ Transactions: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from edgeship.adapters.dynamodb import items, keys
@@ -42,6 +43,11 @@ class DynamoDBState:
 
     def commit(self, transaction: Transaction) -> None:
         writes: list[Any] = [{"Put": self._conditional_put(record)} for record in transaction.puts]
+        writes += [
+            {"Put": {"TableName": self._table, "Item": serialize(items.refused_item(record, record.widget))}}
+            for record in transaction.puts
+            if isinstance(record, Rejection) and record.widget
+        ]
         writes += [{"ConditionCheck": self._at_revision(release)} for release in transaction.checks]
         writes += [
             {"Put": {"TableName": self._table, "Item": serialize(items.event_item(event))}}
@@ -119,10 +125,13 @@ class DynamoDBState:
         return items.to_rejection(item) if item else None
 
     def rejections(self, limit: int, widget: str | None = None) -> list[Rejection]:
+        if widget is not None:
+            pages = self._query(keys.refused_pk(widget), "", newest_first=True, page=limit)
+            return [items.to_rejection(item) for item in islice(pages, limit)]
         found: list[Rejection] = []
         for item in self._query(keys.INBOX, OUTBOX_SORT_KEY, newest_first=True, page=limit):
             event = items.to_event(item)
-            if event.new is not None and widget in (None, event.widget):
+            if event.new is not None:
                 found.append(items.to_rejection(event.new))
             if len(found) == limit:
                 break

@@ -12,15 +12,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edgeship.application.ports import Clock
-from edgeship.application.releases.describe_bundle import describe_bundle
-from edgeship.application.releases.ports import Archives, Inbox, ReleaseState, Scripts, Site, UnpackedFile
+from edgeship.application.releases.inspect_archive import InspectArchive
+from edgeship.application.releases.ports import Inbox, ReleaseState, Site, UnpackedFile
+from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion, timestamp
-from edgeship.domain.naming import REJECTED, UploadKey
-from edgeship.domain.releases.bundle import EntryCheck, Limits, check_packed, is_public
+from edgeship.domain.naming import UploadKey
+from edgeship.domain.releases.bundle import check_packed, is_public
 from edgeship.domain.releases.manifest import Manifest
-from edgeship.domain.releases.rejection import Rejection, Upload, reject
+from edgeship.domain.releases.rejection import Rejection, Upload
 from edgeship.domain.releases.release import Release, register
 
 
@@ -29,9 +30,8 @@ class AcceptUpload:
     inbox: Inbox
     site: Site
     state: ReleaseState
-    archives: Archives
-    scripts: Scripts
-    limits: Limits
+    inspect: InspectArchive
+    reject: RejectUpload
     environment: str
     clock: Clock
 
@@ -40,7 +40,7 @@ class AcceptUpload:
         try:
             return self._accept(upload)
         except Refused as refused:
-            return self._reject(upload, refused)
+            return self.reject(upload, refused)
 
     def _accept(self, upload: Upload) -> Release:
         key = UploadKey.parse(upload.key)
@@ -56,14 +56,10 @@ class AcceptUpload:
         return release
 
     def _inspect(self, upload: Upload, key: UploadKey, scratch: Path) -> tuple[list[UnpackedFile], Manifest]:
-        check_packed(upload.size, self.limits)
+        check_packed(upload.size, self.inspect.limits)
         archive = scratch / "archive"
         self.inbox.fetch(upload, archive)
-        check = EntryCheck(self.limits, packed_bytes=archive.stat().st_size)
-        files = self.archives.unpack(archive, key.suffix, scratch, check)
-        declared = self.archives.declaration(files)
-        created_at = declared.created_at or timestamp(upload.uploaded_at)
-        return files, describe_bundle(key, files, declared, created_at, self.scripts)
+        return self.inspect(archive, key, timestamp(upload.uploaded_at), scratch)
 
     def _registered(self, manifest: Manifest) -> Release | None:
         """The release, if these bytes are registered already.
@@ -93,16 +89,3 @@ class AcceptUpload:
                 raise
             return registered
         return release
-
-    def _reject(self, upload: Upload, refused: Refused) -> Rejection:
-        known = self.state.rejection(upload.upload_id)
-        if known is not None:
-            return known
-        occasion = Occasion(self.environment, upload.actor, f"upload of {upload.key}", self.clock())
-        rejection, event = reject(upload, refused, REJECTED + upload.tail, occasion)
-        self.inbox.keep_rejected(upload, rejection.to_dict())
-        try:
-            self.state.commit(Transaction(puts=(rejection,), events=(event,)))
-        except Conflict:
-            return self.state.rejection(upload.upload_id) or rejection
-        return rejection

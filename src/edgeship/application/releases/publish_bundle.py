@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from edgeship.application.releases.collect_folder import collect_folder, unreadable_refused
 from edgeship.application.releases.describe_bundle import describe_bundle
-from edgeship.application.releases.ports import Archives, Dropbox, Dropped, Packer, Progress, ReleaseState, Scripts
+from edgeship.application.releases.inspect_archive import InspectArchive
+from edgeship.application.releases.ports import Dropbox, Dropped, Packer, Progress, ReleaseState
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey, check_widget
-from edgeship.domain.releases.bundle import EntryCheck, EntryKind, Limits
 from edgeship.domain.releases.bundle_warnings import SEARCHED, BundleWarning, find_warnings
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import Manifest
@@ -55,18 +56,18 @@ class Published:
     uploaded: bool
     refused_before: frozenset[str] = frozenset()
     warnings: tuple[BundleWarning, ...] = ()
+    withheld: tuple[str, ...] = ()
+    """Paths of what is in the archive, and never public."""
 
 
 @dataclass(frozen=True)
 class PublishBundle:
     """`dump` writes a manifest as JSON; `state` knows refused uploads, and may not be readable."""
 
-    archives: Archives
-    scripts: Scripts
+    inspect: InspectArchive
     packer: Packer
     dropbox: Dropbox
     state: ReleaseState
-    limits: Limits
     dump: Callable[[Manifest], bytes]
 
     def __call__(
@@ -83,13 +84,15 @@ class PublishBundle:
             Refused: with the code that the upload would get, or `version_exists` when the inbox has other bytes.
         """
         key = UploadKey(check_widget(widget), version, ".tar.gz")
-        files = self._collect(folder)
-        manifest = self._manifest(key, files, facts)
-        warnings = find_warnings(manifest, files.keys(), _searched(manifest, files))
-        with TemporaryDirectory(prefix="edgeship-") as scratch:
-            archive = Path(scratch) / "bundle.tar.gz"
-            files.pop(UPLOADED_MANIFEST_NAME, None)
-            self.packer.pack(files, {UPLOADED_MANIFEST_NAME: self.dump(manifest)}, archive)
+        with TemporaryDirectory(prefix="edgeship-") as made:
+            scratch, archive = Path(made), Path(made) / "bundle.tar.gz"
+            with unreadable_refused():
+                files = collect_folder(folder, self.inspect.limits)
+                manifest = self._manifest(key, files, facts)
+                warnings = find_warnings(manifest, files.keys(), _searched(manifest, files))
+                files.pop(UPLOADED_MANIFEST_NAME, None)
+                self.packer.pack(files, {UPLOADED_MANIFEST_NAME: self.dump(manifest)}, archive)
+            self.inspect(archive, key, "", scratch)
             drop, uploaded, refused = self._drop(key, archive, progress)
             size = archive.stat().st_size
         return Published(
@@ -104,26 +107,12 @@ class PublishBundle:
             uploaded=uploaded,
             refused_before=frozenset(r.upload_id for r in refused if r.etag == drop.etag),
             warnings=tuple(warnings),
+            withheld=tuple(sorted(files.keys() - manifest.files.keys())),
         )
-
-    def _collect(self, folder: Path) -> dict[str, Path]:
-        if not folder.is_dir():
-            raise Refused("folder_missing", f"{folder} is not a folder.", "Name the folder that the build wrote.")
-        check = EntryCheck(self.limits, packed_bytes=self.limits.total_bytes)
-        files = {}
-        for location in sorted(folder.rglob("*")):
-            name = location.relative_to(folder).as_posix()
-            path = check.admit(name, _kind(location))
-            if path is not None:
-                size = location.stat().st_size
-                check.grow(path, size, size)
-                files[path] = location
-        check.finish()
-        return files
 
     def _manifest(self, key: UploadKey, files: Mapping[str, Path], facts: BundleFacts) -> Manifest:
         described = [self.packer.describe(path, location) for path, location in files.items()]
-        declared = self.archives.declaration(described)
+        declared = self.inspect.archives.declaration(described)
         stated = replace(
             declared,
             entrypoint=facts.entrypoint or declared.entrypoint,
@@ -131,7 +120,9 @@ class PublishBundle:
             git_commit=facts.git_commit or declared.git_commit,
             changes=facts.changes or declared.changes,
         )
-        return describe_bundle(key, described, stated, facts.created_at or declared.created_at or "", self.scripts)
+        return describe_bundle(
+            key, described, stated, facts.created_at or declared.created_at or "", self.inspect.scripts
+        )
 
     def _drop(
         self, key: UploadKey, archive: Path, progress: Callable[[Progress], None]
@@ -160,11 +151,3 @@ def _searched(manifest: Manifest, files: Mapping[str, Path]) -> Iterator[tuple[s
     for path in sorted(manifest.files, key=lambda path: (path != manifest.entrypoint, path)):
         if path.lower().endswith(SEARCHED):
             yield path, files[path].read_bytes()
-
-
-def _kind(location: Path) -> EntryKind:
-    if location.is_symlink():
-        return "link"
-    if location.is_dir():
-        return "directory"
-    return "file" if location.is_file() else "device"

@@ -15,6 +15,7 @@ from edgeship.application.releases.publish_bundle import BundleFacts
 from edgeship.cli.errors import Usage
 from edgeship.domain.events import timestamp
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
+from edgeship.domain.plain_text import quoted
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import CHANGE_KINDS
 
@@ -69,18 +70,18 @@ def _stated_time(created_at: str | None) -> str | None:
 def _rfc3339(option: str, text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise Usage(f"{option} {text!r} is not a time with its offset.", "Write it like 2026-11-23T10:00:00Z.")
-    return timestamp(moment)
+        if moment.tzinfo is not None:
+            return timestamp(moment)
+    except (ValueError, OverflowError):
+        pass
+    raise Usage(f"{option} {quoted(text)} is not a time with its offset.", "Write it like 2026-11-23T10:00:00Z.")
 
 
 def _declared(location: Path) -> Mapping[str, Any]:
     # Only to see which fields it has; publishing validates it.
     try:
         document = json.loads(location.read_bytes())
-    except (FileNotFoundError, IsADirectoryError, ValueError):
+    except (FileNotFoundError, IsADirectoryError, ValueError, RecursionError):
         return {}
     return {k: v for k, v in document.items() if v is not None} if isinstance(document, dict) else {}
 
@@ -106,7 +107,9 @@ def _changes(location: Path) -> dict[str, tuple[str, ...]]:
     shape = 'Write it like {"breaking": [], "features": ["A new thing"], "fixes": []}.'
     try:
         document = json.loads(location.read_bytes())
-    except ValueError as invalid:
+        # Half a surrogate pair, which JSON can write and nothing else can carry.
+        json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as invalid:
         raise Usage(f"--changes {location} is not JSON: {invalid}.", shape) from None
     if not isinstance(document, dict) or (unknown := sorted(document.keys() - set(CHANGE_KINDS))):
         what = f"has {', '.join(unknown)}" if isinstance(document, dict) else "is not an object"

@@ -29,6 +29,8 @@ UNFOLLOWED = "uploaded"
 WARNINGS_SHOWN = 5
 """Of each kind of warning; `--json` has all of them."""
 
+WITHHELD_SHOWN = 5
+
 
 def publish(
     ctx: typer.Context,
@@ -112,6 +114,7 @@ def _document(published: Published, followed: Followed | None, site_url: str | N
         "files": published.files,
         "archive_bytes": published.archive_bytes,
         "warnings": [{"code": w.code, "file": w.path, "text": w.text} for w in published.warnings],
+        "withheld": list(published.withheld),
         "stage": str(followed.stage) if followed else UNFOLLOWED,
         "reason": followed.reason if followed else "",
         "urls": {
@@ -129,6 +132,9 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         f"{document['widget']} {document['version']} {verb} {document['key']} "
         f"({document['files']} files, {size(document['archive_bytes'])})"
     )
+    if withheld := document["withheld"]:
+        more = f" and {len(withheld) - WITHHELD_SHOWN} more" if len(withheld) > WITHHELD_SHOWN else ""
+        yield f"not public, but kept in the archive: {', '.join(withheld[:WITHHELD_SHOWN])}{more}"
     match document["stage"]:
         case "served":
             yield "served: latest is at this version now"

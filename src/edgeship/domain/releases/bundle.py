@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 from edgeship.domain.errors import Refused
-from edgeship.domain.naming import MANIFEST_NAME, UPLOADED_MANIFEST_NAME
+from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
+from edgeship.domain.plain_text import quoted
+from edgeship.domain.releases.bundle_paths import check_path
 
-EntryKind = Literal["file", "directory", "link", "device"]
+EntryKind = Literal["file", "directory", "symlink", "hard_link", "device"]
 
-MAX_PATH_BYTES = 512
-"""UTF-8 bytes. S3 keys have at most 1,024 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html),
-and the widget and the version, or `latest`, are part of them."""
-
-_PRIVATE_SUFFIXES = (".map", ".test.js")
-# A plus in a path means a space to S3, but not to a browser.
-_FORBIDDEN = frozenset('\\?#%*:|"<>+')
+MAX_DECLARATION_BYTES = 5 * 1024 * 1024
+"""Of `edgeship.json`, which counts neither as a file nor to the bundle's bytes: enough for 5,000 files with their
+hashes, and paths of 512 bytes."""
+_FREE_BYTES = 1024 * 1024
+"""That are within the ratio anyway: small, highly repetitive bundles are harmless."""
+_PRIVATE = re.compile(
+    r"(^|/)(\.(?!well-known/)|__MACOSX/|__tests__/)"  # hidden files, what Finder adds, and tests by their folder
+    r"|\.map(\.(gz|br|zst))?$"
+    r"|\.(test|spec)\.[^/]+$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,11 @@ class Limits:
     file_bytes: int = 25 * 1024 * 1024
     total_bytes: int = 250 * 1024 * 1024
     ratio: int = 100
+
+    @property
+    def entries(self) -> int:
+        """Files and folders of an archive together."""
+        return 2 * self.files + 1
 
 
 def check_packed(packed_bytes: int, limits: Limits) -> None:
@@ -45,45 +56,11 @@ def check_packed(packed_bytes: int, limits: Limits) -> None:
 
 
 def is_public(path: str) -> bool:
-    """Whether a file of the archive is published: source maps, tests and the uploader's manifest are not."""
-    return not path.endswith(_PRIVATE_SUFFIXES) and path != UPLOADED_MANIFEST_NAME
+    """Whether a file of the archive is published: hidden files, source maps, tests and the uploader's manifest are not.
 
-
-def check_path(path: str) -> str:
-    """Return `path` if it may become part of a URL without a change.
-
-    Raises:
-        Refused: `path_unsafe` (it would leave the release's folder) or `path_invalid` (it cannot be a clean URL).
+    They stay in the archive, which is kept privately.
     """
-    shown = repr(path if len(path) <= 120 else path[:120] + "…")
-    if path.startswith("/") or (len(path) > 1 and path[1] == ":"):
-        raise Refused("path_unsafe", f"Entry {shown} has an absolute path.", "Pack paths relative to the bundle.")
-    if ".." in path.split("/"):
-        raise Refused("path_unsafe", f"Entry {shown} climbs out of the bundle ('..').", "Pack clean relative paths.")
-    if any(part in ("", ".") for part in path.split("/")):
-        raise Refused("path_invalid", f"Entry {shown} has an empty or '.' path segment.", "Pack clean relative paths.")
-    bad = sorted({c for c in path if c in _FORBIDDEN or not c.isprintable()})
-    if bad:
-        raise Refused(
-            "path_invalid",
-            f"Entry {shown} has characters that a URL would change: {' '.join(map(repr, bad))}.",
-            "Rename the file.",
-        )
-    if unicodedata.normalize("NFC", path) != path:
-        raise Refused(
-            "path_invalid",
-            f"Entry {shown} is not in Unicode normal form NFC, so two different names could be shown as the same.",
-            "Rename the file in NFC (macOS archives often hold NFD names).",
-        )
-    if len(path.encode()) > MAX_PATH_BYTES:
-        raise Refused("path_invalid", f"Entry {shown} is longer than {MAX_PATH_BYTES} bytes.", "Use a shorter path.")
-    if path.casefold() == MANIFEST_NAME:
-        raise Refused(
-            "path_invalid",
-            f"Entry {shown} has the name of the release's own manifest.",
-            "Rename it, for example to app.webmanifest if it is a web app manifest.",
-        )
-    return path
+    return not _PRIVATE.search(path) and path != UPLOADED_MANIFEST_NAME
 
 
 def strip_leading_dot(path: str) -> str:
@@ -97,71 +74,41 @@ def strip_leading_dot(path: str) -> str:
 class EntryCheck:
     """Checks the entries of one archive in their order; the first violation ends it.
 
-    - only regular files and directories
+    - only regular files and directories; a hard link to a file that came before is a copy of it, so a file
     - every path clean, and unique even without regard to case
     - no path both a file and a folder
-    - no more files or bytes than the limits allow
+    - no more files, folders, entries or bytes than the limits allow
     """
 
     limits: Limits
     packed_bytes: int
     files: int = 0
     total_bytes: int = 0
+    _entries: int = 0
     _seen: dict[str, str] = field(default_factory=dict)
-    _folders: dict[str, str] = field(default_factory=dict)
+    _folders: set[str] = field(default_factory=set)
 
-    def admit(self, name: str, kind: EntryKind) -> str | None:
-        """Return the clean path of a file to unpack, or None for a folder.
+    def admit(self, name: str, kind: EntryKind, size: int = 0) -> str | None:
+        """Return the clean path of a file of `size` bytes to unpack, or None for a folder.
 
         Raises:
-            Refused: `entry_kind`, `path_unsafe`, `path_invalid`, `path_duplicate` or `too_many_files`.
+            Refused: `entry_kind`, `path_unsafe`, `path_invalid`, `path_duplicate`, `too_many_files`, `file_too_large`,
+            `bundle_too_large` or `ratio_too_high`.
         """
+        self._entries += 1
+        if self._entries > self.limits.entries:
+            raise self._too_many("entries", self.limits.entries)
+        if kind not in ("file", "directory"):
+            raise _not_a_file(name, kind)
         path = strip_leading_dot(name)
-        if kind == "link":
-            raise Refused("entry_kind", f"Entry {name!r} is a link.", "Pack the file itself (tar --dereference).")
-        if kind == "device":
-            raise Refused("entry_kind", f"Entry {name!r} is not a regular file.", "Pack regular files only.")
         if kind == "directory":
-            if path.rstrip("/") not in ("", "."):
-                check_path(path.rstrip("/"))
+            path = path.rstrip("/")
+            if path not in ("", "."):
+                self._reserve_folders([*_parents(check_path(path)), path])
             return None
-        check_path(path)
-        self._reserve(path)
-        self.files += 1
-        if self.files > self.limits.files:
-            raise Refused(
-                "too_many_files",
-                f"The bundle holds more than {self.limits.files:,} files.",
-                "Bundle the sources, or raise the limit of this environment.",
-            )
+        self._reserve(check_path(path))
+        self._count(path, size)
         return path
-
-    def grow(self, path: str, file_bytes: int, chunk_bytes: int) -> None:
-        """Count a chunk that was unpacked; `file_bytes` is the file's size so far, with that chunk.
-
-        Raises:
-            Refused: `file_too_large`, `bundle_too_large` or `ratio_too_high`.
-        """
-        self.total_bytes += chunk_bytes
-        if file_bytes > self.limits.file_bytes:
-            raise Refused(
-                "file_too_large",
-                f"File {path!r} is larger than {self.limits.file_bytes:,} bytes.",
-                "Split it, or serve it from somewhere else.",
-            )
-        if self.total_bytes > self.limits.total_bytes:
-            raise Refused(
-                "bundle_too_large",
-                f"The bundle unpacks to more than {self.limits.total_bytes:,} bytes (at {path!r}).",
-                "Ship less, or raise the limit of this environment.",
-            )
-        # At least 1 MiB is allowed: small, highly repetitive bundles are harmless.
-        if self.total_bytes > max(self.limits.ratio * self.packed_bytes, 1024 * 1024):
-            raise Refused(
-                "ratio_too_high",
-                f"The archive unpacks to more than {self.limits.ratio} times its size (at {path!r}).",
-                "A normal bundle compresses less; check how it was packed.",
-            )
 
     def finish(self) -> None:
         """Check what is known only at the end.
@@ -172,19 +119,85 @@ class EntryCheck:
         if not any(is_public(path) for path in self._seen.values()):
             raise Refused("empty", "The archive holds no file to publish.", "Pack the built files of the widget.")
 
+    def _count(self, path: str, size: int) -> None:
+        if path == UPLOADED_MANIFEST_NAME:
+            if size > MAX_DECLARATION_BYTES:
+                raise Refused(
+                    "declaration_invalid",
+                    f"{UPLOADED_MANIFEST_NAME} has {size:,} bytes; {MAX_DECLARATION_BYTES:,} is the limit.",
+                    "Correct it (edgeship publish writes a valid one), or leave it out.",
+                )
+            return
+        self.files += 1
+        self.total_bytes += size
+        if self.files > self.limits.files:
+            raise self._too_many("files", self.limits.files)
+        if size > self.limits.file_bytes:
+            raise Refused(
+                "file_too_large",
+                f"File {quoted(path)} has {size:,} bytes; {self.limits.file_bytes:,} is the limit.",
+                "Split it, or serve it from somewhere else.",
+            )
+        if self.total_bytes > self.limits.total_bytes:
+            raise Refused(
+                "bundle_too_large",
+                f"The bundle unpacks to more than {self.limits.total_bytes:,} bytes (at {quoted(path)}).",
+                "Ship less, or raise the limit of this environment.",
+            )
+        if self.total_bytes > max(self.limits.ratio * self.packed_bytes, _FREE_BYTES):
+            raise Refused(
+                "ratio_too_high",
+                f"The archive unpacks to more than {self.limits.ratio} times its size (at {quoted(path)}).",
+                "A normal bundle compresses less; check how it was packed.",
+            )
+
     def _reserve(self, path: str) -> None:
         folded = path.casefold()
         twin = self._seen.get(folded)
         if twin == path:
-            raise Refused("path_duplicate", f"Entry {path!r} is in the archive twice.", "Pack it once.")
+            raise Refused("path_duplicate", f"Entry {quoted(path)} is in the archive twice.", "Pack it once.")
         if twin is not None:
             raise Refused(
                 "path_duplicate",
-                f"Entries {twin!r} and {path!r} differ only in case, and would be one file on many disks.",
+                f"Entries {quoted(twin)} and {quoted(path)} differ only in case, and would be one file on many disks.",
                 "Rename one of them.",
             )
-        parents = [path[:i] for i, c in enumerate(path) if c == "/"]
-        if folded in self._folders or any(parent.casefold() in self._seen for parent in parents):
-            raise Refused("path_duplicate", f"Entry {path!r} is both a file and a folder.", "Rename one of them.")
+        self._reserve_folders(_parents(path))
+        if folded in self._folders:
+            raise _both(path)
         self._seen[folded] = path
-        self._folders.update((parent.casefold(), parent) for parent in parents)
+
+    def _reserve_folders(self, folders: list[str]) -> None:
+        for folder in folders:
+            folded = folder.casefold()
+            if folded in self._seen:
+                raise _both(folder)
+            self._folders.add(folded)
+            if len(self._folders) > self.limits.entries:
+                raise self._too_many("folders", self.limits.entries)
+
+    def _too_many(self, what: str, limit: int) -> Refused:
+        return Refused(
+            "too_many_files",
+            f"The bundle holds more than {limit:,} {what}.",
+            "Bundle the sources, or raise the limit of this environment.",
+        )
+
+
+def _parents(path: str) -> list[str]:
+    return [path[:i] for i, c in enumerate(path) if c == "/"]
+
+
+def _both(path: str) -> Refused:
+    return Refused("path_duplicate", f"Entry {quoted(path)} is both a file and a folder.", "Rename one of them.")
+
+
+def _not_a_file(name: str, kind: EntryKind) -> Refused:
+    match kind:
+        case "symlink":
+            what, remedy = "a symbolic link", "Pack the file itself (tar --dereference, zip without -y)."
+        case "hard_link":
+            what, remedy = "a hard link to a file that is not before it", "Pack with tar --hard-dereference."
+        case _:
+            what, remedy = "not a regular file", "Pack regular files only (tar without --sparse)."
+    return Refused("entry_kind", f"Entry {quoted(name)} is {what}.", remedy)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgeship.domain.errors import Refused
+from edgeship.domain.plain_text import quoted
 from edgeship.domain.releases.entry import Entry, Kind, entry_of
 from edgeship.domain.version import Version
 
@@ -121,7 +122,7 @@ def choose_entrypoint(widget: str, declared: str | None, paths: Mapping[str, obj
             return declared
         raise Refused(
             "entrypoint_missing",
-            f"The entrypoint {declared!r} is not among the published files.",
+            f"The entrypoint {quoted(declared)} is not among the published files.",
             "Add it to the bundle, or name another (edgeship.json, or publish --entrypoint).",
         )
     usual = [name.format(widget=widget) for name in _DEFAULT_ENTRYPOINTS]
@@ -149,19 +150,19 @@ def check_declaration(declared: Declaration, manifest: Manifest) -> None:
         ("version", declared.version, str(manifest.version)),
     ):
         if said is not None and said != named:
-            raise _mismatch(f"{claim} {said!r}, but the key says {named!r}")
+            raise _mismatch(f"{claim} {quoted(said)}, but the key says {named!r}")
     if declared.files is None:
         return
     for path in sorted(declared.files.keys() | manifest.files.keys()):
         if path not in manifest.files:
-            raise _mismatch(f"file {path!r}, which is not a published file of the archive")
+            raise _mismatch(f"file {quoted(path)}, which is not a published file of the archive")
         if path not in declared.files:
-            raise _mismatch(f"a list of files without {path!r}, which the archive has")
+            raise _mismatch(f"a list of files without {quoted(path)}, which the archive has")
         entry = manifest.files[path]
         for claim, actual in (("size", entry.size), ("sha256", entry.sha256), ("sri", entry.sri)):
             value = declared.files[path].get(claim)
             if value is not None and value != actual:
-                raise _mismatch(f"{claim} {value!r} for {path!r}, but its bytes have {actual!r}")
+                raise _mismatch(f"{claim} {value!r} for {quoted(path)}, but its bytes have {actual!r}")
 
 
 def _mismatch(what: str) -> Refused:

@@ -10,6 +10,11 @@ from typing import Any
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
 from edgeship.domain.naming import INCOMING, widget_of_key
+from edgeship.domain.plain_text import cut
+
+MAX_TEXT = 2_000
+"""Characters of a reason, and of a remedy. Names in them are cut where they are quoted; the rest has room in an item of
+the table, and in an event."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,8 @@ def reject(upload: Upload, refused: Refused, archive: str, occasion: Occasion) -
         key=upload.key,
         archive=archive,
         code=refused.code,
-        reason=refused.reason,
-        remedy=refused.remedy,
+        reason=cut(refused.reason, MAX_TEXT),
+        remedy=cut(refused.remedy, MAX_TEXT),
         uploaded_at=timestamp(upload.uploaded_at),
         uploaded_by=upload.actor,
         rejected_at=timestamp(occasion.at),

@@ -44,8 +44,16 @@ def tools() -> operator.Operator:
 def accept(aws: Aws, event: dict[str, Any], threads: int = 1) -> None:
     """One delivery of S3's event about an upload."""
     env = {**function_env("artifact_upload", aws), "EDGESHIP_UPLOAD_THREADS": str(threads)}
-    use_case = replace(artifact_upload.build(env), clock=lambda: NOW)
-    use_case(ObjectCreated.model_validate(event).to_upload())
+    accept = artifact_upload.build(env).accept
+    accept = replace(accept, clock=lambda: NOW, reject=replace(accept.reject, clock=lambda: NOW))
+    accept(ObjectCreated.model_validate(event).to_upload())
+
+
+def reject_failed(aws: Aws, event: dict[str, Any]) -> None:
+    """One delivery of the message that every attempt at an upload failed."""
+    reject_failed = artifact_upload.build(function_env("artifact_upload", aws)).reject_failed
+    reject_failed = replace(reject_failed, reject=replace(reject_failed.reject, clock=lambda: NOW))
+    reject_failed(ObjectCreated.model_validate(event).to_upload(), 3, "Sandbox.Timedout")
 
 
 def promote(aws: Aws, version: str) -> None:

@@ -14,7 +14,17 @@ from edgeship.domain.version import Version
 from edgeship.resource_names import SNAPSHOT_KEY
 from tests.support.bundles import WIDGET, tar_gz
 from tests.support.crash.death import process
-from tests.support.crash.scenes.actors import ANN, accept, make_live, promote, relayed, releases, repaired, tools
+from tests.support.crash.scenes.actors import (
+    ANN,
+    accept,
+    make_live,
+    promote,
+    reject_failed,
+    relayed,
+    releases,
+    repaired,
+    tools,
+)
 from tests.support.crash.search import Scene
 from tests.support.moto.aws import NAMES, Aws
 from tests.support.moto.key_value_store import stored_routes
@@ -34,6 +44,17 @@ def other_bytes(aws: Aws) -> Callable[[], None]:
     accept(aws, aws.upload_event("incoming/checkout/1.0.0.tar.gz", tar_gz(WIDGET)))
     event = aws.upload_event("incoming/checkout/1.0.0.tgz", tar_gz({"widget.js": b"other"}))
     return lambda: accept(aws, event)
+
+
+def failed_upload(aws: Aws) -> Callable[[], None]:
+    event = aws.upload_event("incoming/checkout/1.0.0.tar.gz", tar_gz(WIDGET))
+    return lambda: reject_failed(aws, event)
+
+
+def failed_after_registration(aws: Aws) -> Callable[[], None]:
+    event = aws.upload_event("incoming/checkout/1.0.0.tar.gz", tar_gz(WIDGET))
+    accept(aws, event)
+    return lambda: reject_failed(aws, event)
 
 
 def first_promotion(aws: Aws) -> Callable[[], None]:
@@ -162,6 +183,8 @@ SCENES: dict[str, Scene] = {
     "refused upload": upload_of({"../evil.js": b"x"}),
     "refused key": upload_of(WIDGET, "incoming/checkout/v1.tar.gz"),
     "other bytes": other_bytes,
+    "failed upload": failed_upload,
+    "upload that failed when it was registered": failed_after_registration,
     "first promotion": first_promotion,
     "promotion at once": promotion_at_once,
     "late first promotion": late_first_promotion,

@@ -1,0 +1,47 @@
+"""Everything that can refuse an archive: the same for what `publish` packed and for what arrived in the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edgeship.application.releases.describe_bundle import describe_bundle
+from edgeship.application.releases.ports import Archives, Scripts, UnpackedFile
+from edgeship.domain.naming import UploadKey
+from edgeship.domain.releases.bundle import EntryCheck, Limits
+from edgeship.domain.releases.bundle_paths import check_path
+from edgeship.domain.releases.manifest import Manifest
+from edgeship.domain.releases.top_folder import top_folder
+
+
+@dataclass(frozen=True)
+class InspectArchive:
+    archives: Archives
+    scripts: Scripts
+    limits: Limits
+
+    def __call__(
+        self, archive: Path, key: UploadKey, uploaded_at: str, scratch: Path
+    ) -> tuple[list[UnpackedFile], Manifest]:
+        """Unpack an archive into an empty folder, and describe it; `uploaded_at` counts if it declares no time.
+
+        Raises:
+            Refused: what the upload would be refused with.
+        """
+        check = EntryCheck(self.limits, packed_bytes=archive.stat().st_size)
+        files = without_top_folder(self.archives.unpack(archive, key.suffix, scratch, check))
+        declared = self.archives.declaration(files)
+        return files, describe_bundle(key, files, declared, declared.created_at or uploaded_at, self.scripts)
+
+
+def without_top_folder(files: Sequence[UnpackedFile]) -> list[UnpackedFile]:
+    """The files with their paths in the release; those beside a single top folder are left out.
+
+    Raises:
+        Refused: `path_invalid`: a file has a reserved name there.
+    """
+    folder = top_folder(file.path for file in files)
+    return [
+        replace(file, path=check_path(file.path.removeprefix(folder))) for file in files if file.path.startswith(folder)
+    ]

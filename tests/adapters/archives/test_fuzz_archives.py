@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.adapters.archives.fuzz_archives import FILES, READERS, TARS, ZIPS, fuzz
+from tests.support.pytest_plugins.fuzz import examples
+from tests.support.pytest_plugins.tools import ZIP
+
+
+@pytest.mark.fuzz
+def test_mutated_archives_are_refused_or_read_as_others_read_them() -> None:
+    ZIP.require()
+    endings = fuzz(examples(600, 50_000), seed=20261127)
+    assert endings["accepted"] > endings.total() / 50
+    assert endings["archive_invalid"] > endings.total() / 4
+
+
+def test_the_other_readers_read_what_is_not_mutated() -> None:
+    assert all(READERS[".zip"](packed) == FILES for packed in ZIPS)
+    assert len(TARS) == 3
