@@ -6,7 +6,6 @@ for the JSON Schema (docs/schemas/flags.schema.json), which is generated from it
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from edgeship.application.flags.change_flags import FlagsFile, FlagsRefused
 from edgeship.domain.flags.validation.validate import flag_documents, problems
+from edgeship.domain.strict_json import NotJson, parse
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
 VariantName = Annotated[str, Field(min_length=1)]
@@ -115,14 +115,19 @@ def read_json(path: Path) -> Any:
     """A file's JSON.
 
     Raises:
-        OSError: it can't be read. FlagsRefused: it is not JSON, with the place.
+        OSError: it can't be read. FlagsRefused: it is not JSON, or not as `edgeship.domain.strict_json` wants it, with
+            each place.
     """
     try:
-        return json.loads(path.read_text("utf-8"))
+        return parse(path.read_text("utf-8"))
     except UnicodeDecodeError as fault:
         raise FlagsRefused([(str(path), f"is not UTF-8: {fault.reason} at byte {fault.start}")]) from None
-    except json.JSONDecodeError as fault:
-        raise FlagsRefused([(f"{path}:{fault.lineno}:{fault.colno}", f"is not JSON: {fault.msg}")]) from None
+    except NotJson as fault:
+        raise FlagsRefused([_in_file(path, place, message) for place, message in fault.problems]) from None
+
+
+def _in_file(path: Path, place: str, message: str) -> tuple[str, str]:
+    return (place if place.startswith("/") else f"{path}{place}"), message
 
 
 def read_flags_file(path: Path) -> FlagsFile:

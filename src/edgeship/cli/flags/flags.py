@@ -18,6 +18,7 @@ from edgeship.cli.options import EnvOption, JsonOption, ReasonOption
 from edgeship.cli.output import Output, plain, table
 from edgeship.domain.errors import Refused
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange, rolled_out, toggled
+from edgeship.domain.strict_json import NotJson, parse
 
 app = typer.Typer(help="Show, change and evaluate feature flags.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -44,7 +45,13 @@ def list_flags(ctx: typer.Context, env: EnvOption = None, as_json: JsonOption = 
     out = context.output(ctx, as_json)
     documents = _documents(context.target(ctx, env, out))
     rows = [
-        (key, "on" if flag.get("enabled", True) else "off", flag["default_variant"], _rollout(flag), _where(flag))
+        (
+            key,
+            "on" if flag.get("enabled", True) else "off",
+            flag.get("default_variant", "-"),
+            _rollout(flag),
+            _where(flag),
+        )
         for key, flag in documents.items()
     ]
     columns = ("flag", "", "default", "rollout", "environments")
@@ -183,7 +190,7 @@ def rollout(
 
         edgeship flags rollout new-checkout 25
     """
-    whole = int(percentage) if percentage == int(percentage) else percentage
+    whole = int(percentage) if percentage.is_integer() else percentage
     _edit(ctx, key, lambda document: rolled_out(key, document, whole, variant), reason, env, as_json)
 
 
@@ -245,9 +252,13 @@ def _field(text: str) -> tuple[str, Any]:
     if not equals or not name:
         raise Usage(f"{text!r} does not set a field.", "Write FIELD=VALUE, for example default_variant=off.")
     try:
-        return name, json.loads(value)
-    except json.JSONDecodeError:
-        return name, value
+        return name, parse(value)
+    except NotJson as fault:
+        if not fault.is_json:
+            return name, value
+        raise Usage(
+            f"The value of {name!r} can't be stored: {fault}.", "Write it as JSON, or as text in quotes."
+        ) from None
 
 
 def _rollout(flag: Document) -> str:

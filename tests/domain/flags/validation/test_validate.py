@@ -52,7 +52,7 @@ def test_a_good_file_has_no_problems() -> None:
         ({"variants": {"on": 1, "off": False}}, "/variants", "one type"),
         ({"variants": {"on": [1], "off": {}}}, "/variants/on", "a boolean"),
         ({"variants": {"on": None, "off": {}}}, "/variants/on", "a boolean"),
-        ({"variants": {"on": {"a": [float("nan")]}, "off": {}}}, "/variants/on", "finite"),
+        ({"variants": {"on": {"a": [float("nan")]}, "off": {}}}, "/variants/on/a/0", "finite"),
         ({"variants": {"": 1, "off": 2}}, "/variants", "empty"),
         ({"default_variant": "grey"}, "/default_variant", "'grey'"),
         ({"default_variant": None}, "/default_variant", "missing"),
