@@ -90,7 +90,8 @@ def test_set_makes_and_changes_a_flag(edgeship: CommandLine, aws: Aws) -> None:
 
 
 def test_toggle_rollout_and_delete(applied: CommandLine, aws: Aws) -> None:
-    assert applied("flags", "toggle", "new-checkout").out.splitlines()[1] == "    enabled: (none) → false"
+    off = applied("flags", "toggle", "new-checkout").out.splitlines()
+    assert off[1:] == ["    enabled: (none) → false", "users get off from now on: false"]
     assert applied("flags", "toggle", "new-checkout", "--off").out == "nothing to do\n"
     assert applied("flags", "toggle", "new-checkout", "--on").code == 0
     assert applied("flags", "rollout", "new-checkout", "0.25").code == 0
@@ -263,3 +264,17 @@ def test_a_context_with_a_lone_surrogate_is_answered(applied: CommandLine) -> No
     Path("contexts.jsonl").write_text(r'{"targetingKey": "\ud800é"}')
     done = applied("flags", "evaluate", "--file", "flags.json", "--contexts", "contexts.jsonl")
     assert json.loads(done.out)["targetingKey"] == "\ud800é"
+
+
+def test_toggle_says_what_users_get(applied: CommandLine) -> None:
+    off = applied("flags", "toggle", "new-checkout", "--off", "--json").document
+    assert_as_documented(off, "edgeship flags toggle")
+    assert off["users_get"] == {"variant": "off", "value": False}
+    again = applied("flags", "toggle", "new-checkout", "--off")
+    assert (again.out, "users get off from now on" in again.err) == ("nothing to do\n", True)
+    applied("flags", "set", "new-checkout", "default_variant=on")
+    assert "users get the default in each client's code" in applied("flags", "toggle", "new-checkout", "--off").err
+    applied("flags", "set", "new-checkout", "off_variant=on")
+    assert applied("flags", "toggle", "new-checkout", "--off", "--json").document["users_get"]["value"] is True
+    on = applied("flags", "toggle", "new-checkout", "--on", "--json").document
+    assert on["users_get"] is None

@@ -121,5 +121,7 @@ def _answers(edge: Edge, flags: Mapping[str, Any]) -> None:
         single = endpoint.answer(ofrep(asked, f"{BULK}/{key}"))
         assert json.loads(single["body"]) == answer
         assert single["status"] == ("400" if "errorCode" in answer else "200")
+        if "errorCode" not in answer:
+            assert ("value" in answer) == ("variant" in answer)
         if "value" in answer:
             assert answer["value"] == flags[key]["variants"][answer["variant"]]

@@ -84,7 +84,12 @@ class FlagModel(_Model):
     description: str = ""
     enabled: bool = True
     variants: dict[VariantName, Value] = Field(min_length=1, description="All of one type.")
-    default_variant: VariantName
+    default_variant: VariantName | None = Field(description="Null: the default in the client's code.")
+    off_variant: VariantName | None = Field(
+        None,
+        description="What everybody gets while the flag is off; null: the default in the client's code. If left out, "
+        "the default variant if its value is false, 0, empty text or an empty object, else as null.",
+    )
     environments: list[str] = Field([], description="Where the flag is on; empty for everywhere.")
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None

@@ -14,6 +14,7 @@ from edgeship.cli import context
 from edgeship.cli.errors import Usage
 from edgeship.cli.flags import flag_diff
 from edgeship.cli.flags.evaluate import evaluate
+from edgeship.cli.flags.users_get import users_get_of
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption
 from edgeship.cli.output import Output, plain, table
 from edgeship.domain.errors import Refused
@@ -48,7 +49,7 @@ def list_flags(ctx: typer.Context, env: EnvOption = None, as_json: JsonOption = 
         (
             key,
             "on" if flag.get("enabled", True) else "off",
-            flag.get("default_variant", "-"),
+            flag.get("default_variant") or "in code",
             _rollout(flag),
             _where(flag),
         )
@@ -159,13 +160,32 @@ def toggle(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Switch a flag on or off.
+    """Switch a flag on or off, and say what users get while it is off.
+
+    That is the flag's off_variant; without one, its default variant if that is false, 0, empty text or an empty object;
+    else the default in each client's code.
 
     Example:
 
         edgeship flags toggle new-checkout --off --reason "payments time out"
     """
-    _edit(ctx, key, lambda document: toggled(key, document, enabled), reason, env, as_json)
+    out = context.output(ctx, as_json)
+    target = context.target(ctx, env, out)
+    after: Document = {}
+
+    def switched(document: Document | None) -> Document:
+        nonlocal after
+        after = toggled(key, document, enabled)
+        return after
+
+    made = target.operator.flags.edit(key, switched, target.occasion(reason or "changed by hand"))
+    users_get, words = users_get_of(after)
+    if made:
+        document = {"dry_run": False, "changes": flag_diff.document(made), "users_get": users_get}
+        out.result(document, [plain(line) for line in (*flag_diff.lines(made), words)])
+    else:
+        out.note(words)
+        out.result({"dry_run": False, "changes": [], "users_get": users_get}, [plain("nothing to do")])
 
 
 @app.command()

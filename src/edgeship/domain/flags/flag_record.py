@@ -100,13 +100,13 @@ def rolled_out(key: str, document: Document | None, percentage: float, variant: 
         raise Refused(
             "variant_missing",
             f"Flag {key!r} has several variants and no rollout that names one.",
-            f"Name one: --variant {' | '.join(v for v in known['variants'] if v != known['default_variant'])}.",
+            f"Name one: --variant {' | '.join(v for v in known['variants'] if v != known.get('default_variant'))}.",
         )
     return {**known, "rollout": {"variant": chosen, "percentage": percentage}}
 
 
 def _only_other_variant(document: Document) -> str | None:
-    other_variants = [variant for variant in document["variants"] if variant != document["default_variant"]]
+    other_variants = [variant for variant in document["variants"] if variant != document.get("default_variant")]
     return other_variants[0] if len(other_variants) == 1 else None
 
 

@@ -26,6 +26,7 @@ FIELDS = (
     "public",
     "variants",
     "default_variant",
+    "off_variant",
     "environments",
     "starts_at",
     "ends_at",
@@ -96,7 +97,10 @@ def _variants(place: str, flag: dict[str, Any]) -> Iterator[Problem]:
             at,
             "all variants have one type; these are " + ", ".join(f"{name}: {kind}" for name, kind in kinds.items()),
         )
-    yield from named_variant(under(place, "default_variant"), flag.get("default_variant"), variants)
+    # Null is the default in the client's code.
+    for field in ("default_variant", "off_variant"):
+        if flag.get(field) is not None or (field == "default_variant" and field not in flag):
+            yield from named_variant(under(place, field), flag.get(field), variants)
 
 
 def named_variant(place: str, name: object, variants: dict[str, Any]) -> Iterator[Problem]:
