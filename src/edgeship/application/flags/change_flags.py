@@ -16,13 +16,19 @@ from edgeship.domain.events import Occasion
 from edgeship.domain.flags.bulk_size import bulk_size
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange, FlagRecord, changes, write
 from edgeship.domain.flags.flags_snapshot import entries_of, snapshot_size
+from edgeship.domain.flags.logic.jsonlogic import NODE_STEPS
 from edgeship.domain.flags.logic.references import references_in
 from edgeship.domain.flags.snapshot_limits import MAX_GZIPPED_BYTES, MAX_RAW_BYTES
 from edgeship.domain.flags.validation.validate import problems
+from edgeship.domain.flags.validation.validate_logic import logic_parts
+from edgeship.domain.flags.work import MAX_STEPS
 
 MAX_BULK_BYTES = 38 * 1024
 """A response generated at viewer-request has at most 40 KB, headers included; the headers get 2 KB.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html"""
+
+MAX_LOGIC_PARTS = MAX_STEPS * 3 // 4 // NODE_STEPS
+"""Of the targeting of all public flags."""
 
 _HEAVIEST_SHOWN = 5
 _FLAGS_A_TRANSACTION = 40
@@ -131,6 +137,7 @@ def _check(before: Mapping[str, Document], after: Mapping[str, Document], found:
     if faults:
         raise FlagsRefused(faults)
     _check_bulk_answer(entries_of(before), entries_of(after))
+    _check_work(entries_of(before), entries_of(after))
     _check_snapshot(before, after)
 
 
@@ -160,6 +167,24 @@ def _check_bulk_answer(before: Mapping[str, Any], after: Mapping[str, Any]) -> N
             f"The heaviest flags are {_heaviest(size.flags)}.",
             'Shorten their values, or set "public": false on flags that browsers do not need.',
         )
+
+
+def _check_work(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """One answer for all public flags leaves steps for what the context costs: see `edgeship.domain.flags.work`."""
+    parts = _logic_parts(after)
+    total = sum(parts.values())
+    if total > MAX_LOGIC_PARTS and total > sum(_logic_parts(before).values()):
+        heaviest = sorted(parts, key=lambda key: (-parts[key], key))[:_HEAVIEST_SHOWN]
+        raise Refused(
+            "flags_too_large",
+            f"The targeting of all public flags has {total:,} parts; one answer evaluates up to {MAX_LOGIC_PARTS:,}. "
+            f"Most are in {', '.join(f'{key} ({parts[key]:,})' for key in heaviest)}.",
+            'Use rules in place of targeting, or set "public": false on flags that browsers do not need.',
+        )
+
+
+def _logic_parts(entries: Mapping[str, Any]) -> dict[str, int]:
+    return {key: logic_parts(entry.get("targeting")) for key, entry in entries.items() if entry.get("public", True)}
 
 
 def _check_snapshot(before: Mapping[str, Document], after: Mapping[str, Document]) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from edgeship.domain.bucketing import BUCKETS, hundredths
 from edgeship.domain.flags.evaluation.conditions import compile_condition
+from edgeship.domain.flags.work import MAX_STEPS
 
 KNOWN_ATTRIBUTES = frozenset({"widget", "channel"})
 """Of a flag's context: the same for every request to a channel."""
@@ -104,7 +105,7 @@ def _always_holds(number: int, rule: Mapping[str, Any], context: Mapping[str, st
     """
     unknown = [c["attribute"] for c in rule["if"] if c["attribute"] not in KNOWN_ATTRIBUTES]
     known = (c for c in rule["if"] if c["attribute"] in KNOWN_ATTRIBUTES)
-    if not all(compile_condition(condition)(dict(context)) for condition in known):
+    if not all(compile_condition(condition)(dict(context), [MAX_STEPS]) for condition in known):
         return False
     if unknown:
         raise NotRoutable(f"rule {number} asks for the attribute {unknown[0]!r:.80}")

@@ -94,9 +94,9 @@ def test_a_good_file_has_no_problems() -> None:
             "version",
         ),
         (
-            {"rules": [{"if": [{"attribute": "a", "op": "matches", "values": ["(a+)+"]}], "variant": "on"}]},
+            {"rules": [{"if": [{"attribute": "a", "op": "matches", "values": ["(a+)\\1"]}], "variant": "on"}]},
             "/rules/0/if/0/values/0",
-            "repeated",
+            "escape",
         ),
         (
             {"rules": [{"if": [{"attribute": "a", "op": "exists", "values": ["x"]}], "variant": "on"}]},

@@ -38,6 +38,14 @@ def logic_problems(place: str, rule: object, evaluators: object) -> Iterator[Pro
         yield place, f"the rule has more than {MAX_DEPTH} levels"
 
 
+def logic_parts(rule: object) -> int:
+    """The parts of a rule without references; each takes `NODE_STEPS` of an answer's work."""
+    size = _Size()
+    if rule:
+        size.add(rule, {}, 0)
+    return size.parts
+
+
 def _operators(place: str, rule: Any, evaluators: object, depth: int) -> Iterator[Problem]:
     if depth > MAX_DEPTH + 1:
         return
