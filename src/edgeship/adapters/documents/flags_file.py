@@ -1,4 +1,4 @@
-"""The flags file: JSON under review, its schema for editors, and flagd's form of it.
+"""The flags file: JSON under review, and its schema for editors.
 
 `edgeship.domain.flags.validation.validate` decides whether a file is valid, and finds every fault. The model here is
 for the JSON Schema (docs/schemas/flags.schema.json), which is generated from it.
@@ -148,35 +148,3 @@ def read_flags_file(path: Path) -> FlagsFile:
     if found:
         raise FlagsRefused(found)
     return FlagsFile({flag["key"]: flag for flag in flag_documents(document)}, document.get("evaluators", {}))
-
-
-def from_flagd(path: Path) -> FlagsFile:
-    """The flags of a flagd definition (https://flagd.dev/reference/flag-definitions/).
-
-    Raises:
-        OSError: it can't be read. FlagsRefused: it is not a flagd definition.
-    """
-    document = read_json(path)
-    flags = document.get("flags") if isinstance(document, dict) else None
-    if not isinstance(flags, dict):
-        raise FlagsRefused([(str(path), 'is not a flagd definition: write {"flags": {...}}')])
-    faults = [
-        (f"/flags/{key}", "is not a flag: state, variants and defaultVariant are needed")
-        for key, flag in flags.items()
-        if not isinstance(flag, dict) or not {"state", "variants", "defaultVariant"} <= flag.keys()
-    ]
-    if faults:
-        raise FlagsRefused(faults)
-    return FlagsFile({key: _from_flagd(key, flag) for key, flag in flags.items()}, document.get("$evaluators", {}))
-
-
-def _from_flagd(key: str, flag: dict[str, Any]) -> dict[str, Any]:
-    ours = {
-        "key": key,
-        "enabled": flag["state"] == "ENABLED",
-        "variants": flag["variants"],
-        "default_variant": flag["defaultVariant"],
-    }
-    # flagd writes an empty object where there is no targeting.
-    kept = {name: flag[name] for name in ("targeting", "metadata") if flag.get(name)}
-    return {**ours, **kept}

@@ -83,6 +83,23 @@ class ChangeFlags:
 
         return retry_conflict(lambda: self._change(desired, occasion, dry_run=dry_run), self.pause)
 
+    def add(self, file: FlagsFile, occasion: Occasion, *, dry_run: bool) -> list[FlagChange]:
+        """Add another team's flags: those that the file does not name stay as they are, with what they answer. The
+        file's evaluators are added to those that there are, by name.
+
+        Raises:
+            FlagsRefused, Refused: as `apply`; `evaluators_conflict`: an evaluator of this name is another rule, and
+                flags that the file does not name refer to it.
+        """
+
+        def desired(before: Mapping[str, Document]) -> dict[str, Document]:
+            known = before.get(EVALUATORS_KEY, {})
+            _check_evaluators(before, known, file)
+            merged = {**known, **file.evaluators}
+            return {**before, **file.flags, **({EVALUATORS_KEY: merged} if merged else {})}
+
+        return retry_conflict(lambda: self._change(desired, occasion, dry_run=dry_run), self.pause)
+
     def edit(
         self, key: str, edit: Callable[[Document | None], Document | None], occasion: Occasion
     ) -> list[FlagChange]:
@@ -113,6 +130,23 @@ class ChangeFlags:
                 written = [write(records.get(change.key, FlagRecord(change.key)), change, occasion) for change in part]
                 self.state.commit(Transaction(puts=tuple(r for r, _ in written), events=tuple(e for _, e in written)))
         return found
+
+
+def _check_evaluators(before: Mapping[str, Document], known: Mapping[str, Any], file: FlagsFile) -> None:
+    for name, rule in file.evaluators.items():
+        if name not in known or json.dumps(known[name]) == json.dumps(rule):
+            continue
+        affected = [
+            key
+            for key, document in before.items()
+            if key != EVALUATORS_KEY and key not in file.flags and name in references_in(document.get("targeting"))
+        ]
+        if affected:
+            raise Refused(
+                "evaluators_conflict",
+                f"The evaluator {name!r:.80} is another rule already, and flags refer to it: {', '.join(affected)}.",
+                "Give the file's evaluator another name, or import the flags of both in one file.",
+            )
 
 
 def _parts(found: Sequence[FlagChange]) -> Iterator[list[FlagChange]]:

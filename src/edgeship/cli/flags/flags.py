@@ -112,19 +112,22 @@ def import_flags(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add the flags of another system's file. flagd's targeting is used unchanged.
+    """Add the flags of another system's file; they mean here what they mean there.
+
+    Its shared evaluators are added by name. If one is another rule already, and flags that the file does not name refer
+    to it, the import is refused and lists them.
 
     Example:
 
         edgeship flags import flags.flagd.json --from flagd --dry-run
     """
-    from edgeship.adapters.documents.flags_file import from_flagd
+    from edgeship.adapters.documents.flagd_file import from_flagd
 
     out = context.output(ctx, as_json)
     flags = from_flagd(file)
     target = context.target(ctx, env, out)
     occasion = target.occasion(reason or f"flags import --from {source} {file.name}")
-    _show(out, target.operator.flags.apply(flags, occasion, prune=False, dry_run=dry_run), dry_run=dry_run)
+    _show(out, target.operator.flags.add(flags, occasion, dry_run=dry_run), dry_run=dry_run)
 
 
 @app.command("set")
