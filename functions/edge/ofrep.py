@@ -48,9 +48,12 @@ _CORS = {
 }
 _PREFLIGHT = {
     "access-control-allow-methods": "POST, OPTIONS",
-    "access-control-allow-headers": "content-type, if-none-match, authorization, x-api-key, x-edgeship-user",
     "access-control-max-age": "86400",
 }
+_USUAL_HEADERS = "content-type, if-none-match, authorization, x-api-key, x-edgeship-user"
+_MAX_HEADER_NAMES = 4_096
+_NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~, ")
+"""Of a list of header names, in lower case (RFC 9110, section 5.1)."""
 
 
 class Invalid(Exception):
@@ -71,7 +74,7 @@ def answer(
     if not single and uri != _FLAGS:
         return _error("404", f"there is no such endpoint; flags are evaluated by POST to {_FLAGS}")
     if method == "OPTIONS":
-        return _response("204", _PREFLIGHT)
+        return _response("204", {**_PREFLIGHT, "access-control-allow-headers": _asked_headers(request)})
     if method != "POST":
         return _error("405", "flags are evaluated by POST", {"allow": "POST, OPTIONS"})
     if flags is None:
@@ -108,15 +111,7 @@ def _context(request: dict[str, Any]) -> dict[str, Any]:
     Raises:
         Invalid: `PARSE_ERROR` or `INVALID_CONTEXT`.
     """
-    body = request.get("body") or {}
-    if body.get("inputTruncated"):
-        raise Invalid(PARSE_ERROR, "the body is longer than the 40 KB that reach the edge")
-    try:
-        data = body.get("data") or ""
-        raw = a2b_base64(data, strict_mode=True) if body.get("encoding") == "base64" else data.encode()
-        document = json.loads(raw.decode(), parse_constant=_no_constant)
-    except (Base64Error, ValueError, RecursionError) as fault:
-        raise Invalid(PARSE_ERROR, f"the body is not JSON: {_brief(fault)}") from None
+    document = _body(request)
     if type(document) is not dict:
         raise Invalid(PARSE_ERROR, "the body is not an object")
     context = document.get("context")
@@ -129,6 +124,39 @@ def _context(request: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(context.get("targetingKey", ""), str | None):
         raise Invalid(INVALID_CONTEXT, "targetingKey is not a string")
     return context
+
+
+def _body(request: dict[str, Any]) -> Any:
+    """The JSON in a request's body.
+
+    Raises:
+        Invalid: `PARSE_ERROR`.
+    """
+    body = request.get("body") or {}
+    if body.get("inputTruncated"):
+        raise Invalid(PARSE_ERROR, "the body is longer than the 40 KB that reach the edge")
+    try:
+        data = body.get("data") or ""
+        raw = a2b_base64(data, strict_mode=True) if body.get("encoding") == "base64" else data.encode()
+        return json.loads(raw.decode(), parse_constant=_no_constant)
+    except json.JSONDecodeError as fault:
+        details = f"is not JSON at line {fault.lineno}, column {fault.colno}"
+    except UnicodeDecodeError as fault:
+        details = f"is not UTF-8 at byte {fault.start}"
+    except RecursionError:
+        details = f"has more than {MAX_DEPTH} levels"
+    except Base64Error:
+        details = "is not base64"
+    except ValueError:
+        details = "has a number that JSON has not, or one of more than 4,300 digits"
+    raise Invalid(PARSE_ERROR, f"the body {details}")
+
+
+def _asked_headers(request: dict[str, Any]) -> str:
+    """Every header that a preflight asks for: pages add headers of their own, such as `traceparent`."""
+    names = ", ".join([line["value"] for line in request["headers"].get("access-control-request-headers", ())])
+    taken = 0 < len(names) <= _MAX_HEADER_NAMES and _NAME_CHARACTERS.issuperset(names.lower())
+    return names if taken else _USUAL_HEADERS
 
 
 def _too_deep(value: Any) -> bool:
@@ -146,11 +174,7 @@ def _too_deep(value: Any) -> bool:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _brief(fault: Exception) -> str:
-    return "it is nested too deeply" if isinstance(fault, RecursionError) else str(fault)[:120]
+    raise ValueError(name)
 
 
 def _key(segment: str) -> str:

@@ -14,7 +14,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from edgeship.domain.edge.route_values import MAX_STORE_BYTES
-from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, STORE_BYTES
+from edgeship.domain.telemetry.metrics import DIMENSIONS, FLAGS_LEFT_OUT, NAMESPACE, STORE_BYTES
 from infra.constructs.cdn.distribution import Cdn
 from infra.constructs.functions import RegionalFunction
 from infra.constructs.notifications import Notifications
@@ -162,6 +162,20 @@ class Alarms(Construct):
             f"The edge's store of routes is more than {STORE_ALARM_PERCENT} % full. From 90 % on, old minor ranges "
             "(~1.4) are left out of it, the oldest of each widget first; channels and major ranges stay.",
             periods=3,
+        )
+        self._alarm(
+            "Flags/LeftOut",
+            cloudwatch.Metric(
+                namespace=NAMESPACE,
+                metric_name=FLAGS_LEFT_OUT,
+                dimensions_map={DIMENSIONS[0]: options.environment},
+                period=MINUTE,
+                statistic="Maximum",
+                unit=cloudwatch.Unit.COUNT,
+            ),
+            0,
+            "A flag's record can't be brought to the edge, and its clients use the defaults in their code. "
+            "edgeship status names it, and why.",
         )
         self._alarm(
             "Cdn/Errors",

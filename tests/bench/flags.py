@@ -21,6 +21,7 @@ from rich.console import Console
 from edgeship.domain.flags.evaluation.compile_flags import compile_flags
 from tests.bench import flag_contenders as contenders
 from tests.bench.flag_contenders import ATTRIBUTES, FLAGS, TARGETS, USERS, Contender
+from tests.bench.hostile_flags import worst_milliseconds
 from tests.bench.report import Report, Row
 
 ROUNDS = 15
@@ -28,6 +29,8 @@ SLOW_ROUNDS = 3
 IMPORT_RUNS = 11
 SNAPSHOT_FLAGS = 1_000
 LOAD_BUDGET_MS = 50
+HOSTILE_ANSWERS = 2_000
+HOSTILE_BUDGET_MS = 50
 
 RUST = "eppo-server-sdk (Rust)"
 IMPORTS = {
@@ -132,6 +135,9 @@ def measure(progress: Callable[[str], None]) -> Report:
     rows += [
         Row(f"memory after it (peer: {peer})", "MiB", imported["edgeship"][1], imported[peer][1]) for peer in peers
     ]
+    progress("hostile flags and contexts")
+    worst = worst_milliseconds(HOSTILE_ANSWERS, 1)
+    rows.append(Row(f"the worst of {HOSTILE_ANSWERS:,} hostile answers", "ms", worst, budget=HOSTILE_BUDGET_MS))
     rows.append(Row(f"loading {SNAPSHOT_FLAGS:,} flags", "ms", load_milliseconds(), budget=LOAD_BUDGET_MS))
     return Report(
         name="flags",

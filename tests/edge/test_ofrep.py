@@ -154,6 +154,35 @@ def test_preflight() -> None:
     assert set(allowed.split(", ")) == clients | ours
 
 
+@pytest.mark.parametrize("asked", ["traceparent", "content-type,traceparent,x-b3-traceid", "X-Any, b3"])
+def test_a_preflight_allows_every_header_that_it_asks_for(asked: str) -> None:
+    response = ask(None, method="OPTIONS", origin="https://shop.example", access_control_request_headers=asked)
+    assert header(response, "access-control-allow-headers") == asked
+
+
+@pytest.mark.parametrize("asked", ["", "x\r\nset-cookie: a=b", "é", "x" * 5_000])
+def test_what_is_no_list_of_headers_is_not_repeated(asked: str) -> None:
+    response = ask(None, method="OPTIONS", access_control_request_headers=asked)
+    assert "authorization" in (header(response, "access-control-allow-headers") or "").split(", ")
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"{", "line 1, column 2"),
+        (b'{"context": {"n": NaN}}', "a number that JSON has not"),
+        (b'{"context": {"n": ' + b"9" * 5_000 + b"}}", "more than 4,300 digits"),
+        (b"[" * 20_000, "levels"),
+        (b'{"context": {"n": "\xff"}}', "not UTF-8 at byte 19"),
+        (b'"\\ud800', "not JSON"),
+    ],
+)
+def test_a_body_that_is_none_is_told_in_the_protocols_words(body: bytes, says: str) -> None:
+    response = endpoint_with().answer(ofrep(body))
+    assert (response["status"], document(response)["errorCode"]) == ("400", "PARSE_ERROR")
+    assert says in document(response)["errorDetails"]
+
+
 @pytest.mark.parametrize(
     "request_",
     [

@@ -115,11 +115,16 @@ def _bytes(values: Mapping[str, str]) -> int:
 
 
 @dataclass
-class FakeStoreMetrics:
+class FakeEdgeMetrics:
     recorded: list[StoreContent] = field(default_factory=list)
+
+    left_out: list[int] = field(default_factory=list)
 
     def record(self, content: StoreContent) -> None:
         self.recorded.append(content)
+
+    def record_left_out(self, flags: int) -> None:
+        self.left_out.append(flags)
 
 
 @dataclass

@@ -20,11 +20,11 @@ from edgeship.domain.flags.flags_snapshot import flag_entries
 from edgeship.domain.naming import LATEST
 from tests.fakes.edge import (
     FakeBus,
+    FakeEdgeMetrics,
     FakeFlagSnapshots,
     FakePoison,
     FakeRouteStore,
     FakeSnapshots,
-    FakeStoreMetrics,
     refresh_flags,
 )
 
@@ -77,14 +77,18 @@ class Edge:
         self.state = state
         self.snapshots: FakeSnapshots = snapshots if snapshots is not None else FakeSnapshots()
         self.store: FakeRouteStore = store if store is not None else FakeRouteStore()
-        self.bus, self.poison, self.metrics = FakeBus(), FakePoison(), FakeStoreMetrics()
+        self.bus, self.poison, self.metrics = FakeBus(), FakePoison(), FakeEdgeMetrics()
         self.flags = FakeFlagSnapshots()
         self.reported: list[str] = []
         table, kept, keys = wrap(self.state), wrap(self.snapshots), wrap(self.store)
         self.bring = BringStore(kept, keys, lambda _: None)
         self.routes = RefreshRoutes(table, kept, self.bring, ENVIRONMENT, clock, lambda _: None)
-        flags = refresh_flags(self.state, self.flags, now=clock)
-        self.relay = RelayEvents(self.routes, flags, self.bus, self.poison, lambda what, _: self.reported.append(what))
+
+        def report(what: str, _fault: Exception) -> None:
+            self.reported.append(what)
+
+        flags = refresh_flags(self.state, self.flags, now=clock, report=report)
+        self.relay = RelayEvents(self.routes, flags, self.bus, self.poison, report)
         self.repair = RepairEdge(table, self.routes, self.bring, keys, flags, self.metrics)
 
     def process(self, wrap: Callable[[Any], Any] = lambda port: port) -> Edge:

@@ -34,6 +34,8 @@ def evaluate(
         variant, reason = _decide(flag, attributes, now, environment, user)
     except KeyMissing:
         return None, None, "ERROR", "TARGETING_KEY_MISSING"
+    if variant is None:
+        return None, None, reason, None
     if variant not in flag["variants"]:
         return None, None, "ERROR", "GENERAL"
     return flag["variants"][variant], variant, reason, None
@@ -51,7 +53,7 @@ def _decide(
     default = flag["default_variant"]
     rollout = flag.get("rollout")
     if not _in_force(flag, now, environment):
-        return default, "DISABLED"
+        return _off(flag), "DISABLED"
     if user in flag.get("target_users", []):
         others = [variant for variant in flag["variants"] if variant != default]
         return flag.get("target_variant") or (rollout["variant"] if rollout else others[0]), "TARGETING_MATCH"
@@ -68,6 +70,15 @@ def _decide(
         return _rollout(rollout, default, flag["key"], user, now), "SPLIT"
     dynamic = ("starts_at", "ends_at", "target_users", "rules", "targeting")
     return default, "DEFAULT" if any(flag.get(field) for field in dynamic) else "STATIC"
+
+
+def _off(flag: dict[str, Any]) -> str | None:
+    default = flag["default_variant"]
+    if "off_variant" in flag:
+        return flag["off_variant"]
+    if flag.get("enabled", True):
+        return default
+    return default if default is not None and flag["variants"][default] in (False, 0, "", {}) else None
 
 
 def _in_force(flag: dict[str, Any], now: float, environment: str) -> bool:

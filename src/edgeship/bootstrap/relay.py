@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import boto3
 
 from edgeship.adapters.cdn.key_value_store import KeyValueStore, at_its_endpoint
-from edgeship.adapters.cloudwatch.emf_store_size import EmfStoreSize
+from edgeship.adapters.cloudwatch.emf_edge import EmfEdge
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.messaging.eventbridge_bus import EventBridgeBus
 from edgeship.adapters.messaging.sqs_poison import SQSPoison
@@ -58,6 +58,6 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
         bring=bring,
         store=store,
         refresh_flags=flags,
-        metrics=EmfStoreSize(settings.environment),
+        metrics=EmfEdge(settings.environment),
     )
     return RelayFunction(relay, repair)

@@ -31,6 +31,9 @@ URL_OUTPUT, SECOND_URL_OUTPUT = "DistributionDomainName", "CloudflareUrl"
 ROOT_WIDGET_OUTPUT = "RootWidget"
 """The stack's output that names the widget whose paths may leave its name out."""
 
+MAX_CAUSE = 1_000
+"""Characters of a reason: every event carries one, and what it is about needs the rest."""
+
 
 @dataclass(frozen=True)
 class GlobalOptions:
@@ -86,9 +89,15 @@ class Target:
         return os.environ.get(SECOND_URL_VARIABLE, "").rstrip("/") or self._outputs.get(SECOND_URL_OUTPUT)
 
     def occasion(self, cause: str) -> Occasion:
-        """This operator, now."""
+        """This operator, now.
+
+        Raises:
+            Usage: the cause is too long for an event, or no text.
+        """
         from edgeship.bootstrap.runtime import utc_now
 
+        if len(cause) > MAX_CAUSE or any("\ud800" <= character <= "\udfff" for character in cause):
+            raise Usage(f"The reason is no text of at most {MAX_CAUSE:,} characters.", "Shorten it; link to the rest.")
         return Occasion(self.names.environment, self.actor, cause, utc_now())
 
     def _build(self, site_url: str | None) -> Operator:

@@ -98,13 +98,18 @@ def targeting(key: str, users: int, **fields: Any) -> dict[str, Any]:
     return flag(key, public=False, target_users=[f"user-{n}" for n in range(users)], **fields)
 
 
-def padded(documents: list[dict[str, Any]], excess: int) -> list[dict[str, Any]]:
+PADDING = 6
+"""Flags: one alone would be too large for the event of its change."""
+
+
+def padded(documents: list[dict[str, Any]], excess: int, name: str = "padding") -> list[dict[str, Any]]:
     """The documents with as much text as brings their snapshot to the limit of its raw size, and `excess` bytes."""
-    padding = {**flag("padding", public=False), "metadata": {"text": ""}}
-    known = {document["key"]: document for document in (*documents, padding)}
-    missing = MAX_RAW_BYTES - snapshot_size(known).raw + excess
     # Empty metadata are left out of an entry, but not metadata with an empty text.
-    return [*documents, {**padding, "metadata": {"text": "x" * missing}}]
+    padding = [{**flag(f"{name}-{n}", public=False), "metadata": {"text": ""}} for n in range(PADDING)]
+    known = {document["key"]: document for document in (*documents, *padding)}
+    each, rest = divmod(MAX_RAW_BYTES - snapshot_size(known).raw + excess, PADDING)
+    texts = [each + (rest if n == 0 else 0) for n in range(PADDING)]
+    return [*documents, *({**f, "metadata": {"text": "x" * text}} for f, text in zip(padding, texts, strict=True))]
 
 
 def test_the_largest_snapshot_is_accepted_and_the_edge_reads_it() -> None:
@@ -117,7 +122,7 @@ def test_the_largest_snapshot_is_accepted_and_the_edge_reads_it() -> None:
     assert len(raw) == MAX_RAW_BYTES
     revision, entries = flag_snapshot.unpack(home.body or b"")
     assert revision == int(ANN.at.timestamp()) + 1
-    assert len(flag_snapshot.compiled(entries, "production", pytest.fail)) == 3
+    assert len(flag_snapshot.compiled(entries, "production", pytest.fail)) == 2 + PADDING
 
 
 def test_a_snapshot_one_byte_over_the_limit_is_refused_with_its_heaviest_flags() -> None:
@@ -126,7 +131,7 @@ def test_a_snapshot_one_byte_over_the_limit_is_refused_with_its_heaviest_flags()
         changer(state).apply(file(*padded([targeting("many", 5_000)], excess=1)), ANN, prune=False, dry_run=True)
     assert refused.value.code == "flags_too_large"
     assert f"would have {MAX_RAW_BYTES + 1:,} bytes as JSON; the edge reads up to 524,288" in refused.value.reason
-    assert refused.value.reason.index("padding (") < refused.value.reason.index("many (")
+    assert refused.value.reason.index("many (") < refused.value.reason.index("padding-0 (")
     assert "delete flags" in refused.value.remedy
     assert state.flags() == []
 
@@ -150,13 +155,10 @@ def test_what_the_table_holds_between_two_transactions_is_read_as_well() -> None
         return [targeting(f"{name}-{n}", 9_000 // 60) for n in range(60)]
 
     old = {f["key"]: f for f in padded(halves("old"), excess=0)}
-    new = {
-        f["key"].replace("padding", "zz"): {**f, "key": "zz"} if f["key"] == "padding" else f
-        for f in padded(halves("new"), excess=0)
-    }
+    new = {f["key"]: f for f in padded(halves("new"), excess=0, name="other")}
     both = encode({"schema": 1, "revision": 1, "flags": entries_of({**old, **new})})
     assert len(zlib.decompress(both, 31)) > 2 * MAX_RAW_BYTES - 1_000
-    assert len(flag_snapshot.unpack(both)[1]) == 122
+    assert len(flag_snapshot.unpack(both)[1]) == 120 + 2 * PADDING
 
 
 def test_more_flags_than_a_transaction_holds_are_applied_and_a_cut_off_run_is_completed() -> None:

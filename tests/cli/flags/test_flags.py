@@ -90,7 +90,8 @@ def test_set_makes_and_changes_a_flag(edgeship: CommandLine, aws: Aws) -> None:
 
 
 def test_toggle_rollout_and_delete(applied: CommandLine, aws: Aws) -> None:
-    assert applied("flags", "toggle", "new-checkout").out.splitlines()[1] == "    enabled: (none) → false"
+    off = applied("flags", "toggle", "new-checkout").out.splitlines()
+    assert off[1:] == ["    enabled: (none) → false", "users get off from now on: false"]
     assert applied("flags", "toggle", "new-checkout", "--off").out == "nothing to do\n"
     assert applied("flags", "toggle", "new-checkout", "--on").code == 0
     assert applied("flags", "rollout", "new-checkout", "0.25").code == 0
@@ -206,3 +207,74 @@ def test_a_flag_that_the_router_can_not_decide(edgeship: CommandLine, pipeline: 
 
 def test_the_schema_in_the_docs_is_generated_from_the_model() -> None:
     assert json.loads(SCHEMA.read_text()) == json_schema()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{"flags": {"f": {"variants": {"low": 1.5, "high": 1%s}, "default_variant": "low"}}}' % ("0" * 400), "/high"),
+        ('{"flags": {"f": {"variants": {"a": %s}, "default_variant": "a"}}}' % ("9" * 5_000), "/flags/f/variants/a"),
+        ('{"flags": {"f": {"variants": {"a": "\\ud800"}, "default_variant": "a"}}}', "/flags/f/variants/a"),
+        (
+            (
+                '{"flags": {"f": {"variants": {"on": true, "off": false}, "default_variant": "off", '
+                '"targeting": {"if": [{"<": [{"var": "spend"}, NaN]}, "on", "off"]}}}}'
+            ),
+            "/flags/f/targeting/if/0/</1",
+        ),
+        ('{"flags": {"f": {"variants": {"a": true}, "default_variant": "a"}, "f": {}}}', "/flags: names 'f' twice"),
+    ],
+    ids=["number", "digits", "surrogate", "nan", "twice"],
+)
+def test_a_file_that_others_would_read_otherwise_is_refused_with_its_place(
+    edgeship: CommandLine, aws: Aws, text: str, place: str
+) -> None:
+    for command in (("apply", "flags.json"), ("import", "flags.json", "--from", "flagd")):
+        write("flags.json", text)
+        done = edgeship("flags", *command)
+        assert (done.code, place in done.err) == (1, True)
+    assert aws.items() == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("set", "f", 'variants={"a": 1, "a": 2}'),
+        ("set", "f", "default_variant=NaN"),
+        ("set", "new-checkout", "description=\udcff"),
+        ("rollout", "new-checkout", "nan"),
+        ("rollout", "new-checkout", "inf"),
+        ("toggle", "new-checkout", "--reason", "x" * 2_000),
+        ("toggle", "new-checkout", "--reason", "\udcff"),
+    ],
+)
+def test_what_can_not_be_stored_is_refused(applied: CommandLine, aws: Aws, arguments: tuple[str, ...]) -> None:
+    assert applied("flags", *arguments).code in (1, 2)
+    assert stored(aws) == {"new-checkout": FLAG}
+
+
+@pytest.mark.parametrize("line", [b'{"n": NaN}', b'{"n": %s}' % (b"9" * 5_000), b"[" * 5_000, b'{"n": "\xff"}', b"{"])
+def test_contexts_that_are_none_are_refused_with_their_line(applied: CommandLine, line: bytes) -> None:
+    Path("contexts.jsonl").write_bytes(b"{}\n" + line)
+    done = applied("flags", "evaluate", "--file", "flags.json", "--contexts", "contexts.jsonl")
+    assert (done.code, "Line 2" in done.err) == (2, True)
+
+
+def test_a_context_with_a_lone_surrogate_is_answered(applied: CommandLine) -> None:
+    Path("contexts.jsonl").write_text(r'{"targetingKey": "\ud800é"}')
+    done = applied("flags", "evaluate", "--file", "flags.json", "--contexts", "contexts.jsonl")
+    assert json.loads(done.out)["targetingKey"] == "\ud800é"
+
+
+def test_toggle_says_what_users_get(applied: CommandLine) -> None:
+    off = applied("flags", "toggle", "new-checkout", "--off", "--json").document
+    assert_as_documented(off, "edgeship flags toggle")
+    assert off["users_get"] == {"variant": "off", "value": False}
+    again = applied("flags", "toggle", "new-checkout", "--off")
+    assert (again.out, "users get off from now on" in again.err) == ("nothing to do\n", True)
+    applied("flags", "set", "new-checkout", "default_variant=on")
+    assert "users get the default in each client's code" in applied("flags", "toggle", "new-checkout", "--off").err
+    applied("flags", "set", "new-checkout", "off_variant=on")
+    assert applied("flags", "toggle", "new-checkout", "--off", "--json").document["users_get"]["value"] is True
+    on = applied("flags", "toggle", "new-checkout", "--on", "--json").document
+    assert on["users_get"] is None

@@ -17,6 +17,7 @@ from edgeship.domain.channels.reaction import react
 from edgeship.domain.channels.rollout_moves import hold_rollout
 from edgeship.domain.edge.route_values import MAX_STORE_BYTES
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
+from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.health.analysis import AnalysisResult, Health
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.health.thresholds import Check
@@ -230,3 +231,15 @@ def test_a_flag_that_does_not_count(rolling: CommandLine, aws: Aws, store: FakeR
     (found,) = rolling("status", "--json").document["edge"]["not_routable"]
     assert found == {"widget": "checkout", "channel": "latest", "flag": "ab", "reason": "there is no flag ab"}
     assert row(rolling("status").out, "NO FLAG", "latest of checkout serves its own version: there is no flag ab")
+
+
+def test_a_flag_that_is_not_at_the_edge(rolling: CommandLine, aws: Aws, store: FakeRouteStore) -> None:
+    document = {"key": "limit", "variants": {"low": 1.5, "high": 10**400}, "default_variant": "low"}
+    aws.state.commit(Transaction(puts=(FlagRecord("limit", document),), events=()))
+    found = rolling("status", "--json").document
+    assert_as_documented(found, "edgeship status")
+    [left_out] = found["flags_left_out"]
+    assert (left_out["flag"], "too large" in left_out["reason"]) == ("limit", True)
+    assert row(rolling("status").out, "LEFT OUT", "flag limit is not at the edge", "flags delete limit")
+    rolling("flags", "delete", "limit")
+    assert rolling("status", "--json").document["flags_left_out"] == []

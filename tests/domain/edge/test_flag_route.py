@@ -191,7 +191,10 @@ T1, T2, T3 = (1_793_491_200 + day * 86_400 for day in range(3))
     [
         ({}, [[0, [[10_000, 0]]]]),
         ({"default_variant": "none"}, [[0, [[10_000, -1]]]]),
-        ({"enabled": False, "rules": [RULE]}, [[0, [[10_000, 0]]]]),
+        ({"enabled": False, "rules": [RULE]}, [[0, [[10_000, -1]]]]),
+        ({"enabled": False, "off_variant": "b", "rules": [RULE]}, [[0, [[10_000, 1]]]]),
+        ({"environments": ["staging"], "off_variant": None}, [[0, [[10_000, -1]]]]),
+        ({"default_variant": None, "ends_at": D1}, [[0, [[10_000, -1]]], [T1, [[10_000, -1]]]]),
         ({"environments": ["staging"], "rules": [RULE]}, [[0, [[10_000, 0]]]]),
         ({"environments": ["staging", "production"], "rules": [RULE]}, [[0, [[10_000, 1]]]]),
         ({"rules": [RULE], "targeting": {"if": [True, "c"]}}, [[0, [[10_000, 1]]]]),

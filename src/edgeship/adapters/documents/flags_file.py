@@ -1,4 +1,4 @@
-"""The flags file: JSON under review, its schema for editors, and flagd's form of it.
+"""The flags file: JSON under review, and its schema for editors.
 
 `edgeship.domain.flags.validation.validate` decides whether a file is valid, and finds every fault. The model here is
 for the JSON Schema (docs/schemas/flags.schema.json), which is generated from it.
@@ -6,7 +6,6 @@ for the JSON Schema (docs/schemas/flags.schema.json), which is generated from it
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from edgeship.application.flags.change_flags import FlagsFile, FlagsRefused
 from edgeship.domain.flags.validation.validate import flag_documents, problems
+from edgeship.domain.strict_json import NotJson, parse
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
 VariantName = Annotated[str, Field(min_length=1)]
@@ -84,7 +84,12 @@ class FlagModel(_Model):
     description: str = ""
     enabled: bool = True
     variants: dict[VariantName, Value] = Field(min_length=1, description="All of one type.")
-    default_variant: VariantName
+    default_variant: VariantName | None = Field(description="Null: the default in the client's code.")
+    off_variant: VariantName | None = Field(
+        None,
+        description="What everybody gets while the flag is off; null: the default in the client's code. If left out, "
+        "the default variant if its value is false, 0, empty text or an empty object, else as null.",
+    )
     environments: list[str] = Field([], description="Where the flag is on; empty for everywhere.")
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
@@ -115,14 +120,19 @@ def read_json(path: Path) -> Any:
     """A file's JSON.
 
     Raises:
-        OSError: it can't be read. FlagsRefused: it is not JSON, with the place.
+        OSError: it can't be read. FlagsRefused: it is not JSON, or not as `edgeship.domain.strict_json` wants it, with
+            each place.
     """
     try:
-        return json.loads(path.read_text("utf-8"))
+        return parse(path.read_text("utf-8"))
     except UnicodeDecodeError as fault:
         raise FlagsRefused([(str(path), f"is not UTF-8: {fault.reason} at byte {fault.start}")]) from None
-    except json.JSONDecodeError as fault:
-        raise FlagsRefused([(f"{path}:{fault.lineno}:{fault.colno}", f"is not JSON: {fault.msg}")]) from None
+    except NotJson as fault:
+        raise FlagsRefused([_in_file(path, place, message) for place, message in fault.problems]) from None
+
+
+def _in_file(path: Path, place: str, message: str) -> tuple[str, str]:
+    return (place if place.startswith("/") else f"{path}{place}"), message
 
 
 def read_flags_file(path: Path) -> FlagsFile:
@@ -138,35 +148,3 @@ def read_flags_file(path: Path) -> FlagsFile:
     if found:
         raise FlagsRefused(found)
     return FlagsFile({flag["key"]: flag for flag in flag_documents(document)}, document.get("evaluators", {}))
-
-
-def from_flagd(path: Path) -> FlagsFile:
-    """The flags of a flagd definition (https://flagd.dev/reference/flag-definitions/).
-
-    Raises:
-        OSError: it can't be read. FlagsRefused: it is not a flagd definition.
-    """
-    document = read_json(path)
-    flags = document.get("flags") if isinstance(document, dict) else None
-    if not isinstance(flags, dict):
-        raise FlagsRefused([(str(path), 'is not a flagd definition: write {"flags": {...}}')])
-    faults = [
-        (f"/flags/{key}", "is not a flag: state, variants and defaultVariant are needed")
-        for key, flag in flags.items()
-        if not isinstance(flag, dict) or not {"state", "variants", "defaultVariant"} <= flag.keys()
-    ]
-    if faults:
-        raise FlagsRefused(faults)
-    return FlagsFile({key: _from_flagd(key, flag) for key, flag in flags.items()}, document.get("$evaluators", {}))
-
-
-def _from_flagd(key: str, flag: dict[str, Any]) -> dict[str, Any]:
-    ours = {
-        "key": key,
-        "enabled": flag["state"] == "ENABLED",
-        "variants": flag["variants"],
-        "default_variant": flag["defaultVariant"],
-    }
-    # flagd writes an empty object where there is no targeting.
-    kept = {name: flag[name] for name in ("targeting", "metadata") if flag.get(name)}
-    return {**ours, **kept}

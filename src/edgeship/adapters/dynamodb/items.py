@@ -19,6 +19,7 @@ from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import PolicyRecord, Widget
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.flags.flag_record import FlagRecord
+from edgeship.domain.flags.record_limits import stored_text
 from edgeship.domain.notifications import rules_record as notifications_record
 from edgeship.domain.notifications.rules import NotificationsRecord
 from edgeship.domain.propagation.deployment import Deployment, Verification
@@ -123,8 +124,18 @@ def _to_entry(stored: Mapping[str, Any]) -> Entry:
 
 
 def to_flag(item: Mapping[str, Any]) -> FlagRecord:
-    document = json.loads(item["document"]) if item["document"] is not None else None
-    return FlagRecord(item["sk"].removeprefix(keys.flag_sk("")), document, int(item["revision"]))
+    """Read a flag's item; one that can't be read is a record with a fault, since all flags are read together."""
+    key, revision = item["sk"].removeprefix(keys.flag_sk("")), int(item.get("revision", 0))
+    text = item.get("document")
+    if text is None and "document" in item:
+        return FlagRecord(key, None, revision)
+    try:
+        document = json.loads(text)  # type: ignore[arg-type]
+    except (TypeError, ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        return FlagRecord(key, {}, revision, "what the table holds is no JSON object")
+    return FlagRecord(key, document, revision)
 
 
 def to_notifications(item: Mapping[str, Any]) -> NotificationsRecord:
@@ -178,7 +189,7 @@ def _policy_item(record: PolicyRecord) -> Item:
 
 def _flag_item(flag: FlagRecord) -> Item:
     # Stored as text: the table's numbers would round JSON's, and its maps would lose the order of the variants.
-    text = json.dumps(flag.document, separators=(",", ":")) if flag.document is not None else None
+    text = stored_text(flag.document) if flag.document is not None else None
     return {"pk": keys.FLAGS, "sk": keys.flag_sk(flag.key), "document": text}
 
 

@@ -51,7 +51,8 @@ class CheckFlags:
 
 def _names_releases(document: Document | None) -> bool:
     """Flags without text, and the shared evaluators, choose no release: most changes need no read."""
-    return document is not None and any(isinstance(value, str) for value in document.get("variants", {}).values())
+    variants = document.get("variants") if document is not None else None
+    return isinstance(variants, dict) and any(isinstance(value, str) for value in variants.values())
 
 
 def _of(documents: Mapping[str, Document], keys: set[str]) -> dict[str, Document]:

@@ -93,10 +93,14 @@ class SnapshotReader(Protocol):
         """
 
 
-class StoreMetrics(Protocol):
-    """How full the store is, for the alarm."""
+class EdgeMetrics(Protocol):
+    """What the alarms of the edge watch."""
 
-    def record(self, content: StoreContent) -> None: ...
+    def record(self, content: StoreContent) -> None:
+        """How full the store is."""
+
+    def record_left_out(self, flags: int) -> None:
+        """How many flags the snapshot leaves out."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from edgeship.application.edge.bring_store import BringStore
-from edgeship.application.edge.ports import EdgeState, RouteStore, StoreContent, StoreMetrics
+from edgeship.application.edge.ports import EdgeMetrics, EdgeState, RouteStore, StoreContent
 from edgeship.application.edge.refresh_flags import RefreshFlags
 from edgeship.application.edge.refresh_routes import RefreshRoutes
 
@@ -24,7 +24,7 @@ class RepairEdge:
     bring: BringStore
     store: RouteStore
     refresh_flags: RefreshFlags
-    metrics: StoreMetrics
+    metrics: EdgeMetrics
     _right: str | None = field(default=None, init=False)
 
     def __call__(self, minute: int) -> StoreContent:
@@ -39,7 +39,7 @@ class RepairEdge:
             # Also of a store that is full, which nobody would see otherwise.
             content = self.store.content()
             self.metrics.record(content)
-            self.refresh_flags.repair()
+            self.metrics.record_left_out(self.refresh_flags.repair())
         return content
 
     def _repair_routes(self, minute: int) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +15,27 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.flags.bulk_size import bulk_size
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange, FlagRecord, changes, write
-from edgeship.domain.flags.flags_snapshot import snapshot_size
+from edgeship.domain.flags.flags_snapshot import entries_of, snapshot_size
+from edgeship.domain.flags.logic.jsonlogic import NODE_STEPS
+from edgeship.domain.flags.logic.references import references_in
 from edgeship.domain.flags.snapshot_limits import MAX_GZIPPED_BYTES, MAX_RAW_BYTES
 from edgeship.domain.flags.validation.validate import problems
+from edgeship.domain.flags.validation.validate_logic import logic_parts
+from edgeship.domain.flags.work import MAX_STEPS
 
 MAX_BULK_BYTES = 38 * 1024
 """A response generated at viewer-request has at most 40 KB, headers included; the headers get 2 KB.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html"""
 
+MAX_LOGIC_PARTS = MAX_STEPS * 3 // 4 // NODE_STEPS
+"""Of the targeting of all public flags."""
+
 _HEAVIEST_SHOWN = 5
 _FLAGS_A_TRANSACTION = 40
 """A transaction holds 100 items, and a flag takes two: its record and its event."""
+_BYTES_A_TRANSACTION = 3 * 1024 * 1024
+"""Of the 4 MB that a transaction holds.
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
 
 
 class FlagsRefused(Refused):
@@ -72,6 +83,23 @@ class ChangeFlags:
 
         return retry_conflict(lambda: self._change(desired, occasion, dry_run=dry_run), self.pause)
 
+    def add(self, file: FlagsFile, occasion: Occasion, *, dry_run: bool) -> list[FlagChange]:
+        """Add another team's flags: those that the file does not name stay as they are, with what they answer. The
+        file's evaluators are added to those that there are, by name.
+
+        Raises:
+            FlagsRefused, Refused: as `apply`; `evaluators_conflict`: an evaluator of this name is another rule, and
+                flags that the file does not name refer to it.
+        """
+
+        def desired(before: Mapping[str, Document]) -> dict[str, Document]:
+            known = before.get(EVALUATORS_KEY, {})
+            _check_evaluators(before, known, file)
+            merged = {**known, **file.evaluators}
+            return {**before, **file.flags, **({EVALUATORS_KEY: merged} if merged else {})}
+
+        return retry_conflict(lambda: self._change(desired, occasion, dry_run=dry_run), self.pause)
+
     def edit(
         self, key: str, edit: Callable[[Document | None], Document | None], occasion: Occasion
     ) -> list[FlagChange]:
@@ -94,29 +122,79 @@ class ChangeFlags:
         records = {record.key: record for record in self.state.flags()}
         before = {key: record.document for key, record in records.items() if record.document is not None}
         after = desired(before)
-        _check(after)
         found = changes(before, after)
+        _check(before, after, found)
         self.check_routes(before, after, found, occasion.environment)
         if not dry_run:
-            for start in range(0, len(found), _FLAGS_A_TRANSACTION):
-                part = found[start : start + _FLAGS_A_TRANSACTION]
+            for part in _parts(found):
                 written = [write(records.get(change.key, FlagRecord(change.key)), change, occasion) for change in part]
                 self.state.commit(Transaction(puts=tuple(r for r, _ in written), events=tuple(e for _, e in written)))
         return found
 
 
-def _check(documents: Mapping[str, Document]) -> None:
-    flags = {key: document for key, document in documents.items() if key != EVALUATORS_KEY}
-    found = problems({"flags": flags, "evaluators": documents.get(EVALUATORS_KEY, {})})
-    if found:
-        raise FlagsRefused(found)
-    _check_bulk_answer(flags)
-    _check_snapshot(documents)
+def _check_evaluators(before: Mapping[str, Document], known: Mapping[str, Any], file: FlagsFile) -> None:
+    for name, rule in file.evaluators.items():
+        if name not in known or json.dumps(known[name]) == json.dumps(rule):
+            continue
+        affected = [
+            key
+            for key, document in before.items()
+            if key != EVALUATORS_KEY and key not in file.flags and name in references_in(document.get("targeting"))
+        ]
+        if affected:
+            raise Refused(
+                "evaluators_conflict",
+                f"The evaluator {name!r:.80} is another rule already, and flags refer to it: {', '.join(affected)}.",
+                "Give the file's evaluator another name, or import the flags of both in one file.",
+            )
 
 
-def _check_bulk_answer(flags: Mapping[str, Document]) -> None:
-    size = bulk_size(flags)
-    if size.total > MAX_BULK_BYTES:
+def _parts(found: Sequence[FlagChange]) -> Iterator[list[FlagChange]]:
+    """The changes, as many at a time as one transaction takes."""
+    part: list[FlagChange] = []
+    size = 0
+    for change in found:
+        took = sum(len(json.dumps(document)) for document in (change.old, change.new, change.new))
+        if part and (len(part) == _FLAGS_A_TRANSACTION or size + took > _BYTES_A_TRANSACTION):
+            yield part
+            part, size = [], 0
+        part.append(change)
+        size += took
+    if part:
+        yield part
+
+
+def _check(before: Mapping[str, Document], after: Mapping[str, Document], found: Sequence[FlagChange]) -> None:
+    """The changed flags are valid, and all together fit. What others hold, by an earlier version's rules, refuses
+    nobody's change; nor does a set that was too large already, if it does not grow."""
+    faults = problems(_concerned(after, found))
+    if faults:
+        raise FlagsRefused(faults)
+    _check_bulk_answer(entries_of(before), entries_of(after))
+    _check_work(entries_of(before), entries_of(after))
+    _check_snapshot(before, after)
+
+
+def _concerned(after: Mapping[str, Document], found: Sequence[FlagChange]) -> dict[str, Any]:
+    """The changed flags as a file, with those that refer to a changed evaluator."""
+    evaluators = after.get(EVALUATORS_KEY, {})
+    keys = {change.key for change in found if change.new is not None}
+    evaluated = next((change for change in found if change.key == EVALUATORS_KEY), None)
+    if evaluated is None:
+        evaluators = {
+            name: rule for name, rule in evaluators.items() if not problems({"flags": {}, "evaluators": {name: rule}})
+        }
+    else:
+        old, new = evaluated.old or {}, evaluated.new or {}
+        changed = {name for name in old.keys() | new.keys() if json.dumps(old.get(name)) != json.dumps(new.get(name))}
+        keys |= {key for key, document in after.items() if references_in(document.get("targeting")) & changed}
+    flags = {key: document for key, document in after.items() if key in keys and key != EVALUATORS_KEY}
+    return {"flags": flags, "evaluators": evaluators}
+
+
+def _check_bulk_answer(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    size = bulk_size(after)
+    if size.total > MAX_BULK_BYTES and size.total > bulk_size(before).total:
         raise Refused(
             "flags_too_large",
             f"A bulk answer could have {size.total:,} bytes; the CDN's limit leaves {MAX_BULK_BYTES:,}. "
@@ -125,11 +203,35 @@ def _check_bulk_answer(flags: Mapping[str, Document]) -> None:
         )
 
 
-def _check_snapshot(documents: Mapping[str, Document]) -> None:
+def _check_work(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """One answer for all public flags leaves steps for what the context costs: see `edgeship.domain.flags.work`."""
+    parts = _logic_parts(after)
+    total = sum(parts.values())
+    if total > MAX_LOGIC_PARTS and total > sum(_logic_parts(before).values()):
+        heaviest = sorted(parts, key=lambda key: (-parts[key], key))[:_HEAVIEST_SHOWN]
+        raise Refused(
+            "flags_too_large",
+            f"The targeting of all public flags has {total:,} parts; one answer evaluates up to {MAX_LOGIC_PARTS:,}. "
+            f"Most are in {', '.join(f'{key} ({parts[key]:,})' for key in heaviest)}.",
+            'Use rules in place of targeting, or set "public": false on flags that browsers do not need.',
+        )
+
+
+def _logic_parts(entries: Mapping[str, Any]) -> dict[str, int]:
+    return {key: logic_parts(entry.get("targeting")) for key, entry in entries.items() if entry.get("public", True)}
+
+
+def _check_snapshot(before: Mapping[str, Document], after: Mapping[str, Document]) -> None:
     """What passes, the edge can read and compile in time: see `snapshot_limits`."""
-    size = snapshot_size(documents)
-    for bytes_, limit, how in ((size.raw, MAX_RAW_BYTES, "as JSON"), (size.gzipped, MAX_GZIPPED_BYTES, "gzipped")):
-        if bytes_ > limit:
+    size = snapshot_size(after)
+    if size.raw <= MAX_RAW_BYTES and size.gzipped <= MAX_GZIPPED_BYTES:
+        return
+    was = snapshot_size(before)
+    for bytes_, limit, how, known in (
+        (size.raw, MAX_RAW_BYTES, "as JSON", was.raw),
+        (size.gzipped, MAX_GZIPPED_BYTES, "gzipped", was.gzipped),
+    ):
+        if bytes_ > max(limit, known):
             raise Refused(
                 "flags_too_large",
                 f"The flags' snapshot would have {bytes_:,} bytes {how}; the edge reads up to {limit:,}. "

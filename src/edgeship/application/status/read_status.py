@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from edgeship.application.notifications.ports import Deliveries, Delivery
@@ -16,15 +15,15 @@ from edgeship.domain.channels.policy import Decision, Policy, UploadAction, deci
 from edgeship.domain.edge.route_values import Routes
 from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.errors import Refused
-from edgeship.domain.flags.flags_snapshot import flag_entries
+from edgeship.domain.flags.flags_snapshot import writable_flags
 from edgeship.domain.naming import LATEST, check_widget
 from edgeship.domain.propagation.deployment import Deployment
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 
-Flags = Callable[[], Mapping[str, Mapping[str, Any]]]
-"""Reads the flags' entries; once."""
+Flags = Mapping[str, Mapping[str, Any]]
+"""The flags as the edge has them, by key."""
 
 REJECTIONS_SHOWN = 20
 UNDELIVERED_SHOWN = 20
@@ -61,6 +60,8 @@ class Status:
     invalidation_paths: int
     """In the month, for the whole environment."""
     edge: EdgeStatus
+    flags_left_out: Mapping[str, str]
+    """The flags that can't be brought to the edge, with the reasons."""
 
 
 @dataclass(frozen=True)
@@ -77,24 +78,29 @@ class ReadStatus:
         Raises:
             Refused: `widget_invalid`, or `widget_unknown` when the widget has neither releases nor rejections.
         """
-        flags = cache(lambda: flag_entries(self.state.flags()))
+        flags = writable_flags(self.state.flags())
         if widget is None:
-            widgets = tuple(self._widget(w.name, w.first, flags) for w in self.state.widgets())
-            return self._status(None, widgets, tuple(self.state.rejections(REJECTIONS_SHOWN)))
+            widgets = tuple(self._widget(w.name, w.first, flags.entries) for w in self.state.widgets())
+            return self._status(None, widgets, tuple(self.state.rejections(REJECTIONS_SHOWN)), flags.left_out)
         record = self.state.widget(check_widget(widget))
         rejections = tuple(self.state.rejections(REJECTIONS_SHOWN, widget))
         if record is None and not rejections:
             known = ", ".join(w.name for w in self.state.widgets()) or "none yet"
             raise Refused("widget_unknown", f"There is no widget {widget!r}.", f"Known widgets: {known}.")
-        return self._status(widget, (self._widget(widget, record.first, flags),) if record else (), rejections)
+        shown = (self._widget(widget, record.first, flags.entries),) if record else ()
+        return self._status(widget, shown, rejections, flags.left_out)
 
     def _status(
-        self, widget: str | None, widgets: tuple[WidgetStatus, ...], rejections: tuple[Rejection, ...]
+        self,
+        widget: str | None,
+        widgets: tuple[WidgetStatus, ...],
+        rejections: tuple[Rejection, ...],
+        left_out: Mapping[str, str],
     ) -> Status:
         month = self.clock().strftime("%Y-%m")
         undelivered = tuple(self.deliveries.list_undelivered(UNDELIVERED_SHOWN, widget))
         edge = self.read_edge({each.widget: each.routes for each in widgets})
-        return Status(widgets, rejections, undelivered, month, self.state.invalidation_paths(month), edge)
+        return Status(widgets, rejections, undelivered, month, self.state.invalidation_paths(month), edge, left_out)
 
     def _widget(self, widget: str, first: Version, flags: Flags) -> WidgetStatus:
         policy = self.state.policy(widget).policy
@@ -125,8 +131,7 @@ class ReadStatus:
         policy: Policy,
         flags: Flags,
     ) -> Routes:
-        entries = flags() if any(channel.flag for channel in channels) else {}
-        return routes_of(channels, releases, policy.serve, entries, self.environment)
+        return routes_of(channels, releases, policy.serve, flags, self.environment)
 
 
 def _why(decision: Decision, release: Release) -> str:

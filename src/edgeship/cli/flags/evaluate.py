@@ -59,7 +59,8 @@ def evaluate(
         return compile_flags(entries, name)
 
     with _lines(contexts) as lines:
-        for number, line in enumerate(lines, start=1):
+        for number, raw in enumerate(lines, start=1):
+            line = _decoded(raw, number)
             if line.strip():
                 asked = _context(line, number)
                 name = asked.get("environment", environment)
@@ -69,7 +70,7 @@ def evaluate(
                     answers = compiled.evaluate_all(asked, now.timestamp(), public_only=False)
                 except ContextInvalid as invalid:
                     raise Usage(f"Line {number} of the contexts: {invalid}.", "A targetingKey is a string.") from None
-                sys.stdout.write(json.dumps(_document(asked, answers), ensure_ascii=False) + "\n")
+                sys.stdout.write(_text(_document(asked, answers)) + "\n")
 
 
 def _from_file(file: Path) -> tuple[dict[str, Any], str]:
@@ -87,17 +88,35 @@ def _deployed(ctx: typer.Context, env: str | None, out: Output) -> tuple[dict[st
     return {key: snapshot_entry(flag, evaluators) for key, flag in documents.items()}, target.names.environment
 
 
-def _lines(contexts: str) -> AbstractContextManager[IO[str]]:
+def _lines(contexts: str) -> AbstractContextManager[IO[bytes]]:
     if contexts == "-":
-        return nullcontext(sys.stdin)
-    return Path(contexts).open(encoding="utf-8")
+        return nullcontext(sys.stdin.buffer)
+    return Path(contexts).open("rb")
+
+
+def _decoded(raw: bytes, number: int) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise Usage(f"Line {number} of the contexts is not UTF-8.", "Write one object a line.") from None
 
 
 def _context(line: str, number: int) -> dict[str, Any]:
+    """As the edge reads a request's context."""
+
+    def none(name: str) -> None:
+        raise ValueError(name)
+
     try:
-        asked = json.loads(line)
+        asked = json.loads(line, parse_constant=none)
     except json.JSONDecodeError as fault:
         raise Usage(f"Line {number} of the contexts is not JSON: {fault.msg}.", "Write one object a line.") from None
+    except (ValueError, RecursionError):
+        raise Usage(
+            f"Line {number} of the contexts is not JSON: it has a number of more than 4,300 digits, NaN or Infinity, "
+            "or too many levels.",
+            "Write one object a line.",
+        ) from None
     if not isinstance(asked, dict):
         raise Usage(
             f"Line {number} of the contexts is not an object.", 'Write one object a line: {"targetingKey": "u1"}.'
@@ -119,6 +138,15 @@ def _now(asked: dict[str, Any], number: int) -> datetime | None:
             "Write it as 2026-11-23T10:00:00Z.",
         )
     return now
+
+
+def _text(document: dict[str, Any]) -> str:
+    text = json.dumps(document, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a context may hold a lone surrogate, and no output can
+        return json.dumps(document)
+    return text
 
 
 def _document(asked: dict[str, Any], answers: Iterable[Answer]) -> dict[str, Any]:

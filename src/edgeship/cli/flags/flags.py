@@ -14,10 +14,12 @@ from edgeship.cli import context
 from edgeship.cli.errors import Usage
 from edgeship.cli.flags import flag_diff
 from edgeship.cli.flags.evaluate import evaluate
+from edgeship.cli.flags.users_get import users_get_of
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption
 from edgeship.cli.output import Output, plain, table
 from edgeship.domain.errors import Refused
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange, rolled_out, toggled
+from edgeship.domain.strict_json import NotJson, parse
 
 app = typer.Typer(help="Show, change and evaluate feature flags.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -44,7 +46,13 @@ def list_flags(ctx: typer.Context, env: EnvOption = None, as_json: JsonOption = 
     out = context.output(ctx, as_json)
     documents = _documents(context.target(ctx, env, out))
     rows = [
-        (key, "on" if flag.get("enabled", True) else "off", flag["default_variant"], _rollout(flag), _where(flag))
+        (
+            key,
+            "on" if flag.get("enabled", True) else "off",
+            flag.get("default_variant") or "in code",
+            _rollout(flag),
+            _where(flag),
+        )
         for key, flag in documents.items()
     ]
     columns = ("flag", "", "default", "rollout", "environments")
@@ -104,19 +112,22 @@ def import_flags(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add the flags of another system's file. flagd's targeting is used unchanged.
+    """Add the flags of another system's file; they mean here what they mean there.
+
+    Its shared evaluators are added by name. If one is another rule already, and flags that the file does not name refer
+    to it, the import is refused and lists them.
 
     Example:
 
         edgeship flags import flags.flagd.json --from flagd --dry-run
     """
-    from edgeship.adapters.documents.flags_file import from_flagd
+    from edgeship.adapters.documents.flagd_file import from_flagd
 
     out = context.output(ctx, as_json)
     flags = from_flagd(file)
     target = context.target(ctx, env, out)
     occasion = target.occasion(reason or f"flags import --from {source} {file.name}")
-    _show(out, target.operator.flags.apply(flags, occasion, prune=False, dry_run=dry_run), dry_run=dry_run)
+    _show(out, target.operator.flags.add(flags, occasion, dry_run=dry_run), dry_run=dry_run)
 
 
 @app.command("set")
@@ -152,13 +163,32 @@ def toggle(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Switch a flag on or off.
+    """Switch a flag on or off, and say what users get while it is off.
+
+    That is the flag's off_variant; without one, its default variant if that is false, 0, empty text or an empty object;
+    else the default in each client's code.
 
     Example:
 
         edgeship flags toggle new-checkout --off --reason "payments time out"
     """
-    _edit(ctx, key, lambda document: toggled(key, document, enabled), reason, env, as_json)
+    out = context.output(ctx, as_json)
+    target = context.target(ctx, env, out)
+    after: Document = {}
+
+    def switched(document: Document | None) -> Document:
+        nonlocal after
+        after = toggled(key, document, enabled)
+        return after
+
+    made = target.operator.flags.edit(key, switched, target.occasion(reason or "changed by hand"))
+    users_get, words = users_get_of(after)
+    if made:
+        document = {"dry_run": False, "changes": flag_diff.document(made), "users_get": users_get}
+        out.result(document, [plain(line) for line in (*flag_diff.lines(made), words)])
+    else:
+        out.note(words)
+        out.result({"dry_run": False, "changes": [], "users_get": users_get}, [plain("nothing to do")])
 
 
 @app.command()
@@ -183,7 +213,7 @@ def rollout(
 
         edgeship flags rollout new-checkout 25
     """
-    whole = int(percentage) if percentage == int(percentage) else percentage
+    whole = int(percentage) if percentage.is_integer() else percentage
     _edit(ctx, key, lambda document: rolled_out(key, document, whole, variant), reason, env, as_json)
 
 
@@ -245,9 +275,13 @@ def _field(text: str) -> tuple[str, Any]:
     if not equals or not name:
         raise Usage(f"{text!r} does not set a field.", "Write FIELD=VALUE, for example default_variant=off.")
     try:
-        return name, json.loads(value)
-    except json.JSONDecodeError:
-        return name, value
+        return name, parse(value)
+    except NotJson as fault:
+        if not fault.is_json:
+            return name, value
+        raise Usage(
+            f"The value of {name!r} can't be stored: {fault}.", "Write it as JSON, or as text in quotes."
+        ) from None
 
 
 def _rollout(flag: Document) -> str:

@@ -46,6 +46,8 @@ def edge_lines(found: Status) -> Iterator[str]:
         for channel, reason in not_routable(widget.routes).items():
             end = unrouted(widget.widget, channel)
             yield f"NO FLAG {channel} of {widget.widget} serves its own version: {reason}; to end the routing: {end}"
+    for key, reason in found.flags_left_out.items():
+        yield f"LEFT OUT flag {key} is not at the edge: {reason}; apply it again, or edgeship flags delete {key}"
     edge = found.edge
     if edge.problem:
         yield f"edge: not known: {edge.problem}"

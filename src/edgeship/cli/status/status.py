@@ -45,7 +45,7 @@ def status(
     For each channel: its version, the progress of its rollout, and whether the live version is unhealthy. Also the
     releases that are waiting, and why; the quarantined releases; the last 20 uploads that were refused; and the last 20
     notifications that a destination did not take. Of the edge's store: whether it is behind the table, and whether it
-    is nearly full; and channels whose flag does not count.
+    is nearly full; channels whose flag does not count; and flags that can't be brought to the edge.
 
     Example:
 
@@ -60,6 +60,7 @@ def status(
         "rejections": [rejection.to_dict() for rejection in found.rejections],
         "undelivered": [asdict(delivery) for delivery in found.undelivered],
         "edge": edge_document(found),
+        "flags_left_out": [{"flag": key, "reason": reason} for key, reason in found.flags_left_out.items()],
         "invalidation_paths": {
             "month": found.month,
             "count": found.invalidation_paths,

@@ -17,6 +17,7 @@ from typing import Any
 
 from edgeship.domain.bucketing import BUCKETS, hundredths
 from edgeship.domain.flags.evaluation.conditions import compile_condition
+from edgeship.domain.flags.work import MAX_STEPS
 
 KNOWN_ATTRIBUTES = frozenset({"widget", "channel"})
 """Of a flag's context: the same for every request to a channel."""
@@ -48,9 +49,9 @@ def compile_route(
     Raises:
         NotRoutable: it needs attributes other than the user, or has too many target users.
     """
-    variants = {name: choice(value) for name, value in entry["variants"].items()}
-    default = variants[entry["default_variant"]]
-    off: list[Any] = [0, _everybody(default)]
+    # No variant is what the client's own code does, and here what the channel does without the flag.
+    variants: dict[str | None, int] = {name: choice(value) for name, value in entry["variants"].items()} | {None: -1}
+    off: list[Any] = [0, _everybody(variants[entry.get("off_variant", entry["default_variant"])])]
     environments = entry.get("environments", ())
     if entry.get("enabled", True) is not True or (environments and environment not in environments):
         return FlagRoute({"k": key, "p": [off]}, ())
@@ -78,7 +79,7 @@ def _between(start: float | None, end: float | None, off: list[Any], phases: lis
 
 
 def _following(
-    entry: Mapping[str, Any], context: Mapping[str, str], variants: Mapping[str, int]
+    entry: Mapping[str, Any], context: Mapping[str, str], variants: Mapping[str | None, int]
 ) -> list[tuple[float, Shares]]:
     """What users get who are no target users: the shares from each time on."""
     for number, rule in enumerate(entry.get("rules", ()), 1):
@@ -104,14 +105,14 @@ def _always_holds(number: int, rule: Mapping[str, Any], context: Mapping[str, st
     """
     unknown = [c["attribute"] for c in rule["if"] if c["attribute"] not in KNOWN_ATTRIBUTES]
     known = (c for c in rule["if"] if c["attribute"] in KNOWN_ATTRIBUTES)
-    if not all(compile_condition(condition)(dict(context)) for condition in known):
+    if not all(compile_condition(condition)(dict(context), [MAX_STEPS]) for condition in known):
         return False
     if unknown:
         raise NotRoutable(f"rule {number} asks for the attribute {unknown[0]!r:.80}")
     return True
 
 
-def _outcome(rule: Mapping[str, Any], variants: Mapping[str, int]) -> Shares:
+def _outcome(rule: Mapping[str, Any], variants: Mapping[str | None, int]) -> Shares:
     if "split" not in rule:
         return _everybody(variants[rule["variant"]])
     shares: Shares = []

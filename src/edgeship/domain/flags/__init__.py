@@ -10,14 +10,18 @@ Order of evaluation; the first that decides gives the answer:
 | step | decides when | variant | reason |
 |---|---|---|---|
 | unknown | no such flag, or one that isn't public asked for in public | | FLAG_NOT_FOUND |
-| disabled | `enabled` is false | default | DISABLED |
-| environment | `environments` is not empty and lacks this one | default | DISABLED |
-| dates | before `starts_at`, or at or after `ends_at` | default | DISABLED |
+| disabled | `enabled` is false | off | DISABLED |
+| environment | `environments` is not empty and lacks this one | `off_variant`, else default | DISABLED |
+| dates | before `starts_at`, or at or after `ends_at` | `off_variant`, else default | DISABLED |
 | target users | the identity is one of `target_users` | `target_variant` | TARGETING_MATCH |
 | rules | every condition of a rule holds; the first such rule | `variant`, or by `split` | TARGETING_MATCH, SPLIT |
 | targeting | the JsonLogic names a variant; null decides nothing | that one | TARGETING_MATCH |
 | rollout | always, when there is one | in: `rollout.variant`, out: default | SPLIT |
 | otherwise | always | default | STATIC when none of the dates and the later steps exist, else DEFAULT |
+
+A disabled flag's variant is `off_variant`; without one the default, if that is the off value of its type (false, 0, an
+empty text, an empty object), else none. Where `off_variant` or `default_variant` is null, there is none as well: the
+answer has no value, and each client uses the default in its own code.
 
 The identity is the context's `targetingKey`, else the one that the caller falls back on (sticky for anonymous users),
 which then stands for `targetingKey` in rules and targeting as well. Without either, a flag that comes to a percentage

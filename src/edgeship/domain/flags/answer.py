@@ -38,6 +38,8 @@ DETAILS = {
 class Answer:
     """A value with its variant and reason, or an error code (then `value` and `variant` are None, `reason` ERROR).
 
+    Without either, the client uses the default in its own code: `value` and `variant` are None.
+
     Answers are shared between evaluations: don't change one, or its value or metadata.
     """
 
@@ -69,6 +71,8 @@ class Answer:
         if self.error_code is not None:
             return {"key": self.key, "errorCode": self.error_code, "errorDetails": DETAILS[self.error_code]}
         document = {"key": self.key, "value": self.value, "reason": self.reason, "variant": self.variant}
+        if self.variant is None:
+            document = {"key": self.key, "reason": self.reason}
         if self.metadata:
             document["metadata"] = self.metadata
         return document

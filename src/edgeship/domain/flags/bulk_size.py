@@ -22,7 +22,8 @@ def bulk_size(flags: Mapping[str, Mapping[str, Any]]) -> BulkSize:
     """The most bytes that the body of the bulk answer has, whatever the context.
 
     Args:
-        flags: the documents of all flags by key; those that aren't public don't count, for they aren't in that answer.
+        flags: the documents or the entries of all flags by key; those that aren't public don't count, for they aren't
+            in that answer.
     """
     weights = {key: _weight(key, flag) for key, flag in flags.items() if flag.get("public", True)}
     total = len(bulk_text([])) + sum(weights.values()) + max(len(weights) - 1, 0)

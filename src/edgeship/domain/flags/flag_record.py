@@ -13,6 +13,7 @@ from typing import Any
 
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, EventType, Occasion
+from edgeship.domain.flags.record_limits import MAX_SHOWN_BYTES, shown, shown_bytes
 
 EVALUATORS_KEY = "$evaluators"
 """The record that holds the shared evaluators; no flag's key may contain `$`."""
@@ -22,11 +23,15 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class FlagRecord:
-    """One flag's document, None once deleted. `revision` counts the record's writes; 0 is one not yet written."""
+    """One flag's document, None once deleted. `revision` counts the record's writes; 0 is one not yet written.
+
+    With a `fault`, what is stored can't be read, and the document is empty.
+    """
 
     key: str
     document: Document | None = None
     revision: int = 0
+    fault: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def write(record: FlagRecord, change: FlagChange, occasion: Occasion) -> tuple[F
         old=_event_document(change.key, change.old),
         new=_event_document(change.key, change.new),
     )
-    return replace(record, document=change.new), event
+    return replace(record, document=change.new, fault=None), event
 
 
 def toggled(key: str, document: Document | None, enabled: bool | None) -> Document:
@@ -95,26 +100,37 @@ def rolled_out(key: str, document: Document | None, percentage: float, variant: 
         raise Refused(
             "variant_missing",
             f"Flag {key!r} has several variants and no rollout that names one.",
-            f"Name one: --variant {' | '.join(v for v in known['variants'] if v != known['default_variant'])}.",
+            f"Name one: --variant {' | '.join(v for v in known['variants'] if v != known.get('default_variant'))}.",
         )
     return {**known, "rollout": {"variant": chosen, "percentage": percentage}}
 
 
 def _only_other_variant(document: Document) -> str | None:
-    other_variants = [variant for variant in document["variants"] if variant != document["default_variant"]]
+    other_variants = [variant for variant in document["variants"] if variant != document.get("default_variant")]
     return other_variants[0] if len(other_variants) == 1 else None
 
 
 def _known(key: str, document: Document | None) -> Document:
     if document is None:
         raise Refused("flag_unknown", f"There is no flag {key!r}.", "See edgeship flags list.")
+    if not document.get("variants"):
+        raise Refused(
+            "flag_unreadable",
+            f"What the table holds of flag {key!r} is no flag.",
+            f"Apply it again from its file, or delete it: edgeship flags delete {key}.",
+        )
     return document
 
 
 def _event_document(key: str, document: Document | None) -> dict[str, Any] | None:
-    """A flag in events. Target users are counted, not named: events go to people and to other systems."""
+    """A flag in events. What an event can't carry is named, so that it can still be changed and deleted: rules of an
+    earlier version may have accepted it."""
     if document is None:
         return None
-    shown = {name: value for name, value in document.items() if name != "target_users"}
-    users = document.get("target_users")
-    return {"key": key, **shown, **({"target_users": len(users)} if users else {})}
+    try:
+        size = shown_bytes(key, document)
+    except (TypeError, ValueError, RecursionError):
+        return {"key": key, "left_out": "it holds what JSON has not"}
+    if size > MAX_SHOWN_BYTES:
+        return {"key": key, "left_out": f"it has {size:,} bytes, and an event takes {MAX_SHOWN_BYTES:,}"}
+    return shown(key, document)

@@ -27,6 +27,10 @@ def snapshot_entry(flag: Mapping[str, Any], evaluators: Mapping[str, Any] | None
         ValueError: a date isn't one.
     """
     entry: dict[str, Any] = {"variants": wire_variants(flag["variants"]), "default_variant": flag["default_variant"]}
+    if flag.get("enabled", True) is False:
+        entry["off_variant"] = off_variant(flag)
+    elif "off_variant" in flag:
+        entry["off_variant"] = flag["off_variant"]
     for field in ("environments", "metadata"):
         if flag.get(field):
             entry[field] = flag[field]
@@ -64,6 +68,19 @@ def wire_variants(variants: Mapping[str, Any]) -> dict[str, Any]:
     if any(type(value) is float for value in variants.values()):
         return {name: float(value) for name, value in variants.items()}
     return dict(variants)
+
+
+def off_variant(flag: Mapping[str, Any]) -> str | None:
+    """What everybody gets while the flag is disabled: `off_variant`, else the default variant if its value is the off
+    value of its type (false, 0, "" or {}), else None: the default in the client's code."""
+    if "off_variant" in flag:
+        return _name(flag["off_variant"])
+    default = flag["default_variant"]
+    return None if default is None or flag["variants"][default] else str(default)
+
+
+def _name(variant: object) -> str | None:
+    return None if variant is None else str(variant)
 
 
 def target_variant(flag: Mapping[str, Any]) -> str:

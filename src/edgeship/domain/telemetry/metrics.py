@@ -16,6 +16,9 @@ DIMENSIONS = ("environment", "widget", "version")
 STORE_BYTES, STORE_KEYS = "RouteStoreBytes", "RouteStoreKeys"
 """How full the edge's store is. These have the environment alone."""
 
+FLAGS_LEFT_OUT = "FlagsLeftOut"
+"""How many flags can't be brought to the edge; with the environment alone."""
+
 
 class Metric(StrEnum):
     """A metric of a release."""

@@ -8,6 +8,7 @@ import pytest
 
 from edgeship.domain.flags.evaluation.conditions import OPS, compile_condition
 from edgeship.domain.flags.malformed import Malformed
+from edgeship.domain.flags.work import MAX_STEPS
 from tests.support import reference_evaluator as reference
 
 CASES: list[tuple[str, Any, list[Any], bool]] = [
@@ -69,7 +70,7 @@ CASES: list[tuple[str, Any, list[Any], bool]] = [
 @pytest.mark.parametrize(("op", "value", "values", "expected"), CASES)
 def test_an_operator(op: str, value: Any, values: list[Any], expected: bool) -> None:
     condition = {"attribute": "x", "op": op, "values": values}
-    assert compile_condition(condition)({"x": value}) is expected
+    assert compile_condition(condition)({"x": value}, [MAX_STEPS]) is expected
     assert reference.condition_holds(condition, {"x": value}) is expected
 
 
@@ -80,14 +81,16 @@ def test_every_operator_has_a_case() -> None:
 @pytest.mark.parametrize("op", [op for op in OPS if op != "exists"])
 def test_a_missing_attribute_meets_no_condition(op: str) -> None:
     holds = compile_condition({"attribute": "x.y", "op": op, "values": ["1.0.0", 1]})
-    assert [holds(context) for context in ({}, {"x": None}, {"x": {}}, {"x": {"y": None}}, {"x": "y"})] == [False] * 5
+    assert [
+        holds(context, [MAX_STEPS]) for context in ({}, {"x": None}, {"x": {}}, {"x": {"y": None}}, {"x": "y"})
+    ] == [False] * 5
 
 
 def test_an_attribute_may_lie_in_an_object() -> None:
     holds = compile_condition({"attribute": "user.plan", "op": "eq", "values": ["pro"]})
-    assert holds({"user": {"plan": "pro"}})
-    assert holds({"user.plan": "pro", "user": {"plan": "free"}})
-    assert not holds({"user.plan": "free", "user": {"plan": "pro"}})
+    assert holds({"user": {"plan": "pro"}}, [MAX_STEPS])
+    assert holds({"user.plan": "pro", "user": {"plan": "free"}}, [MAX_STEPS])
+    assert not holds({"user.plan": "free", "user": {"plan": "pro"}}, [MAX_STEPS])
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,11 @@ def ask(flag: dict[str, Any], context: Any, now: float = T0, **options: Any) -> 
     ("changes", "now", "expected"),
     [
         ({}, T0, ("target", "TARGETING_MATCH")),
-        ({"enabled": False}, T0, ("off", "DISABLED")),
+        ({"enabled": False}, T0, (None, "DISABLED")),
+        ({"enabled": False, "off_variant": "rule"}, T0, ("rule", "DISABLED")),
+        ({"enabled": False, "variants": {**EVERYTHING["variants"], "off": ""}}, T0, ("off", "DISABLED")),
+        ({"environments": ["staging"], "off_variant": "rule"}, T0, ("rule", "DISABLED")),
+        ({"off_variant": None}, T0 - 1, (None, "DISABLED")),
         ({"environments": ["staging"]}, T0, ("off", "DISABLED")),
         ({}, T0 - 1, ("off", "DISABLED")),
         ({}, T0 + 3600, ("off", "DISABLED")),
@@ -267,3 +271,40 @@ def test_a_float_stays_a_float_and_makes_the_other_numbers_floats() -> None:
     flag = {**boolean(), "variants": {"off": 1, "on": 2.5}}
     assert '"value":1.0,' in compiled(flag).evaluate("checkout", {}, 0).text()
     assert '"value":1,' in compiled({**flag, "variants": {"off": 1, "on": 2}}).evaluate("checkout", {}, 0).text()
+
+
+@pytest.mark.parametrize(
+    ("variants", "default", "off"),
+    [
+        ({"on": True, "off": False}, "off", "off"),
+        ({"on": True, "off": False}, "on", None),
+        ({"none": 0, "some": 5}, "none", "none"),
+        ({"none": 0.0, "some": 5}, "some", None),
+        ({"empty": "", "text": "x"}, "empty", "empty"),
+        ({"empty": "", "text": "x"}, "text", None),
+        ({"empty": {}, "full": {"a": 1}}, "empty", "empty"),
+        ({"empty": {}, "full": {"a": 0}}, "full", None),
+        ({"on": True, "off": False}, None, None),
+    ],
+)
+def test_a_disabled_flag_answers_the_off_value_of_its_type_or_nothing(
+    variants: dict[str, Any], default: str | None, off: str | None
+) -> None:
+    flag = {"key": "a", "variants": variants, "default_variant": default, "enabled": False, "target_users": ["alice"]}
+    answer = compiled(flag).evaluate("a", {"targetingKey": "alice"}, 0)
+    assert (answer.variant, answer.reason, answer.error_code) == (off, "DISABLED", None)
+    for variant in (*variants, None):
+        assert ask({**flag, "off_variant": variant}, {}) == (variant, "DISABLED")
+
+
+def test_an_answer_without_a_value_leaves_the_value_to_the_client() -> None:
+    flag = boolean(default_variant=None, metadata={"owner": "shop"})
+    assert compiled(flag).evaluate("checkout", {}, 0).document() == {
+        "key": "checkout",
+        "reason": "STATIC",
+        "metadata": {"owner": "shop"},
+    }
+    rolled = boolean(default_variant=None, rollout={"variant": "on", "percentage": 0})
+    assert (
+        compiled(rolled).evaluate("checkout", {"targetingKey": "a"}, 0).text() == '{"key":"checkout","reason":"SPLIT"}'
+    )

@@ -24,7 +24,7 @@ VARIANT_SETS: list[dict[str, Any]] = [
     {"on": True, "off": False},
     {"red": "#f00", "green": "#0f0", "blue": "#00f"},
     {"few": 1, "some": 2.5, "many": 100},
-    {"small": {"size": 1}, "large": {"size": [1, 2]}},
+    {"small": {"size": 1}, "large": {"size": [1, 2]}, "none": {}},
 ]
 USERS = [f"user-{n}" for n in range(30)] + ["Ärger", "😀"]
 PLANS = ["free", "pro", "enterprise", "pro-trial"]
@@ -95,9 +95,10 @@ def fields(number: int) -> st.SearchStrategy[dict[str, Any]]:
         {
             "key": st.sampled_from(["flag-a", "flag-b", "flag-c"]),
             "variants": st.just(variants),
-            "default_variant": names,
+            "default_variant": st.one_of(names, names, names, st.none()),
         },
         optional={
+            "off_variant": st.one_of(names, st.none()),
             "enabled": st.sampled_from([True, True, True, False]),
             "environments": st.sampled_from([[], ["production"], ["staging"], ["production", "staging"]]),
             "target_users": st.lists(st.sampled_from(USERS[:3]), unique=True),

@@ -52,10 +52,11 @@ def test_a_good_file_has_no_problems() -> None:
         ({"variants": {"on": 1, "off": False}}, "/variants", "one type"),
         ({"variants": {"on": [1], "off": {}}}, "/variants/on", "a boolean"),
         ({"variants": {"on": None, "off": {}}}, "/variants/on", "a boolean"),
-        ({"variants": {"on": {"a": [float("nan")]}, "off": {}}}, "/variants/on", "finite"),
+        ({"variants": {"on": {"a": [float("nan")]}, "off": {}}}, "/variants/on/a/0", "finite"),
         ({"variants": {"": 1, "off": 2}}, "/variants", "empty"),
         ({"default_variant": "grey"}, "/default_variant", "'grey'"),
-        ({"default_variant": None}, "/default_variant", "missing"),
+        ({"off_variant": "grey"}, "/off_variant", "'grey'"),
+        ({"off_variant": 5}, "/off_variant", "not a variant's name"),
         ({"environments": "production"}, "/environments", "list"),
         ({"environments": [""]}, "/environments/0", "string"),
         ({"target_users": ["a", 5]}, "/target_users/1", "string"),
@@ -93,9 +94,9 @@ def test_a_good_file_has_no_problems() -> None:
             "version",
         ),
         (
-            {"rules": [{"if": [{"attribute": "a", "op": "matches", "values": ["(a+)+"]}], "variant": "on"}]},
+            {"rules": [{"if": [{"attribute": "a", "op": "matches", "values": ["(a+)\\1"]}], "variant": "on"}]},
             "/rules/0/if/0/values/0",
-            "repeated",
+            "escape",
         ),
         (
             {"rules": [{"if": [{"attribute": "a", "op": "exists", "values": ["x"]}], "variant": "on"}]},
@@ -121,6 +122,12 @@ def test_a_good_file_has_no_problems() -> None:
 def test_a_problem_is_found_at_its_place(fields: dict[str, Any], place: str, says: str) -> None:
     found = of_flag(**fields)
     assert [(at, says in message) for at, message in found] == [(f"/flags/0{place}", True)]
+
+
+def test_a_default_variant_is_named_or_null() -> None:
+    nameless = {name: value for name, value in boolean().items() if name != "default_variant"}
+    assert problems({"flags": [nameless]}) == [("/flags/0/default_variant", "is missing")]
+    assert of_flag(default_variant=None, off_variant=None) == []
 
 
 def test_a_schedule_goes_forward_in_time() -> None:

@@ -51,14 +51,17 @@ class _Compilation:
         self.metadata = an_object(flag.get("metadata", {}), "metadata") or None
         self.missing = error(key, TARGETING_KEY_MISSING)
         self.dated = flag.get("starts_at") is not None or flag.get("ends_at") is not None
-        self._answers: dict[tuple[str, str], Answer] = {}
+        self._answers: dict[tuple[str | None, str], Answer] = {}
 
     def compile(self, environment: str) -> Answer | Stage | Plain:
         flag = self.flag
-        default = flag.get("default_variant")
+        if "default_variant" not in flag:
+            raise Malformed("default_variant is missing")
+        default = flag["default_variant"]
+        off = flag.get("off_variant", default)
         environments = a_list(flag.get("environments", []), "environments")
         if flag.get("enabled", True) is not True or (environments and environment not in environments):
-            return self.answer(default, DISABLED)
+            return self.answer(off, DISABLED)
         start, end = flag.get("starts_at"), flag.get("ends_at")
         if not (self.dated or flag.get("targets") or flag.get("rules") or flag.get("targeting") or flag.get("rollout")):
             return self.answer(default, STATIC)
@@ -67,16 +70,24 @@ class _Compilation:
             return stage
         start = None if start is None else a_number(start, "starts_at")
         end = None if end is None else a_number(end, "ends_at")
-        return stages.between(start, end, self.answer(default, DISABLED), stage)
+        return stages.between(start, end, self.answer(off, DISABLED), stage)
 
     def answer(self, variant: object, reason: str) -> Answer:
-        if type(variant) is not str or variant not in self.variants:
+        """The answer of a variant; of none, that the client uses its own default."""
+        if variant is not None and (type(variant) is not str or variant not in self.variants):
             raise Malformed(f"{variant!r:.40} is not a variant")
         answer = self._answers.get((variant, reason))
         if answer is None:
-            answer = Answer(self.key, self.variants[variant], variant, reason, self.metadata)
+            value = None if variant is None else self.variants[variant]
+            answer = Answer(self.key, value, variant, reason, self.metadata)
             self._answers[variant, reason] = answer
         return answer
+
+    def named(self, field: str, part: dict[str, Any], reason: str) -> Answer:
+        """The answer of the variant that a part of the flag names."""
+        if part.get(field) is None:
+            raise Malformed(f"{field} is missing")
+        return self.answer(part[field], reason)
 
     def targets(self, default: object) -> Stage | Plain:
         tokens = a_list(self.flag.get("targets", []), "targets")
@@ -84,13 +95,13 @@ class _Compilation:
             hashed = frozenset([bytes.fromhex(token) for token in tokens])
         except (TypeError, ValueError) as fault:
             raise Malformed("a target is not a token") from fault
-        target = self.answer(self.flag.get("target_variant"), TARGETING_MATCH) if hashed else self.missing
+        target = self.named("target_variant", self.flag, TARGETING_MATCH) if hashed else self.missing
         matching = self.matching()
         following = self.targeting(default)
         ruled = stages.rules(matching, following) if matching else following
         threshold = 0 if self.flag.get("targeting") else self.percentage()
         if 0 < threshold < BUCKETS:
-            inside, outside = self.answer(self.flag["rollout"].get("variant"), SPLIT), self.answer(default, SPLIT)
+            inside, outside = self.named("variant", self.flag["rollout"], SPLIT), self.answer(default, SPLIT)
             plain = (self.salt, hashed, target, *divmod(threshold, 100), inside, outside, self.missing)
             if not (matching or self.dated):
                 return plain
@@ -119,7 +130,7 @@ class _Compilation:
 
     def outcome(self, rule: dict[str, Any]) -> Stage:
         if "split" not in rule:
-            return stages.constantly(self.answer(rule.get("variant"), TARGETING_MATCH))
+            return stages.constantly(self.named("variant", rule, TARGETING_MATCH))
         weights = []
         # By name: an object's members have no order that a database or a formatter must keep.
         for variant, weight in sorted(an_object(rule["split"], "split").items()):
@@ -144,7 +155,7 @@ class _Compilation:
         if not self.flag.get("rollout"):
             return stages.constantly(self.answer(default, DEFAULT))
         plan = an_object(self.flag["rollout"], "rollout")
-        inside, outside = self.answer(plan.get("variant"), SPLIT), self.answer(default, SPLIT)
+        inside, outside = self.named("variant", plan, SPLIT), self.answer(default, SPLIT)
 
         def stage(percentage: object) -> Stage:
             return stages.rollout(self.salt, _threshold(percentage), inside, outside, self.missing)

@@ -9,6 +9,7 @@ from edgeship.domain.bucketing import bucket_of, encode, unpack_digest
 from edgeship.domain.flags.answer import FLAG_NOT_FOUND, INVALID_CONTEXT, PARSE_ERROR, Answer, error
 from edgeship.domain.flags.evaluation.compile_flag import compile_flag
 from edgeship.domain.flags.malformed import Malformed
+from edgeship.domain.flags.work import MAX_STEPS, OutOfWork
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def compile_flags(documents: object, environment: str) -> Flags:
 
 class Flags:
     """The flags of one environment, in the order of their documents. Evaluation changes nothing.
+
+    An answer takes at most `MAX_STEPS`, for all flags together; a flag for which none are left answers PARSE_ERROR.
 
     `_evaluate_plain` is written out in both methods, where `bucket_of(h) < threshold` goes digit by digit: the calls
     would cost half as much as all the rest.
@@ -118,7 +121,12 @@ class Flags:
             return error(key, INVALID_CONTEXT)
         if isinstance(compiled, Answer):
             return compiled
-        return _evaluate_plain(compiled, name) if isinstance(compiled, tuple) else compiled(known, name, now)
+        if isinstance(compiled, tuple):
+            return _evaluate_plain(compiled, name)
+        try:
+            return compiled(known, name, now, [MAX_STEPS])
+        except (OutOfWork, Malformed):
+            return error(key, PARSE_ERROR)
 
     def evaluate_all(
         self, context: object, now: float, fallback_identity: str | None = None, *, public_only: bool = True
@@ -131,8 +139,12 @@ class Flags:
         known, name = _identify(context, fallback_identity)
         bulk = self._bulk_public if public_only else self._bulk_all
         answers = bulk.answers.copy()
+        work = [MAX_STEPS]
         for place, stage in bulk.stages:
-            answers[place] = stage(known, name, now)
+            try:
+                answers[place] = stage(known, name, now, work)
+            except (OutOfWork, Malformed):
+                continue  # the place has the answer that this is an error
         if name is None:
             return answers
         begun = sha256(name).copy

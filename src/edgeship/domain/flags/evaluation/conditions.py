@@ -8,26 +8,32 @@
   asks a list for an element, and a string for a part of it
 - nothing is coerced: 1 is 1.0, but not "1", and true is not 1. `lt` and its like compare numbers only
 - a version that isn't one meets no `semver_` condition
+- a list, a text or a version takes steps of the answer's work (see edgeship.domain.flags.work)
 """
 
 from __future__ import annotations
 
-import re
-
 from edgeship.domain.flags.malformed import Malformed, a_list, an_object
 from edgeship.domain.flags.semver import COMPARISONS
 from edgeship.domain.flags.semver import parse as parse_semver
+from edgeship.domain.flags.work import spend, spend_on_search
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from edgeship.domain.flags.patterns.program import Program
+    from edgeship.domain.flags.work import Work
+
     Context = dict[str, Any]
-    Predicate = Callable[[Any], bool]
+    Predicate = Callable[[Any, Work], bool]
 
 MAX_SUBJECT = 256
-"""Characters of an attribute that `matches` reads; a longer attribute does not match (see patterns.py)."""
+"""Characters of an attribute that `matches` reads; a longer attribute does not match."""
+
+MAX_PROGRAMS = 512
+"""Patterns whose programs are kept, of all flags: some 20 MB at the most. More of them are made again and again."""
 
 NEGATED = {"not_in": "in", "ne": "eq", "semver_ne": "semver_eq"}
 SEMVER = {
@@ -42,8 +48,8 @@ NUMBERS = ("lt", "lte", "gt", "gte")
 OPS = ("in", "eq", *NUMBERS, "contains", *STRINGS, *SEMVER, *NEGATED, "exists")
 
 
-def compile_condition(document: object) -> Callable[[Context], bool]:
-    """The condition as a function of the context.
+def compile_condition(document: object) -> Callable[[Context, Work], bool]:
+    """The condition as a function of the context, which raises OutOfWork.
 
     Raises:
         Malformed: the condition isn't one.
@@ -56,14 +62,15 @@ def compile_condition(document: object) -> Callable[[Context], bool]:
     find = _finder(attribute)
     if op == "exists":
         wanted = values != [False]
-        return lambda context: (find(context) is not None) is wanted
+        return lambda context, _work: (find(context) is not None) is wanted
     if op == "semver_ne":
         equal = _semver("semver_eq", values)
 
-        def unequal(context: Context) -> bool:
+        def unequal(context: Context, work: Work) -> bool:
             value = find(context)
             elements = value if type(value) is list else [value]
-            return all(type(e) is str and parse_semver(e) is not None and not equal(e) for e in elements)
+            spend(work, len(elements))
+            return all(type(e) is str and not equal(e, work) and parse_semver(e) is not None for e in elements)
 
         return unequal
     negated = op in NEGATED
@@ -72,19 +79,19 @@ def compile_condition(document: object) -> Callable[[Context], bool]:
     if negated or op in ("in", "eq"):
         strings = frozenset(value for value in values if type(value) is str)
 
-        def equality_holds(context: Context) -> bool:
+        def equality_holds(context: Context, work: Work) -> bool:
             value = context.get(attribute)
             # Most attributes are strings: this answers for them without two further calls.
             if type(value) is str:
                 return (value in strings) is not negated
             value = find(context)
-            return value is not None and holds(value) is not negated
+            return value is not None and holds(value, work) is not negated
 
         return equality_holds
 
-    def condition_holds(context: Context) -> bool:
+    def condition_holds(context: Context, work: Work) -> bool:
         value = find(context)
-        return value is not None and holds(value)
+        return value is not None and holds(value, work)
 
     return condition_holds
 
@@ -103,8 +110,8 @@ def _compile_op(op: str, values: list[Any]) -> Predicate:
         return _any_element(_matches(strings))
     prefixes = tuple(strings)
     if op == "starts_with":
-        return _any_element(lambda value: type(value) is str and value.startswith(prefixes))
-    return _any_element(lambda value: type(value) is str and value.endswith(prefixes))
+        return _any_element(lambda value, _work: type(value) is str and value.startswith(prefixes), len(prefixes))
+    return _any_element(lambda value, _work: type(value) is str and value.endswith(prefixes), len(prefixes))
 
 
 def _equals(values: list[Any]) -> Predicate:
@@ -113,7 +120,7 @@ def _equals(values: list[Any]) -> Predicate:
     numbers = frozenset(value for value in values if type(value) is int or type(value) is float)
     booleans = frozenset(value for value in values if type(value) is bool)
 
-    def equals(value: Any) -> bool:
+    def equals(value: Any, work: Work) -> bool:
         kind = type(value)
         if kind is str:
             return value in strings
@@ -121,7 +128,10 @@ def _equals(values: list[Any]) -> Predicate:
             return value in numbers
         if kind is bool:
             return value in booleans
-        return kind is list and any(equals(element) for element in value if type(element) is not list)
+        if kind is not list:
+            return False
+        spend(work, 2 * len(value))
+        return any(equals(element, work) for element in value if type(element) is not list)
 
     return equals
 
@@ -130,10 +140,14 @@ def _contains(values: list[Any]) -> Predicate:
     strings = [value for value in values if type(value) is str]
     equals = _equals(values)
 
-    def contains(value: Any) -> bool:
-        if type(value) is str:
-            return any(part in value for part in strings)
-        return type(value) is list and equals(value)
+    def contains(value: Any, work: Work) -> bool:
+        if type(value) is not str:
+            return type(value) is list and equals(value, work)
+        for part in strings:
+            spend_on_search(work, value, part)
+            if part in value:
+                return True
+        return False
 
     return contains
 
@@ -141,46 +155,80 @@ def _contains(values: list[Any]) -> Predicate:
 def _compares(op: str, values: list[Any]) -> Predicate:
     bounds = [value for value in values if type(value) is int or type(value) is float]
     if not bounds:
-        return lambda value: False  # noqa: ARG005
+        return lambda value, work: False  # noqa: ARG005
     # Values are alternatives, so the easiest one to meet decides.
     bound = max(bounds) if op in ("lt", "lte") else min(bounds)
-    tests: dict[str, Predicate] = {
+    tests: dict[str, Callable[[Any], bool]] = {
         "lt": lambda value: value < bound,
         "lte": lambda value: value <= bound,
         "gt": lambda value: value > bound,
         "gte": lambda value: value >= bound,
     }
     test = tests[op]
-    return lambda value: (type(value) is int or type(value) is float) and test(value)
+    return lambda value, _work: (type(value) is int or type(value) is float) and test(value)
 
 
 def _semver(op: str, values: list[Any]) -> Predicate:
     versions = [version for value in values if type(value) is str and (version := parse_semver(value)) is not None]
     compare: Callable[[Any, Any], bool] = COMPARISONS[SEMVER[op]]
 
-    def holds(value: Any) -> bool:
-        version = parse_semver(value) if type(value) is str else None
+    def holds(value: Any, work: Work) -> bool:
+        if type(value) is not str:
+            return False
+        spend(work, 10 + min(len(value), MAX_SUBJECT) + 2 * len(versions))
+        version = parse_semver(value)
         return version is not None and any(compare(version, other) for other in versions)
 
-    return lambda value: any(holds(e) for e in value) if type(value) is list else holds(value)
+    return _any_element(holds)
 
 
 def _matches(patterns: list[str]) -> Predicate:
-    compiled: list[re.Pattern[str]] = []
-
-    def matches(value: Any) -> bool:
+    def holds(value: Any, work: Work) -> bool:
         if type(value) is not str or len(value) > MAX_SUBJECT:
             return False
-        if not compiled:
-            # Not before it is needed: compiling a pattern takes longer than compiling the rest of its flag.
-            compiled.extend(re.compile(pattern) for pattern in patterns)
-        return any(pattern.search(value) for pattern in compiled)
+        from edgeship.domain.flags.patterns.program import matches
 
-    return matches
+        return any(matches(_program(pattern, work), value, work) for pattern in patterns)
+
+    return holds
 
 
-def _any_element(holds: Predicate) -> Predicate:
-    return lambda value: any(holds(element) for element in value) if type(value) is list else holds(value)
+_programs: dict[str, Program | None] = {}
+"""None for a pattern that is refused, which only an earlier version can have accepted."""
+
+
+def _program(pattern: str, work: Work) -> Program:
+    """The pattern's program, made when it is first needed: that takes longer than to compile the rest of its flag.
+
+    Raises:
+        Malformed: the pattern is refused.
+    """
+    if pattern not in _programs:
+        from edgeship.domain.flags.patterns.parse_pattern import STEPS_A_CHARACTER, STEPS_A_PART, parse_pattern
+
+        spend(work, STEPS_A_CHARACTER * len(pattern))
+        if len(_programs) >= MAX_PROGRAMS:
+            _programs.clear()
+        _programs[pattern] = None
+        program = _programs[pattern] = parse_pattern(pattern)
+        spend(work, STEPS_A_PART * len(program))
+    found = _programs[pattern]
+    if found is None:
+        raise Malformed("a pattern is refused")
+    return found
+
+
+def _any_element(holds: Predicate, cost: int = 1) -> Predicate:
+    """Whether it holds for the value, or for one of its elements; each takes `cost` steps, divided by four."""
+    steps = 1 + cost // 4
+
+    def any_holds(value: Any, work: Work) -> bool:
+        if type(value) is not list:
+            return holds(value, work)
+        spend(work, steps * len(value))
+        return any(holds(element, work) for element in value)
+
+    return any_holds
 
 
 def _finder(attribute: str) -> Callable[[Context], Any]:

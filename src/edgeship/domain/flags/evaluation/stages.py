@@ -1,7 +1,8 @@
 """The steps of a flag's evaluation, each a function that decides or asks the next one.
 
-A stage takes (context, user, now): the context with its `targetingKey`, if there is an identity at all; that identity's
-UTF-8 bytes or None; and the time in epoch seconds.
+A stage takes (context, user, now, work): the context with its `targetingKey`, if there is an identity at all; that
+identity's UTF-8 bytes or None; the time in epoch seconds; and the steps that the answer may still take, which
+OutOfWork ends.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from hashlib import sha256
 
 from edgeship.domain.bucketing import BUCKETS, bucket_of, unpack_digest
+from edgeship.domain.flags.work import spend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,18 +19,23 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edgeship.domain.flags.answer import Answer
+    from edgeship.domain.flags.work import Work
 
     Context = dict[str, Any]
-    Stage = Callable[[Context, bytes | None, float], Answer]
+    Stage = Callable[[Context, bytes | None, float, Work], Answer]
     Plain = tuple[bytes, frozenset[bytes], Answer, int, int, Answer, Answer, Answer]
     """Target users and a percentage, and nothing else, as most flags are: the salt, the users' tokens, their answer,
     the percentage (its whole part, its hundredths), the answers inside of it, outside, and without an identity."""
 
-    Condition = Callable[[Context], bool]
+    Condition = Callable[[Context, Work], bool]
+
+
+LONG_NAME = 256
+"""Bytes of an identity that are hashed without being counted as steps."""
 
 
 def constantly(answer: Answer) -> Stage:
-    return lambda _context, _user, _now: answer
+    return lambda _context, _user, _now, _work: answer
 
 
 def rollout(salt: bytes, threshold: int, inside: Answer, outside: Answer, missing: Answer) -> Stage:
@@ -36,9 +43,11 @@ def rollout(salt: bytes, threshold: int, inside: Answer, outside: Answer, missin
     if not 0 < threshold < BUCKETS:
         return constantly(inside if threshold else outside)
 
-    def decide(_context: Context, user: bytes | None, _now: float) -> Answer:
+    def decide(_context: Context, user: bytes | None, _now: float, work: Work) -> Answer:
         if user is None:
             return missing
+        if len(user) > LONG_NAME:
+            spend(work, len(user) >> 6)
         return inside if bucket_of(unpack_digest(sha256(user + salt).digest())[0]) < threshold else outside
 
     return decide
@@ -48,11 +57,11 @@ def scheduled(first: Stage, steps: list[tuple[float, Stage]]) -> Stage:
     """`first`, until the time of a step has come; the latest such step then. Steps are in order of time."""
     latest_first = steps[::-1]
 
-    def decide(context: Context, user: bytes | None, now: float) -> Answer:
+    def decide(context: Context, user: bytes | None, now: float, work: Work) -> Answer:
         for at, stage in latest_first:
             if at <= now:
-                return stage(context, user, now)
-        return first(context, user, now)
+                return stage(context, user, now, work)
+        return first(context, user, now, work)
 
     return decide
 
@@ -60,10 +69,13 @@ def scheduled(first: Stage, steps: list[tuple[float, Stage]]) -> Stage:
 def targets(salt: bytes, tokens: frozenset[bytes], target: Answer, following: Stage) -> Stage:
     """The users whose tokens (see edgeship.domain.bucketing.user_token) are listed."""
 
-    def decide(context: Context, user: bytes | None, now: float) -> Answer:
-        if user is not None and unpack_digest(sha256(user + salt).digest())[1] in tokens:
-            return target
-        return following(context, user, now)
+    def decide(context: Context, user: bytes | None, now: float, work: Work) -> Answer:
+        if user is not None:
+            if len(user) > LONG_NAME:
+                spend(work, len(user) >> 6)
+            if unpack_digest(sha256(user + salt).digest())[1] in tokens:
+                return target
+        return following(context, user, now, work)
 
     return decide
 
@@ -80,9 +92,11 @@ def split(salt: bytes, weights: list[tuple[float, Answer]], missing: Answer) -> 
     ends = [math.ceil(round(reached * BUCKETS / sums[-1], 6)) for reached in sums]
     shares = [(end, answer) for end, (_, answer) in zip(ends, weights, strict=True)]
 
-    def decide(_context: Context, user: bytes | None, _now: float) -> Answer:
+    def decide(_context: Context, user: bytes | None, _now: float, work: Work) -> Answer:
         if user is None:
             return missing
+        if len(user) > LONG_NAME:
+            spend(work, len(user) >> 6)
         place = bucket_of(unpack_digest(sha256(user + salt).digest())[0])
         for end, answer in shares:
             if place < end:
@@ -95,14 +109,14 @@ def split(salt: bytes, weights: list[tuple[float, Answer]], missing: Answer) -> 
 def rules(matching: list[tuple[list[Condition], Stage]], following: Stage) -> Stage:
     """The first rule whose conditions all hold."""
 
-    def decide(context: Context, user: bytes | None, now: float) -> Answer:
+    def decide(context: Context, user: bytes | None, now: float, work: Work) -> Answer:
         for conditions, outcome in matching:
             for condition in conditions:
-                if not condition(context):
+                if not condition(context, work):
                     break
             else:
-                return outcome(context, user, now)
-        return following(context, user, now)
+                return outcome(context, user, now, work)
+        return following(context, user, now, work)
 
     return decide
 
@@ -112,18 +126,20 @@ def targets_rules_rollout(plain: Plain, matching: list[tuple[list[Condition], St
     salt, tokens, target, whole, rest, inside, outside, _ = plain
     threshold = whole * 100 + rest
 
-    def decide(context: Context, user: bytes | None, now: float) -> Answer:
+    def decide(context: Context, user: bytes | None, now: float, work: Work) -> Answer:
         if user is None:
-            return unknown_user(context, user, now)
+            return unknown_user(context, user, now, work)
+        if len(user) > LONG_NAME:
+            spend(work, len(user) >> 6)
         h, token = unpack_digest(sha256(user + salt).digest())
         if token in tokens:
             return target
         for conditions, outcome in matching:
             for condition in conditions:
-                if not condition(context):
+                if not condition(context, work):
                     break
             else:
-                return outcome(context, user, now)
+                return outcome(context, user, now, work)
         return inside if bucket_of(h) < threshold else outside
 
     return decide
@@ -132,9 +148,9 @@ def targets_rules_rollout(plain: Plain, matching: list[tuple[list[Condition], St
 def between(start: float | None, end: float | None, outside: Answer, following: Stage) -> Stage:
     """Whether start <= now < end; a None bounds nothing."""
 
-    def decide(context: Context, user: bytes | None, now: float) -> Answer:
+    def decide(context: Context, user: bytes | None, now: float, work: Work) -> Answer:
         if (start is not None and now < start) or (end is not None and now >= end):
             return outside
-        return following(context, user, now)
+        return following(context, user, now, work)
 
     return decide

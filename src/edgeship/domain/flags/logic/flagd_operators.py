@@ -9,17 +9,20 @@ from __future__ import annotations
 from edgeship.domain.bucketing import encode
 from edgeship.domain.flags.logic.javascript import to_string
 from edgeship.domain.flags.logic.murmur3 import murmur3_32
-from edgeship.domain.flags.semver import COMPARISONS, parse
+from edgeship.domain.flags.semver import COMPARISONS, MAX_LENGTH, parse
+from edgeship.domain.flags.work import spend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from edgeship.domain.flags.work import Work
+
 MAX_WEIGHTS = 2**31 - 1
 """The most that the weights of one `fractional` may sum up to."""
 
 
-def fractional(data: Any, args: list[Any]) -> Any:
+def fractional(data: Any, args: list[Any], work: Work) -> Any:
     """`[by, [variant, weight], ...]`: the variant whose share of the weights holds the hash of `by`.
 
     Without a string `by`, the flag's key followed by the targetingKey. A weight is 1 when left out, and 0 when
@@ -38,7 +41,9 @@ def fractional(data: Any, args: list[Any]) -> Any:
     total = sum(share[1] for share in weighted if share is not None)
     if None in weighted or not 0 < total <= MAX_WEIGHTS:
         return None
-    place = murmur3_32(encode(by)) * total >> 32
+    name = encode(by)
+    spend(work, 2 * len(name))
+    place = murmur3_32(name) * total >> 32
     for share in weighted:
         if share is not None:
             place -= share[1]
@@ -47,20 +52,21 @@ def fractional(data: Any, args: list[Any]) -> Any:
     return None
 
 
-def starts_with(_: Any, args: list[Any]) -> bool | None:
+def starts_with(_: Any, args: list[Any], _work: Work) -> bool | None:
     """`[text, prefix]`."""
     return args[0].startswith(args[1]) if _two_strings(args) else None
 
 
-def ends_with(_: Any, args: list[Any]) -> bool | None:
+def ends_with(_: Any, args: list[Any], _work: Work) -> bool | None:
     """`[text, suffix]`."""
     return args[0].endswith(args[1]) if _two_strings(args) else None
 
 
-def sem_ver(_: Any, args: list[Any]) -> bool | None:
+def sem_ver(_: Any, args: list[Any], work: Work) -> bool | None:
     """`[version, operator, version]`."""
     if len(args) != 3:
         return None
+    spend(work, 2 * MAX_LENGTH)
     left, right = parse(to_string(args[0])), parse(to_string(args[2]))
     compare = COMPARISONS.get(args[1]) if type(args[1]) is str else None
     if left is None or right is None or compare is None:

@@ -157,11 +157,6 @@ def less_or_equal(left: Any, right: Any) -> bool:
     return _ordered(left, right, strictly=False)
 
 
-def index_of(text: str, part: Any) -> bool:
-    """Whether a string holds another, which is coerced."""
-    return to_string(part) in text
-
-
 def member(value: Any, name: str) -> Any:
     """`value[name]` of an object's own fields, an array's elements and length, or a string's units and length."""
     kind = type(value)

@@ -7,17 +7,22 @@ Source: https://jsonlogic.com and https://github.com/jwadhams/json-logic-js (ver
 
 from __future__ import annotations
 
-from edgeship.domain.flags.logic.javascript import UNDEFINED, LogicError, to_string, truthy
+from edgeship.domain.flags.logic.javascript import UNDEFINED, to_string, truthy
 from edgeship.domain.flags.logic.logic_operators import ARITY, OPERATORS, follow
+from edgeship.domain.flags.logic.values_cost import spend_on
 from edgeship.domain.flags.malformed import Malformed
+from edgeship.domain.flags.work import MAX_STEPS, spend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    Logic = Callable[[Any, list[int]], Any]
-    """Takes the data, and a list of one number, the work that is left."""
+    from edgeship.domain.flags.work import Work
+
+    Logic = Callable[[Any, Work], Any]
+    Evaluate = Callable[..., Any]
+    """Takes the data, and the steps that are left; those of one answer, when left out."""
 
 MAX_DEPTH = 50
 """Operators inside each other, arrays counted."""
@@ -25,8 +30,8 @@ MAX_DEPTH = 50
 MAX_NODES = 2_000
 """Operators and values in one rule."""
 
-MAX_WORK = 50_000
-"""Nodes that `map` and its like may evaluate for one answer: some tens of milliseconds."""
+NODE_STEPS = 4
+"""Of an answer's work, that evaluating one of them takes."""
 
 ITERATING = ("map", "filter", "all", "none", "some", "reduce")
 LAZY = ("if", "?:", "and", "or")
@@ -38,14 +43,21 @@ def is_rule(value: object) -> bool:
     return type(value) is dict and len(value) == 1
 
 
-def compile_logic(rule: object) -> Callable[[Any], Any]:
-    """The rule as a function of the data, which raises LogicError where JavaScript throws and when it works too long.
+def compile_logic(rule: object) -> Evaluate:
+    """The rule as a function of the data, which raises LogicError where JavaScript throws, and OutOfWork.
 
     Raises:
         Malformed: an operator is not known, or the rule is too large or too deep.
     """
-    logic = _Compiler().compile(rule, 0)
-    return lambda data: logic(data, [MAX_WORK])
+    compiler = _Compiler()
+    logic = compiler.compile(rule, 0)
+
+    def evaluate(data: Any, work: Work | None = None) -> Any:
+        left = [MAX_STEPS] if work is None else work
+        spend(left, NODE_STEPS * compiler.nodes)
+        return logic(data, left)
+
+    return evaluate
 
 
 class _Compiler:
@@ -70,14 +82,26 @@ class _Compiler:
             return self._iterating(name, values, depth + 1)
         if name == "var" and values and type(values[0]) is str and values[0] and len(values) == 1:
             path = values[0].split(".")
-            return lambda data, _work: follow(data, path, None)
+            return lambda data, work: follow(data, path, None, work)
+        return self._operation(name, values, depth + 1)
+
+    def _operation(self, name: str, values: list[Any], depth: int) -> Logic:
         if name not in OPERATORS:
             raise Malformed(f"{name!r:.40} is not an operator")
         operator = OPERATORS[name]
-        arguments = [self.compile(value, depth + 1) for value in values]
+        arguments = [self.compile(value, depth) for value in values]
         if name in ARITY:
             arguments = (arguments + [_undefined] * ARITY[name])[: ARITY[name]]
-        return lambda data, work: operator(data, [argument(data, work) for argument in arguments])
+
+        def operate(data: Any, work: Work) -> Any:
+            values = [argument(data, work) for argument in arguments]
+            for value in values:
+                kind = type(value)
+                if kind is str or kind is list:
+                    spend_on(work, value)
+            return operator(data, values, work)
+
+        return operate
 
     def _iterating(self, name: str, values: list[Any], depth: int) -> Logic:
         source = self.compile(values[0], depth) if values else _undefined
@@ -89,27 +113,21 @@ class _Compiler:
             return _reduction(source, body, initial, cost)
         finish = _FINISH[name]
 
-        def iterate(data: Any, work: list[int]) -> Any:
+        def iterate(data: Any, work: Work) -> Any:
             elements = source(data, work)
             if type(elements) is not list:
                 elements = []
-            _spend(work, len(elements) * cost)
+            spend(work, NODE_STEPS * len(elements) * cost)
             return finish(elements, lambda element: body(element, work))
 
         return iterate
 
 
-def _spend(work: list[int], amount: int) -> None:
-    work[0] -= amount
-    if work[0] < 0:
-        raise LogicError("the rule goes through too many elements")
-
-
-def _undefined(_data: Any, _work: list[int]) -> Any:
+def _undefined(_data: Any, _work: Work) -> Any:
     return UNDEFINED
 
 
-def _null(_data: Any, _work: list[int]) -> Any:
+def _null(_data: Any, _work: Work) -> Any:
     return None
 
 
@@ -117,7 +135,7 @@ def _choice(parts: list[Logic]) -> Logic:
     pairs = list(zip(parts[::2], parts[1::2], strict=False))
     otherwise = parts[-1] if len(parts) % 2 else _null
 
-    def choose(data: Any, work: list[int]) -> Any:
+    def choose(data: Any, work: Work) -> Any:
         for condition, consequence in pairs:
             if truthy(condition(data, work)):
                 return consequence(data, work)
@@ -127,7 +145,7 @@ def _choice(parts: list[Logic]) -> Logic:
 
 
 def _junction(parts: list[Logic], *, stops_at: bool) -> Logic:
-    def join(data: Any, work: list[int]) -> Any:
+    def join(data: Any, work: Work) -> Any:
         value: Any = UNDEFINED
         for part in parts:
             value = part(data, work)
@@ -139,11 +157,11 @@ def _junction(parts: list[Logic], *, stops_at: bool) -> Logic:
 
 
 def _reduction(source: Logic, body: Logic, initial: Logic, cost: int) -> Logic:
-    def reduce(data: Any, work: list[int]) -> Any:
+    def reduce(data: Any, work: Work) -> Any:
         elements, accumulator = source(data, work), initial(data, work)
         if type(elements) is not list:
             return accumulator
-        _spend(work, len(elements) * cost)
+        spend(work, NODE_STEPS * len(elements) * (cost + 1))
         for element in elements:
             accumulator = body({"current": element, "accumulator": accumulator}, work)
         return accumulator

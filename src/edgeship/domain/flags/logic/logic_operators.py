@@ -1,7 +1,8 @@
 """The operators of JsonLogic whose arguments are evaluated first, as npm `json-logic-js` 2.0.5 has them.
 
-Each takes (data, arguments): as many arguments as `ARITY` says, absent ones being undefined and more being dropped, and
-any number when it says none. What comes out is bounded, so that a rule can't grow a text or an array without end.
+Each takes (data, arguments, work): as many arguments as `ARITY` says, absent ones being undefined and more being
+dropped, and any number when it says none. What comes out is bounded, so that a rule can't grow a text or an array
+without end.
 Source: https://jsonlogic.com/operations.html.
 """
 
@@ -13,7 +14,6 @@ from edgeship.domain.flags.logic import flagd_operators
 from edgeship.domain.flags.logic.javascript import (
     UNDEFINED,
     LogicError,
-    index_of,
     less,
     less_or_equal,
     loose_equals,
@@ -25,13 +25,16 @@ from edgeship.domain.flags.logic.javascript import (
     to_string,
     truthy,
 )
+from edgeship.domain.flags.work import spend, spend_on_search
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    Operator = Callable[[Any, list[Any]], Any]
+    from edgeship.domain.flags.work import Work
+
+    Operator = Callable[[Any, list[Any], Work], Any]
 
 MAX_TEXT = 65_536
 """Characters that `cat` makes at most."""
@@ -40,59 +43,64 @@ MAX_MERGED = 10_000
 """Elements that `merge` makes at most."""
 
 
-def var(data: Any, args: list[Any]) -> Any:
+def var(data: Any, args: list[Any], work: Work) -> Any:
     name, absent = args
     if name is None or name is UNDEFINED or name == "":
         return data
-    return follow(data, to_string(name).split("."), None if absent is UNDEFINED else absent)
+    return follow(data, to_string(name).split("."), None if absent is UNDEFINED else absent, work)
 
 
-def follow(data: Any, path: list[str], absent: Any) -> Any:
+def follow(data: Any, path: list[str], absent: Any, work: Work) -> Any:
     """The member at the end of a path; `absent` when there is none on the way, but a null at its end is null."""
     for name in path:
         if data is None:
             return absent
+        if type(data) is str and not data.isascii():
+            spend(work, 3 * len(data))
         data = member(data, name)
         if data is UNDEFINED:
             return absent
     return data
 
 
-def missing(data: Any, args: list[Any]) -> list[Any]:
+def missing(data: Any, args: list[Any], work: Work) -> list[Any]:
     keys = args[0] if args and type(args[0]) is list else args
+    spend(work, 10 * len(keys))
     found = []
     for key in keys:
         name, absent = [*key, UNDEFINED, UNDEFINED][:2] if type(key) is list else (key, UNDEFINED)
-        value = var(data, [name, absent])
+        value = var(data, [name, absent], work)
         if value is None or value == "":
             found.append(key)
     return found
 
 
-def missing_some(data: Any, args: list[Any]) -> list[Any]:
+def missing_some(data: Any, args: list[Any], work: Work) -> list[Any]:
     needed, options = args
     if options is None or options is UNDEFINED:
         raise LogicError("missing_some takes a list of names")
-    absent = missing(data, options if type(options) is list else [options])
+    absent = missing(data, options if type(options) is list else [options], work)
     length = member(options, "length")
     return [] if length is not UNDEFINED and less_or_equal(needed, length - len(absent)) else absent
 
 
-def contained(_: Any, args: list[Any]) -> bool:
+def contained(_: Any, args: list[Any], work: Work) -> bool:
     part, whole = args
     if type(whole) is str:
-        return whole != "" and index_of(whole, part)
+        text = to_string(part)
+        spend_on_search(work, whole, text)
+        return whole != "" and text in whole
     return type(whole) is list and any(strict_equals(element, part) for element in whole)
 
 
-def cat(_: Any, args: list[Any]) -> str:
+def cat(_: Any, args: list[Any], _work: Work) -> str:
     text = "".join(["" if arg is None or arg is UNDEFINED else to_string(arg) for arg in args])
     if len(text) > MAX_TEXT:
         raise LogicError(f"cat makes a text of more than {MAX_TEXT:,} characters")
     return text
 
 
-def merge(_: Any, args: list[Any]) -> list[Any]:
+def merge(_: Any, args: list[Any], _work: Work) -> list[Any]:
     merged: list[Any] = []
     for arg in args:
         merged.extend(arg if type(arg) is list else [arg])
@@ -101,7 +109,7 @@ def merge(_: Any, args: list[Any]) -> list[Any]:
     return merged
 
 
-def substring(_: Any, args: list[Any]) -> str:
+def substring(_: Any, args: list[Any], _work: Work) -> str:
     source, start, length = args
     text = to_string(source)
     if length is UNDEFINED or not less(length, 0):
@@ -112,14 +120,14 @@ def substring(_: Any, args: list[Any]) -> str:
     return substr(rest, 0, member(rest, "length") + length if number else 0)
 
 
-def plus(_: Any, args: list[Any]) -> float:
+def plus(_: Any, args: list[Any], _work: Work) -> float:
     total = 0.0
     for arg in args:
         total += parse_float(arg)
     return total
 
 
-def times(_: Any, args: list[Any]) -> Any:
+def times(_: Any, args: list[Any], _work: Work) -> Any:
     if not args:
         raise LogicError("* takes an argument")
     product = args[0]
@@ -128,12 +136,12 @@ def times(_: Any, args: list[Any]) -> Any:
     return product
 
 
-def minus(_: Any, args: list[Any]) -> float:
+def minus(_: Any, args: list[Any], _work: Work) -> float:
     left, right = args
     return -to_number(left) if right is UNDEFINED else to_number(left) - to_number(right)
 
 
-def divide(_: Any, args: list[Any]) -> float:
+def divide(_: Any, args: list[Any], _work: Work) -> float:
     left, right = to_number(args[0]), to_number(args[1])
     if right:
         return left / right
@@ -142,18 +150,18 @@ def divide(_: Any, args: list[Any]) -> float:
     return math.copysign(math.inf, left) * math.copysign(1, right)
 
 
-def modulo(_: Any, args: list[Any]) -> float:
+def modulo(_: Any, args: list[Any], _work: Work) -> float:
     left, right = to_number(args[0]), to_number(args[1])
     if right == 0 or left in (math.inf, -math.inf):
         return math.nan
     return math.fmod(left, right)
 
 
-def greatest(_: Any, args: list[Any]) -> float:
+def greatest(_: Any, args: list[Any], _work: Work) -> float:
     return _extreme(args, -math.inf, max)
 
 
-def least(_: Any, args: list[Any]) -> float:
+def least(_: Any, args: list[Any], _work: Work) -> float:
     return _extreme(args, math.inf, min)
 
 
@@ -166,27 +174,27 @@ def _extreme(args: list[Any], start: float, choose: Callable[[float, float], flo
     return chosen
 
 
-def _below(_: Any, args: list[Any]) -> bool:
+def _below(_: Any, args: list[Any], _work: Work) -> bool:
     return less(args[0], args[1]) and (args[2] is UNDEFINED or less(args[1], args[2]))
 
 
-def _at_most(_: Any, args: list[Any]) -> bool:
+def _at_most(_: Any, args: list[Any], _work: Work) -> bool:
     return less_or_equal(args[0], args[1]) and (args[2] is UNDEFINED or less_or_equal(args[1], args[2]))
 
 
 OPERATORS: dict[str, Operator] = {
-    "==": lambda _, args: loose_equals(args[0], args[1]),
-    "===": lambda _, args: strict_equals(args[0], args[1]),
-    "!=": lambda _, args: not loose_equals(args[0], args[1]),
-    "!==": lambda _, args: not strict_equals(args[0], args[1]),
-    ">": lambda _, args: less(args[1], args[0]),
-    ">=": lambda _, args: less_or_equal(args[1], args[0]),
+    "==": lambda _, args, _work: loose_equals(args[0], args[1]),
+    "===": lambda _, args, _work: strict_equals(args[0], args[1]),
+    "!=": lambda _, args, _work: not loose_equals(args[0], args[1]),
+    "!==": lambda _, args, _work: not strict_equals(args[0], args[1]),
+    ">": lambda _, args, _work: less(args[1], args[0]),
+    ">=": lambda _, args, _work: less_or_equal(args[1], args[0]),
     "<": _below,
     "<=": _at_most,
-    "!!": lambda _, args: truthy(args[0]),
-    "!": lambda _, args: not truthy(args[0]),
+    "!!": lambda _, args, _work: truthy(args[0]),
+    "!": lambda _, args, _work: not truthy(args[0]),
     "%": modulo,
-    "log": lambda _, args: args[0],
+    "log": lambda _, args, _work: args[0],
     "in": contained,
     "cat": cat,
     "substr": substring,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from edgeship.domain.flags.flag_record import EVALUATORS_KEY
 from edgeship.domain.flags.validation.validate_flag import flag_problems
 from edgeship.domain.flags.validation.validate_logic import logic_problems
+from edgeship.domain.flags.validation.validate_size import size_problems
 from edgeship.domain.json_pointer import under
+from edgeship.domain.strict_json import value_problems
 
 Problem = tuple[str, str]
 """A JSON pointer and the fault there, as text for people."""
@@ -20,7 +23,8 @@ def problems(document: object) -> list[Problem]:
 
     An empty list means that `flag_documents` can take it, and `snapshot_entry` each of its flags.
     """
-    return list(_problems(document))
+    # What follows may take for granted that the document is JSON, and can be written.
+    return list(value_problems("", document)) or list(_problems(document))
 
 
 def flag_documents(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -40,6 +44,7 @@ def _problems(document: object) -> Iterator[Problem]:
     if not isinstance(evaluators, dict):
         yield "/evaluators", "is not an object"
         evaluators = {}
+    yield from size_problems("/evaluators", EVALUATORS_KEY, evaluators)
     for name, rule in evaluators.items():
         yield from logic_problems(under("/evaluators", name), rule, None)
     flags = document.get("flags")

@@ -11,6 +11,7 @@ from edgeship.domain.bucketing import hundredths
 from edgeship.domain.flags.instants import epoch_seconds
 from edgeship.domain.flags.validation.validate_logic import logic_problems
 from edgeship.domain.flags.validation.validate_rules import rules_problems
+from edgeship.domain.flags.validation.validate_size import size_problems
 from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]
@@ -25,6 +26,7 @@ FIELDS = (
     "public",
     "variants",
     "default_variant",
+    "off_variant",
     "environments",
     "starts_at",
     "ends_at",
@@ -71,6 +73,7 @@ def flag_problems(place: str, flag: object, evaluators: dict[str, Any]) -> Itera
         yield from logic_problems(under(place, "targeting"), flag.get("targeting"), evaluators)
     yield from _rollout(under(place, "rollout"), flag.get("rollout"), variants)
     yield from _metadata(under(place, "metadata"), flag.get("metadata", {}))
+    yield from size_problems(place, str(key), flag)
 
 
 def _variants(place: str, flag: dict[str, Any]) -> Iterator[Problem]:
@@ -86,15 +89,18 @@ def _variants(place: str, flag: dict[str, Any]) -> Iterator[Problem]:
         kinds[name] = KINDS.get(type(value))
         if kinds[name] is None:
             yield under(at, name), "a value is a boolean, a string, a number or an object"
-        elif not _writable(value):
-            yield under(at, name), f"its numbers are finite, and its objects at most {MAX_DEPTH} deep"
+        elif not _shallow(value):
+            yield under(at, name), f"its objects are at most {MAX_DEPTH} deep"
     known = {kind for kind in kinds.values() if kind is not None}
     if len(known) > 1:
         yield (
             at,
             "all variants have one type; these are " + ", ".join(f"{name}: {kind}" for name, kind in kinds.items()),
         )
-    yield from named_variant(under(place, "default_variant"), flag.get("default_variant"), variants)
+    # Null is the default in the client's code.
+    for field in ("default_variant", "off_variant"):
+        if flag.get(field) is not None or (field == "default_variant" and field not in flag):
+            yield from named_variant(under(place, field), flag.get(field), variants)
 
 
 def named_variant(place: str, name: object, variants: dict[str, Any]) -> Iterator[Problem]:
@@ -105,11 +111,11 @@ def named_variant(place: str, name: object, variants: dict[str, Any]) -> Iterato
         yield place, f"{name!r:.80} is not one of the variants"
 
 
-def _writable(value: Any, depth: int = 0) -> bool:
-    if isinstance(value, dict | list):
-        inner = value.values() if isinstance(value, dict) else value
-        return depth < MAX_DEPTH and all(_writable(part, depth + 1) for part in inner)
-    return not isinstance(value, float) or math.isfinite(value)
+def _shallow(value: Any, depth: int = 0) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return depth < MAX_DEPTH and all(_shallow(part, depth + 1) for part in inner)
 
 
 def _names(place: str, names: object) -> Iterator[Problem]:
@@ -198,5 +204,5 @@ def _metadata(place: str, metadata: object) -> Iterator[Problem]:
         yield place, "is not an object"
         return
     for name, value in metadata.items():
-        if type(value) not in (bool, str, int, float) or not _writable(value):
-            yield under(place, name), "metadata are booleans, strings and finite numbers"
+        if type(value) not in (bool, str, int, float):
+            yield under(place, name), "metadata are booleans, strings and numbers"

@@ -11,6 +11,9 @@ from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]
 
+MAX_TEXT = 100_000
+"""Characters of all texts in a rule, with the evaluators put in: an evaluator is one text, however often it is used."""
+
 
 def logic_problems(place: str, rule: object, evaluators: object) -> Iterator[Problem]:
     """Every unknown operator and reference; size and depth count with the evaluators put in.
@@ -22,13 +25,25 @@ def logic_problems(place: str, rule: object, evaluators: object) -> Iterator[Pro
     """
     if rule is None or rule == {}:
         return
+    if isinstance(rule, dict) and len(rule) > 1:
+        yield place, f"has {len(rule)} operators side by side; a rule has one"
     yield from _operators(place, rule, evaluators, 0)
-    known = evaluators if isinstance(evaluators, dict) else {}
-    parts, depth = _size(rule, known, 0)
-    if parts > MAX_NODES:
+    size = _Size()
+    size.add(rule, evaluators if isinstance(evaluators, dict) else {}, 0)
+    if size.parts > MAX_NODES:
         yield place, f"the rule has more than {MAX_NODES:,} parts"
-    if depth > MAX_DEPTH:
+    if size.text > MAX_TEXT:
+        yield place, f"the rule has more than {MAX_TEXT:,} characters of text"
+    if size.depth > MAX_DEPTH:
         yield place, f"the rule has more than {MAX_DEPTH} levels"
+
+
+def logic_parts(rule: object) -> int:
+    """The parts of a rule without references; each takes `NODE_STEPS` of an answer's work."""
+    size = _Size()
+    if rule:
+        size.add(rule, {}, 0)
+    return size.parts
 
 
 def _operators(place: str, rule: Any, evaluators: object, depth: int) -> Iterator[Problem]:
@@ -52,22 +67,27 @@ def _operators(place: str, rule: Any, evaluators: object, depth: int) -> Iterato
             )
 
 
-def _size(rule: Any, evaluators: dict[str, Any], depth: int) -> tuple[int, int]:
-    """The parts and the deepest level, as the compiler counts them."""
-    if depth > MAX_DEPTH + 1:
-        return 1, depth
-    if is_reference(rule):
-        # An evaluator's own references are refused elsewhere; here they would go round.
-        return _size(evaluators.get(rule[REFERENCE]), {}, depth)
-    if isinstance(rule, list):
-        inner = rule
-    elif is_rule(rule):
-        [values] = rule.values()
-        inner = values if isinstance(values, list) else [values]
-    else:
-        return 1, depth
-    parts, deepest = 1, depth
-    for part in inner:
-        more, level = _size(part, evaluators, depth + 1)
-        parts, deepest = parts + more, max(deepest, level)
-    return parts, deepest
+class _Size:
+    """The parts, as the compiler counts them, the text and the deepest level; counting ends where one is too much."""
+
+    def __init__(self) -> None:
+        self.parts = self.text = self.depth = 0
+
+    def add(self, rule: Any, evaluators: dict[str, Any], depth: int) -> None:
+        if is_reference(rule):
+            # An evaluator's own references are refused elsewhere; here they would go round.
+            rule, evaluators = evaluators.get(rule[REFERENCE]), {}
+        self.parts, self.depth = self.parts + 1, max(self.depth, depth)
+        if self.parts > MAX_NODES or self.text > MAX_TEXT or depth > MAX_DEPTH:
+            return
+        if isinstance(rule, list):
+            inner = rule
+        elif is_rule(rule):
+            [(operator, values)] = rule.items()
+            self.text += len(operator)
+            inner = values if isinstance(values, list) else [values]
+        else:
+            self.text += len(rule) if isinstance(rule, str) else len(str(rule)) if isinstance(rule, dict) else 0
+            return
+        for part in inner:
+            self.add(part, evaluators, depth + 1)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from edgeship.domain.flags.evaluation.conditions import NUMBERS, OPS, SEMVER, STRINGS
+from edgeship.domain.flags.patterns.parse_pattern import PatternRefused, parse_pattern
 from edgeship.domain.flags.semver import parse as parse_semver
-from edgeship.domain.flags.validation.patterns import PatternRefused, check_pattern
 from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]
@@ -105,7 +105,7 @@ def _value_problem(op: str, value: object) -> str | None:
         return f"{op} compares with a string"
     if op == "matches":
         try:
-            check_pattern(str(value))
+            parse_pattern(str(value))
         except PatternRefused as refused:
             return f"the pattern is not taken: {refused}"
     return None if type(value) in (str, int, float, bool) else "a value is a string, a number or a boolean"

@@ -1,14 +1,14 @@
-"""How full the edge's store is, printed in CloudWatch's embedded metric format."""
+"""The metrics of the edge, printed in CloudWatch's embedded metric format."""
 
 from __future__ import annotations
 
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from edgeship.application.edge.ports import StoreContent
-from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, STORE_BYTES, STORE_KEYS
+from edgeship.domain.telemetry.metrics import DIMENSIONS, FLAGS_LEFT_OUT, NAMESPACE, STORE_BYTES, STORE_KEYS
 
 
-class EmfStoreSize:
+class EmfEdge:
     """One line on standard output each time."""
 
     def __init__(self, environment: str) -> None:
@@ -17,9 +17,15 @@ class EmfStoreSize:
         self._provider = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service="")
 
     def record(self, content: StoreContent) -> None:
+        self._print((STORE_BYTES, "Bytes", content.size), (STORE_KEYS, "Count", content.keys))
+
+    def record_left_out(self, flags: int) -> None:
+        self._print((FLAGS_LEFT_OUT, "Count", flags))
+
+    def _print(self, *metrics: tuple[str, str, int]) -> None:
         self._provider.add_dimension(DIMENSIONS[0], self._environment)
-        self._provider.add_metric(STORE_BYTES, "Bytes", content.size)
-        self._provider.add_metric(STORE_KEYS, "Count", content.keys)
+        for name, unit, value in metrics:
+            self._provider.add_metric(name, unit, value)
         try:
             self._provider.flush_metrics()
         finally:

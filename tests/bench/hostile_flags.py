@@ -1,0 +1,124 @@
+"""Flags and contexts made to take long: each accepted by the validator, or sent by a stranger in 40 KB."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from typing import Any
+
+from edgeship.domain.flags.evaluation.compile_flags import Flags, compile_flags
+from edgeship.domain.flags.flags_snapshot import entries_of, snapshot_size
+from edgeship.domain.flags.snapshot_limits import MAX_RAW_BYTES
+from edgeship.domain.flags.validation.validate import problems
+
+CONTEXTS_A_SET = 25
+_CONTEXT_BYTES = 38_000
+_NEARLY = "a" * 49 + "b" + "a" * 49
+_VERSION = "1.0.0-" + "1." * 100 + "1"
+_TEXTS = [
+    *("a" * 39_000, "é" * 13_000, "😀" * 6_000, "1" * 39_000, "a." * 19_000, "0x" + "f" * 30_000, " " * 39_000),
+    *("a" * 256, "a" * 255 + "b", "Ab1-" * 64, _VERSION, "aaaa!"),
+]
+_LISTS: list[list[Any]] = [
+    *([text] * count for text in ("a", "a" * 10, "a" * 250) for count in (10, 100, 150)),
+    *([1.5] * 9_000, [1] * 19_000, [0.1234567890123] * 2_400, [None] * 7_000, [[]] * 13_000, list(range(6_000))),
+    *([[["x"] * 50] * 50] * 3, [_VERSION] * 150, ["é" * 60] * 200, [{"a": 1}] * 4_000, ["a.b.c"] * 5_000),
+]
+_NAMES = ["x", "y", "", "x.0", "x.length", "y.1.0", "targetingKey", "k1"]
+_VALUES: list[Any] = [1, "a", "b", "aaaa", "aaab" * 20, _NEARLY, 1.5, None, True, "é", [1, 2], ["a", "b"] * 5]
+_OPERATORS = [
+    *("==", "===", "!=", "<", ">=", "+", "*", "-", "/", "%", "min", "max", "in", "cat", "substr", "merge", "missing"),
+    *("missing_some", "map", "filter", "all", "none", "some", "reduce", "if", "and", "or", "!", "!!", "fractional"),
+    *("starts_with", "ends_with", "sem_ver", "var"),
+]
+_PATTERNS = [
+    *("^a*a*a*b", "(a|aa)*b", "(?:a?){150}b", "[a-bc-de-fg-h]*!", r"\b\w+\b.*\d$", "a.*b.*c.*d", "(?:(?:a*)*)*c"),
+    *("(?:[a-z0-9]{1,3}-){1,30}x", "(?:ab?){100}z", "[^b]{200}q"),
+]
+_CONDITIONS = [
+    *("in", "not_in", "eq", "ne", "contains", "starts_with", "ends_with", "matches", "lt", "gte", "exists"),
+    *("semver_eq", "semver_ne", "semver_lt"),
+]
+
+
+def worst_milliseconds(answers: int, seed: int) -> float:
+    """The longest of so many generated answers, in milliseconds of a core."""
+    pick = random.Random(seed)
+    worst = 0.0
+    for _ in range(-(-answers // CONTEXTS_A_SET)):
+        flags = _flags(pick)
+        for _ in range(CONTEXTS_A_SET):
+            context = json.loads(json.dumps(_context(pick)))
+            started = time.process_time()
+            flags.evaluate_all(context, 1.8e9, public_only=False)
+            worst = max(worst, time.process_time() - started)
+    return worst * 1_000
+
+
+def _flags(pick: random.Random) -> Flags:
+    while True:
+        count = pick.choice([1, 5, 30, 200, 1_500, 6_000])
+        kinds = [_flag(pick, pick.random()) for _ in range(min(count, 6))]
+        count = min(count, MAX_RAW_BYTES // max(_bytes(kind) + 20 for kind in kinds))
+        documents = {f"f{n}": {**kinds[n % len(kinds)], "key": f"f{n}"} for n in range(count)}
+        sample = {key: documents[key] for key in list(documents)[:6]}
+        if not problems({"flags": sample}) and snapshot_size(documents).raw <= MAX_RAW_BYTES:
+            return compile_flags(json.loads(json.dumps(entries_of(documents))), "production")
+
+
+def _flag(pick: random.Random, kind: float) -> dict[str, Any]:
+    flag: dict[str, Any] = {"variants": {"on": True, "off": False}, "default_variant": "off", "public": False}
+    if kind < 0.6:
+        flag["targeting"] = {"if": [_rule(pick, 0), "on", _rule(pick, 0), "on", "off"]}
+    if kind > 0.4:
+        conditions = [[_condition(pick) for _ in range(pick.choice([1, 1, 3]))] for _ in range(pick.choice([1, 5, 20]))]
+        flag["rules"] = [{"if": each, "variant": "on"} for each in conditions]
+    if kind > 0.8:
+        flag |= {"target_users": ["u1"], "rollout": {"variant": "on", "percentage": 33}}
+    return flag
+
+
+def _rule(pick: random.Random, depth: int) -> dict[str, Any]:
+    operator = pick.choice(_OPERATORS)
+    if operator == "fractional":
+        return {operator: [_argument(pick, depth), ["on", pick.choice([1, 50])], ["off", 50]]}
+    return {operator: [_argument(pick, depth) for _ in range(pick.choice([1, 2, 2, 3, 5]))]}
+
+
+def _argument(pick: random.Random, depth: int) -> Any:
+    kind = pick.random()
+    if kind < 0.35:
+        return {"var": pick.choice(_NAMES)}
+    return pick.choice(_VALUES) if kind < 0.5 or depth > 3 else _rule(pick, depth + 1)
+
+
+def _condition(pick: random.Random) -> dict[str, Any]:
+    op = pick.choice(_CONDITIONS)
+    values: list[Any] = [
+        pick.choice([_NEARLY, "b", "aaaa", "aab" * 30]) + str(n) for n in range(pick.choice([1, 3, 40]))
+    ]
+    if op == "matches":
+        values = [pick.choice(_PATTERNS) + pick.choice("xyz0123456789") * pick.randint(0, 3)]
+    elif op.startswith("semver"):
+        values = [pick.choice(["1.0.0", _VERSION])] * pick.choice([1, 5])
+    elif op in ("lt", "gte", "exists"):
+        values = [True] if op == "exists" else [1]
+    return {"attribute": pick.choice(["x", "x", "y", "targetingKey", "z"]), "op": op, "values": values}
+
+
+def _context(pick: random.Random) -> dict[str, Any]:
+    context: dict[str, Any] = {"targetingKey": pick.choice(["u", "u" * 30_000, "é" * 9_000])}
+    room = _CONTEXT_BYTES - _bytes(context)
+    if pick.random() < 0.2:
+        return context | {f"k{n}": 1 for n in range(room // 10)}
+    for name in ("x", "y"):
+        value = pick.choice(_TEXTS) if pick.random() < 0.5 else pick.choice(_LISTS)
+        if _bytes(value) + 10 < room:
+            context[name] = value
+            room -= _bytes(value) + 10
+    return context
+
+
+def _bytes(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())
