@@ -379,6 +379,9 @@ class Interleaving:
         try:
             self.here.deliver(number)
         except Died:
+            # Another run of the same event may have ended meanwhile, inside of this one.
+            if number not in self.pending:
+                self.pending.append(number)
             return
         if number in self.pending and self.data.draw(st.sampled_from([True, True, False])):
             self.pending.remove(number)  # else it comes once more
