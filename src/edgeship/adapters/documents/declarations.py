@@ -90,6 +90,8 @@ class UploadedManifest(_Model):
     kind: Kind | None = Field(None, strict=False, description="How a page embeds the entrypoint.")
     imports: list[Path_] | None = Field(None, max_length=MAX_FILES, description="Found again by a parse.")
     style: Path_ | None = Field(None, description="Found again in the bundle.")
+    imported: bool | None = Field(None, description="Found again by a parse.")
+    default_export: bool | None = Field(None, description="Found again by a parse.")
     changes: DeclaredChanges | None = None
     files: dict[Path_, DeclaredFile] | None = Field(None, max_length=MAX_FILES, description="All public files.")
 
