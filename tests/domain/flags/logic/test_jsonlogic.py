@@ -19,6 +19,7 @@ from edgeship.domain.flags.logic.references import resolve_references
 from edgeship.domain.flags.malformed import Malformed
 from edgeship.domain.flags.work import MAX_STEPS, OutOfWork
 from tests.domain.flags.logic.logic_corpus import VECTORS, generate, install, ours, spell, under_node
+from tests.support.pytest_plugins.fuzz import examples
 from tests.support.pytest_plugins.tools import NODE
 
 FRESH_PAIRS = 5_000
@@ -42,19 +43,22 @@ def test_the_pinned_pairs_are_answered_as_by_json_logic_js() -> None:
     assert different == []
 
 
+@pytest.mark.fuzz
 @pytest.mark.skipif(NODE.is_missing, reason=NODE.reason)
 def test_fresh_pairs_are_answered_as_by_json_logic_js(tmp_path: Path) -> None:
     try:
         install(tmp_path)
     except subprocess.SubprocessError:
         pytest.skip("the npm registry can't be reached")
-    pairs = generate(Random().getrandbits(32), FRESH_PAIRS)
+    # One difference in a million pairs is not known yet: the fuzz profile draws new ones, and says of which seed.
+    seed = Random().getrandbits(32) if examples(0, 1) else 20_261_127
+    pairs = generate(seed, FRESH_PAIRS)
     different = [
         (pair, answer)
         for pair, answer in zip(pairs, under_node(pairs, tmp_path), strict=True)
         if repr(ours(*pair)) != repr(spelled(answer))
     ]
-    assert different == []
+    assert different == [], f"seed {seed}"
 
 
 @pytest.mark.parametrize(
