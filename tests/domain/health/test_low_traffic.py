@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edgeship.domain.health.analysis import Health, analyse
@@ -68,6 +68,8 @@ def test_periods_with_enough_sessions_are_analysed_one_by_one(failed: int, healt
 
 
 @given(st.integers(1, 500), st.integers(0, 500))
+@example(119, 0)
+@example(1_190, 0)
 def test_the_lower_bound_lies_below_the_share_and_nears_it(sessions: int, failed: int) -> None:
     failed = min(failed, sessions)
     share = failed / sessions

@@ -78,4 +78,5 @@ def lower_bound(failed: int, sessions: int) -> float:
     share, weight = failed / sessions, Z * Z / sessions
     centre = share + weight / 2
     margin = Z * sqrt(share * (1 - share) / sessions + weight / (4 * sessions))
-    return max(0.0, (centre - margin) / (1 + weight))
+    # Of no failures, rounding leaves a bound above 0.
+    return min(share, max(0.0, (centre - margin) / (1 + weight)))
