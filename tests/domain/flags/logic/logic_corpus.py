@@ -31,7 +31,21 @@ SCALARS: list[Any] = [
     *("", " ", "0", "1", "-1", "1.0", "1e3", " 12 ", "0x10", "0b11", "0o17", ".5", "5.", "Infinity", "NaN", "12abc"),
     *("a", "b", "abc", "a,b", "true", "null", "undefined", "apple", "Ärger", "x😀y", "😀", "\uffee", "\u00a03", "1,2"),
 ]
-PATHS: list[Any] = ["", "a", "b", "a.b", "list", "list.0", "list.1", "list.length", "list.01", "s", "s.1", "s.length"]
+PATHS: list[Any] = [
+    "",
+    "a",
+    "b",
+    "a.b",
+    "list",
+    "list.0",
+    "list.1",
+    "list.length",
+    "list.01",
+    "s",
+    "s.1",
+    "s.2",
+    "s.length",
+]
 PATHS += ["none", "none.x", "null", "null.x", "n", "deep.0.a", 0, 1, None, "current", "accumulator", "0", "a b"]
 UNARY = ["!", "!!", "-", "+", "*", "log", "max", "min", "cat", "merge", "var", "if", "and", "or", "missing", "=="]
 BINARY = ["==", "===", "!=", "!==", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "in", "cat", "merge", "max", "min"]

@@ -190,6 +190,17 @@ def from_units(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
+def includes(text: str, part: str) -> bool:
+    """`text.includes(part)`: half of a pair of surrogates is in a text that has the pair."""
+    return units(part) in units(text) if _has_surrogate(part) else part in text
+
+
+def concatenated(texts: list[str]) -> str:
+    """The texts as one, in which two halves that meet are one character."""
+    text = "".join(texts)
+    return from_units(text) if _has_surrogate(text) else text
+
+
 def substr(text: str, start: Any, length: Any) -> str:
     """`text.substr(start, length)`; an undefined `length` means to the end."""
     plain = _in_basic_plane(text)
@@ -230,6 +241,10 @@ def _to_index(value: Any, size: int) -> int:
 
 def _in_basic_plane(text: str) -> bool:
     return text.isascii() or max(text) <= "\uffff"
+
+
+def _has_surrogate(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _join(values: list[Any]) -> str:

@@ -14,6 +14,8 @@ from edgeship.domain.flags.logic import flagd_operators
 from edgeship.domain.flags.logic.javascript import (
     UNDEFINED,
     LogicError,
+    concatenated,
+    includes,
     less,
     less_or_equal,
     loose_equals,
@@ -89,12 +91,12 @@ def contained(_: Any, args: list[Any], work: Work) -> bool:
     if type(whole) is str:
         text = to_string(part)
         spend_on_search(work, whole, text)
-        return whole != "" and text in whole
+        return whole != "" and includes(whole, text)
     return type(whole) is list and any(strict_equals(element, part) for element in whole)
 
 
 def cat(_: Any, args: list[Any], _work: Work) -> str:
-    text = "".join(["" if arg is None or arg is UNDEFINED else to_string(arg) for arg in args])
+    text = concatenated(["" if arg is None or arg is UNDEFINED else to_string(arg) for arg in args])
     if len(text) > MAX_TEXT:
         raise LogicError(f"cat makes a text of more than {MAX_TEXT:,} characters")
     return text
