@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeship.domain.edge.live_versions import brought_up, is_live, live_versions, newest_in_ranges
+from edgeship.domain.edge.live_versions import are_live_versions, brought_up, is_live, live_versions, newest_in_ranges
 from edgeship.domain.releases.release import Quarantine, Release
 from edgeship.domain.version import Version
 from tests.support.releases import a_live_release, a_release
@@ -68,10 +68,23 @@ def test_kept_live_versions_are_those_of_all_releases(changes: list[list[Release
         table |= changed
         live = brought_up(live, changed.values())
     assert live == live_versions(table.values())
+    assert are_live_versions(live)
     expected: dict[str, Version] = {}
     for version in sorted(version for version, release in table.items() if is_live(release)):
         expected |= {f"{version.major}": version, f"{version.major}.{version.minor}": version}
     assert newest_in_ranges(live) == expected
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        *(None, [], "1.4", {"1.4": ["0"]}, {"1": "0"}, {"1.4.2": "0"}, {"a.b": "0"}, {"1.4": ""}, {"1.4": "a"}),
+        *({"1.4": runs} for runs in ("0-", "-1", "0,,1", "0-1-2", " 0", "01", "3-1", "3,1", "0-2,2", "1-1", "٣")),
+        {"1.4": "0-99999999"},
+    ],
+)
+def test_what_is_no_live_versions(document: object) -> None:
+    assert not are_live_versions(document)
 
 
 def test_ten_thousand_releases_take_no_more_room_than_their_minor_versions() -> None:

@@ -79,6 +79,8 @@ GOOD = {"schema": 1, "revision": 12, "widgets": {"checkout": ROUTES}}
             {**GOOD, "widgets": {"w": entry}}
             for entry in (
                 *(None, {"ranges": {}}, {"channels": {}}, {"channels": [], "ranges": {}}),
+                *({**ROUTES, "live": live} for live in (None, ["1.0"], {"1.0": "0-"}, {"1": "0"}, {"1.0": 7})),
+                *({**ROUTES, "releases": {"1.0.0": how}} for how in (None, 1, "x", {})),
                 *({"channels": {"latest": to}, "ranges": {}} for to in ("1.0.0", {}, {"stable": 1})),
                 {"channels": {}, "ranges": {}, "releases": []},
             )

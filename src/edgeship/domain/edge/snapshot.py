@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from edgeship.domain.edge.live_versions import are_live_versions
 from edgeship.domain.edge.route_values import Routes
 
 SCHEMA = 1
@@ -52,8 +53,11 @@ def _is_entry(routes: dict[str, Any]) -> bool:
     return (
         isinstance(channels, dict)
         and isinstance(ranges, dict)
-        # Without `releases`, it was written before the router: it is computed again when it is needed.
-        and isinstance(routes.get("releases", {}), dict)
+        # Without `releases`, it was written before the router, without `live`, before that was kept: what is missing is
+        # computed again when it is needed.
+        and are_live_versions(routes.get("live", {}))
+        and isinstance(releases := routes.get("releases", {}), dict)
+        and all(isinstance(how, list) for how in releases.values())
         and all(isinstance(entry, dict) and isinstance(entry.get("stable"), str) for entry in channels.values())
     )
 
