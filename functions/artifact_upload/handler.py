@@ -47,8 +47,8 @@ def _is_rejected(message: QueueMessage) -> bool:
     logger.set_correlation_id(message.messageId)
     try:
         failed = FailedUpload.model_validate_json(message.body)
-        upload = failed.requestPayload.to_upload()
-        attempts = failed.requestContext.approximateInvokeCount
+        upload = failed.request_payload.to_upload()
+        attempts = failed.request_context.approximate_invoke_count
         _answer(upload, _use_case().reject_failed(upload, attempts, failed.failure))
     except Exception:  # the message comes again alone, and ends in the dead-letter queue
         logger.exception("a failed upload could not be refused")

@@ -130,8 +130,8 @@ def to_flag(item: Mapping[str, Any]) -> FlagRecord:
     if text is None and "document" in item:
         return FlagRecord(key, None, revision)
     try:
-        document = json.loads(text)  # type: ignore[arg-type]
-    except (TypeError, ValueError, RecursionError):
+        document = json.loads(str(text))
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         return FlagRecord(key, {}, revision, "what the table holds is no JSON object")

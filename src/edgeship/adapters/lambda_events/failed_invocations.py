@@ -5,31 +5,36 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-rec
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 from edgeship.adapters.lambda_events.s3_events import ObjectCreated
 
 
-class _Context(BaseModel):
+class _Model(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class _Context(_Model):
     condition: str
-    approximateInvokeCount: int = 0  # noqa: N815  AWS's name
+    approximate_invoke_count: int = 0
 
 
-class _Response(BaseModel):
-    errorType: str | None = None  # noqa: N815
-    errorMessage: str | None = None  # noqa: N815
+class _Response(_Model):
+    error_type: str | None = None
+    error_message: str | None = None
 
 
-class FailedUpload(BaseModel):
+class FailedUpload(_Model):
     """An upload that the function could not handle in any attempt."""
 
-    requestContext: _Context  # noqa: N815
-    requestPayload: ObjectCreated  # noqa: N815
-    responsePayload: _Response | None = Field(None)  # noqa: N815
+    request_context: _Context
+    request_payload: ObjectCreated
+    response_payload: _Response | None = None
 
     @property
     def failure(self) -> str:
         """What Lambda knows of the last attempt: `Runtime.ExitError: … signal: killed`, `EventAgeExceeded`."""
-        response = self.responsePayload or _Response()
-        known = [part for part in (response.errorType, response.errorMessage) if part]
-        return ": ".join(known) or self.requestContext.condition
+        response = self.response_payload or _Response()
+        known = [part for part in (response.error_type, response.error_message) if part]
+        return ": ".join(known) or self.request_context.condition

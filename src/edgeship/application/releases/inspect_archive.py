@@ -24,13 +24,15 @@ class InspectArchive:
     def __call__(
         self, archive: Path, key: UploadKey, uploaded_at: str, scratch: Path
     ) -> tuple[list[UnpackedFile], Manifest]:
-        """Unpack an archive into an empty folder, and describe it; `uploaded_at` counts if it declares no time.
+        """Unpack an archive into a folder of its own in `scratch`, and describe it; `uploaded_at` counts if it declares no time.
 
         Raises:
             Refused: what the upload would be refused with.
         """
+        unpacked = scratch / "unpacked"
+        unpacked.mkdir()
         check = EntryCheck(self.limits, packed_bytes=archive.stat().st_size)
-        files = without_top_folder(self.archives.unpack(archive, key.suffix, scratch, check))
+        files = without_top_folder(self.archives.unpack(archive, key.suffix, unpacked, check))
         declared = self.archives.declaration(files)
         return files, describe_bundle(key, files, declared, declared.created_at or uploaded_at, self.scripts)
 

@@ -155,7 +155,7 @@ def _contains(values: list[Any]) -> Predicate:
 def _compares(op: str, values: list[Any]) -> Predicate:
     bounds = [value for value in values if type(value) is int or type(value) is float]
     if not bounds:
-        return lambda value, work: False  # noqa: ARG005
+        return lambda _value, _work: False
     # Values are alternatives, so the easiest one to meet decides.
     bound = max(bounds) if op in ("lt", "lte") else min(bounds)
     tests: dict[str, Callable[[Any], bool]] = {
