@@ -24,7 +24,8 @@ class InspectArchive:
     def __call__(
         self, archive: Path, key: UploadKey, uploaded_at: str, scratch: Path
     ) -> tuple[list[UnpackedFile], Manifest]:
-        """Unpack an archive into a folder of its own in `scratch`, and describe it; `uploaded_at` counts if it declares no time.
+        """Unpack an archive into a folder of its own in `scratch`, and describe it. `uploaded_at` counts if it declares
+        no time.
 
         Raises:
             Refused: what the upload would be refused with.
