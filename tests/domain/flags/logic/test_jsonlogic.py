@@ -74,6 +74,12 @@ def test_arguments_beyond_an_operators_number_count_for_nothing() -> None:
     assert apply({"var": ["a", 1, 2]}, {"a": 7}) == 7
 
 
+@pytest.mark.parametrize("operator", ["==", "!", "-", "substr", "var", "in"])
+def test_arguments_beyond_an_operators_number_may_still_fail(operator: str) -> None:
+    with pytest.raises(LogicError):
+        apply({operator: ["a", 1, 1, {"*": []}]}, {"a": 7})
+
+
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [

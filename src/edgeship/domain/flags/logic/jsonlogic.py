@@ -90,8 +90,10 @@ class _Compiler:
             raise Malformed(f"{name!r:.40} is not an operator")
         operator = OPERATORS[name]
         arguments = [self.compile(value, depth) for value in values]
-        if name in ARITY:
-            arguments = (arguments + [_undefined] * ARITY[name])[: ARITY[name]]
+        number = ARITY.get(name, len(arguments))
+        # What is beyond the number is evaluated, too: it may fail.
+        surplus = len(arguments) > number
+        arguments += [_undefined] * (number - len(arguments))
 
         def operate(data: Any, work: Work) -> Any:
             values = [argument(data, work) for argument in arguments]
@@ -99,7 +101,7 @@ class _Compiler:
                 kind = type(value)
                 if kind is str or kind is list:
                     spend_on(work, value)
-            return operator(data, values, work)
+            return operator(data, values[:number] if surplus else values, work)
 
         return operate
 
