@@ -97,6 +97,22 @@ def test_what_may_not_be_declared_is_named(field: str, value: object, place: str
     assert faults(document, json_schema())
 
 
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        ({"created_at": "yesterday"}, "created_at: is not a time such as 2026-11-27T10:00:00Z"),
+        ({"widget": "Checkout"}, "widget: is not a name of 1 to 63 lower-case letters, digits and inner hyphens"),
+        ({"git_commit": "main"}, "git_commit: is not 7 to 64 hex digits"),
+        ({"files": {"a.js": {"sha256": "x"}}}, "files.a.js.sha256: is not 64 lower-case hex digits"),
+        ({"files": {"a.js": {"sri": "x"}}}, "files.a.js.sri: is not sha384- and 64 characters of base64"),
+    ],
+)
+def test_a_form_is_said_in_words(document: dict[str, Any], says: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        read(document, tmp_path)
+    assert f" is not a manifest: {says}." in refused.value.reason
+
+
 @pytest.mark.parametrize("field", ["created_at", "git_commit"])
 def test_a_line_break_at_the_end_is_part_of_a_value(field: str, tmp_path: Path) -> None:
     with pytest.raises(Refused, match=field):

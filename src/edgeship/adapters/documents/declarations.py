@@ -41,13 +41,27 @@ def _real_time(text: str) -> str:
     return text
 
 
+_COMMIT = r"^[0-9a-fA-F]{7,64}$"
+_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+_SHA256 = r"^[0-9a-f]{64}$"
+_SRI = r"^sha384-[A-Za-z0-9+/]{64}$"
+_WIDGET = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+_FORMS = {
+    _COMMIT: "7 to 64 hex digits",
+    _TIME: "a time such as 2026-11-27T10:00:00Z",
+    _SHA256: "64 lower-case hex digits",
+    _SRI: "sha384- and 64 characters of base64",
+    _WIDGET: "a name of 1 to 63 lower-case letters, digits and inner hyphens",
+}
+"""What each pattern asks for, in words."""
+
 Path_ = Annotated[str, StringConstraints(min_length=1, max_length=MAX_PATH_BYTES)]
-Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{7,64}$")]
+Commit = Annotated[str, StringConstraints(pattern=_COMMIT)]
 Change = Annotated[str, StringConstraints(max_length=2_000)]
 Time = Annotated[
     str,
     Field(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$",
+        pattern=_TIME,
         description="RFC 3339, with its offset.",
     ),
     AfterValidator(_real_time),
@@ -62,8 +76,8 @@ class DeclaredFile(_Model):
     """What a public file is said to be; each field is compared with its bytes."""
 
     size: int | None = Field(None, ge=0, le=2**53, description="Bytes.")
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
-    sri: Annotated[str, StringConstraints(pattern=r"^sha384-[A-Za-z0-9+/]{64}$")] | None = None
+    sha256: Annotated[str, StringConstraints(pattern=_SHA256)] | None = None
+    sri: Annotated[str, StringConstraints(pattern=_SRI)] | None = None
     content_type: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
@@ -82,7 +96,7 @@ class UploadedManifest(_Model):
 
     schema_url: Annotated[str, StringConstraints(max_length=1_000)] | None = Field(None, alias="$schema")
     schema_: Literal[1] | None = Field(None, alias="schema")
-    widget: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")] | None = None
+    widget: Annotated[str, StringConstraints(pattern=_WIDGET)] | None = None
     version: Annotated[str, StringConstraints(min_length=1, max_length=MAX_VERSION_LENGTH)] | None = None
     created_at: Time | None = None
     git_commit: Commit | None = None
@@ -193,7 +207,7 @@ def _faults(model: type[BaseModel], document: Any, place: tuple[int | str, ...])
     try:
         model.model_validate(document)
     except ValidationError as invalid:
-        faults = invalid.errors(include_url=False, include_context=False, include_input=False)
+        faults = invalid.errors(include_url=False, include_input=False)
         return [f"{_place((*place, *fault['loc']))}: {_message(fault)}" for fault in faults[:_FAULTS_SHOWN]]
     return []
 
@@ -207,7 +221,11 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 
 def _message(fault: ErrorDetails) -> str:
-    return "no such field" if fault["type"] == "extra_forbidden" else fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        return "no such field"
+    if fault["type"] == "string_pattern_mismatch":
+        return f"is not {_FORMS[fault['ctx']['pattern']]}"
+    return fault["msg"].removeprefix("Value error, ")
 
 
 def _refuse(what: str) -> NoReturn:
