@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 from pathlib import Path
 from random import Random
@@ -72,6 +73,11 @@ def test_an_unknown_operator_is_refused_when_compiled(rule: Any) -> None:
 def test_arguments_beyond_an_operators_number_count_for_nothing() -> None:
     assert apply({"-": [5, 2, 1]}) == 3
     assert apply({"var": ["a", 1, 2]}, {"a": 7}) == 7
+
+
+def test_minus_zero_is_lost_where_a_number_is_read_from_a_text() -> None:
+    assert apply({"/": [1, {"*": [0, -1]}]}) == -math.inf
+    assert apply({"/": [1, {"*": [0, -1, 1]}]}) == math.inf
 
 
 @pytest.mark.parametrize("operator", ["==", "!", "-", "substr", "var", "in"])

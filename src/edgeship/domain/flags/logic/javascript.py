@@ -76,7 +76,7 @@ def parse_float(value: Any) -> float:
     """`parseFloat`: the number that the value's text begins with."""
     kind = type(value)
     if kind is int or kind is float:
-        return double(value)
+        return double(value) + 0.0  # the text of -0 is "0"
     match = _DECIMAL.match(to_string(value).lstrip(SPACE))
     return _decimal(match[0]) if match else math.nan
 
