@@ -13,7 +13,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -70,8 +70,8 @@ class Project:
     variables: Callable[[Addresses], Variables] = lambda _: {}
     """What functions have to know, and no template can: set beside the variables that they have. Functions that the
     stack lacks are passed over."""
-    warm_up: Mapping[str, object] = field(default_factory=dict)
-    """An event that changes nothing, by the function's physical name; likewise."""
+    warm_up: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    """Events that change nothing, a sandbox each, by the function's physical name; likewise."""
     private_variables: tuple[str, ...] = ()
     """Prefixes of environment variables of this process that the project's code in the emulator must not see."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,8 +18,9 @@ ATTEMPTS = 3
 _TIMED_OUT = "Sandbox.Timedout"
 
 
-def warm_up(session: SandboxSession, events: Mapping[str, object]) -> None:
-    """Invoke each function of `events`, by its physical name, that is deployed, and wait for them.
+def warm_up(session: SandboxSession, events: Mapping[str, Sequence[object]]) -> None:
+    """Invoke each function of `events`, by its physical name, that is deployed, and wait for them. Events of one
+    function are sent at the same time, so each gets a sandbox of its own.
 
     Raises:
         RuntimeError: one failed; the message is its error.
@@ -29,9 +30,13 @@ def warm_up(session: SandboxSession, events: Mapping[str, object]) -> None:
     client = session.client("lambda")
     pages = client.get_paginator("list_functions").paginate()
     deployed = {function["FunctionName"] for page in pages for function in page["Functions"]}
+    asked = {name: several for name, several in events.items() if name in deployed}
+    # Those with the most events first: while all threads are free, they do run at the same time.
+    in_order = sorted(asked, key=lambda name: -len(asked[name]))
+    most = max((len(several) for several in asked.values()), default=1)
     # No more at a time than there are processors: cold starts are all computing, and each has its function's timeout.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done in [pool.submit(_invoke, client, name, event) for name, event in events.items() if name in deployed]:
+    with ThreadPoolExecutor(max(os.cpu_count() or 1, most)) as pool:
+        for done in [pool.submit(_invoke, client, name, event) for name in in_order for event in asked[name]]:
             done.result()
 
 

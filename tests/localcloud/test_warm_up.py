@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass, field
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -42,13 +43,25 @@ class Functions:
 
 def test_each_function_that_is_deployed_gets_its_event() -> None:
     functions = Functions({"a": [OK], "b": [OK]})
-    warm_up(functions, {"a": {"x": 1}, "b": [], "missing": {}})  # type: ignore[arg-type]
+    warm_up(functions, {"a": [{"x": 1}], "b": [[]], "missing": [{}]})  # type: ignore[arg-type]
     assert sorted(functions.invoked, key=str) == [("a", {"x": 1}), ("b", [])]
+
+
+def test_events_of_one_function_are_sent_at_the_same_time() -> None:
+    together = Barrier(2, timeout=10)
+
+    class Waiting(Functions):
+        def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803  boto3's names
+            together.wait()
+            return {}
+
+    warm_up(Waiting({"a": [], "b": []}), {"a": [1, 2], "b": [1, 2]})  # type: ignore[arg-type]  # a session in memory
+    assert not together.broken
 
 
 def test_a_slow_cold_start_is_tried_again() -> None:
     functions = Functions({"a": [TIMED_OUT] * (ATTEMPTS - 1) + [OK]})
-    warm_up(functions, {"a": {}})  # type: ignore[arg-type]
+    warm_up(functions, {"a": [{}]})  # type: ignore[arg-type]
     assert len(functions.invoked) == ATTEMPTS
 
 
@@ -56,5 +69,5 @@ def test_a_slow_cold_start_is_tried_again() -> None:
 def test_a_failure_is_named(answers: list[dict[str, Any]], attempts: int) -> None:
     functions = Functions({"a": list(answers)})
     with pytest.raises(RuntimeError, match=f"a fails on a harmless event: .*{answers[0]['errorMessage']}"):
-        warm_up(functions, {"a": {}})  # type: ignore[arg-type]
+        warm_up(functions, {"a": [{}]})  # type: ignore[arg-type]
     assert len(functions.invoked) == attempts

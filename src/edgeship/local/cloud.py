@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
-from edgeship.local.harmless_events import HARMLESS_EVENTS
+from edgeship.local.harmless_events import HARMLESS_EVENTS, INVOKED_BY_TWO
 from edgeship.local.state_path import STATE_PATH
 from edgeship.resource_names import LOCAL, ResourceNames
 from edgeship.settings import PropagationSettings, RolloutSettings
@@ -75,7 +75,10 @@ class LocalCloud(Cloud):
             assembly=_synthesised(edge_freshness_seconds) if given is None else lambda _: given,
             cloudflare_token=SECOND_CDN_TOKEN,
             variables=lambda addresses: _variables(self.names, addresses, speed, store_delay_seconds),
-            warm_up={self.names.function(name): event for name, event in HARMLESS_EVENTS.items()},
+            warm_up={
+                self.names.function(name): [event] * (2 if name in INVOKED_BY_TWO else 1)
+                for name, event in HARMLESS_EVENTS.items()
+            },
             private_variables=_PRIVATE_VARIABLES,
         )
         super().__init__(

@@ -102,3 +102,7 @@ HARMLESS_EVENTS: Mapping[str, Any] = {
     },
 }
 """By the function's name in the code."""
+
+INVOKED_BY_TWO = ("relay",)
+"""Functions that the table's stream and the clock invoke, often at the same time: a move must not wait for a cold start
+because a minute is over."""
