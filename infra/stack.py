@@ -58,11 +58,8 @@ class EdgeshipStack(Stack):
         telemetry = Telemetry(self, "Telemetry", build, storage=storage, table=table)
         edge = EdgeFunction(self, "Edge", options=options, removal=removal, bundler=bundler, target=at_edge)
         cdn = Cdn(self, "Cdn", options=options, storage=storage, edge=edge, router=router, telemetry=telemetry)
-        # The relay fills the store each minute, also one that is new: so an environment from before the router has its
-        # routes there before CloudFront has taken the change to its edges, which takes minutes.
-        cdn.distribution.node.add_dependency(pipeline.relay)
-        # Who reads a new form of the store's values is there before who writes it.
-        pipeline.relay.node.add_dependency(router.route)
+        # Routes are there before requests need them, also in an environment from before the router.
+        cdn.distribution.node.add_dependency(pipeline.filled)
         propagation = Propagation(self, "Propagation", build, storage=storage, table=table, bus=bus, cdn=cdn)
         notifications = Notifications(self, "Notifications", build, table=table, bus=bus)
         functions = (

@@ -73,6 +73,7 @@ class RegionalFunction(Construct):
         bundle = build.bundler.build(name, build.target, extra_files, also=also)
         function_name = options.names.function(name)
         self.name = function_name
+        self.code_digest = bundle.digest
         self._queues: list[FailureQueue] = []
         self._undelivered: FailureQueue | None = None
         self.log_group = RetainedLogGroup(self, "Logs", f"/aws/lambda/{function_name}", options, removal)

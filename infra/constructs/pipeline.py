@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, Size
+from aws_cdk import CustomResource, Duration, RemovalPolicy, Size
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -34,10 +34,12 @@ UPLOAD_TIMEOUT = Duration.minutes(5)
 """A bundle at the limits (2,000 files, 250 MB) takes well under a minute; the rest is for a slow S3."""
 STORE_ACTIONS = ("DescribeKeyValueStore", "GetKey", "ListKeys", "UpdateKeys")
 """Of the KeyValueStore: the relay alone may write it."""
+FILL_TIMEOUT = Duration.minutes(2)
+"""The relay's own, twice: without one, a deploy would wait an hour for a function that died."""
 
 
 class Pipeline(Construct):
-    """artifact_upload, promotion and relay."""
+    """artifact_upload, promotion and relay. `filled` is there when the edge's store holds what the table says."""
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class Pipeline(Construct):
         self.artifact_upload = self._artifact_upload(storage, table)
         self.promotion = self._promotion(table, bus)
         self.relay = self._relay(storage, table, bus, router)
+        self.filled = self._filled(router)
 
     @property
     def functions(self) -> tuple[RegionalFunction, ...]:
@@ -186,3 +189,21 @@ class Pipeline(Construct):
         )
         function.on_schedule("EveryMinute", events.Schedule.rate(Duration.minutes(1)))
         return function
+
+    def _filled(self, router: Router) -> CustomResource:
+        filled = CustomResource(
+            self,
+            "Filled",
+            service_token=self.relay.function.function_arn,
+            resource_type="Custom::FilledRouteStore",
+            # Also when the relay writes what its earlier code did not.
+            properties={"Code": self.relay.code_digest},
+            service_timeout=FILL_TIMEOUT,
+            # Nothing is behind it: the relay need not be asked when it goes.
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        # With its role's policies.
+        filled.node.add_dependency(self.relay)
+        # Who reads a new form of the store's values is there before who writes it.
+        self.relay.node.add_dependency(router.route)
+        return filled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,6 +109,16 @@ class Template:
             return _ARN[type_].format(name)
         return f"arn:of:{key[:-8]}"
 
+    def made_before(self, key: str) -> set[str]:
+        """The logical ids that CloudFormation has made, or changed, when it comes to this one."""
+        found: set[str] = set()
+        left = [key]
+        while left:
+            for before in _named_in(self.body["Resources"][left.pop()]) & self.body["Resources"].keys() - found:
+                found.add(before)
+                left.append(before)
+        return found
+
     def _name(self, key: str) -> str:
         resource = self.body["Resources"].get(key)
         if resource is None or resource["Type"] not in _NAME_PROPERTY:
@@ -121,3 +132,19 @@ _IDENTITY_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
 def listed(value: Any) -> list[Any]:
     """IAM writes a list of one as its element."""
     return value if isinstance(value, list) else [value]
+
+
+def _named_in(resource: Any) -> set[str]:
+    """What a resource depends on, by its own word or by naming it."""
+    if isinstance(resource, list):
+        return set().union(*map(_named_in, resource))
+    if not isinstance(resource, dict):
+        return set()
+    found = set(listed(resource.get("DependsOn", [])))
+    if isinstance(resource.get("Ref"), str):
+        found.add(resource["Ref"])
+    if isinstance(attribute := resource.get("Fn::GetAtt"), list):
+        found.add(attribute[0])
+    if isinstance(text := resource.get("Fn::Sub"), str):
+        found.update(re.findall(r"\$\{(\w+)", text))
+    return found.union(*map(_named_in, resource.values()))

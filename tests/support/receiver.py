@@ -58,6 +58,8 @@ def receiver(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
             self.end_headers()
             self.wfile.write(content)
 
+        do_PUT = do_POST  # noqa: N815  http.server's name
+
         def log_message(self, *_: object) -> None:
             pass
 

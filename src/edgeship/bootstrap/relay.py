@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from edgeship.adapters.messaging.eventbridge_bus import EventBridgeBus
 from edgeship.adapters.messaging.sqs_poison import SQSPoison
 from edgeship.adapters.s3.snapshots import S3Snapshots
 from edgeship.application.edge.bring_store import BringStore
+from edgeship.application.edge.fill_store import FillStore
 from edgeship.application.edge.refresh_routes import RefreshRoutes
 from edgeship.application.edge.relay_events import RelayEvents
 from edgeship.application.edge.repair_edge import RepairEdge
@@ -26,10 +28,11 @@ from edgeship.settings import RelaySettings
 
 @dataclass(frozen=True)
 class RelayFunction:
-    """What functions/relay calls: for the table's stream, and every minute."""
+    """What functions/relay calls: for the table's stream, every minute, and in a deploy."""
 
     relay: RelayEvents
     repair: RepairEdge
+    fill: FillStore
 
 
 def build(env: Mapping[str, str], report: Report) -> RelayFunction:
@@ -60,4 +63,4 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
         refresh_flags=flags,
         metrics=EmfEdge(settings.environment),
     )
-    return RelayFunction(relay, repair)
+    return RelayFunction(relay, repair, FillStore(routes, bring, time.sleep, report))
