@@ -16,9 +16,6 @@ from localcloud.sandbox import child_environment
 from localcloud.state import LocalState, process_start, write_state
 from tests.bench.processes import Command
 
-SNAPSHOT_SECONDS = 5.0
-"""Between two looks of the deployed edge function at its snapshot, while requests come."""
-
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 
 
@@ -35,7 +32,8 @@ class Contender(Protocol):
 
     @property
     def news_seconds(self) -> float:
-        """Between two looks of the CDN at what moves the alias; a step may begin at any moment in between."""
+        """Between two looks of the CDN at what moves the alias, in between which a step may begin at any moment; 0 where
+        the CDN is told."""
         ...
 
     def release(self, patch: int) -> str:
@@ -62,7 +60,7 @@ class Contender(Protocol):
 @dataclass(frozen=True)
 class Edgeship:
     name: str = "edgeship"
-    news_seconds: float = SNAPSHOT_SECONDS
+    news_seconds: float = 0.0
     widget: str = "bench"
 
     @property
@@ -93,8 +91,8 @@ class Edgeship:
 class SyncScripts:
     """Shell scripts on the stock AWS CLI: one copy of the files under the version, one under the alias.
 
-    The alias isn't called `latest`: the distribution's edge function answers for `latest`, and tells of a widget
-    that it does not know. It is served by the same distribution, and cached as its Cache-Control says.
+    The alias isn't called `latest`: the distribution's router answers for `latest`, with a 404 for a widget that it
+    does not know. It is served by the same distribution, and cached as its Cache-Control says.
     """
 
     bucket: str

@@ -61,12 +61,17 @@ class Shelf(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def shelf() -> Iterator[tuple[str, dict[str, bytes]]]:
     kept: dict[str, bytes] = {}
-    handler = type("OneShelf", (Shelf,), {"kept": kept})
+    with serving(type("OneShelf", (Shelf,), {"kept": kept})) as url:
+        yield url, kept
+
+
+@contextmanager
+def serving(handler: type[Shelf]) -> Iterator[str]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", kept
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
@@ -157,6 +162,23 @@ def test_the_visitor_tells_when_the_last_file_came() -> None:
 
         put_at, served_at = Visitor(url).during({"/a": b"new", "/b": b"new"}, work)
         assert 0 <= served_at - put_at < 2
+
+
+@pytest.mark.parametrize(("status", "header"), [(302, "Location"), (200, "x-edgeship-location")])
+def test_the_visitor_goes_where_a_moving_path_leads(status: int, header: str) -> None:
+    class Moving(Shelf):
+        def do_GET(self) -> None:
+            if self.path == "/v1/a.js?x=1":
+                self._answer(200, b"new")
+                return
+            self.send_response(status)
+            self.send_header(header, "http://127.0.0.1/v1/a.js?x=1")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    with serving(Moving) as url:
+        assert Visitor(url).load({"/latest/a.js": b"new"}) == []
+        assert Visitor(url).load({"/latest/a.js": b""}) == ["/latest/a.js"]
 
 
 def test_old_bytes_are_never_taken_for_new_ones() -> None:

@@ -86,7 +86,16 @@ class Visitor:
 
 
 def _get(connection: http.client.HTTPConnection, path: str) -> bytes | None:
-    connection.request("GET", quote(path, safe="/~"))
-    answer = connection.getresponse()
-    body = answer.read()
+    """What a browser ends up with: a moving path leads to the exact one, which it gets over the same connection."""
+    answer, body = _request(connection, quote(path, safe="/~"))
+    leads_to = answer.headers.get("location" if answer.status == 302 else "x-edgeship-location")
+    if leads_to is not None:
+        target = urlsplit(leads_to)
+        answer, body = _request(connection, target.path + (f"?{target.query}" if target.query else ""))
     return body if answer.status == 200 else None
+
+
+def _request(connection: http.client.HTTPConnection, path: str) -> tuple[http.client.HTTPResponse, bytes]:
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer, answer.read()
