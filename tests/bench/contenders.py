@@ -32,8 +32,8 @@ class Contender(Protocol):
 
     @property
     def news_seconds(self) -> float:
-        """Between two looks of the CDN at what moves the alias, in between which a step may begin at any moment; 0 where
-        the CDN is told."""
+        """Between two looks of the CDN at what moves the alias: a step may begin at any moment of it. 0 where the CDN
+        is told."""
         ...
 
     def release(self, patch: int) -> str:
