@@ -17,11 +17,13 @@ from boto3.dynamodb.types import TypeSerializer
 
 from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
 from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics
+from edgeship.adapters.dynamodb.comparisons import DynamoDBComparisons
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.items import to_item
 from edgeship.adapters.dynamodb.keys import WIDGETS
 from edgeship.application.channels.react_to_breach import ReactToBreach
-from edgeship.application.channels.watch_channels import WatchChannels
+from edgeship.application.channels.watching.compare_candidates import CompareCandidates
+from edgeship.application.channels.watching.watch_channels import WatchChannels
 from edgeship.application.health.publish_health import PublishHealth
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import Policy
@@ -112,7 +114,8 @@ def _tick(aws: Aws) -> None:
     metrics = CloudWatchMetrics(aws.cloudwatch, NAMES.environment)
     errors = DynamoDBErrorBooks(aws.dynamodb, NAMES.table, lambda: NOW)
     publish = PublishHealth(state, aws.health_pages, errors, metrics.period_seconds, threads=16)
-    watch = WatchChannels(state, alarms, metrics, ReactToBreach(state, lambda _: None), publish)
+    compare = CompareCandidates(DynamoDBComparisons(aws.dynamodb, NAMES.table), metrics.period_seconds)
+    watch = WatchChannels(state, alarms, metrics, compare, ReactToBreach(state, lambda _: None), publish)
     tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))
     assert tick.watched == ROLLING
     assert not tick.faults

@@ -101,32 +101,42 @@ def test_the_demo_happens_and_can_be_kept(
         assert get(ending["urls"]["latest"]) == (EXAMPLES / "v1.2.0" / "widget.js").read_bytes()
         history = run(tmp_path, "history", "checkout-button")
         assert history["events"][0]["type"] == "Deployment Verified"
-        assert run(tmp_path, "local", "down")["stopped"]["endpoint_url"] == ending["endpoint_url"]
+        somebody_ships(tmp_path, ending["edge_url"], "shop")
+        down = run(tmp_path, "local", "down")
+        assert_as_documented(down, "edgeship local down")
+        assert down["stopped"]["endpoint_url"] == ending["endpoint_url"]
     assert process.returncode == 0
+    assert run(tmp_path, "status", code=2)["error"]["code"] == "usage"
 
 
+@pytest.mark.nightly
 def test_somebody_with_a_local_cloud(tmp_path: Path) -> None:
     with started(tmp_path, "local", "up", *FAST_EDGE) as (process, cloud):
         assert_as_documented(cloud, "edgeship local up")
-        run(tmp_path, "policy", "set", "shop", "--steps", "100")
-        for version in ("1.0.0", "1.1.0"):
-            words = ("publish", str(EXAMPLES / f"v{version}"), "--widget", "shop", "--version", version, "--wait")
-            published = run(tmp_path, *words)
-            assert published["stage"] == "served"
-            assert_as_documented(published, "edgeship publish")
-            source = EXAMPLES / f"v{version}" / "widget.js"
-            assert get(published["urls"]["latest"]) == get(published["urls"]["version"]) == source.read_bytes()
-        tag = run(tmp_path, "embed", "shop", "1.0.0")
-        assert tag["url"] == f"{cloud['edge_url']}/shop/v1.0.0/widget.js"
-        assert run(tmp_path, "rollback", "shop", "--reason", "it blinks")["version"] == "1.0.0"
-        (widget,) = run(tmp_path, "status")["widgets"]
-        assert widget["channels"][0]["lock"]["cause"] == "it blinks"
-        assert widget["channels"][0]["by"].startswith("local:")
-        assert run(tmp_path, "rollback", "shop", code=1)["error"]["code"] == "no_good_version"
+        somebody_ships(tmp_path, cloud["edge_url"], "shop")
         assert_as_documented(run(tmp_path, "local", "down"), "edgeship local down")
         process.wait(timeout=60)
     assert process.returncode == 0
     assert run(tmp_path, "status", code=2)["error"]["code"] == "usage"
+
+
+def somebody_ships(folder: Path, edge_url: str, widget: str) -> None:
+    """What a person types on a local cloud that stays."""
+    run(folder, "policy", "set", widget, "--steps", "100")
+    for version in ("1.0.0", "1.1.0"):
+        words = ("publish", str(EXAMPLES / f"v{version}"), "--widget", widget, "--version", version, "--wait")
+        published = run(folder, *words)
+        assert published["stage"] == "served"
+        assert_as_documented(published, "edgeship publish")
+        source = EXAMPLES / f"v{version}" / "widget.js"
+        assert get(published["urls"]["latest"]) == get(published["urls"]["version"]) == source.read_bytes()
+    tag = run(folder, "embed", widget, "1.0.0")
+    assert tag["url"] == f"{edge_url}/{widget}/v1.0.0/widget.js"
+    assert run(folder, "rollback", widget, "--reason", "it blinks")["version"] == "1.0.0"
+    shown = run(folder, "status", widget)["widgets"][0]
+    assert shown["channels"][0]["lock"]["cause"] == "it blinks"
+    assert shown["channels"][0]["by"].startswith("local:")
+    assert run(folder, "rollback", widget, code=1)["error"]["code"] == "no_good_version"
 
 
 def test_an_interrupted_demo_leaves_nothing_running(tmp_path: Path) -> None:

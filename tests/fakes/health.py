@@ -12,6 +12,7 @@ from edgeship.application.health.ports import Published, Span, Subject
 from edgeship.application.ports import Clock
 from edgeship.domain.errors import Conflict
 from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
+from edgeship.domain.health.comparison_record import Comparison
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.health_page import Page
 from edgeship.domain.version import Version
@@ -54,6 +55,23 @@ class FakeAlarms:
     def spoil(self, name: str) -> None:
         """Let somebody have changed an alarm by hand."""
         self.alarms[name] = replace(self.alarms[name], alarm=None)
+
+
+class FakeComparisons:
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], Comparison] = {}
+        self.writes = 0
+
+    def read(self, channels: Collection[tuple[str, str]]) -> dict[tuple[str, str], Comparison]:
+        return {where: self.kept[where] for where in channels if where in self.kept}
+
+    def write(self, comparison: Comparison) -> None:
+        where = (comparison.widget, comparison.channel)
+        before = self.kept.get(where)
+        if (before.revision if before else 0) != comparison.revision:
+            raise Conflict(f"the comparison of {comparison.channel} of {comparison.widget} has changed")
+        self.kept[where] = replace(comparison, revision=comparison.revision + 1)
+        self.writes += 1
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from edgeship.application.channels.roll_back import RollBack
 from edgeship.application.channels.start_rollout import StartRollout
 from edgeship.application.channels.steer_rollout import SteerRollout
 from edgeship.application.channels.unlock_channel import UnlockChannel
-from edgeship.application.channels.watch_channels import Tick, WatchChannels
+from edgeship.application.channels.watching.compare_candidates import CompareCandidates
+from edgeship.application.channels.watching.watch_channels import Tick, WatchChannels
 from edgeship.application.health.publish_health import PublishHealth
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
 from edgeship.application.transaction import Transaction
@@ -25,7 +26,7 @@ from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.naming import LATEST
 from edgeship.domain.version import Version
-from tests.fakes.health import FakeAlarms, FakeHealthPages, FakeMetrics
+from tests.fakes.health import FakeAlarms, FakeComparisons, FakeHealthPages, FakeMetrics
 from tests.fakes.state import FakeState
 from tests.fakes.telemetry import FakeErrorBooks
 from tests.support.releases import a_release
@@ -64,7 +65,9 @@ class World:
         self.pages = FakeHealthPages()
         self.errors = FakeErrorBooks(lambda: self.now)
         self.publish = PublishHealth(self.state, self.pages, self.errors, period_seconds=60, threads=2)
-        self.watch = WatchChannels(self.state, self.alarms, self.metrics, self.react, self.publish)
+        self.comparisons = FakeComparisons()
+        self.compare = CompareCandidates(self.comparisons, self.metrics.period_seconds)
+        self.watch = WatchChannels(self.state, self.alarms, self.metrics, self.compare, self.react, self.publish)
         for version in versions:
             self.register(version)
 

@@ -9,11 +9,13 @@ import boto3
 
 from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
 from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics
+from edgeship.adapters.dynamodb.comparisons import DynamoDBComparisons
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.s3.health_pages import S3HealthPages
 from edgeship.application.channels.react_to_breach import ReactToBreach
-from edgeship.application.channels.watch_channels import WatchChannels
+from edgeship.application.channels.watching.compare_candidates import CompareCandidates
+from edgeship.application.channels.watching.watch_channels import WatchChannels
 from edgeship.application.health.publish_health import PublishHealth
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
 from edgeship.resource_names import HEALTH_LIST_KEY
@@ -41,6 +43,7 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
         state=state,
         alarms=CloudWatchAlarms(cloudwatch, settings.environment),
         metrics=CloudWatchMetrics(cloudwatch, settings.environment, settings.period_seconds),
+        compare=CompareCandidates(DynamoDBComparisons(dynamodb, settings.table), settings.period_seconds),
         react=ReactToBreach(state, jittered_pause),
         publish=PublishHealth(
             state=state,

@@ -29,6 +29,7 @@ from tests.support.moto.state import MotoState
 ENDS_AN_EXPOSURE = {
     "tick completes",
     "tick aborts",
+    "tick aborts by comparison",
     "tick rolls back the live version",
     "tick closes the window",
 }

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from edgeship.application.channels.watch_channels import ALARM_GRACE
+from edgeship.application.channels.watching.watch_channels import ALARM_GRACE
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import Policy

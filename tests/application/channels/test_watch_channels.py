@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edgeship.application.channels.watch_channels import ALARM_GRACE, WatchChannels
+from edgeship.application.channels.watching.watch_channels import ALARM_GRACE, WatchChannels
 from edgeship.application.health.ports import Span, Subject
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
@@ -34,6 +34,10 @@ def go_on(world: World, minutes: int, **reports: dict[str, Any]) -> list[EventTy
         assert tick.faults == []
         changed += [change.event for change in tick.changes]
     return changed
+
+
+def without_comparison(policy: Policy) -> Policy:
+    return replace(policy, thresholds=replace(policy.thresholds, margin_points=100))
 
 
 # Steps
@@ -81,6 +85,7 @@ def test_without_data_the_policy_decides(on_inconclusive: OnInconclusive, change
 
 def test_a_candidate_that_is_clearly_worse_is_paused_and_bakes_anew_when_resumed() -> None:
     world = rolling()
+    world.change_policy("checkout", without_comparison, world.occasion())
     changed = go_on(world, 5, v1_1_0={"sessions": 1000, "failed": 60}, v1_0_0={"sessions": 1000})
     assert changed == [EventType.ROLLOUT_PAUSED]
     assert (world.phase, world.percent) == ("paused", 0)
@@ -352,7 +357,7 @@ def test_when_the_alarms_fail_the_metrics_still_take_a_bad_release_back(failing:
     world = rolling()
     alarms = _NoAlarms(lambda: world.now)
     alarms.failing = frozenset({failing})
-    watch = WatchChannels(world.state, alarms, world.metrics, world.react, world.publish)
+    watch = WatchChannels(world.state, alarms, world.metrics, world.compare, world.react, world.publish)
     for _ in range(3):
         world.report("1.1.0", failed=50)
         world.minutes(1, tick=False)
@@ -364,7 +369,7 @@ def test_when_the_alarms_fail_the_metrics_still_take_a_bad_release_back(failing:
 def test_when_the_metrics_fail_the_alarms_still_take_a_bad_release_back_and_no_step_is_left() -> None:
     world = rolling()
     world.change_policy("checkout", lambda p: replace(p, on_inconclusive="pass"), world.occasion())
-    watch = WatchChannels(world.state, world.alarms, _NoMetrics(), world.react, world.publish)
+    watch = WatchChannels(world.state, world.alarms, _NoMetrics(), world.compare, world.react, world.publish)
     world.minutes(30, tick=False)
     tick = watch(world.occasion())
     assert tick.changes == []
@@ -393,7 +398,7 @@ def test_the_calls_of_a_tick_do_not_grow_with_the_widgets_that_nothing_happens_t
         world.minutes(6, tick=False)
         calls: list[str] = []
         state, alarms, metrics = (counted(port, calls) for port in (world.state, world.alarms, world.metrics))
-        tick = WatchChannels(state, alarms, metrics, world.react, world.publish)(world.occasion())
+        tick = WatchChannels(state, alarms, metrics, world.compare, world.react, world.publish)(world.occasion())
         assert tick.watched == busy
         return sorted(calls)
 
@@ -422,8 +427,8 @@ def test_metrics_are_asked_for_in_one_call_however_many_rollouts_there_are() -> 
         world.upload("1.1.0", f"w-{number}")
     world.minutes(1)
     asked = Asked()
-    WatchChannels(world.state, world.alarms, asked, world.react, world.publish)(world.occasion())
+    WatchChannels(world.state, world.alarms, asked, world.compare, world.react, world.publish)(world.occasion())
     assert asked.calls == [14]
     world.minutes(10, tick=False)
-    WatchChannels(world.state, world.alarms, asked, world.react, world.publish)(world.occasion())
+    WatchChannels(world.state, world.alarms, asked, world.compare, world.react, world.publish)(world.occasion())
     assert asked.calls[1:] == [14, 14]

@@ -28,6 +28,8 @@ def test_the_guide_gives_the_defaults() -> None:
             f"{limits.error_rate:g} %, {limits.latency_ms:,g} ms, {limits.memory_mb:g} MB"
         ),
         "`soft_error_points`": f"{limits.soft_error_points:g}",
+        "`margin_points`": f"{limits.margin_points:g}",
+        "`error_probability`": f"{limits.error_probability:g}",
         "`minimum_sample`": f"{limits.minimum_sample}",
         "`count_chunk_failures`": str(limits.count_chunk_failures).lower(),
         "`on_inconclusive`": policy.on_inconclusive,

@@ -18,8 +18,8 @@
 | `INBOX` | `EVENT#<occurred_at>#<event_id>` | outbox and list of refused uploads |
 | `REFUSED#<widget>` | `<rejected_at>#<upload_id>` | the refused uploads of one widget: a copy of each |
 
-Error books (`ERRORS#<widget>`) and deliveries of notices (`NOTICE#<event_id>`) have their own keys, in `error_books.py`
-and `deliveries.py`.
+Error books (`ERRORS#<widget>`), deliveries of notices (`NOTICE#<event_id>`) and comparisons have their own keys, in
+`error_books.py`, `deliveries.py` and `comparisons.py`.
 
 A widget's records share a partition key, so the stream delivers them in the order in which they were written.
 
@@ -64,6 +64,10 @@ def channel_sk(name: str) -> str:
 
 def deployment_sk(channel: str) -> str:
     return f"DEPLOYMENT#{channel}"
+
+
+def comparison_sk(channel: str) -> str:
+    return f"COMPARISON#{channel}"
 
 
 def refused_pk(widget: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgeship.adapters.dynamodb import items, keys
 from edgeship.adapters.dynamodb.attributes import deserialize, serialize
+from edgeship.adapters.dynamodb.batches import get_all
 from edgeship.adapters.dynamodb.channels import to_channel
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
@@ -28,9 +29,6 @@ from edgeship.resource_names import OUTBOX_SORT_KEY, WATCHED_INDEX
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_BATCH = 100
-"""Keys of one BatchGetItem.
-Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
 _LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
 
@@ -117,7 +115,7 @@ class DynamoDBState:
     def releases_among(self, widget: str, versions: Iterable[Version]) -> list[Release]:
         pk = keys.widget_pk(widget)
         wanted = [{"pk": pk, "sk": keys.release_sk(version)} for version in sorted(set(versions), reverse=True)]
-        found = [items.to_release(item) for item in self._get_all(wanted)]
+        found = [items.to_release(item) for item in get_all(self._client, self._table, wanted)]
         return sorted(found, key=lambda release: release.version, reverse=True)
 
     def rejection(self, upload_id: str) -> Rejection | None:
@@ -143,7 +141,9 @@ class DynamoDBState:
 
     def policies(self, widgets: Iterable[str]) -> dict[str, PolicyRecord]:
         found = {widget: PolicyRecord(widget) for widget in widgets}
-        for item in self._get_all([{"pk": keys.widget_pk(name), "sk": keys.POLICY} for name in sorted(found)]):
+        for item in get_all(
+            self._client, self._table, [{"pk": keys.widget_pk(name), "sk": keys.POLICY} for name in sorted(found)]
+        ):
             record = items.to_policy(item)
             found[record.widget] = record
         return found
@@ -214,16 +214,6 @@ class DynamoDBState:
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
         answer = self._client.get_item(TableName=self._table, Key=serialize({"pk": pk, "sk": sk}), ConsistentRead=True)
         return deserialize(answer["Item"]) if "Item" in answer else None
-
-    def _get_all(self, wanted: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
-        for start in range(0, len(wanted), _BATCH):
-            batch = [serialize(key) for key in wanted[start : start + _BATCH]]
-            pending: dict[str, Any] = {self._table: {"Keys": batch, "ConsistentRead": True}}
-            while pending:
-                # What is over 16 MB or throttled comes back unprocessed.
-                answer = self._client.batch_get_item(RequestItems=pending)
-                yield from map(deserialize, answer["Responses"].get(self._table, ()))
-                pending = dict(answer.get("UnprocessedKeys", {}))
 
     def _query(
         self, pk: str, sk_prefix: str, *, newest_first: bool = False, page: int | None = None

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
+from edgeship.domain.health.comparison_record import Comparison
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.health_page import Page
 from edgeship.domain.version import Version
@@ -51,6 +52,20 @@ class Metrics(Protocol):
     def totals(self, spans: Sequence[Span]) -> dict[Span, Datapoint]:
         """Each span as one datapoint; its percentiles are the means of its periods' percentiles, weighted by sessions.
         Ends are widened to whole periods."""
+
+
+class Comparisons(Protocol):
+    """What is kept of the comparisons of running rollouts."""
+
+    def read(self, channels: Collection[tuple[str, str]]) -> dict[tuple[str, str], Comparison]:
+        """Those of these widgets and channels that there are, in one call a hundred."""
+
+    def write(self, comparison: Comparison) -> None:
+        """Write it, if the stored one has its revision (0: there is none).
+
+        Raises:
+            Conflict: it has not; nothing was written.
+        """
 
 
 @dataclass(frozen=True)

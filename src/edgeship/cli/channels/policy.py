@@ -74,6 +74,17 @@ def set_policy(
             metavar="POINTS", help="A candidate whose error rate is further above the stable version's is paused."
         ),
     ] = None,
+    margin_points: Annotated[
+        float | None,
+        typer.Option(
+            metavar="POINTS",
+            help="A candidate whose error rate is certainly further above the stable version's is rolled back.",
+        ),
+    ] = None,
+    error_probability: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="How probable it is, over a whole rollout, that this is an error."),
+    ] = None,
     minimum_sample: Annotated[
         int | None, typer.Option(metavar="SESSIONS", help="With fewer sessions the analysis is inconclusive.")
     ] = None,
@@ -136,6 +147,8 @@ def set_policy(
             "latency_ms": latency_ms,
             "memory_mb": memory_mb,
             "soft_error_points": soft_error_points,
+            "margin_points": margin_points,
+            "error_probability": error_probability,
             "minimum_sample": minimum_sample,
             "count_chunk_failures": None if chunk_failures is None else chunk_failures == "count",
         },

@@ -28,6 +28,11 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
             "--soft-error-points",
             f"{limits.soft_error_points:g} points over the stable version's",
         ),
+        "unhealthy: compared": (
+            "--margin-points",
+            f"certainly more than {limits.margin_points:g} points over the stable version's error rate",
+        ),
+        "compared in error": ("--error-probability", f"at most {100 * limits.error_probability:g} % of rollouts"),
         "inconclusive": ("--minimum-sample", f"fewer than {limits.minimum_sample} sessions"),
         "chunks that do not load": (
             "--chunk-failures",

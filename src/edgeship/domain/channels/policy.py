@@ -70,6 +70,8 @@ def check_policy(policy: Policy) -> Policy:
         ("latency_ms", limits.latency_ms, 600_000),
         ("memory_mb", limits.memory_mb, 65_536),
         ("soft_error_points", limits.soft_error_points, 100),
+        ("margin_points", limits.margin_points, 100),
+        ("error_probability", limits.error_probability, 0.1),
     ):
         if not math.isfinite(value) or not 0 < value <= most:
             raise _invalid(f"{name}: {value!r}", f"Give more than 0 and at most {most:,}.")

@@ -9,7 +9,9 @@ from enum import StrEnum
 
 from edgeship.domain.channels.policy import OnInconclusive, Policy
 from edgeship.domain.channels.rollout import Rollout
+from edgeship.domain.health import comparison
 from edgeship.domain.health.analysis import AnalysisResult, Health
+from edgeship.domain.health.comparison_record import judge
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.low_traffic import analyse_recent
 from edgeship.domain.health.step_analysis import analyse_step
@@ -33,13 +35,14 @@ class StepDecision:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The datapoints for a decision: the last periods of the candidate and of the stable version, and, after the bake,
-    the whole step of each as one datapoint."""
+    """What a decision is made on: the last periods of the candidate and of the stable version; after the bake, the
+    whole step of each as one datapoint; and what the comparison of the two says since the exposure began."""
 
     candidate: Sequence[Datapoint] = ()
     stable: Sequence[Datapoint] = ()
     bake: Datapoint | None = None
     stable_bake: Datapoint | None = None
+    compared: comparison.Evidence | None = None
 
 
 _ACTIONS = {Health.UNHEALTHY: StepAction.ABORT, Health.DEGRADED: StepAction.PAUSE, Health.HEALTHY: StepAction.ADVANCE}
@@ -51,8 +54,11 @@ _ON_INCONCLUSIVE: dict[OnInconclusive, StepAction] = {
 
 
 def analyse_candidate(rollout: Rollout, limits: Thresholds, evidence: Evidence, now: datetime) -> AnalysisResult:
-    """Analyse the candidate's last periods, compared with the stable version's."""
-    return analyse_recent(evidence.candidate, evidence.stable, limits, rollout.exposed_at, now)
+    """Analyse the candidate's last periods, and all of its sessions compared with the stable version's."""
+    recent = analyse_recent(evidence.candidate, evidence.stable, limits, rollout.exposed_at, now)
+    if recent.is_unhealthy or evidence.compared is None:
+        return recent
+    return judge(evidence.compared, limits) or recent
 
 
 def decide_step(rollout: Rollout, policy: Policy, evidence: Evidence, now: datetime) -> StepDecision:

@@ -26,7 +26,9 @@ class Check(StrEnum):
 @dataclass(frozen=True)
 class Thresholds:
     """Hard limits: reaching one is a breach. `soft_error_points` is how far a candidate's error rate may be above the
-    stable version's; further above, the rollout pauses.
+    stable version's; further above, the rollout pauses. `margin_points` is how far it may be above over the whole
+    exposure; when it is certain to be more, the rollout is aborted. `error_probability` is the chance that this is
+    ever wrong in a rollout.
 
     Rates are per cent of sessions, latency is milliseconds, memory megabytes. `minimum_sample` is sessions: a period
     (or, at the end of a bake, the whole bake) with fewer is inconclusive.
@@ -39,6 +41,8 @@ class Thresholds:
     minimum_sample: int = 100
     count_chunk_failures: bool = True
     """Whether a session in which only parts of the release did not load counts as failed."""
+    margin_points: float = 0.5
+    error_probability: float = 0.001
 
     def hard(self) -> tuple[tuple[Check, float], ...]:
         return (

@@ -244,7 +244,10 @@ SCENES: dict[str, Scene] = {
     "tick advances": ticks(HEALTHY),
     "tick completes": ticks(HEALTHY, steps=LAST, pages=True),
     "tick aborts": ticks(UNHEALTHY, pages=True, before=STARTED),
-    "tick pauses": ticks(UNHEALTHY, pages=True, thresholds=Thresholds(error_rate=50)),
+    "tick aborts by comparison": ticks(
+        UNHEALTHY, pages=True, before=STARTED, thresholds=Thresholds(error_rate=50, soft_error_points=100)
+    ),
+    "tick pauses": ticks(UNHEALTHY, pages=True, thresholds=Thresholds(error_rate=50, margin_points=100)),
     "tick holds": ticks(),
     "tick has nothing to do": ticks(HEALTHY, at=BAKED - timedelta(minutes=5), pages=True, before=STARTED),
     "tick sees an alarm": tick_sees_an_alarm,

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
-from edgeship.application.channels.channel_metrics import ChannelMetrics, read_metrics
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.reaction import Reaction
+from edgeship.application.channels.watching.channel_metrics import ChannelMetrics, read_metrics
+from edgeship.application.channels.watching.compare_candidates import CompareCandidates
 from edgeship.application.health.ports import Alarms, Metrics, Subject
 from edgeship.application.health.publish_health import PublishHealth, Watched
 from edgeship.domain.channels.channel import Channel, Moved
@@ -40,7 +41,7 @@ ALARM_GRACE = timedelta(minutes=5)
 @dataclass
 class Tick:
     """What one run found and did. `faults` are by name: a channel that could not be checked, a health page that could
-    not be written, or `alarms`, `metrics` or `health pages` as a whole."""
+    not be written, or `alarms`, `metrics`, `comparisons` or `health pages` as a whole."""
 
     watched: int = 0
     alarms_made: int = 0
@@ -54,6 +55,7 @@ class WatchChannels:
     state: ChannelState
     alarms: Alarms
     metrics: Metrics
+    compare: CompareCandidates
     react: ReactToBreach
     publish: PublishHealth
 
@@ -69,6 +71,9 @@ class WatchChannels:
             seen = standing
             _unless_it_fails("alarms", lambda: self._fix_alarms(seen, channels, policies, occasion, tick), tick)
         metrics = _unless_it_fails("metrics", lambda: read_metrics(self.metrics, channels, occasion.at), tick)
+        if metrics is not None:
+            read = metrics
+            metrics = _unless_it_fails("comparisons", lambda: self.compare(read, channels, policies), tick) or read
         changed: set[Channel] = set()
         for channel in channels:
             check = _ChannelCheck(self, channel, policies[channel.widget].policy, standing or (), metrics, occasion)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from edgeship.application.health.ports import Metrics, Span, Subject
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import Phase, Rollout
 from edgeship.domain.channels.step_decision import Evidence, analyse_candidate
+from edgeship.domain.health import comparison
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.health_page import Finding
 from edgeship.domain.health.low_traffic import HOUR_PERIODS, analyse_recent, analysed_periods
@@ -24,6 +25,8 @@ class ChannelMetrics:
     now: datetime
     periods: Mapping[Subject, Sequence[Datapoint]]
     totals: Mapping[Span, Datapoint]
+    compared: Mapping[tuple[str, str], comparison.Evidence] = field(default_factory=dict)
+    """By widget and channel."""
 
     def recent(self, subject: Subject) -> Sequence[Datapoint]:
         return self.periods.get(subject, ())
@@ -34,7 +37,8 @@ class ChannelMetrics:
         assert rollout is not None
         candidate, stable = _subjects(channel)
         bake, stable_bake = (self.totals.get(span) for span in _spans(channel, rollout, self.now))
-        return Evidence(self.recent(candidate), self.recent(stable), bake, stable_bake)
+        compared = self.compared.get((channel.widget, channel.name))
+        return Evidence(self.recent(candidate), self.recent(stable), bake, stable_bake, compared)
 
     def finding(self, channel: Channel, version: Version, limits: Thresholds) -> Finding:
         """The analysis of the last periods of a version that the channel exposes."""
