@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.bench import (
+    comparison,
     detection,
     edge,
     edge_flags,
@@ -33,6 +34,7 @@ PIPED_WIDTH = 140
 
 Benchmark = Callable[[Callable[[str], None], argparse.Namespace], Report]
 BENCHMARKS: dict[str, Benchmark] = {
+    "comparison": lambda progress, options: comparison.measure(progress),
     "detection": lambda progress, options: detection.measure(progress),
     "edge": lambda progress, options: edge.measure(progress),
     "edge_flags": lambda progress, options: edge_flags.measure(progress),

@@ -23,7 +23,6 @@ from edgeship.domain.health.comparison import (
     after_hour,
     blocks_of,
     interval,
-    wilson,
 )
 
 MARGIN = 0.005
@@ -204,7 +203,7 @@ def test_the_interval_is_newcombes() -> None:
     """His example (a): 56 of 70 and 48 of 80, 0.0524 to 0.3339 by method 10."""
     low, high = interval(Block(Sample(70, 56), Sample(80, 48)))
     assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
-    assert wilson(Sample()) == (0.0, 1.0)
+    assert interval(Block()) == (-1.0, 1.0)
 
 
 def test_more_failures_than_sessions_are_refused() -> None:

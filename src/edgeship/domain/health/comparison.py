@@ -18,6 +18,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import exp, inf, log, sqrt
 
+from edgeship.domain.health.score_interval import score_interval
+
 BETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64)
 """So much above the stable version's error rate the candidate's is bet to be, with an equal stake each."""
 _FIRST_STAKE = 0.5
@@ -29,6 +31,7 @@ _GUESS, _GUESS_SESSIONS = 0.01, 50
 _FEWEST_STABLE, _FEWEST_CANDIDATE = 10, 1
 """Sessions of a block, if they come within its longest time."""
 LONGEST_BLOCK_MINUTES = 30
+_Z_95 = 1.959964
 _MOST_ROUNDS, _CLOSE = 60, 1e-13
 
 
@@ -130,21 +133,12 @@ def interval(block: Block) -> tuple[float, float]:
 
     Newcombe's hybrid score interval for two proportions (Statistics in Medicine 17, 1998, 873-890, method 10).
     """
-    (low, high), (stable_low, stable_high) = wilson(block.candidate), wilson(block.stable)
+    low, high = score_interval(block.candidate.failed, block.candidate.sessions, _Z_95)
+    stable_low, stable_high = score_interval(block.stable.failed, block.stable.sessions, _Z_95)
     candidate, stable = block.candidate.rate, block.stable.rate
     below = sqrt((candidate - low) ** 2 + (stable_high - stable) ** 2)
     above = sqrt((high - candidate) ** 2 + (stable - stable_low) ** 2)
     return candidate - stable - below, candidate - stable + above
-
-
-def wilson(sample: Sample, z: float = 1.96) -> tuple[float, float]:
-    """The bounds, in [0, 1], of the true rate: Wilson's score interval."""
-    if not sample.sessions:
-        return 0.0, 1.0
-    weight = z * z / sample.sessions
-    centre = sample.rate + weight / 2
-    spread = z * sqrt(sample.rate * (1 - sample.rate) / sample.sessions + weight / (4 * sample.sessions))
-    return max(0.0, (centre - spread) / (1 + weight)), min(1.0, (centre + spread) / (1 + weight))
 
 
 def _won(block: Block, stable_rate: float, candidate_rate: float, margin: float) -> float:

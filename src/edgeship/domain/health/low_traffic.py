@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from math import sqrt
 
 from edgeship.domain.health.analysis import AnalysisResult, Health, analyse, deciding_periods
 from edgeship.domain.health.datapoint import Datapoint
+from edgeship.domain.health.score_interval import score_interval
 from edgeship.domain.health.thresholds import PERIODS, Check, Thresholds
 
 Z = 4.0
@@ -75,8 +75,4 @@ def _hour(datapoint: Datapoint) -> timedelta:
 
 def lower_bound(failed: int, sessions: int) -> float:
     """The lower bound, in [0, 1], of the true share when `failed` of `sessions` were observed."""
-    share, weight = failed / sessions, Z * Z / sessions
-    centre = share + weight / 2
-    margin = Z * sqrt(share * (1 - share) / sessions + weight / (4 * sessions))
-    # Of no failures, rounding leaves a bound above 0.
-    return min(share, max(0.0, (centre - margin) / (1 + weight)))
+    return score_interval(failed, sessions, Z)[0]
