@@ -14,6 +14,8 @@ import pytest
 
 from edgeship.adapters.lambda_events.s3_events import ObjectCreated
 from edgeship.bootstrap import artifact_upload
+from edgeship.domain.events import timestamp
+from edgeship.domain.releases.claim import LEASE, Claim
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
@@ -109,11 +111,30 @@ def test_same_version_with_other_bytes_touches_nothing(aws: Aws) -> None:
 
 
 def test_a_version_begun_with_other_bytes_is_not_mixed_with_these(aws: Aws) -> None:
-    aws.state.claim("checkout", Version.parse("1.0.0"), "another digest")
+    began = datetime.now(UTC)
+    aws.state.claim("checkout", Version.parse("1.0.0"), Claim("another digest", began))
     outcome = accept(aws, aws.upload_event(KEY, tar_gz(WIDGET)))
     assert isinstance(outcome, Rejection)
     assert "started by another upload" in outcome.reason
+    assert f"again after {timestamp(began + LEASE)}" in outcome.remedy
     assert aws.objects(NAMES.site_bucket) == {}
+
+
+def test_a_version_begun_with_other_bytes_of_which_nothing_became_public_is_free_after_a_time(aws: Aws) -> None:
+    aws.state.claim("checkout", Version.parse("1.0.0"), Claim("another digest", datetime.now(UTC) - LEASE))
+    release = accept(aws, aws.upload_event(KEY, tar_gz(WIDGET)))
+    assert isinstance(release, Release)
+    late = aws.state.claim("checkout", release.version, Claim("another digest", datetime.now(UTC)))
+    assert late.digest == release.digest
+
+
+def test_a_version_with_a_public_file_never_changes_its_bytes(aws: Aws) -> None:
+    aws.state.claim("checkout", Version.parse("1.0.0"), Claim("another digest", datetime.now(UTC) - LEASE))
+    aws.s3.put_object(Bucket=NAMES.site_bucket, Key="checkout/v1.0.0/chunk.js", Body=b"other")
+    outcome = accept(aws, aws.upload_event(KEY, tar_gz(WIDGET)))
+    assert isinstance(outcome, Rejection)
+    assert (outcome.code, outcome.remedy) == ("version_exists", "Publish these files under a new version.")
+    assert set(aws.objects(NAMES.site_bucket)) == {"checkout/v1.0.0/chunk.js"}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Reads the syntax of scripts with tree-sitter's grammar of JavaScript. Nothing recurses.
 
-tree-sitter takes about 65 bytes of memory for a byte of a minified script, and up to 450 for a hostile one. Its recovery
-from errors may take minutes. Time is bounded here, memory in `parse_process`.
+tree-sitter takes about 65 bytes of memory for a byte of a minified script, and up to 450 for a hostile one. Its
+recovery from errors may take minutes. Time is bounded here, memory in `parse_process`.
 """
 
 from __future__ import annotations

@@ -108,8 +108,8 @@ def kind_of(path: str, declared: Kind | None, syntax: Syntax | None) -> Kind:
     elif declared is None and syntax is not None and not syntax.complete:
         raise Refused(
             "kind_unknown",
-            f"The entrypoint {quoted(path)} is too large, or too deeply nested, to be parsed whole; what was read can be "
-            "an ES module or a classic script.",
+            f"The entrypoint {quoted(path)} is too large, or too deeply nested, to be parsed whole; "
+            "what was read of it can be an ES module or a classic script.",
             'Declare its kind: publish --kind module or classic, or {"kind": "module"} in edgeship.json.',
         )
     else:
