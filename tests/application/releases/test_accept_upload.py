@@ -146,7 +146,7 @@ def test_a_version_with_a_public_file_never_changes_its_bytes(aws: Aws) -> None:
         ("incoming/readme.txt", b"hello", "key_invalid"),
         (KEY, b"not an archive", "archive_invalid"),
         (KEY, tar_gz({"../evil.js": b"x"}), "path_unsafe"),
-        (KEY, tar_gz({"a.css": b"x"}), "entrypoint_missing"),
+        (KEY, tar_gz({"a.svg": b"x"}), "entrypoint_missing"),
         (KEY, tar_gz(WIDGET, {"entrypoint": "gone.js"}), "entrypoint_missing"),
         (KEY, tar_gz(WIDGET, {"entrypoint": "widget.js.map"}), "entrypoint_missing"),
         (KEY, tar_gz(WIDGET, {"widget": "other"}), "declaration_mismatch"),
@@ -238,6 +238,31 @@ def test_a_release_knows_whether_its_scripts_import_its_entry(
     manifest = json.loads(aws.objects(NAMES.site_bucket)["checkout/v1.0.0/manifest.json"]["body"])
     assert (manifest["imported"], manifest["default_export"]) == (imported, default)
     assert json.loads(aws.outbox()[0]["detail"])["new"]["imported"] is imported
+
+
+@pytest.mark.parametrize(
+    ("files", "entrypoint", "kind", "index"),
+    [
+        ({"page.html": b"<h1>", "style.css": b""}, None, Kind.HTML, True),
+        ({"a/page.html": b"<h1>"}, "a/page.html", Kind.HTML, False),
+        ({"theme.css": b"a{}", "fonts/a.woff2": b"f"}, None, Kind.STYLE, False),
+        ({"core.wasm": b"\0asm", "data.json": b"{}"}, "core.wasm", Kind.ASSET, False),
+    ],
+)
+def test_a_widget_without_a_script(
+    aws: Aws, files: dict[str, bytes], entrypoint: str | None, kind: Kind, index: bool
+) -> None:
+    declared = {"entrypoint": entrypoint} if entrypoint else {}
+    release = accept(aws, aws.upload_event(KEY, tar_gz(files, declared)))
+    assert isinstance(release, Release)
+    assert release.entry is not None
+    assert release.entry.kind is kind
+    site = aws.objects(NAMES.site_bucket)
+    assert set(site) - {"checkout/v1.0.0/"} == {f"checkout/v1.0.0/{path}" for path in (*files, "manifest.json")}
+    assert ("checkout/v1.0.0/" in site) is index
+    if index:
+        assert site["checkout/v1.0.0/"] == site[f"checkout/v1.0.0/{release.entrypoint}"]
+        assert release.files == len(files)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ Each step may be repeated, and the event is written only after everything else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,7 +21,8 @@ from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.bundle import check_packed, is_public
 from edgeship.domain.releases.claim import Claim
-from edgeship.domain.releases.manifest import Manifest
+from edgeship.domain.releases.entry import Kind
+from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.releases.rejection import Rejection, Upload
 from edgeship.domain.releases.release import Release, register
 
@@ -49,9 +50,8 @@ class AcceptUpload:
             files, manifest = self._inspect(upload, key, Path(scratch))
             release = self._registered(manifest)
             if release is None:
-                self.site.put_files(
-                    key.widget, key.version, [(f, manifest.files[f.path]) for f in files if is_public(f.path)]
-                )
+                public = [(file, manifest.files[file.path]) for file in files if is_public(file.path)]
+                self.site.put_files(key.widget, key.version, [*public, *_directory_index(manifest, public)])
                 release = self._register(self.site.put_manifest(manifest), upload)
         self.inbox.keep_accepted(upload)
         return release
@@ -106,6 +106,16 @@ class AcceptUpload:
                 raise
             return registered
         return release
+
+
+def _directory_index(
+    manifest: Manifest, public: list[tuple[UnpackedFile, FileEntry]]
+) -> list[tuple[UnpackedFile, FileEntry]]:
+    """A document in the top folder once more, under the folder's own path: `/checkout/v1.4.2/`, to which
+    `/checkout/latest/` leads. Exact paths run no code that could add a name."""
+    if manifest.kind is not Kind.HTML or "/" in manifest.entrypoint:
+        return []
+    return [(replace(file, path=""), entry) for file, entry in public if file.path == manifest.entrypoint]
 
 
 def _version_exists(manifest: Manifest, state: str, or_later: str) -> Refused:
