@@ -35,7 +35,12 @@ def parse_apart(location: Path, part: Part) -> Syntax | None:
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
     with suppress(subprocess.TimeoutExpired):
         ended = subprocess.run(  # noqa: S603
-            command, env=environment, capture_output=True, timeout=_WALL_SECONDS, check=False
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_WALL_SECONDS,
+            check=False,
         )
         if ended.returncode == 0 and ended.stdout:
             return _loaded(ended.stdout)
