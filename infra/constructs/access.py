@@ -40,10 +40,12 @@ class Access(Construct):
         )
         allow(
             self.uploader,
-            ["s3:PutObject"],
+            ["s3:ListMultipartUploadParts", "s3:PutObject"],
             incoming,
             reason="An uploader chooses widget and version; the checks of the upload decide whether it is accepted.",
         )
+        # For an interrupted upload to go on; the keys of unfinished uploads are all that it shows.
+        allow(self.uploader, ["s3:ListBucketMultipartUploads"], storage.inbox.bucket_arn)
 
         self.operator = iam.ManagedPolicy(
             self, "Operator", description=f"edgeship {options.environment}: what the command line does"
@@ -57,7 +59,7 @@ class Access(Construct):
         allow(self.operator, ["cloudwatch:PutMetricAlarm"], health_alarms(options), reason=ALARMS_OF_ANY_RELEASE)
         allow(
             self.operator,
-            ["s3:GetObject", "s3:PutObject"],
+            ["s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
             incoming,
             reason="Publishing, and reading what is being published, under any widget and version.",
         )
@@ -70,6 +72,7 @@ class Access(Construct):
             objects(names.site_bucket, f"{COPIES_PREFIX}*"),
             reason="Reading kept archives, reasons, published manifests and latest copies, of any widget.",
         )
+        allow(self.operator, ["s3:ListBucketMultipartUploads"], storage.inbox.bucket_arn)
         # What the edge has, for `edgeship resolve`, `status` and the check of flags; the relay alone writes it.
         allow(self.operator, ["s3:GetObject"], objects(names.config_bucket, SNAPSHOT_KEY))
         store = router.store.key_value_store_arn

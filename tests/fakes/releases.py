@@ -51,6 +51,9 @@ class FakeSite:
         for file, _ in files:
             self.put(release_prefix(widget, version) + file.path, Stored(file.location.read_bytes(), str(version)))
 
+    def has_files(self, widget: str, version: Version) -> bool:
+        return any(key.startswith(release_prefix(widget, version)) for key in self.objects)
+
     def put_manifest(self, manifest: Manifest) -> Manifest:
         key = release_prefix(manifest.widget, manifest.version) + MANIFEST_NAME
         if key not in self._manifests:

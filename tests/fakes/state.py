@@ -15,6 +15,7 @@ from edgeship.domain.events import Event, EventType
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.notifications.rules import NotificationsRecord
 from edgeship.domain.propagation.deployment import Deployment
+from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
@@ -26,7 +27,7 @@ class FakeState:
     def __init__(self) -> None:
         self.records: dict[Key, Any] = {}
         self.log: list[Event] = []
-        self._claims: dict[Key, str] = {}
+        self._claims: dict[Key, Claim] = {}
         self._paths: dict[str, int] = {}
         self._lock = Lock()
 
@@ -47,9 +48,12 @@ class FakeState:
             if new:
                 self.records.setdefault(("widget", new.widget), Widget(new.widget, new.version))
 
-    def claim(self, widget: str, version: Version, digest: str) -> str:
+    def claim(self, widget: str, version: Version, claim: Claim, instead_of: Claim | None = None) -> Claim:
         with self._lock:
-            return self._claims.setdefault((widget, version), digest)
+            held = self._claims.setdefault((widget, version), claim)
+            if held.digest == claim.digest or (held == instead_of and held.at):
+                self._claims[widget, version] = claim
+            return self._claims[widget, version]
 
     def widget(self, name: str) -> Widget | None:
         return self.records.get(("widget", name))

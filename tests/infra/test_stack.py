@@ -170,14 +170,14 @@ def test_no_policy_allows_a_wildcard_action_or_every_resource(stack: Template) -
             assert set(listed(statement["Action"])) <= WITHOUT_RESOURCES, key
 
 
-def test_the_uploader_may_put_into_incoming_and_nothing_else(production: Template) -> None:
-    assert _managed_policy(production, "Uploader") == [
-        {
-            "Action": "s3:PutObject",
-            "Effect": "Allow",
-            "Resource": f"arn:aws:s3:::edgeship-production-inbox-{ACCOUNT}/incoming/*",
-        }
-    ]
+def test_the_uploader_may_put_into_incoming_and_go_on_with_it_and_nothing_else(production: Template) -> None:
+    objects, bucket = _managed_policy(production, "Uploader")
+    assert objects == {
+        "Action": ["s3:ListMultipartUploadParts", "s3:PutObject"],
+        "Effect": "Allow",
+        "Resource": f"arn:aws:s3:::edgeship-production-inbox-{ACCOUNT}/incoming/*",
+    }
+    assert (bucket["Action"], bucket["Effect"]) == ("s3:ListBucketMultipartUploads", "Allow")
 
 
 def test_the_operator_cannot_write_what_is_served_or_delete_anything(production: Template) -> None:

@@ -81,7 +81,7 @@ def explain(error: BaseException) -> Failure | None:
         case TimeoutError():
             return Failure(ExitCode.TROUBLE, "timeout", sentence(error), "Run edgeship status in a while.")
         case KeyboardInterrupt():
-            return Failure(ExitCode.INTERRUPTED, "interrupted", "Interrupted.", "See edgeship status, then continue.")
+            return Failure(ExitCode.INTERRUPTED, "interrupted", "Interrupted.", _CONTINUE)
     return _of_aws(error) or _of_the_system(error)
 
 
@@ -115,6 +115,7 @@ def _of_aws(error: BaseException) -> Failure | None:
     return None
 
 
+_CONTINUE = "See edgeship status, then run the command again: a large upload goes on where it ended."
 _SIGN_IN = "Set AWS_PROFILE or sign in (aws sso login), then run it again."
 _SIGNED_OUT = frozenset(
     {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -108,6 +109,8 @@ def _command() -> Callable[..., Any]:
 
 def run() -> None:
     """The entry point of the console script."""
+    # As Ctrl-C does: what a command holds, such as a temporary archive, is removed on the way out.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))
 
 

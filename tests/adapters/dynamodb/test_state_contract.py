@@ -27,6 +27,7 @@ from edgeship.domain.notifications.rules import (
 from edgeship.domain.notifications.rules import Kind as DestinationKind
 from edgeship.domain.notifications.rules_record import change_notifications, notification_test
 from edgeship.domain.propagation.deployment import Deployment, Mismatch, MismatchKind, Verification
+from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.rejection import Upload, reject
 from edgeship.domain.version import Version
@@ -141,11 +142,26 @@ def test_registering_twice_conflicts(state: EnvironmentState) -> None:
 
 
 def test_the_first_claim_wins_for_good(state: EnvironmentState) -> None:
-    assert state.claim("checkout", V1, "aa") == "aa"
-    assert state.claim("checkout", V1, "aa") == "aa"
-    assert state.claim("checkout", V1, "bb") == "aa"
-    assert state.claim("checkout", V2, "bb") == "bb"
-    assert state.claim("other", V1, "bb") == "bb"
+    first, other = Claim("aa", NOW), Claim("bb", NOW)
+    assert state.claim("checkout", V1, first) == first
+    assert state.claim("checkout", V1, other) == first
+    assert state.claim("checkout", V2, other) == other
+    assert state.claim("other", V1, other) == other
+
+
+def test_a_claim_gives_way_only_if_it_was_not_renewed(state: EnvironmentState) -> None:
+    first, renewed, other = Claim("aa", NOW), Claim("aa", NOW + timedelta(minutes=1)), Claim("bb", NOW)
+    state.claim("checkout", V1, first)
+    assert state.claim("checkout", V1, renewed) == renewed
+    assert state.claim("checkout", V1, other, instead_of=first) == renewed
+    assert state.claim("checkout", V1, other, instead_of=renewed) == other
+    assert state.claim("checkout", V1, first) == other
+
+
+def test_a_claim_from_before_times_were_kept_gives_way_to_nobody(state: EnvironmentState) -> None:
+    old = Claim("aa")
+    assert state.claim("checkout", V1, old) == old
+    assert state.claim("checkout", V1, Claim("bb", NOW), instead_of=old) == old
 
 
 def test_channels_keep_all_they_hold(state: EnvironmentState) -> None:

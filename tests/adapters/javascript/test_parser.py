@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from edgeship.adapters.javascript import parser
-from edgeship.adapters.javascript.parser import MAX_DEPTH, MAX_PARSED_BYTES, JavaScriptParser
+from edgeship.adapters.javascript import tree
+from edgeship.adapters.javascript.parser import MAX_PARSED_BYTES, JavaScriptParser
+from edgeship.adapters.javascript.tree import MAX_DEPTH
 from edgeship.domain.releases.entry import Syntax
 
 IMPORT, EXPORT = "an import statement", "an export statement"
@@ -136,20 +138,23 @@ def syntax(source: bytes, folder: Path) -> Syntax:
 
 LARGE = b"var a = 'import';\n" * (MAX_PARSED_BYTES // 18 + 1)
 DEEP = b"[" * (MAX_DEPTH + 1)
+PART = Syntax(None, complete=False)
 
 
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        (b"import './a.js';\n" + LARGE, Syntax(IMPORT, ("./a.js",))),
-        (LARGE + b"export{a as b,c};\n", Syntax(EXPORT)),
-        (LARGE + b"export default a;\n//# sourceMappingURL=a.js.map\n", Syntax(EXPORT, default_export=True)),
-        (b"import './a.js';\n" + LARGE + b"export{a as default};", Syntax(IMPORT, ("./a.js",), default_export=True)),
-        (LARGE + b"exports.default = a;\n", Syntax(None)),
-        (LARGE + b"import.meta.url\n", Syntax(None)),
-        (b"import './a.js';" + DEEP, Syntax(None)),
-        (DEEP + b"]" * len(DEEP) + b";export{a};", Syntax(EXPORT)),
-        (b"a?b:" * 200_000 + b"await", Syntax(None)),
+        (b"import './a.js';\n" + LARGE, replace(PART, module_only=IMPORT, imports=("./a.js",))),
+        (LARGE + b"export{a as b,c};\n", replace(PART, module_only=EXPORT)),
+        (
+            LARGE + b"export default a;\n//# sourceMappingURL=a.js.map\n",
+            replace(PART, module_only=EXPORT, default_export=True),
+        ),
+        (LARGE + b"exports.default = a;\n", PART),
+        (LARGE + b"import.meta.url\n", PART),
+        (b"import './a.js';" + DEEP, PART),
+        (DEEP + b"]" * len(DEEP) + b";export{a};", replace(PART, module_only=EXPORT)),
+        (b"a?b:" * 200_000 + b"await", PART),
         (b"import('./a.js');" * 20_000 + b"await(1);" * 20_000 + b"import.meta", Syntax(META, (), ("./a.js",))),
         (b"async()=>{await 1;" * 5_000 + b"}" * 5_000, Syntax(None)),
     ],
@@ -160,10 +165,11 @@ def test_what_is_too_large_or_too_deep_is_read_at_its_ends(source: bytes, expect
 
 def test_recovery_from_errors_ends_at_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = b"import './a.js';" + (b"a?b:" * 50 + b";") * 20
-    assert syntax(source, tmp_path) == Syntax(IMPORT, ("./a.js",))
-    monkeypatch.setattr(parser, "_MAX_CPU_SECONDS", 0.0)
-    assert syntax(source, tmp_path) == Syntax(None)
-    assert syntax(source + b"export{a};", tmp_path) == Syntax(EXPORT)
+    assert tree.whole_syntax(source) == Syntax(IMPORT, ("./a.js",))
+    monkeypatch.setattr(tree, "WHOLE_SECONDS", 0.0)
+    monkeypatch.setattr(tree, "ENDS_SECONDS", 0.0)
+    assert tree.whole_syntax(source) is None
+    assert tree.ends_syntax(source, source + b"export{a};") == replace(PART, module_only=EXPORT)
 
 
 def test_text_of_many_bytes_is_read_whole(tmp_path: Path) -> None:

@@ -64,7 +64,10 @@ def test_the_first_manifest_stays(site: Site) -> None:
 
 
 def test_files_lie_under_their_version(site: Site, aws: Aws, tmp_path: Path) -> None:
+    assert not site.has_files("checkout", V1)
     site.put_files("checkout", V1, unpacked(tmp_path))
+    assert site.has_files("checkout", V1)
+    assert not site.has_files("checkout", Version.parse("1.0.0-a"))
     site.put_manifest(MANIFEST)
     stored = (
         {key: each.body for key, each in site.objects.items()}

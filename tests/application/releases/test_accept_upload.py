@@ -14,6 +14,8 @@ import pytest
 
 from edgeship.adapters.lambda_events.s3_events import ObjectCreated
 from edgeship.bootstrap import artifact_upload
+from edgeship.domain.events import timestamp
+from edgeship.domain.releases.claim import LEASE, Claim
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
@@ -109,11 +111,30 @@ def test_same_version_with_other_bytes_touches_nothing(aws: Aws) -> None:
 
 
 def test_a_version_begun_with_other_bytes_is_not_mixed_with_these(aws: Aws) -> None:
-    aws.state.claim("checkout", Version.parse("1.0.0"), "another digest")
+    began = datetime.now(UTC)
+    aws.state.claim("checkout", Version.parse("1.0.0"), Claim("another digest", began))
     outcome = accept(aws, aws.upload_event(KEY, tar_gz(WIDGET)))
     assert isinstance(outcome, Rejection)
     assert "started by another upload" in outcome.reason
+    assert f"again after {timestamp(began + LEASE)}" in outcome.remedy
     assert aws.objects(NAMES.site_bucket) == {}
+
+
+def test_a_version_begun_with_other_bytes_of_which_nothing_became_public_is_free_after_a_time(aws: Aws) -> None:
+    aws.state.claim("checkout", Version.parse("1.0.0"), Claim("another digest", datetime.now(UTC) - LEASE))
+    release = accept(aws, aws.upload_event(KEY, tar_gz(WIDGET)))
+    assert isinstance(release, Release)
+    late = aws.state.claim("checkout", release.version, Claim("another digest", datetime.now(UTC)))
+    assert late.digest == release.digest
+
+
+def test_a_version_with_a_public_file_never_changes_its_bytes(aws: Aws) -> None:
+    aws.state.claim("checkout", Version.parse("1.0.0"), Claim("another digest", datetime.now(UTC) - LEASE))
+    aws.s3.put_object(Bucket=NAMES.site_bucket, Key="checkout/v1.0.0/chunk.js", Body=b"other")
+    outcome = accept(aws, aws.upload_event(KEY, tar_gz(WIDGET)))
+    assert isinstance(outcome, Rejection)
+    assert (outcome.code, outcome.remedy) == ("version_exists", "Publish these files under a new version.")
+    assert set(aws.objects(NAMES.site_bucket)) == {"checkout/v1.0.0/chunk.js"}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +146,7 @@ def test_a_version_begun_with_other_bytes_is_not_mixed_with_these(aws: Aws) -> N
         ("incoming/readme.txt", b"hello", "key_invalid"),
         (KEY, b"not an archive", "archive_invalid"),
         (KEY, tar_gz({"../evil.js": b"x"}), "path_unsafe"),
-        (KEY, tar_gz({"a.css": b"x"}), "entrypoint_missing"),
+        (KEY, tar_gz({"a.svg": b"x"}), "entrypoint_missing"),
         (KEY, tar_gz(WIDGET, {"entrypoint": "gone.js"}), "entrypoint_missing"),
         (KEY, tar_gz(WIDGET, {"entrypoint": "widget.js.map"}), "entrypoint_missing"),
         (KEY, tar_gz(WIDGET, {"widget": "other"}), "declaration_mismatch"),
@@ -217,6 +238,31 @@ def test_a_release_knows_whether_its_scripts_import_its_entry(
     manifest = json.loads(aws.objects(NAMES.site_bucket)["checkout/v1.0.0/manifest.json"]["body"])
     assert (manifest["imported"], manifest["default_export"]) == (imported, default)
     assert json.loads(aws.outbox()[0]["detail"])["new"]["imported"] is imported
+
+
+@pytest.mark.parametrize(
+    ("files", "entrypoint", "kind", "index"),
+    [
+        ({"page.html": b"<h1>", "style.css": b""}, None, Kind.HTML, True),
+        ({"a/page.html": b"<h1>"}, "a/page.html", Kind.HTML, False),
+        ({"theme.css": b"a{}", "fonts/a.woff2": b"f"}, None, Kind.STYLE, False),
+        ({"core.wasm": b"\0asm", "data.json": b"{}"}, "core.wasm", Kind.ASSET, False),
+    ],
+)
+def test_a_widget_without_a_script(
+    aws: Aws, files: dict[str, bytes], entrypoint: str | None, kind: Kind, index: bool
+) -> None:
+    declared = {"entrypoint": entrypoint} if entrypoint else {}
+    release = accept(aws, aws.upload_event(KEY, tar_gz(files, declared)))
+    assert isinstance(release, Release)
+    assert release.entry is not None
+    assert release.entry.kind is kind
+    site = aws.objects(NAMES.site_bucket)
+    assert set(site) - {"checkout/v1.0.0/"} == {f"checkout/v1.0.0/{path}" for path in (*files, "manifest.json")}
+    assert ("checkout/v1.0.0/" in site) is index
+    if index:
+        assert site["checkout/v1.0.0/"] == site[f"checkout/v1.0.0/{release.entrypoint}"]
+        assert release.files == len(files)
 
 
 @pytest.mark.parametrize(

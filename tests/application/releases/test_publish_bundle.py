@@ -20,6 +20,7 @@ from edgeship.application.releases.publish_bundle import BundleFacts, Published
 from edgeship.bootstrap import artifact_upload, operator, promotion
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
+from edgeship.domain.releases.claim import Claim
 from edgeship.domain.version import Version
 from tests.support.bundles import WIDGET
 from tests.support.moto.aws import NAMES, Aws
@@ -235,7 +236,7 @@ def test_a_release_that_is_rolled_out_is_followed_to_its_own_path(
 
 
 def test_a_refusal_ends_it_with_its_reason(aws: Aws, tools: operator.Operator, folder: Path) -> None:
-    aws.state.claim("checkout", V1, "other bytes")
+    aws.state.claim("checkout", V1, Claim("other bytes"))
     published = publish(tools, folder)
     with pytest.raises(Refused) as refused:
         follow(tools, published, World(lambda: accept(aws, published)), None)

@@ -75,6 +75,11 @@ def test_latest_changes_so_it_is_held_to_none(shipped: CommandLine) -> None:
     )
 
 
+IFRAME = (
+    '<iframe src="{url}/index.html" title="checkout" loading="lazy" '
+    'sandbox="allow-scripts allow-same-origin allow-forms allow-popups" '
+    'referrerpolicy="strict-origin-when-cross-origin"></iframe>'
+)
 STYLE = b"button { color: rebeccapurple }\n"
 
 
@@ -88,8 +93,8 @@ STYLE = b"button { color: rebeccapurple }\n"
         ),
         (
             {"index.html": b"<p>hello"},
-            '<iframe src="{url}/index.html" title="checkout"></iframe>',
-            '<iframe src="{url}/index.html" title="checkout"></iframe>',
+            IFRAME,
+            IFRAME,
         ),
         (
             {"theme.css": STYLE, "edgeship.json": b'{"entrypoint": "theme.css"}'},

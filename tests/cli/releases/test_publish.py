@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from edgeship.domain.releases.claim import Claim
 from edgeship.domain.version import Version
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
@@ -164,7 +165,7 @@ def test_waiting_ends_when_it_is_rolled_out(edgeship: CommandLine, pipeline: Pip
 
 def test_waiting_ends_when_it_is_refused(edgeship: CommandLine, pipeline: Pipeline, aws: Aws, dist: Path) -> None:
     # Another archive, under another key, has bound the version to other bytes.
-    aws.state.claim("checkout", Version.parse("1.0.0"), "other bytes")
+    aws.state.claim("checkout", Version.parse("1.0.0"), Claim("other bytes"))
     with pipeline.running():
         done = edgeship(*arguments(dist, "1.0.0", "--wait", "--json"))
     assert (done.code, done.document["error"]["code"]) == (1, "version_exists")

@@ -56,6 +56,24 @@ def test_a_contradiction_is_refused(path: str, declared: Kind, syntax: Syntax | 
     assert says in refused.value.reason
 
 
+@given(st.text(st.sampled_from("./'\"abwidget%37s?"), max_size=60), st.sampled_from(["widget.js", "a/b.js"]))
+def test_a_script_that_imports_a_file_may_import_it(specifier: str, target: str) -> None:
+    if imported_files("a/lazy.js", (specifier,), (target,)) and not set("'\"") & set(specifier):
+        assert may_import("a/lazy.js", [f"import '{specifier}'".encode()], target)
+
+
+@pytest.mark.parametrize(("declared", "kind"), [(Kind.MODULE, Kind.MODULE), (Kind.CLASSIC, Kind.CLASSIC), (None, None)])
+def test_of_a_script_that_was_not_read_whole_the_declared_kind_counts(declared: Kind | None, kind: Kind | None) -> None:
+    part = Syntax(None, complete=False)
+    if kind is None:
+        with pytest.raises(Refused, match="publish --kind") as refused:
+            kind_of("widget.js", declared, part)
+        assert refused.value.code == "kind_unknown"
+    else:
+        assert kind_of("widget.js", declared, part) is kind
+    assert kind_of("widget.js", None, Syntax("an import statement", complete=False)) is Kind.MODULE
+
+
 @given(st.sampled_from(Kind), st.sampled_from([PLAIN, MODULE]))
 def test_a_declared_kind_is_the_kind_or_refused(declared: Kind, syntax: Syntax) -> None:
     try:
@@ -101,7 +119,7 @@ def test_which_entries_are_alone(kind: Kind, path: str, others: tuple[str, ...],
 def test_the_stylesheet_that_goes_with_a_script(
     path: str, source: bytes, others: tuple[str, ...], style: str | None
 ) -> None:
-    assert style_of(path, source, (path, *others)) == style
+    assert style_of(path, [source], (path, *others)) == style
 
 
 FILES = ("widget.js", "b/widget.js", "a.js", "b/c.js", "b/my widget.js", "b/\u00fc.js")
@@ -129,7 +147,11 @@ def test_the_files_that_an_entry_imports(path: str, specifiers: tuple[str, ...],
         ("a/lazy.js", "import './widget.js'", False),
         ("lazy.js", "import './my-widget.js'", False),
         ("lazy.js", "import 'widget.js'; // ./widget.js", False),
+        ("lazy.js", "import './%77idget.js'", True),
+        ("lazy.js", "import './x/../widget.js'", True),
+        ("lazy.js", "'./%'," * 2_000, True),
+        ("lazy.js", "'./a'," * 2_000, False),
     ],
 )
 def test_what_a_script_without_such_a_string_does_not_import(path: str, source: str, found: bool) -> None:
-    assert may_import(path, source.encode(), "widget.js") is found
+    assert may_import(path, [source.encode()], "widget.js") is found

@@ -10,6 +10,7 @@ from edgeship.adapters.archives.entries import Entry
 from edgeship.adapters.archives.gzip_members import CHUNK, GzipMembers
 from edgeship.adapters.archives.tar_headers import (
     BLOCK,
+    MAX_ALL_EXTENDED_BYTES,
     MAX_EXTENDED_BYTES,
     Header,
     long_name,
@@ -44,7 +45,7 @@ def tar_entries(archive: Path) -> Iterator[Entry]:
             header = read_header(block)
             if not extended.takes(header, stream):
                 yield from _entry(extended, header, stream)
-                extended = _Extended(extended.global_headers)
+                extended = _Extended(extended.global_headers, extended.bytes_read)
         if extended.found:
             raise Damaged("an extended header has no entry after it")
         _check_end(stream)
@@ -73,13 +74,15 @@ def _entry(extended: _Extended, header: Header, stream: GzipMembers) -> Iterator
 class _Extended:
     """What extended headers say about the entry after them: at most one header of each kind."""
 
-    def __init__(self, global_headers: int = 0) -> None:
+    def __init__(self, global_headers: int = 0, bytes_read: int = 0) -> None:
         self.found: set[bytes] = set()
         self.path: bytes | None = None
         self.link: bytes | None = None
         self.size: int | None = None
         self.sparse = False
         self.global_headers = global_headers
+        self.bytes_read = bytes_read
+        """Of all extended headers so far."""
 
     def takes(self, header: Header, stream: GzipMembers) -> bool:
         """Read an extended header with its body; False for an entry's own header."""
@@ -87,6 +90,9 @@ class _Extended:
             return False
         if header.size > MAX_EXTENDED_BYTES:
             raise Damaged(f"an extended header has {header.size:,} bytes; {MAX_EXTENDED_BYTES:,} is the limit")
+        self.bytes_read += header.size
+        if self.bytes_read > MAX_ALL_EXTENDED_BYTES:
+            raise Damaged(f"its extended headers have more than {MAX_ALL_EXTENDED_BYTES:,} bytes together")
         body = _whole(stream, header.size)
         if header.type == b"g":
             self._take_global(body)

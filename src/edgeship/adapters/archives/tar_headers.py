@@ -14,6 +14,9 @@ BLOCK = 512
 MAX_EXTENDED_BYTES = 64 * 1024
 """Of one extended header: a path, a link's target and some times take a fiftieth of it."""
 
+MAX_ALL_EXTENDED_BYTES = 32 * 1024 * 1024
+"""Of an archive: 3 KiB for each of 10,000 entries. Their records are read one by one, a million in a second."""
+
 _CHECKSUM = slice(148, 156)
 _UNUSED_NUMBERS = (slice(100, 108), slice(108, 116), slice(116, 124), slice(136, 148), slice(329, 337), slice(337, 345))
 """Mode, owner, group, time, and the numbers of a device."""

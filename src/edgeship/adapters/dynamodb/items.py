@@ -23,6 +23,7 @@ from edgeship.domain.flags.record_limits import stored_text
 from edgeship.domain.notifications import rules_record as notifications_record
 from edgeship.domain.notifications.rules import NotificationsRecord
 from edgeship.domain.propagation.deployment import Deployment, Verification
+from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Quarantine, Release
@@ -97,6 +98,15 @@ def to_widget(item: Mapping[str, Any]) -> Widget:
 def to_policy(item: Mapping[str, Any]) -> PolicyRecord:
     document = earlier_names.policy(json.loads(item["document"]))
     return PolicyRecord(item["widget"], policy_record.from_document(document), int(item["revision"]))
+
+
+def claim_item(claim: Claim) -> Item:
+    return {"digest": claim.digest, **({"claimed_at": claim.at.isoformat()} if claim.at else {})}
+
+
+def to_claim(item: Mapping[str, Any]) -> Claim:
+    at = item.get("claimed_at")
+    return Claim(item["digest"], datetime.fromisoformat(at) if at else None)
 
 
 def to_release(item: Mapping[str, Any]) -> Release:

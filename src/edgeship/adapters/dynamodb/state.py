@@ -21,6 +21,7 @@ from edgeship.domain.events import Event
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.notifications.rules import NotificationsRecord
 from edgeship.domain.propagation.deployment import Deployment
+from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
@@ -63,20 +64,24 @@ class DynamoDBState:
                 raise Conflict(str(cancelled)) from cancelled
             raise
 
-    def claim(self, widget: str, version: Version, digest: str) -> str:
-        item = {"pk": keys.widget_pk(widget), "sk": keys.claim_sk(version), "digest": digest}
+    def claim(self, widget: str, version: Version, claim: Claim, instead_of: Claim | None = None) -> Claim:
+        key = {"pk": keys.widget_pk(widget), "sk": keys.claim_sk(version)}
+        condition, values = "attribute_not_exists(pk) OR digest = :digest", {":digest": {"S": claim.digest}}
+        if instead_of is not None and instead_of.at is not None:
+            condition += " OR (digest = :held AND claimed_at = :held_at)"
+            values |= {":held": {"S": instead_of.digest}, ":held_at": {"S": instead_of.at.isoformat()}}
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=serialize(item),
-                ConditionExpression="attribute_not_exists(pk) OR digest = :digest",
-                ExpressionAttributeValues={":digest": {"S": digest}},
+                Item=serialize({**key, **items.claim_item(claim)}),
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as failed:
             holder: dict[str, Any] = failed.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD adds it
-            return str(deserialize(holder)["digest"])
-        return digest
+            return items.to_claim(deserialize(holder))
+        return claim
 
     def widget(self, name: str) -> Widget | None:
         item = self._get(keys.WIDGETS, name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from edgeship.adapters.s3.errors import is_denied, is_missing, lost_race
+from edgeship.adapters.s3.multipart import PART_BYTES, Multipart, etag_of
 from edgeship.application.releases.ports import Dropped, Progress
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.releases.rejection import Upload
@@ -65,7 +66,8 @@ class S3Inbox:
 
 
 class S3Dropbox:
-    """Puts archives into the inbox; needs no permission beyond `s3:PutObject` unless a key is taken."""
+    """Puts archives into the inbox; needs no permission beyond `s3:PutObject` unless a key is taken, or an interrupted
+    upload is to go on."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
@@ -73,15 +75,47 @@ class S3Dropbox:
 
     def put(self, key: str, archive: Path, replaces: str | None, progress: Callable[[Progress], None]) -> Dropped:
         condition = {"IfMatch": f'"{replaces}"'} if replaces else {"IfNoneMatch": "*"}
-        with archive.open("rb") as file:
-            body = _Counted(file, archive.stat().st_size, progress)
-            try:
+        try:
+            if archive.stat().st_size > PART_BYTES:
+                return Dropped(self._put_in_parts(key, archive, replaces, condition, progress).strip('"'))
+            with archive.open("rb") as file:
+                body = _Counted(file, archive.stat().st_size, progress)
                 answer = self._client.put_object(Bucket=self._bucket, Key=key, Body=body, **condition)  # type: ignore[arg-type]  # a file-like of our own
-            except ClientError as error:
-                if lost_race(error):
-                    raise Conflict(f"{key} holds another object") from error
-                raise
+        except ClientError as error:
+            if lost_race(error):
+                raise Conflict(f"{key} holds another object") from error
+            raise
         return Dropped(answer["ETag"].strip('"'))
+
+    def _put_in_parts(
+        self,
+        key: str,
+        archive: Path,
+        replaces: str | None,
+        condition: Mapping[str, str],
+        progress: Callable[[Progress], None],
+    ) -> str:
+        for last in (False, True):
+            there = self._etag(key)
+            # The condition counts at the end alone: a key that is taken should not cost the whole way.
+            if there is not None and there != replaces:
+                raise Conflict(f"{key} holds another object")
+            try:
+                return Multipart(self._client, self._bucket, key, archive).put(condition, progress)
+            except ClientError as error:
+                # Another process that sends the same bytes has completed the upload that both went on with.
+                if last or not is_missing(error):
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _etag(self, key: str) -> str | None:
+        """The ETag of the object there; None also for an uploader who may not look."""
+        try:
+            return self._client.head_object(Bucket=self._bucket, Key=key)["ETag"].strip('"')
+        except ClientError as error:
+            if is_missing(error) or is_denied(error):
+                return None
+            raise
 
     def find(self, key: str) -> Dropped | None:
         try:
@@ -99,6 +133,8 @@ class S3Dropbox:
         return Dropped(answer["ETag"].strip('"'))
 
     def holds(self, there: Dropped, archive: Path) -> bool:
+        if "-" in there.etag:
+            return etag_of(archive) == there.etag
         # The ETag of an object put whole, with SSE-S3, is the MD5 of its bytes
         # (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
         with archive.open("rb") as file:

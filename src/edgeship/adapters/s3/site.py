@@ -50,6 +50,10 @@ class S3Site:
             for done in [pool.submit(put, file, entry) for file, entry in files]:
                 done.result()
 
+    def has_files(self, widget: str, version: Version) -> bool:
+        answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=release_prefix(widget, version), MaxKeys=1)
+        return answer["KeyCount"] > 0
+
     def put_manifest(self, manifest: Manifest) -> Manifest:
         for _ in range(5):
             try:

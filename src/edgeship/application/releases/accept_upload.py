@@ -7,7 +7,7 @@ Each step may be repeated, and the event is written only after everything else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,7 +20,9 @@ from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.bundle import check_packed, is_public
-from edgeship.domain.releases.manifest import Manifest
+from edgeship.domain.releases.claim import Claim
+from edgeship.domain.releases.entry import Kind
+from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.releases.rejection import Rejection, Upload
 from edgeship.domain.releases.release import Release, register
 
@@ -48,9 +50,8 @@ class AcceptUpload:
             files, manifest = self._inspect(upload, key, Path(scratch))
             release = self._registered(manifest)
             if release is None:
-                self.site.put_files(
-                    key.widget, key.version, [(f, manifest.files[f.path]) for f in files if is_public(f.path)]
-                )
+                public = [(file, manifest.files[file.path]) for file in files if is_public(file.path)]
+                self.site.put_files(key.widget, key.version, [*public, *_directory_index(manifest, public)])
                 release = self._register(self.site.put_manifest(manifest), upload)
         self.inbox.keep_accepted(upload)
         return release
@@ -68,14 +69,30 @@ class AcceptUpload:
             Refused: `version_exists`: the version belongs to other bytes.
         """
         release = self.state.release(manifest.widget, manifest.version)
-        if self.state.claim(manifest.widget, manifest.version, manifest.digest) != manifest.digest:
-            state = "exists" if release else "was started by another upload"
-            raise Refused(
-                "version_exists",
-                f"{manifest.widget} {manifest.version} {state} with different bytes, and a version never changes.",
-                "Publish these files under a new version.",
-            )
+        if release is None:
+            self._claim(manifest)
+        elif release.digest != manifest.digest:
+            raise _version_exists(manifest, "exists", "")
         return release
+
+    def _claim(self, manifest: Manifest) -> None:
+        """Claims again for each attempt, so the claim is as old as the last attempt to write under it.
+
+        A claim under which nothing became public, and under which nobody writes any more, gives way to other bytes. One
+        with a public file never does: browsers and CDNs keep the bytes of an exact path for a year.
+        """
+        widget, version, now = manifest.widget, manifest.version, self.clock()
+        wanted = Claim(manifest.digest, now)
+        held = self.state.claim(widget, version, wanted)
+        if held.digest == manifest.digest:
+            return
+        public = self.site.has_files(widget, version)
+        if not public and held.is_over(now):
+            held = self.state.claim(widget, version, wanted, instead_of=held)
+            if held.digest == manifest.digest:
+                return
+        until = f", or upload them again after {timestamp(held.until)}" if held.until and not public else ""
+        raise _version_exists(manifest, "was started by another upload", until)
 
     def _register(self, manifest: Manifest, upload: Upload) -> Release:
         occasion = Occasion(self.environment, upload.actor, f"upload of {upload.key}", self.clock())
@@ -89,3 +106,21 @@ class AcceptUpload:
                 raise
             return registered
         return release
+
+
+def _directory_index(
+    manifest: Manifest, public: list[tuple[UnpackedFile, FileEntry]]
+) -> list[tuple[UnpackedFile, FileEntry]]:
+    """A document in the top folder once more, under the folder's own path: `/checkout/v1.4.2/`, to which
+    `/checkout/latest/` leads. Exact paths run no code that could add a name."""
+    if manifest.kind is not Kind.HTML or "/" in manifest.entrypoint:
+        return []
+    return [(replace(file, path=""), entry) for file, entry in public if file.path == manifest.entrypoint]
+
+
+def _version_exists(manifest: Manifest, state: str, or_later: str) -> Refused:
+    return Refused(
+        "version_exists",
+        f"{manifest.widget} {manifest.version} {state} with different bytes, and a version never changes.",
+        f"Publish these files under a new version{or_later}.",
+    )

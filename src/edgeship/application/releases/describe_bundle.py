@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 
 from edgeship.application.releases.ports import Scripts, UnpackedFile
 from edgeship.domain.naming import UploadKey
@@ -18,9 +19,11 @@ from edgeship.domain.releases.manifest import (
 )
 from edgeship.domain.releases.media_types import content_type
 
-MAX_PARSED = 10
+MAX_PARSED = 4
 """Scripts, besides the entrypoint, the smallest first. A script is parsed only if it has a string that could import the
 entrypoint, so usually the first one does."""
+_WINDOW, _OVERLAP = 1024 * 1024, 4096
+"""Bytes of a file that are held at a time, and those of the window before: longer than any path."""
 
 
 def describe_bundle(
@@ -29,7 +32,7 @@ def describe_bundle(
     """Every public file with its hashes, and the entrypoint with its kind.
 
     Raises:
-        Refused: `entrypoint_missing` or `declaration_mismatch`.
+        Refused: `entrypoint_missing`, `kind_unknown` or `declaration_mismatch`.
     """
     entries = {f.path: FileEntry(f.size, f.sha256, f.sri, content_type(f.path)) for f in files if is_public(f.path)}
     entrypoint = choose_entrypoint(key.widget, declared.entrypoint, entries)
@@ -48,7 +51,7 @@ def describe_bundle(
         imports=tuple(
             path for path in imported_files(entrypoint, syntax.imports if syntax else (), entries) if path != entrypoint
         ),
-        style=style_of(entrypoint, location.read_bytes(), entries) if syntax else None,
+        style=style_of(entrypoint, _windows(location), entries) if syntax else None,
         imported=kind is Kind.MODULE and _is_imported(entrypoint, [f for f in files if is_public(f.path)], scripts),
         default_export=syntax is not None and syntax.default_export,
     )
@@ -57,15 +60,30 @@ def describe_bundle(
 
 
 def _is_imported(entrypoint: str, files: Iterable[UnpackedFile], scripts: Scripts) -> bool:
-    """Whether a script among the files imports the entrypoint, itself included."""
-    for file in islice(_candidates(entrypoint, files), MAX_PARSED):
+    """Whether a script among the files imports the entrypoint, itself included.
+
+    A script that can't be read whole may do so, and so may those beyond `MAX_PARSED`. To serve what is not imported as
+    if it were costs a request; the opposite would run it twice.
+    """
+    for number, file in enumerate(islice(_candidates(entrypoint, files), MAX_PARSED + 1)):
+        if number == MAX_PARSED:
+            return True
         syntax = scripts.syntax(file.location)
-        if imported_files(file.path, (*syntax.imports, *syntax.dynamic_imports), (entrypoint,)):
+        if not syntax.complete or imported_files(file.path, (*syntax.imports, *syntax.dynamic_imports), (entrypoint,)):
             return True
     return False
 
 
 def _candidates(entrypoint: str, files: Iterable[UnpackedFile]) -> Iterator[UnpackedFile]:
     for file in sorted(files, key=lambda file: (file.size, file.path)):
-        if is_script(file.path) and may_import(file.path, file.location.read_bytes(), entrypoint):
+        if is_script(file.path) and may_import(file.path, _windows(file.location), entrypoint):
             yield file
+
+
+def _windows(location: Path) -> Iterator[bytes]:
+    """The bytes of a file in parts that overlap."""
+    kept = b""
+    with location.open("rb") as file:
+        while window := file.read(_WINDOW):
+            yield kept + window
+            kept = window[-_OVERLAP:]

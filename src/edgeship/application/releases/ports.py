@@ -12,6 +12,7 @@ from edgeship.application.transaction import Commits
 if TYPE_CHECKING:  # a bundle carries what is imported when it runs
     from edgeship.domain.channels.policy import Widget
     from edgeship.domain.releases.bundle import EntryCheck
+    from edgeship.domain.releases.claim import Claim
     from edgeship.domain.releases.entry import Syntax
     from edgeship.domain.releases.manifest import Declaration, FileEntry, Manifest
     from edgeship.domain.releases.rejection import Rejection, Upload
@@ -22,11 +23,12 @@ if TYPE_CHECKING:  # a bundle carries what is imported when it runs
 class ReleaseState(Commits, Protocol):
     """The part of the table about widgets, their releases and refused uploads."""
 
-    def claim(self, widget: str, version: Version, digest: str) -> str:
-        """Bind a version to the digest of its bytes, permanently; returns the digest that it is bound to.
+    def claim(self, widget: str, version: Version, claim: Claim, instead_of: Claim | None = None) -> Claim:
+        """Bind a version to the digest of its bytes; returns the claim that it is bound by.
 
-        The first claim wins. It is made before the first file is written, so that two archives of one version
-        can never mix their files under one immutable path.
+        It is made before the first file is written, so that two archives of one version can never mix their files
+        under one immutable path. The first digest wins; a claim for the same digest renews it. One for another takes
+        the place of `instead_of`, if that is exactly what is held.
         """
 
     def widget(self, name: str) -> Widget | None: ...
@@ -102,6 +104,9 @@ class Site(Protocol):
 
     def put_files(self, widget: str, version: Version, files: Iterable[tuple[UnpackedFile, FileEntry]]) -> None:
         """Write a release's files, in parallel; all of them are written when this returns."""
+
+    def has_files(self, widget: str, version: Version) -> bool:
+        """Whether any file of a release is public."""
 
     def put_manifest(self, manifest: Manifest) -> Manifest:
         """Write the manifest unless one exists; returns the stored one."""

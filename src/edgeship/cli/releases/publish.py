@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import quote
 
 import typer
 
@@ -42,7 +43,7 @@ def publish(
         typer.Option(
             metavar="FILE",
             help="The file that pages load. Default: edgeship.json's, else WIDGET.js, widget.js, index.js, main.js, "
-            "index.html, else the only script.",
+            "index.html, else the only script, document or stylesheet of the top folder.",
         ),
     ] = None,
     kind: Annotated[
@@ -118,8 +119,8 @@ def _document(published: Published, followed: Followed | None, site_url: str | N
         "stage": str(followed.stage) if followed else UNFOLLOWED,
         "reason": followed.reason if followed else "",
         "urls": {
-            "version": f"{site_url}/{release_prefix(key.widget, key.version)}{published.entrypoint}",
-            "latest": f"{site_url}/{key.widget}/{LATEST}/{published.entrypoint}",
+            "version": f"{site_url}/{release_prefix(key.widget, key.version)}{quote(published.entrypoint)}",
+            "latest": f"{site_url}/{key.widget}/{LATEST}/{quote(published.entrypoint)}",
         }
         if site_url
         else None,

@@ -10,6 +10,9 @@ from html import escape
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.version import Version
 
+_SANDBOX = "allow-scripts allow-same-origin allow-forms allow-popups"
+"""A document from the CDN's own origin may run; it may not navigate the page around it, or open dialogs over it."""
+
 
 def entry_tag(kind: Kind, url: str, integrity: str | None, title: str) -> str:
     """The tag of an entry by its kind; of an asset the URL alone. A document can't be held to its hash."""
@@ -21,7 +24,10 @@ def entry_tag(kind: Kind, url: str, integrity: str | None, title: str) -> str:
         case Kind.STYLE:
             return stylesheet_tag(url, integrity)
         case Kind.HTML:
-            return f'<iframe src="{escape(url)}" title="{escape(title)}"></iframe>'
+            return (
+                f'<iframe src="{escape(url)}" title="{escape(title)}" loading="lazy" '
+                f'sandbox="{_SANDBOX}" referrerpolicy="strict-origin-when-cross-origin"></iframe>'
+            )
         case Kind.ASSET:
             return url
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from urllib.parse import unquote
 
 from edgeship.domain.errors import Refused
+from edgeship.domain.plain_text import quoted
 
 
 class Kind(StrEnum):
@@ -33,13 +34,15 @@ class Syntax:
 
     `module_only` is what no classic script may have, in words ("an import statement"); None if there is nothing of the
     kind. `imports` are the specifiers of its static imports and re-exports, `dynamic_imports` those of its `import(…)`
-    that are one string, as written.
+    that are one string, as written. What was not read whole is not `complete`: what was found is there, and there may
+    be more.
     """
 
     module_only: str | None
     imports: tuple[str, ...] = ()
     dynamic_imports: tuple[str, ...] = ()
     default_export: bool = False
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,10 @@ _BY_NAME = {
     ".htm": Kind.HTML,
     ".css": Kind.STYLE,
 }
-_RELATIVE = re.compile(rb"[\"'`](\.\.?/[^\"'`\n]*)")
+_MAX_SPECIFIER = 2_000
+"""Bytes: a path of 512, each written as %XX, and what leads to its folder."""
+_MAX_RESOLVED = 1_000
+"""Strings of one script that are resolved; with more, it may import anything."""
 
 
 def is_script(path: str) -> bool:
@@ -89,7 +95,8 @@ def kind_of(path: str, declared: Kind | None, syntax: Syntax | None) -> Kind:
     one it is classic.
 
     Raises:
-        Refused: `declaration_mismatch`: the declared kind is another than the file's.
+        Refused: `declaration_mismatch`: the declared kind is another than the file's; `kind_unknown`: the script was
+        not read whole, what was read can be both, and nothing is declared.
     """
     suffix = posixpath.splitext(path)[1].lower()
     if suffix != ".js":
@@ -98,6 +105,13 @@ def kind_of(path: str, declared: Kind | None, syntax: Syntax | None) -> Kind:
         found, why = Kind.MODULE, f"it has {syntax.module_only}"
     elif declared in (Kind.MODULE, Kind.CLASSIC):
         return declared
+    elif declared is None and syntax is not None and not syntax.complete:
+        raise Refused(
+            "kind_unknown",
+            f"The entrypoint {quoted(path)} is too large, or too deeply nested, to be parsed whole; "
+            "what was read of it can be an ES module or a classic script.",
+            'Declare its kind: publish --kind module or classic, or {"kind": "module"} in edgeship.json.',
+        )
     else:
         found, why = Kind.CLASSIC, "it is a script"
     if declared not in (None, found):
@@ -133,17 +147,21 @@ def entry_of(
     )
 
 
-def style_of(path: str, source: bytes, paths: Collection[str]) -> str | None:
+def style_of(path: str, source: Iterable[bytes], paths: Collection[str]) -> str | None:
     """The stylesheet that a page has to link beside the script at `path`: `style.css` in its folder, else the only
     `.css` there.
 
-    None without one, and if the script's source names the file: then it loads the stylesheet itself.
+    None without one, and if the script's source names the file: then it loads the stylesheet itself. `source` is in
+    parts that overlap.
     """
     folder = posixpath.dirname(path)
     beside = [other for other in paths if other.lower().endswith(STYLES) and posixpath.dirname(other) == folder]
     usual = posixpath.join(folder, "style.css")
     found = usual if usual in beside else beside[0] if len(beside) == 1 else None
-    return None if found is None or posixpath.basename(found).encode() in source else found
+    if found is None:
+        return None
+    name = posixpath.basename(found).encode()
+    return None if any(name in part for part in source) else found
 
 
 def imported_files(path: str, specifiers: Iterable[str], paths: Collection[str]) -> tuple[str, ...]:
@@ -154,7 +172,21 @@ def imported_files(path: str, specifiers: Iterable[str], paths: Collection[str])
     return tuple(dict.fromkeys(found for found in resolved if found in paths))
 
 
-def may_import(path: str, source: bytes, target: str) -> bool:
-    """Whether a parse could find that the script at `path` imports the file `target`: it has a string that says so."""
-    strings = (found.decode(errors="replace") for found in _RELATIVE.findall(source))
-    return bool(imported_files(path, strings, (target,)))
+def may_import(path: str, source: Iterable[bytes], target: str) -> bool:
+    """Whether a parse could find that the script at `path` imports the file `target`: it has a string that says so.
+
+    `source` is in parts that overlap. Strings that neither have the file's name nor an escape are passed over.
+    """
+    name = re.escape(posixpath.basename(target).encode())
+    relative = re.compile(
+        rb"[\"'`](?=\.\.?/[^\"'`\n]{0,%d}?(?:%%|%s))(\.\.?/[^\"'`\n]{0,%d})" % (_MAX_SPECIFIER, name, _MAX_SPECIFIER)
+    )
+    resolved = 0
+    for part in source:
+        for found in relative.finditer(part):
+            if imported_files(path, (found[1].decode(errors="replace"),), (target,)):
+                return True
+            resolved += 1
+            if resolved >= _MAX_RESOLVED:
+                return True
+    return False

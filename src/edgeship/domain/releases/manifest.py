@@ -14,6 +14,9 @@ from edgeship.domain.version import Version
 
 SCHEMA = 1
 CHANGE_KINDS = ("breaking", "features", "fixes")
+_ENTRY_ENDINGS = ((".js", ".mjs"), (".html", ".htm"), (".css",))
+"""Of what can be an entrypoint by being the only one; the first kind that is there counts."""
+_SHOWN = 5
 _DEFAULT_ENTRYPOINTS = ("{widget}.js", "widget.js", "index.js", "main.js", "index.html")
 
 
@@ -112,7 +115,8 @@ class Declaration:
 
 
 def choose_entrypoint(widget: str, declared: str | None, paths: Mapping[str, object]) -> str:
-    """The file that a page loads: the declared one, else the first of the default names, else the only script.
+    """The file that a page loads: the declared one, else the first of the default names, else the only script of the
+    top folder; without a script there, the only document, or the only stylesheet.
 
     Raises:
         Refused: `entrypoint_missing`.
@@ -129,13 +133,22 @@ def choose_entrypoint(widget: str, declared: str | None, paths: Mapping[str, obj
     for name in usual:
         if name in paths:
             return name
-    scripts = [path for path in paths if path.endswith((".js", ".mjs")) and "/" not in path]
-    if len(scripts) == 1:
-        return scripts[0]
+    tops = [path for path in paths if "/" not in path]
+    for endings in _ENTRY_ENDINGS:
+        candidates = [path for path in tops if path.lower().endswith(endings)]
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates:
+            break
+    else:
+        candidates = sorted(paths)
+    named = f"{', '.join(map(quoted, candidates[:_SHOWN]))}{', …' if len(candidates) > _SHOWN else ''}"
     raise Refused(
         "entrypoint_missing",
-        f"The bundle has no entrypoint: none of {', '.join(usual)}, and not exactly one script in its top folder.",
-        'Add one of these files, or name yours in edgeship.json: {"entrypoint": "path/to/file.js"}.',
+        f"The bundle has no entrypoint: none of {', '.join(usual)}, and not exactly one script, document or stylesheet "
+        "in its top folder.",
+        'Name the entrypoint: publish --entrypoint, or {"entrypoint": "path/to/file"} in edgeship.json. '
+        f"It may be any public file: {named}.",
     )
 
 

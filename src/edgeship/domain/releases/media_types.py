@@ -1,10 +1,14 @@
-"""Content types by file extension. They are fixed here, so that they do not depend on the host's MIME tables: browsers
-get `nosniff`.
+"""Content types by file extension. They are fixed, so that they do not depend on the host's MIME tables: browsers get
+`nosniff`. What a page can't do without is here; for the rest, the registered types count.
 
 Sources: https://www.iana.org/assignments/media-types and RFC 9239 (text/javascript).
 """
 
 from __future__ import annotations
+
+from functools import cache
+
+from edgeship.domain.releases.registered_types import TABLE
 
 DEFAULT = "application/octet-stream"
 
@@ -34,6 +38,7 @@ _OTHER = {
     "jpeg": "image/jpeg",
     "jpg": "image/jpeg",
     "json": "application/json",
+    "m3u8": "application/vnd.apple.mpegurl",
     "map": "application/json",
     "mp3": "audio/mpeg",
     "mp4": "video/mp4",
@@ -57,6 +62,11 @@ _OTHER = {
 def content_type(path: str) -> str:
     """The Content-Type of a file, with `charset=utf-8` on text."""
     extension = path.rpartition("/")[2].rpartition(".")[2].lower()
-    if extension in _TEXT:
-        return f"{_TEXT[extension]}; charset=utf-8"
-    return _OTHER.get(extension, DEFAULT)
+    found = _TEXT.get(extension) or _OTHER.get(extension) or _registered().get(extension, DEFAULT)
+    return f"{found}; charset=utf-8" if found.startswith("text/") else found
+
+
+@cache
+def _registered() -> dict[str, str]:
+    types = (entry.split() for line in TABLE.splitlines() for entry in line.split(";"))
+    return {extension: name for name, *extensions in filter(None, types) for extension in extensions}

@@ -41,11 +41,11 @@ def tools() -> operator.Operator:
     return operator.build(NAMES, boto3.DEFAULT_SESSION or boto3.Session(), None)
 
 
-def accept(aws: Aws, event: dict[str, Any], threads: int = 1) -> None:
+def accept(aws: Aws, event: dict[str, Any], threads: int = 1, at: datetime = NOW) -> None:
     """One delivery of S3's event about an upload."""
     env = {**function_env("artifact_upload", aws), "EDGESHIP_UPLOAD_THREADS": str(threads)}
     accept = artifact_upload.build(env).accept
-    accept = replace(accept, clock=lambda: NOW, reject=replace(accept.reject, clock=lambda: NOW))
+    accept = replace(accept, clock=lambda: at, reject=replace(accept.reject, clock=lambda: at))
     accept(ObjectCreated.model_validate(event).to_upload())
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from edgeship.application.flags.change_flags import FlagsFile
 from edgeship.bootstrap import operator
 from edgeship.domain.channels.rollout import Step
 from edgeship.domain.errors import Refused
+from edgeship.domain.releases.claim import Claim
 from edgeship.domain.version import Version
 from edgeship.resource_names import SNAPSHOT_KEY
 from tests.support.bundles import WIDGET, tar_gz
 from tests.support.crash.death import process
 from tests.support.crash.scenes.actors import (
     ANN,
+    NOW,
     accept,
     make_live,
     promote,
@@ -43,6 +46,13 @@ def upload_of(files: dict[str, bytes], key: str = "incoming/checkout/1.0.0.tar.g
 def other_bytes(aws: Aws) -> Callable[[], None]:
     accept(aws, aws.upload_event("incoming/checkout/1.0.0.tar.gz", tar_gz(WIDGET)))
     event = aws.upload_event("incoming/checkout/1.0.0.tgz", tar_gz({"widget.js": b"other"}))
+    return lambda: accept(aws, event)
+
+
+def over_a_claim(aws: Aws) -> Callable[[], None]:
+    """Another upload claimed the version an hour ago, and died before anything was public."""
+    aws.state.claim("checkout", Version.parse("1.0.0"), Claim("another digest", NOW - timedelta(hours=1)))
+    event = aws.upload_event("incoming/checkout/1.0.0.tar.gz", tar_gz(WIDGET))
     return lambda: accept(aws, event)
 
 
@@ -183,6 +193,7 @@ SCENES: dict[str, Scene] = {
     "refused upload": upload_of({"../evil.js": b"x"}),
     "refused key": upload_of(WIDGET, "incoming/checkout/v1.tar.gz"),
     "other bytes": other_bytes,
+    "upload over a claim of nobody": over_a_claim,
     "failed upload": failed_upload,
     "upload that failed when it was registered": failed_after_registration,
     "first promotion": first_promotion,

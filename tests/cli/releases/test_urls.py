@@ -1,0 +1,43 @@
+"""What `publish` and `embed` print of a file is a URL that leads to the file, whatever its name is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from urllib.parse import unquote, urlsplit
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from edgeship.application.releases.ports import Dropped
+from edgeship.application.releases.publish_bundle import Published
+from edgeship.cli.releases.embed import _Bundle
+from edgeship.cli.releases.publish import _document
+from edgeship.domain.edge.router import Redirect, Request, route
+from edgeship.domain.errors import Refused
+from edgeship.domain.naming import UploadKey, release_prefix
+from edgeship.domain.releases.bundle_paths import check_path
+from edgeship.domain.version import Version
+
+SITE = "https://widgets.example.com"
+KEY = UploadKey("checkout", Version.parse("1.0.0"), ".tar.gz")
+PUBLISHED = Published(KEY, Dropped("etag"), "digest", "widget.js", "sha256", None, 1, 1, uploaded=True)
+ROUTES = {".revision": "1", "checkout": json.dumps({"v": ["1.0.0 - latest"]})}
+PATHS = st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), min_size=1, max_size=3).map("/".join)
+
+
+@given(PATHS | st.text("aé ü&;=@:!$'()*,~[]^`{|}\"<>-._/\U0001f600", min_size=1, max_size=12))
+def test_a_printed_url_leads_to_the_file(path: str) -> None:
+    try:
+        check_path(path)
+    except Refused:
+        assume(False)
+    urls = _document(replace(PUBLISHED, entrypoint=path), None, SITE)["urls"]
+    assert urls["version"].isascii()
+    assert not set(' "<>`#?') & set(urls["version"])
+    asked = urlsplit(urls["version"])
+    assert (asked.query, asked.fragment) == ("", "")
+    assert unquote(asked.path) == f"/{release_prefix(KEY.widget, KEY.version)}{path}"
+    assert _Bundle(f"{SITE}/checkout/latest/", None).url(path) == urls["latest"]
+    moved = route(Request(urlsplit(urls["latest"]).path), ROUTES.get)
+    assert moved == Redirect(asked.path, "1.0.0")
