@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+from tests.conformance.flagd import scenarios as flagd
 from tests.conformance.jsonlogic import cases as jsonlogic
 from tests.support.repository import ROOT
 
@@ -23,3 +24,10 @@ def test_the_counts_of_jsonlogic_are_told() -> None:
     reasons = Counter(each["reason"] for each in json.loads(jsonlogic.MISMATCHES.read_text()))
     rows: list[tuple[object, ...]] = [("pass", len(every) - reasons.total())]
     assert missing([("cases", len(every)), *rows, *((reason, reasons[reason]) for reason in jsonlogic.REASONS)]) == []
+
+
+def test_the_counts_of_flagd_are_told() -> None:
+    every = list(flagd.scenarios(flagd.HERE / "features"))
+    reasons = Counter(flagd.REASONS[each.name] for each in every if each.name in flagd.REASONS)
+    rows: list[tuple[object, ...]] = [("pass", len(every) - reasons.total()), *reasons.items()]
+    assert missing([("scenarios", len(every)), *rows]) == []
