@@ -106,33 +106,29 @@ class Flags:
             public_only: answer FLAG_NOT_FOUND for flags that aren't public.
         """
         compiled = (self._public if public_only else self._all).get(key)
-        if type(compiled) is tuple and type(context) is dict:
-            user = context.get("targetingKey")
-            if type(user) is str and user:
-                salt, tokens, target, whole, rest, inside, outside, _ = compiled
-                hashed = _fresh_sha256()
-                try:
-                    hashed.update(user.encode())
-                except UnicodeEncodeError:
-                    hashed.update(encode(user))
-                hashed.update(salt)
-                h, token = unpack_digest(hashed.digest())
-                if token in tokens:
-                    return target
-                percent = h % 100
-                return inside if percent < whole or (percent == whole and h // 100 % 100 < rest) else outside
-        if compiled is None:
-            return error(key[:MAX_KEY_IN_ANSWER], FLAG_NOT_FOUND)
+        if type(context) is not dict:
+            return _evaluate(key, compiled, context, now, fallback_identity)
+        user = context.get("targetingKey")
+        if type(user) is not str or not user:
+            return _evaluate(key, compiled, context, now, fallback_identity)
         try:
-            known, name = _identify(context, fallback_identity)
-        except ContextInvalid:
-            return error(key, INVALID_CONTEXT)
-        if isinstance(compiled, Answer):
-            return compiled
+            name = user.encode()
+        except UnicodeEncodeError:
+            name = encode(user)
         if isinstance(compiled, tuple):
-            return _evaluate_plain(compiled, name)
+            salt, tokens, target, whole, rest, inside, outside, _ = compiled
+            hashed = _fresh_sha256()
+            hashed.update(name)
+            hashed.update(salt)
+            h, token = unpack_digest(hashed.digest())
+            if token in tokens:
+                return target
+            percent = h % 100
+            return inside if percent < whole or (percent == whole and h // 100 % 100 < rest) else outside
+        if compiled is None or isinstance(compiled, Answer):
+            return _evaluate(key, compiled, context, now, fallback_identity)
         try:
-            return compiled(known, name, now, [MAX_STEPS])
+            return compiled(context, name, now, [MAX_STEPS])
         except (OutOfWork, Malformed):
             return error(key, PARSE_ERROR)
 
@@ -178,6 +174,24 @@ class Flags:
                 else:
                     answers[place] = outside
         return answers
+
+
+def _evaluate(key: str, compiled: Compiled | None, context: object, now: float, fallback: str | None) -> Answer:
+    """One flag's answer, whatever the flag and the context are."""
+    if compiled is None:
+        return error(key[:MAX_KEY_IN_ANSWER], FLAG_NOT_FOUND)
+    try:
+        known, name = _identify(context, fallback)
+    except ContextInvalid:
+        return error(key, INVALID_CONTEXT)
+    if isinstance(compiled, Answer):
+        return compiled
+    if isinstance(compiled, tuple):
+        return _evaluate_plain(compiled, name)
+    try:
+        return compiled(known, name, now, [MAX_STEPS])
+    except (OutOfWork, Malformed):
+        return error(key, PARSE_ERROR)
 
 
 def _identify(context: object, fallback: str | None) -> tuple[Context, bytes | None]:
