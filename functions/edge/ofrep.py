@@ -2,6 +2,8 @@
 
 `POST /ofrep/v1/evaluate/flags` and `POST /ofrep/v1/evaluate/flags/{key}`
 (https://github.com/open-feature/protocol, service/openapi.yaml). Public flags alone; nothing is ever cached.
+Both stand under `/ofrep/sets/{flag set}` as well, for the flags of that set: clients add the protocol's path to the
+base URL that they are given.
 """
 
 from __future__ import annotations
@@ -11,15 +13,18 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64
 from hashlib import sha256
 
-from edgeship.domain.flags.answer import FLAG_NOT_FOUND, INVALID_CONTEXT, PARSE_ERROR, bulk_text
-from edgeship.domain.flags.evaluation.compile_flags import ContextInvalid, Flags
+from edgeship.domain.flags.answer import FLAG_NOT_FOUND, INVALID_CONTEXT, PARSE_ERROR, bulk_text, error
+from edgeship.domain.flags.evaluation.compile_flags import MAX_KEY_IN_ANSWER, ContextInvalid, Flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from edgeship.domain.flags.answer import Answer
+
 _FLAGS = "/ofrep/v1/evaluate/flags"
+_SETS = "/ofrep/sets/"
 
 MAX_BODY_BYTES = 38 * 1024
 """A generated answer ends at 40 KB with its headers; applying flags refuses a set that could come near."""
@@ -69,7 +74,7 @@ def answer(
     request: dict[str, Any], flags: Flags | None, now: float, identity: Callable[[dict[str, Any]], str]
 ) -> dict[str, Any]:
     """The response to a request under `/ofrep/`; `flags` is None when no snapshot could be read yet."""
-    method, uri = request["method"], request["uri"]
+    method, (uri, flag_set) = request["method"], _of_set(request["uri"])
     single = uri.startswith(_FLAGS + "/")
     if not single and uri != _FLAGS:
         return _error("404", f"there is no such endpoint; flags are evaluated by POST to {_FLAGS}")
@@ -83,21 +88,30 @@ def answer(
     try:
         context = _context(request)
         if key is None:
-            return _bulk(request, flags, context, now, identity(request))
+            return _bulk(request, flags.evaluate_all(context, now, identity(request), flag_set=flag_set), flag_set)
+    except ContextInvalid as invalid:
+        return _json("400", json.dumps({"errorCode": INVALID_CONTEXT, "errorDetails": str(invalid)}))
     except Invalid as invalid:
         fields = {"errorCode": invalid.code, "errorDetails": invalid.details}
         return _json("400", json.dumps({"key": key[:128], **fields} if key is not None else fields))
+    if flag_set is not None and not flags.has(key, flag_set):
+        return _json("404", error(key[:MAX_KEY_IN_ANSWER], FLAG_NOT_FOUND).text())
     found = flags.evaluate(key, context, now, identity(request), public_only=True)
     if found.error_code is None:
         return _json("200", found.text())
     return _json("404" if found.error_code == FLAG_NOT_FOUND else "400", found.text())
 
 
-def _bulk(request: dict[str, Any], flags: Flags, context: dict[str, Any], now: float, identity: str) -> dict[str, Any]:
-    try:
-        body = bulk_text(flags.evaluate_all(context, now, identity, public_only=True))
-    except ContextInvalid as invalid:
-        raise Invalid(INVALID_CONTEXT, str(invalid)) from None
+def _of_set(uri: str) -> tuple[str, str | None]:
+    """The protocol's path, and the flag set that stands before it."""
+    if not uri.startswith(_SETS):
+        return uri, None
+    flag_set, slash, path = uri[len(_SETS) :].partition("/")
+    return slash + path, _key(flag_set)
+
+
+def _bulk(request: dict[str, Any], answers: list[Answer], flag_set: str | None) -> dict[str, Any]:
+    body = bulk_text(answers, flag_set)
     # Over the evaluated result, not over the configuration: another context is another answer.
     etag = f'"{sha256(body.encode()).hexdigest()[:32]}"'
     if _matches(request, etag):

@@ -30,7 +30,7 @@ _VALUES: list[Any] = [1, "a", "b", "aaaa", "aaab" * 20, _NEARLY, 1.5, None, True
 _OPERATORS = [
     *("==", "===", "!=", "<", ">=", "+", "*", "-", "/", "%", "min", "max", "in", "cat", "substr", "merge", "missing"),
     *("missing_some", "map", "filter", "all", "none", "some", "reduce", "if", "and", "or", "!", "!!", "fractional"),
-    *("starts_with", "ends_with", "sem_ver", "var"),
+    *("starts_with", "ends_with", "sem_ver", "var", "val", "exists", "??", "fractional_v1"),
 ]
 _PATTERNS = [
     *("^a*a*a*b", "(a|aa)*b", "(?:a?){150}b", "[a-bc-de-fg-h]*!", r"\b\w+\b.*\d$", "a.*b.*c.*d", "(?:(?:a*)*)*c"),
@@ -81,7 +81,7 @@ def _flag(pick: random.Random, kind: float) -> dict[str, Any]:
 
 def _rule(pick: random.Random, depth: int) -> dict[str, Any]:
     operator = pick.choice(_OPERATORS)
-    if operator == "fractional":
+    if operator.startswith("fractional"):
         return {operator: [_argument(pick, depth), ["on", pick.choice([1, 50])], ["off", 50]]}
     return {operator: [_argument(pick, depth) for _ in range(pick.choice([1, 2, 2, 3, 5]))]}
 

@@ -14,6 +14,7 @@ from openfeature import api
 from openfeature.client import OpenFeatureClient
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
+from openfeature.exception import FlagNotFoundError
 
 from edgeship.bootstrap import operator
 from edgeship.bootstrap.operator import Operator
@@ -45,6 +46,7 @@ FLAGS: dict[str, dict[str, Any]] = {
     "of-float": {"variants": {"whole": 1.0, "half": 0.5}, "default_variant": "whole"},
     "of-object": {"variants": {"a": {"columns": [1, 2.5], "deep": {"title": None}}, "b": {}}, "default_variant": "a"},
     "of-hidden": {**ON_OFF, "public": False},
+    "of-shop": {**ON_OFF, "default_variant": "on", "flag_set": "shop"},
 }
 INSIDE = next(f"user-{n}" for n in range(100) if is_in(f"user-{n}", "of-split", 50))
 OUTSIDE = next(f"user-{n}" for n in range(100) if not is_in(f"user-{n}", "of-split", 50))
@@ -108,6 +110,22 @@ def web(installed: Path) -> Iterator[WebClient]:
 def details(server: OpenFeatureClient, kind: str, key: str, user: Any, **attributes: Any) -> Any:
     asked: Callable[..., Any] = getattr(server, f"get_{kind}_details")
     return asked(key, OTHERWISE[kind], EvaluationContext(user, attributes))
+
+
+@pytest.mark.parametrize(("base", "known"), [("", {"of-static"}), ("/ofrep/sets/shop", {"of-shop"})])
+def test_a_page_gets_the_flags_of_its_set(web: WebClient, wire: Wire, base: str, known: set[str]) -> None:
+    assert web.start(wire.url + base, {"targetingKey": "bob"}) == {"status": "READY"}
+    answers = {key: web.details("boolean", key, False) for key in ("of-static", "of-shop")}
+    assert {key for key, answer in answers.items() if answer["value"]} == known
+
+
+def test_a_server_gets_a_flag_of_its_set(wire: Wire) -> None:
+    provider = OFREPProvider(wire.url + "/ofrep/sets/shop")
+    provider.session.trust_env = False
+    assert provider.resolve_boolean_details("of-shop", False, EvaluationContext("bob")).value is True
+    with pytest.raises(FlagNotFoundError):
+        provider.resolve_boolean_details("of-static", False, EvaluationContext("bob"))
+    provider.session.close()
 
 
 # In a page

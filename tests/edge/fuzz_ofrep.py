@@ -83,6 +83,7 @@ PATHS = [
     *(BULK, f"{BULK}/", "/ofrep/", "/ofrep", "/ofrep/v2/x", "/", ""),
     *("/checkout/latest/w.js", "/checkout/~1/w.js", "/checkout/~next/../x"),
     *(f"{BULK}/{key}" for key in KEYS),
+    *(f"/ofrep/sets/{name}{BULK}{key}" for name in ("shop", "", "%E2", "..") for key in ("", "/static")),
 ]
 METHODS = ["POST", "POST", "POST", "OPTIONS", "GET", "HEAD", "PUT", "BREW"]
 

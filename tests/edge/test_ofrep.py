@@ -67,6 +67,41 @@ def test_the_bulk_answer_has_every_public_flag() -> None:
     assert found["metadata"] == {}
 
 
+IN_SETS: dict[str, Any] = {
+    "all": ON_OFF,
+    "a": {**ON_OFF, "flag_set": "shop"},
+    "b": {**ON_OFF, "flag_set": "shop", "rollout": {"variant": "on", "percentage": 50}},
+    "c": {**ON_OFF, "flag_set": "cart.v2"},
+    "d": {**ON_OFF, "flag_set": "cart.v2", "public": False},
+}
+
+
+@pytest.mark.parametrize(
+    ("base", "keys", "metadata"),
+    [
+        ("", ["all"], {}),
+        ("/ofrep/sets/shop", ["a", "b"], {"flagSetId": "shop"}),
+        ("/ofrep/sets/cart%2Ev2", ["c"], {"flagSetId": "cart.v2"}),
+        ("/ofrep/sets/none", [], {"flagSetId": "none"}),
+    ],
+)
+def test_a_flag_set_has_a_bulk_answer_of_its_own(base: str, keys: list[str], metadata: dict[str, str]) -> None:
+    endpoint = endpoint_with(IN_SETS)
+    found = document(endpoint.answer(ofrep(context(targetingKey="u"), base + BULK)))
+    assert [flag["key"] for flag in found["flags"]] == keys
+    assert found["metadata"] == metadata
+    one = {key: endpoint.answer(ofrep(context(targetingKey="u"), f"{base}{BULK}/{key}")) for key in IN_SETS}
+    known = {key for key, answer in one.items() if answer["status"] == "200"}
+    assert known == ({"all", "a", "b", "c"} if not base else set(keys))
+    for flag in found["flags"]:
+        assert document(one[flag["key"]]) == flag
+
+
+@pytest.mark.parametrize("uri", ["/ofrep/sets/", "/ofrep/sets/shop", "/ofrep/sets/shop/", "/ofrep/sets/a/b" + BULK])
+def test_what_stands_under_a_flag_set_is_the_protocol(uri: str) -> None:
+    assert endpoint_with(IN_SETS).answer(ofrep(context(), uri))["status"] == "404"
+
+
 @pytest.mark.parametrize("key", ["gone", "hidden", "a/b", "%00", "%E2%82", "constructor", "x" * 5000, ""])
 def test_what_is_not_public_is_not_known(key: str) -> None:
     response = ask(key)

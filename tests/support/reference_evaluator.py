@@ -69,7 +69,8 @@ def _decide(
     if rollout:
         return _rollout(rollout, default, flag["key"], user, now), "SPLIT"
     dynamic = ("starts_at", "ends_at", "target_users", "rules", "targeting")
-    return default, "DEFAULT" if any(flag.get(field) for field in dynamic) else "STATIC"
+    static = default is not None and not any(flag.get(field) for field in dynamic)
+    return default, "STATIC" if static else "DEFAULT"
 
 
 def _off(flag: dict[str, Any]) -> str | None:

@@ -20,6 +20,7 @@ from edgeship.application.flags.change_flags import ChangeFlags, FlagsRefused
 from edgeship.domain.errors import Refused
 from edgeship.domain.flags.evaluation.compile_flags import compile_flags
 from edgeship.domain.flags.flags_snapshot import entries_of, flag_entries
+from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from tests.application.flags.test_change_flags import ANN
 from tests.fakes.edge import FakeSnapshots
 from tests.fakes.state import FakeState
@@ -51,7 +52,7 @@ def test_no_default_variant_is_the_default_in_the_clients_code(path: Path, field
     flag = {"state": "ENABLED", "variants": {"on": True}, **fields}
     targeted = {**flag, "targeting": {"if": [{"var": "x"}, "on", None]}}
     answers = imported(path, {"flags": {"a": flag, "b": targeted}})
-    assert answers == {"a": {"key": "a", "reason": "STATIC"}, "b": {"key": "b", "reason": "DEFAULT"}}
+    assert answers == {"a": {"key": "a", "reason": "DEFAULT"}, "b": {"key": "b", "reason": "DEFAULT"}}
 
 
 def test_flags_may_be_a_list_and_metadata_of_the_set_are_each_flags(path: Path) -> None:
@@ -74,6 +75,8 @@ def test_flags_may_be_a_list_and_metadata_of_the_set_are_each_flags(path: Path) 
         ({"flags": [{**ON_OFF, "key": 5}]}, "/flags/0/key"),
         ({"flags": {}, "$evaluators": []}, "/$evaluators"),
         ({"flags": {}, "metadata": []}, "/metadata"),
+        ({"flags": {"a/b": ON_OFF}}, "/flags/a~1b/key"),
+        ({"$schema": "https://flagd.dev/schema/v1/flagd.json", "flags": {}}, "/$schema"),
         ({"flags": {"a": {**ON_OFF, "metadata": 5}}}, "/flags/a/metadata"),
     ],
 )
@@ -181,3 +184,46 @@ def test_a_definition_answers_what_flagd_answers(path: Path, seed: int) -> None:
         reason = "DEFAULT" if (ours.variant, ours.reason) == (None, "STATIC") else ours.reason
         value = "code" if ours.variant is None else ours.value
         assert (value, ours.variant, reason) == (theirs.value, theirs.variant, theirs.reason), document["flags"][key]
+
+
+def test_a_key_that_is_renamed_has_the_characters_of_ours(path: Path) -> None:
+    path.write_text(json.dumps({"flags": {"a/b": ON_OFF, "c": ON_OFF}}))
+    assert from_flagd(path, {"a/b": "a.b"}).flags.keys() == {"a.b", "c"}
+    for renamed, place in (({"a/b": "c"}, "/flags/c/key"), ({"a/b": "d e"}, "/flags/a~1b/key"), ({"x": "y"}, "/flags")):
+        with pytest.raises(FlagsRefused) as refused:
+            from_flagd(path, renamed)
+        assert place in [place for place, _ in refused.value.problems]
+
+
+SHARES: list[Any] = [["red", 1], ["blue", {"var": "weight"}]]
+BY_KEY: list[Any] = [
+    {"fractional": SHARES},
+    {"fractional": [{"var": "email"}, *SHARES]},
+    {"fractional": [{"cat": [{"var": "$flagd.flagKey"}, {"var": ["email"]}]}, *SHARES]},
+    {"fractional": ["seed", *SHARES]},
+    {"if": [{"==": [{"var": ["$flagd.flagKey"]}, "a/b"]}, {"$ref": "shared"}, "none"]},
+]
+
+
+@pytest.mark.parametrize("fractional", ["fractional", "fractional_v1"])
+@pytest.mark.parametrize("targeting", BY_KEY, ids=str)
+def test_a_flag_that_is_renamed_gives_each_user_the_same_variant(
+    path: Path, targeting: dict[str, Any], fractional: str
+) -> None:
+    flag = {"state": "ENABLED", "variants": {"red": 1, "blue": 2, "none": 3}, "defaultVariant": "none"}
+    document = {"flags": {"a/b": {**flag, "targeting": targeting}}, "$evaluators": {"shared": {"fractional": SHARES}}}
+    path.write_text(json.dumps(document))
+    ours = from_flagd(path, {"a/b": "new"}, fractional=fractional)
+    after = compile_flags(entries_of(ours.documents()), "production")
+    entry = snapshot_entry({**ours.flags["new"], "targeting": in_version(targeting, fractional)}, ours.evaluators)
+    before = compile_flags({"a/b": entry}, "production")
+    contexts: list[dict[str, Any]] = [{"weight": 1}, {"email": "x", "weight": 0}, {"targetingKey": "", "weight": 3}]
+    contexts += [{"targetingKey": f"u{n}", "email": f"{n}@x", "weight": n % 4} for n in range(200)]
+    contexts += [{"targetingKey": f"u{n}", "email": None, "weight": 1} for n in range(50)]
+    assert [after.evaluate("new", each, 0).variant for each in contexts] == [
+        before.evaluate("a/b", each, 0).variant for each in contexts
+    ]
+
+
+def in_version(rule: Any, fractional: str) -> Any:
+    return json.loads(json.dumps(rule).replace('"fractional"', f'"{fractional}"'))

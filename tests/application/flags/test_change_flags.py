@@ -93,6 +93,27 @@ def test_a_set_that_could_pass_the_cdns_limit_is_refused_with_its_heaviest() -> 
     assert len(changer(state).apply(file(flag("light"), *hidden), ANN, prune=False, dry_run=False)) == 4
 
 
+def test_each_flag_set_has_the_cdns_limit_to_itself() -> None:
+    state = FakeState()
+    half = [flag(f"half-{n}", variants={"on": "x" * 20_000, "off": ""}) for n in range(3)]
+    with pytest.raises(Refused, match="A bulk answer could have"):
+        changer(state).apply(file(*half), ANN, prune=False, dry_run=False)
+    sets = [{**f, "flag_set": name} for f, name in zip(half, ["shop", "shop", "cart"], strict=True)]
+    with pytest.raises(Refused, match="A bulk answer of the flag set shop could have") as refused:
+        changer(state).apply(file(*sets), ANN, prune=False, dry_run=False)
+    assert '"flag_set"' in refused.value.remedy
+    assert len(changer(state).apply(file(half[0], *sets[1:]), ANN, prune=False, dry_run=False)) == 3
+
+
+def test_each_flag_set_has_the_work_of_an_answer_to_itself() -> None:
+    state = FakeState()
+    rule = {"cat": ["on"] * 1_900}
+    heavy = [flag(f"heavy-{n}", targeting=rule, flag_set="shop") for n in range(6)]
+    with pytest.raises(Refused, match="of all public flags of the flag set shop has 11,4"):
+        changer(state).apply(file(*heavy), ANN, prune=False, dry_run=False)
+    assert changer(state).apply(file({**heavy[0], "flag_set": "cart"}, *heavy[1:5]), ANN, prune=False, dry_run=False)
+
+
 def targeting(key: str, users: int, **fields: Any) -> dict[str, Any]:
     """A flag for servers, whose users' hashes neither JSON nor gzip makes short."""
     return flag(key, public=False, target_users=[f"user-{n}" for n in range(users)], **fields)

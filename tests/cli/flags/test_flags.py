@@ -176,6 +176,19 @@ def test_import_takes_flagds_file_as_it_stands(edgeship: CommandLine, aws: Aws) 
     assert (header["value"], header["reason"]) == ("#00f", "TARGETING_MATCH")
 
 
+def test_import_renames_flags_and_takes_the_older_hash(edgeship: CommandLine, aws: Aws) -> None:
+    flag = {
+        "state": "ENABLED",
+        "variants": {"on": 1, "off": 0},
+        "targeting": {"fractional": ["a", ["on", 1], ["off", 1]]},
+    }
+    imported = ("flags", "import", write("flagd.json", {"flags": {"a=b/c": flag}}), "--from", "flagd")
+    assert edgeship(*imported).code == 1
+    assert edgeship(*imported, "--rename", "a-b-c").code == 2
+    assert edgeship(*imported, "--rename", "a=b/c=a-b-c", "--fractional", "v1").code == 0
+    assert stored(aws)["a-b-c"]["targeting"] == {"fractional_v1": flag["targeting"]["fractional"]}
+
+
 def test_route_names_the_flag_that_chooses(edgeship: CommandLine, pipeline: Pipeline, aws: Aws) -> None:
     for version in ("1.0.0", "1.1.0"):
         pipeline.ship("checkout", version)

@@ -99,6 +99,7 @@ class FlagModel(_Model):
     targeting: dict[str, JsonValue] | None = Field(None, description="JsonLogic with flagd's operators.")
     rollout: Rollout | None = None
     public: bool = Field(True, description="False: the public endpoint does not know the flag.")
+    flag_set: Key | None = Field(None, description="Whose bulk answer it is in, in place of that of all others.")
     metadata: dict[str, bool | str | int | float] = {}
 
 

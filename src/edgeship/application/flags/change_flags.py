@@ -15,6 +15,7 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.flags.bulk_size import bulk_size
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange, FlagRecord, changes, write
+from edgeship.domain.flags.flag_sets import flag_sets
 from edgeship.domain.flags.flags_snapshot import entries_of, snapshot_size
 from edgeship.domain.flags.logic.jsonlogic import NODE_STEPS
 from edgeship.domain.flags.logic.references import references_in
@@ -28,7 +29,7 @@ MAX_BULK_BYTES = 38 * 1024
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html"""
 
 MAX_LOGIC_PARTS = MAX_STEPS * 3 // 4 // NODE_STEPS
-"""Of the targeting of all public flags."""
+"""Of the targeting of all public flags in a set."""
 
 _HEAVIEST_SHOWN = 5
 _FLAGS_A_TRANSACTION = 40
@@ -193,32 +194,41 @@ def _concerned(after: Mapping[str, Document], found: Sequence[FlagChange]) -> di
 
 
 def _check_bulk_answer(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    size = bulk_size(after)
-    if size.total > MAX_BULK_BYTES and size.total > bulk_size(before).total:
-        raise Refused(
-            "flags_too_large",
-            f"A bulk answer could have {size.total:,} bytes; the CDN's limit leaves {MAX_BULK_BYTES:,}. "
-            f"The heaviest flags are {_heaviest(size.flags)}.",
-            'Shorten their values, or set "public": false on flags that browsers do not need.',
-        )
+    for flag_set in flag_sets(after):
+        size = bulk_size(after, flag_set)
+        if size.total > MAX_BULK_BYTES and size.total > bulk_size(before, flag_set).total:
+            raise Refused(
+                "flags_too_large",
+                f"A bulk answer{_of(flag_set)} could have {size.total:,} bytes; the CDN's limit leaves "
+                f"{MAX_BULK_BYTES:,}. The heaviest flags are {_heaviest(size.flags)}.",
+                'Give each widget\'s flags a "flag_set" of their own, shorten their values, or set "public": false on '
+                "flags that browsers do not need.",
+            )
 
 
 def _check_work(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """One answer for all public flags leaves steps for what the context costs: see `edgeship.domain.flags.work`."""
-    parts = _logic_parts(after)
-    total = sum(parts.values())
-    if total > MAX_LOGIC_PARTS and total > sum(_logic_parts(before).values()):
-        heaviest = sorted(parts, key=lambda key: (-parts[key], key))[:_HEAVIEST_SHOWN]
-        raise Refused(
-            "flags_too_large",
-            f"The targeting of all public flags has {total:,} parts; one answer evaluates up to {MAX_LOGIC_PARTS:,}. "
-            f"Most are in {', '.join(f'{key} ({parts[key]:,})' for key in heaviest)}.",
-            'Use rules in place of targeting, or set "public": false on flags that browsers do not need.',
-        )
+    was = flag_sets(before)
+    for flag_set, entries in flag_sets(after).items():
+        parts = _logic_parts(entries)
+        total = sum(parts.values())
+        if total > MAX_LOGIC_PARTS and total > sum(_logic_parts(was.get(flag_set, {})).values()):
+            heaviest = sorted(parts, key=lambda key: (-parts[key], key))[:_HEAVIEST_SHOWN]
+            raise Refused(
+                "flags_too_large",
+                f"The targeting of all public flags{_of(flag_set)} has {total:,} parts; one answer evaluates up to "
+                f"{MAX_LOGIC_PARTS:,}. Most are in {', '.join(f'{key} ({parts[key]:,})' for key in heaviest)}.",
+                'Give each widget\'s flags a "flag_set" of their own, use rules in place of targeting, or set '
+                '"public": false on flags that browsers do not need.',
+            )
 
 
-def _logic_parts(entries: Mapping[str, Any]) -> dict[str, int]:
-    return {key: logic_parts(entry.get("targeting")) for key, entry in entries.items() if entry.get("public", True)}
+def _of(flag_set: str | None) -> str:
+    return "" if flag_set is None else f" of the flag set {flag_set}"
+
+
+def _logic_parts(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    return {key: logic_parts(entry.get("targeting")) for key, entry in entries.items()}
 
 
 def _check_snapshot(before: Mapping[str, Document], after: Mapping[str, Document]) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from edgeship.cli.output import Output, plain
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange
 
 _WIDTH = 100
@@ -59,3 +60,11 @@ def _value(value: Any) -> str:
         return "(none)"
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
+
+
+def show(out: Output, changes: list[FlagChange], *, dry_run: bool) -> None:
+    """Print them, as text or under `--json`."""
+    shown = lines(changes) or ["nothing to do"]
+    if dry_run:
+        out.note("dry run: nothing is applied")
+    out.result({"dry_run": dry_run, "changes": document(changes)}, [plain(line) for line in shown])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,25 +12,19 @@ from edgeship.cli import context
 from edgeship.cli.errors import Usage
 from edgeship.cli.flags import flag_diff
 from edgeship.cli.flags.evaluate import evaluate
+from edgeship.cli.flags.import_flags import import_flags
+from edgeship.cli.flags.options import DryRunOption, FileArgument
 from edgeship.cli.flags.users_get import users_get_of
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption
-from edgeship.cli.output import Output, plain, table
+from edgeship.cli.output import plain, table
 from edgeship.domain.errors import Refused
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange, rolled_out, toggled
+from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, rolled_out, toggled
 from edgeship.domain.strict_json import NotJson, parse
 
 app = typer.Typer(help="Show, change and evaluate feature flags.", no_args_is_help=True, rich_markup_mode=None)
 
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The flag's key.")]
-FileArgument = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A JSON file.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
 PruneOption = Annotated[bool, typer.Option("--prune", help="Delete the flags that the file does not name.")]
-
-
-class Format(StrEnum):
-    """A flag file of another system."""
-
-    FLAGD = "flagd"
 
 
 @app.command("list")
@@ -99,35 +91,7 @@ def apply(
     flags = read_flags_file(file)
     target = context.target(ctx, env, out)
     occasion = target.occasion(reason or f"flags apply {file.name}")
-    _show(out, target.operator.flags.apply(flags, occasion, prune=prune, dry_run=dry_run), dry_run=dry_run)
-
-
-@app.command("import")
-def import_flags(
-    ctx: typer.Context,
-    file: FileArgument,
-    source: Annotated[Format, typer.Option("--from", help="What wrote the file.")],
-    dry_run: DryRunOption = False,
-    reason: ReasonOption = None,
-    env: EnvOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Add the flags of another system's file; they mean here what they mean there.
-
-    Its shared evaluators are added by name. If one is another rule already, and flags that the file does not name refer
-    to it, the import is refused and lists them.
-
-    Example:
-
-        edgeship flags import flags.flagd.json --from flagd --dry-run
-    """
-    from edgeship.adapters.documents.flagd_file import from_flagd
-
-    out = context.output(ctx, as_json)
-    flags = from_flagd(file)
-    target = context.target(ctx, env, out)
-    occasion = target.occasion(reason or f"flags import --from {source} {file.name}")
-    _show(out, target.operator.flags.add(flags, occasion, dry_run=dry_run), dry_run=dry_run)
+    flag_diff.show(out, target.operator.flags.apply(flags, occasion, prune=prune, dry_run=dry_run), dry_run=dry_run)
 
 
 @app.command("set")
@@ -240,6 +204,7 @@ def delete(
 
 
 app.command()(evaluate)
+app.command("import")(import_flags)
 
 
 def _edit(
@@ -252,14 +217,9 @@ def _edit(
 ) -> None:
     out = context.output(ctx, as_json)
     target = context.target(ctx, env, out)
-    _show(out, target.operator.flags.edit(key, edit, target.occasion(reason or "changed by hand")), dry_run=False)
-
-
-def _show(out: Output, changes: list[FlagChange], *, dry_run: bool) -> None:
-    shown = flag_diff.lines(changes) or ["nothing to do"]
-    if dry_run:
-        out.note("dry run: nothing is applied")
-    out.result({"dry_run": dry_run, "changes": flag_diff.document(changes)}, [plain(line) for line in shown])
+    flag_diff.show(
+        out, target.operator.flags.edit(key, edit, target.occasion(reason or "changed by hand")), dry_run=False
+    )
 
 
 def _documents(target: context.Target) -> dict[str, Document]:

@@ -21,7 +21,7 @@ Order of evaluation; the first that decides gives the answer:
 
 A disabled flag's variant is `off_variant`; without one the default, if that is the off value of its type (false, 0, an
 empty text, an empty object), else none. Where `off_variant` or `default_variant` is null, there is none as well: the
-answer has no value, and each client uses the default in its own code.
+answer has no value, each client uses the default in its own code, and STATIC is DEFAULT.
 
 The identity is the context's `targetingKey`, else the one that the caller falls back on (sticky for anonymous users),
 which then stands for `targetingKey` in rules and targeting as well. Without either, a flag that comes to a percentage

@@ -89,6 +89,7 @@ def error(key: str, code: str) -> Answer:
     return Answer(key, None, None, ERROR, error_code=code)
 
 
-def bulk_text(answers: Iterable[Answer]) -> str:
-    """The JSON body of a bulk answer, all ASCII."""
-    return '{"flags":[' + ",".join([answer.text() for answer in answers]) + '],"metadata":{}}'
+def bulk_text(answers: Iterable[Answer], flag_set: str | None = None) -> str:
+    """The JSON body of a bulk answer, all ASCII; OpenFeature's telemetry calls the set `flagSetId`."""
+    metadata = "{}" if flag_set is None else json.dumps({"flagSetId": flag_set}, separators=(",", ":"))
+    return '{"flags":[' + ",".join([answer.text() for answer in answers]) + '],"metadata":' + metadata + "}"

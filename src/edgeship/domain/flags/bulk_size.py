@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeship.domain.flags.answer import DETAILS, TARGETING_MATCH, Answer, bulk_text, error
+from edgeship.domain.flags.flag_sets import flag_sets
 from edgeship.domain.flags.snapshot_entry import wire_variants
+
+_STEPS = ("target_users", "targets", "rules", "targeting", "rollout")
+"""A flag that has none of them has an answer that is no error, whatever the context."""
 
 
 @dataclass(frozen=True)
@@ -18,15 +22,15 @@ class BulkSize:
     flags: dict[str, int]
 
 
-def bulk_size(flags: Mapping[str, Mapping[str, Any]]) -> BulkSize:
-    """The most bytes that the body of the bulk answer has, whatever the context.
+def bulk_size(flags: Mapping[str, Mapping[str, Any]], flag_set: str | None = None) -> BulkSize:
+    """The most bytes that the body of a flag set's bulk answer has, whatever the context.
 
     Args:
-        flags: the documents or the entries of all flags by key; those that aren't public don't count, for they aren't
-            in that answer.
+        flags: the documents or the entries of all flags by key.
+        flag_set: the set's name; None for the flags in none.
     """
-    weights = {key: _weight(key, flag) for key, flag in flags.items() if flag.get("public", True)}
-    total = len(bulk_text([])) + sum(weights.values()) + max(len(weights) - 1, 0)
+    weights = {key: _weight(key, flag) for key, flag in flag_sets(flags).get(flag_set, {}).items()}
+    total = len(bulk_text([], flag_set)) + sum(weights.values()) + max(len(weights) - 1, 0)
     return BulkSize(total, dict(sorted(weights.items(), key=lambda weight: (-weight[1], weight[0]))))
 
 
@@ -34,5 +38,6 @@ def _weight(key: str, flag: Mapping[str, Any]) -> int:
     metadata, variants = flag.get("metadata"), wire_variants(flag["variants"])
     # No reason is longer than this one.
     answers = [Answer(key, value, variant, TARGETING_MATCH, metadata) for variant, value in variants.items()]
-    answers.extend(error(key, code) for code in DETAILS)
+    if any(flag.get(step) for step in _STEPS):
+        answers.extend(error(key, code) for code in DETAILS)
     return max(len(answer.text()) for answer in answers)

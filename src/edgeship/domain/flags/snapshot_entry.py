@@ -31,7 +31,7 @@ def snapshot_entry(flag: Mapping[str, Any], evaluators: Mapping[str, Any] | None
         entry["off_variant"] = off_variant(flag)
     elif "off_variant" in flag:
         entry["off_variant"] = flag["off_variant"]
-    for field in ("environments", "metadata"):
+    for field in ("environments", "metadata", "flag_set"):
         if flag.get(field):
             entry[field] = flag[field]
     if flag.get("public", True) is False:

@@ -301,7 +301,7 @@ def test_an_answer_without_a_value_leaves_the_value_to_the_client() -> None:
     flag = boolean(default_variant=None, metadata={"owner": "shop"})
     assert compiled(flag).evaluate("checkout", {}, 0).document() == {
         "key": "checkout",
-        "reason": "STATIC",
+        "reason": "DEFAULT",
         "metadata": {"owner": "shop"},
     }
     rolled = boolean(default_variant=None, rollout={"variant": "on", "percentage": 0})

@@ -2,8 +2,8 @@
 
 `python -m tests.domain.flags.logic.logic_corpus` writes jsonlogic_vectors.json anew; it needs Node and the npm
 registry.
-Left out are the ways in which the compiled rules differ on purpose: names that JavaScript's objects inherit, and data
-that look like rules, which json-logic-js evaluates in `missing`.
+Left out are the ways in which the compiled rules differ on purpose: names that JavaScript's objects inherit, data that
+look like rules, which json-logic-js evaluates in `missing`, and `-` on more than two arguments.
 """
 
 from __future__ import annotations
@@ -77,6 +77,11 @@ def spell(value: Any) -> Any:
     return {name: spell(inner) for name, inner in value.items()} if isinstance(value, dict) else value
 
 
+def spelled(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer of `under_node` as `spell` spells it."""
+    return {"value": spell(answer["value"])} if "value" in answer else answer
+
+
 def ours(rule: Any, data: Any) -> dict[str, Any]:
     """What the compiled rule makes of the data, spelled as the vectors are."""
     try:
@@ -118,7 +123,7 @@ def _rule(random: Random, depth: int) -> Any:
 
 
 _KINDS: list[Callable[[Random, int], Any]] = [
-    lambda random, below: {random.choice(UNARY): _maybe_bare(random, [_rule(random, below)])},
+    lambda random, below: _unary(random.choice(UNARY), _maybe_bare(random, [_rule(random, below)])),
     lambda random, below: {random.choice(ITERATING): [_array(random, below), _rule(random, below)]},
     lambda random, below: {"reduce": [_array(random, below), _rule(random, below), *_some(random, below, 1)]},
     lambda random, below: {random.choice(["if", "?:"]): _some(random, below, 5)},
@@ -131,6 +136,10 @@ _KINDS: list[Callable[[Random, int], Any]] = [
     lambda random, below: {random.choice(BINARY): [_rule(random, below), _rule(random, below)]},
     lambda random, below: {random.choice(BINARY): [_rule(random, below), _rule(random, below)]},
 ]
+
+
+def _unary(operator: str, values: Any) -> Any:
+    return {operator: values[:2] if operator == "-" and isinstance(values, list) else values}
 
 
 def _maybe_bare(random: Random, values: list[Any]) -> Any:

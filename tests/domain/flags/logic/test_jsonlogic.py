@@ -19,7 +19,7 @@ from edgeship.domain.flags.logic.murmur3 import murmur3_32
 from edgeship.domain.flags.logic.references import resolve_references
 from edgeship.domain.flags.malformed import Malformed
 from edgeship.domain.flags.work import MAX_STEPS, OutOfWork
-from tests.domain.flags.logic.logic_corpus import VECTORS, generate, install, ours, spell, under_node
+from tests.domain.flags.logic.logic_corpus import VECTORS, generate, install, ours, spell, spelled, under_node
 from tests.support.pytest_plugins.fuzz import examples
 from tests.support.pytest_plugins.tools import NODE
 
@@ -28,10 +28,6 @@ FRESH_PAIRS = 5_000
 
 def apply(rule: Any, data: Any = None) -> Any:
     return compile_logic(rule)(data)
-
-
-def spelled(answer: dict[str, Any]) -> dict[str, Any]:
-    return {"value": spell(answer["value"])} if "value" in answer else answer
 
 
 def test_the_pinned_pairs_are_answered_as_by_json_logic_js() -> None:
@@ -71,8 +67,44 @@ def test_an_unknown_operator_is_refused_when_compiled(rule: Any) -> None:
 
 
 def test_arguments_beyond_an_operators_number_count_for_nothing() -> None:
-    assert apply({"-": [5, 2, 1]}) == 3
+    assert apply({"==": [5, 5, 1]}) is True
     assert apply({"var": ["a", 1, 2]}, {"a": 7}) == 7
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"-": [5, 2, 1]}, 2),
+        ({"/": [12, 2, "3"]}, 2),
+        ({"/": 4}, 0.25),
+        ({"/": [6, 0, -1]}, -math.inf),
+        ({"%": [17, 10, 4]}, 3),
+        ({"??": [None, {"var": "none"}, {"and": []}, 0, {"*": []}]}, 0),
+        ({"??": []}, None),
+        ({"val": ["a.b", 0]}, 7),
+        ({"val": {"var": "path"}}, 8),
+        ({"val": ["a.b", 0, "none", "none"]}, None),
+        ({"val": []}, {"a.b": [7, 8], "null": None, "path": ["a.b", 1]}),
+        ({"exists": "null"}, True),
+        ({"exists": ["a.b", 1]}, True),
+        ({"exists": ["a.b", 2]}, False),
+        ({"exists": ["null", "x"]}, False),
+        ({"map": [{"val": "a.b"}, {"-": [{"val": []}, 1, 1]}]}, [5, 6]),
+    ],
+)
+def test_operators_that_json_logic_js_has_not(rule: Any, expected: Any) -> None:
+    assert spell(apply(rule, {"a.b": [7, 8], "null": None, "path": ["a.b", 1]})) == spell(expected)
+
+
+@pytest.mark.parametrize("operator", ["val", "exists"])
+def test_a_scope_outside_of_an_iteration_is_refused(operator: str) -> None:
+    with pytest.raises(Malformed, match="outside of an iteration"):
+        compile_logic({"map": [[1], {operator: [[2], "a"]}]})
+
+
+def test_a_path_costs_what_it_is_long() -> None:
+    with pytest.raises(OutOfWork):
+        compile_logic({"val": {"var": "path"}})({"path": ["a"] * 20_000}, [MAX_STEPS])
 
 
 def test_minus_zero_is_lost_where_a_number_is_read_from_a_text() -> None:
@@ -80,7 +112,7 @@ def test_minus_zero_is_lost_where_a_number_is_read_from_a_text() -> None:
     assert apply({"/": [1, {"*": [0, -1, 1]}]}) == math.inf
 
 
-@pytest.mark.parametrize("operator", ["==", "!", "-", "substr", "var", "in"])
+@pytest.mark.parametrize("operator", ["==", "!", "-", "substr", "var", "in", "val", "%"])
 def test_arguments_beyond_an_operators_number_may_still_fail(operator: str) -> None:
     with pytest.raises(LogicError):
         apply({operator: ["a", 1, 1, {"*": []}]}, {"a": 7})

@@ -64,7 +64,7 @@ class _Compilation:
             return self.answer(off, DISABLED)
         start, end = flag.get("starts_at"), flag.get("ends_at")
         if not (self.dated or flag.get("targets") or flag.get("rules") or flag.get("targeting") or flag.get("rollout")):
-            return self.answer(default, STATIC)
+            return self.answer(default, DEFAULT if default is None else STATIC)
         stage = self.targets(default)
         if isinstance(stage, tuple) or not self.dated:
             return stage

@@ -63,11 +63,12 @@ class Flags:
     would cost half as much as all the rest.
     """
 
-    __slots__ = ("_all", "_bulk_all", "_bulk_public", "_public", "malformed")
+    __slots__ = ("_all", "_bulk_all", "_bulk_sets", "_public", "malformed")
 
     def __init__(self, documents: dict[str, Any], environment: str) -> None:
         self._all: dict[str, Compiled] = {}
         self._public: dict[str, Compiled] = {}
+        sets: dict[str | None, dict[str, Compiled]] = {}
         self.malformed: dict[str, str] = {}
         """The fault of each flag that always answers PARSE_ERROR, by key."""
         for key, document in documents.items():
@@ -79,11 +80,18 @@ class Flags:
             self._all[key] = compiled
             if type(document) is not dict or document.get("public", True) is not False:
                 self._public[key] = compiled
+                flag_set = document.get("flag_set") if type(document) is dict else None
+                sets.setdefault(flag_set if type(flag_set) is str else None, {})[key] = compiled
         self._bulk_all = _Bulk(self._all)
-        self._bulk_public = _Bulk(self._public)
+        self._bulk_sets = {flag_set: _Bulk(flags) for flag_set, flags in sets.items()}
 
     def __len__(self) -> int:
         return len(self._all)
+
+    def has(self, key: str, flag_set: str) -> bool:
+        """Whether a public flag is in a flag set."""
+        bulk = self._bulk_sets.get(flag_set)
+        return bulk is not None and key in bulk.keys
 
     def evaluate(
         self, key: str, context: object, now: float, fallback_identity: str | None = None, *, public_only: bool = False
@@ -98,46 +106,50 @@ class Flags:
             public_only: answer FLAG_NOT_FOUND for flags that aren't public.
         """
         compiled = (self._public if public_only else self._all).get(key)
-        if type(compiled) is tuple and type(context) is dict:
-            user = context.get("targetingKey")
-            if type(user) is str and user:
-                salt, tokens, target, whole, rest, inside, outside, _ = compiled
-                hashed = _fresh_sha256()
-                try:
-                    hashed.update(user.encode())
-                except UnicodeEncodeError:
-                    hashed.update(encode(user))
-                hashed.update(salt)
-                h, token = unpack_digest(hashed.digest())
-                if token in tokens:
-                    return target
-                percent = h % 100
-                return inside if percent < whole or (percent == whole and h // 100 % 100 < rest) else outside
-        if compiled is None:
-            return error(key[:MAX_KEY_IN_ANSWER], FLAG_NOT_FOUND)
+        if type(context) is not dict:
+            return _evaluate(key, compiled, context, now, fallback_identity)
+        user = context.get("targetingKey")
+        if type(user) is not str or not user:
+            return _evaluate(key, compiled, context, now, fallback_identity)
         try:
-            known, name = _identify(context, fallback_identity)
-        except ContextInvalid:
-            return error(key, INVALID_CONTEXT)
-        if isinstance(compiled, Answer):
-            return compiled
+            name = user.encode()
+        except UnicodeEncodeError:
+            name = encode(user)
         if isinstance(compiled, tuple):
-            return _evaluate_plain(compiled, name)
+            salt, tokens, target, whole, rest, inside, outside, _ = compiled
+            hashed = _fresh_sha256()
+            hashed.update(name)
+            hashed.update(salt)
+            h, token = unpack_digest(hashed.digest())
+            if token in tokens:
+                return target
+            percent = h % 100
+            return inside if percent < whole or (percent == whole and h // 100 % 100 < rest) else outside
+        if compiled is None or isinstance(compiled, Answer):
+            return _evaluate(key, compiled, context, now, fallback_identity)
         try:
-            return compiled(known, name, now, [MAX_STEPS])
+            return compiled(context, name, now, [MAX_STEPS])
         except (OutOfWork, Malformed):
             return error(key, PARSE_ERROR)
 
     def evaluate_all(
-        self, context: object, now: float, fallback_identity: str | None = None, *, public_only: bool = True
+        self,
+        context: object,
+        now: float,
+        fallback_identity: str | None = None,
+        *,
+        public_only: bool = True,
+        flag_set: str | None = None,
     ) -> list[Answer]:
         """Every flag's answer for a context, in the order of the documents; arguments as in `evaluate`.
+
+        With `public_only`, they are the public flags of the set, or those in none.
 
         Raises:
             ContextInvalid: the context is not an object, or its targetingKey is not a string.
         """
         known, name = _identify(context, fallback_identity)
-        bulk = self._bulk_public if public_only else self._bulk_all
+        bulk = self._bulk_sets.get(flag_set, _NOTHING) if public_only else self._bulk_all
         answers = bulk.answers.copy()
         work = [MAX_STEPS]
         for place, stage in bulk.stages:
@@ -162,6 +174,24 @@ class Flags:
                 else:
                     answers[place] = outside
         return answers
+
+
+def _evaluate(key: str, compiled: Compiled | None, context: object, now: float, fallback: str | None) -> Answer:
+    """One flag's answer, whatever the flag and the context are."""
+    if compiled is None:
+        return error(key[:MAX_KEY_IN_ANSWER], FLAG_NOT_FOUND)
+    try:
+        known, name = _identify(context, fallback)
+    except ContextInvalid:
+        return error(key, INVALID_CONTEXT)
+    if isinstance(compiled, Answer):
+        return compiled
+    if isinstance(compiled, tuple):
+        return _evaluate_plain(compiled, name)
+    try:
+        return compiled(known, name, now, [MAX_STEPS])
+    except (OutOfWork, Malformed):
+        return error(key, PARSE_ERROR)
 
 
 def _identify(context: object, fallback: str | None) -> tuple[Context, bytes | None]:
@@ -189,9 +219,10 @@ def _evaluate_plain(flag: Plain, name: bytes | None) -> Answer:
 class _Bulk:
     """What each flag answers, by its place, when nobody is known; and the flags that have to be evaluated."""
 
-    __slots__ = ("answers", "plain", "stages")
+    __slots__ = ("answers", "keys", "plain", "stages")
 
     def __init__(self, compiled: dict[str, Compiled]) -> None:
+        self.keys = compiled.keys()
         self.answers: list[Answer] = []
         self.stages: list[tuple[int, Stage]] = []
         self.plain: list[tuple[int, Plain]] = []
@@ -205,3 +236,6 @@ class _Bulk:
             else:
                 self.answers.append(error(key, PARSE_ERROR))
                 self.stages.append((place, flag))
+
+
+_NOTHING = _Bulk({})

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     Condition = Callable[[Context, Work], bool]
 
 
+_fresh_sha256 = sha256().copy
+"""A copy is made in less time than a new one."""
+
 LONG_NAME = 256
 """Bytes of an identity that are hashed without being counted as steps."""
 
@@ -124,25 +127,35 @@ def rules(matching: list[tuple[list[Condition], Stage]], following: Stage) -> St
 def targets_rules_rollout(plain: Plain, matching: list[tuple[list[Condition], Stage]], unknown_user: Stage) -> Stage:
     """`targets`, `rules` and `rollout` with one digest for all; `unknown_user` is the stage without an identity."""
     salt, tokens, target, whole, rest, inside, outside, _ = plain
-    threshold = whole * 100 + rest
+    # Most rules have one condition.
+    ruled = [((conditions or [_always])[0], conditions[1:], outcome) for conditions, outcome in matching]
 
     def decide(context: Context, user: bytes | None, now: float, work: Work) -> Answer:
         if user is None:
             return unknown_user(context, user, now, work)
         if len(user) > LONG_NAME:
             spend(work, len(user) >> 6)
-        h, token = unpack_digest(sha256(user + salt).digest())
+        hashed = _fresh_sha256()
+        hashed.update(user)
+        hashed.update(salt)
+        h, token = unpack_digest(hashed.digest())
         if token in tokens:
             return target
-        for conditions, outcome in matching:
-            for condition in conditions:
-                if not condition(context, work):
-                    break
-            else:
-                return outcome(context, user, now, work)
-        return inside if bucket_of(h) < threshold else outside
+        for first, others, outcome in ruled:
+            if first(context, work):
+                for condition in others:
+                    if not condition(context, work):
+                        break
+                else:
+                    return outcome(context, user, now, work)
+        percent = h % 100
+        return inside if percent < whole or (percent == whole and h // 100 % 100 < rest) else outside
 
     return decide
+
+
+def _always(_context: Context, _work: Work) -> bool:
+    return True
 
 
 def between(start: float | None, end: float | None, outside: Answer, following: Stage) -> Stage:

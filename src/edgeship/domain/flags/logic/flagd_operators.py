@@ -1,6 +1,7 @@
 """flagd's own operators of JsonLogic: `fractional`, `starts_with`, `ends_with`, `sem_ver`.
 
 As flagd's pages document them, they answer null to what they can't use. `fractional` hashes a string's UTF-8 bytes.
+`fractional_v1` is our name for `fractional` as it was before flagd 0.15: it gives a variant to other users.
 Source: https://flagd.dev/reference/custom-operations/fractional-operation/ and its neighbours.
 """
 
@@ -28,28 +29,49 @@ def fractional(data: Any, args: list[Any], work: Work) -> Any:
     Without a string `by`, the flag's key followed by the targetingKey. A weight is 1 when left out, and 0 when
     negative, as one that is computed from the time may become.
     """
+    hashed, shares, total = _hashed(data, args, work)
+    place = hashed * total >> 32
+    for variant, weight in shares:
+        place -= weight
+        if place < 0:
+            return variant
+    return None
+
+
+def fractional_v1(data: Any, args: list[Any], work: Work) -> Any:
+    """As `fractional`, by the absolute value of the signed hash in per cent, and with two arguments at least.
+
+    Source: https://github.com/open-feature/flagd (core/pkg/evaluator/fractional.go, before core 0.15).
+    """
+    hashed, shares, total = _hashed(data, args if len(args) > 1 else [], work)
+    bucket = min(hashed, 2**32 - hashed) / (2**31 - 1) * 100
+    end = 0.0
+    for variant, weight in shares:
+        end += 100 * weight / total
+        if bucket < end:
+            return variant
+    return None
+
+
+def _hashed(data: Any, args: list[Any], work: Work) -> tuple[int, list[tuple[Any, int]], int]:
+    """The hash, 0 to 2^32 - 1, the shares and the sum of their weights; no shares where there is nothing to split."""
+    nothing: tuple[int, list[tuple[Any, int]], int] = 0, [], 0
     if not args:
-        return None
-    by, *shares = args
+        return nothing
+    by, *listed = args
     if type(by) is not str:
         if by is not None:
-            shares = args
+            listed = args
         by = _flag_and_targeting_key(data)
         if by is None:
-            return None
-    weighted = [_share(share) for share in shares]
-    total = sum(share[1] for share in weighted if share is not None)
-    if None in weighted or not 0 < total <= MAX_WEIGHTS:
-        return None
+            return nothing
+    shares = [share for share in map(_share, listed) if share is not None]
+    total = sum(weight for _, weight in shares)
+    if len(shares) < len(listed) or not 0 < total <= MAX_WEIGHTS:
+        return nothing
     name = encode(by)
     spend(work, 2 * len(name))
-    place = murmur3_32(name) * total >> 32
-    for share in weighted:
-        if share is not None:
-            place -= share[1]
-            if place < 0:
-                return share[0]
-    return None
+    return murmur3_32(name), shares, total
 
 
 def starts_with(_: Any, args: list[Any], _work: Work) -> bool | None:
@@ -74,7 +96,13 @@ def sem_ver(_: Any, args: list[Any], work: Work) -> bool | None:
     return bool(compare(left, right))
 
 
-OPERATORS = {"fractional": fractional, "starts_with": starts_with, "ends_with": ends_with, "sem_ver": sem_ver}
+OPERATORS = {
+    "fractional": fractional,
+    "fractional_v1": fractional_v1,
+    "starts_with": starts_with,
+    "ends_with": ends_with,
+    "sem_ver": sem_ver,
+}
 
 
 def _flag_and_targeting_key(data: Any) -> str | None:

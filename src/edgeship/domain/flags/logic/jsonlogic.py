@@ -1,7 +1,8 @@
 """JsonLogic, compiled: `compile_logic(rule)` is a function of the data, with the semantics of npm `json-logic-js`.
 
 Rules are the operators' authors', data are strangers': a rule's size and depth are bounded when it is compiled, and
-what it does with the data when it runs. Other than in json-logic-js, data that look like rules are never evaluated.
+what it does with the data when it runs. Other than in json-logic-js, data that look like rules are never evaluated,
+`??`, `val` and `exists` are operators, and `-`, `/` and `%` take any number of arguments.
 Source: https://jsonlogic.com and https://github.com/jwadhams/json-logic-js (version 2.0.5).
 """
 
@@ -34,13 +35,20 @@ NODE_STEPS = 4
 """Of an answer's work, that evaluating one of them takes."""
 
 ITERATING = ("map", "filter", "all", "none", "some", "reduce")
-LAZY = ("if", "?:", "and", "or")
+LAZY = ("if", "?:", "and", "or", "??")
 KNOWN = frozenset((*OPERATORS, *ITERATING, *LAZY))
+
+OUTER_SCOPE = "reads outside of an iteration, which val and exists can't here: they read its element alone"
 
 
 def is_rule(value: object) -> bool:
     """Whether a value is an operator with its arguments: an object with one key."""
     return type(value) is dict and len(value) == 1
+
+
+def reads_outer_scope(name: str, values: object) -> bool:
+    """Whether an operator's arguments begin with `[levels]`, which elsewhere climbs out of `map` and its like."""
+    return name in ("val", "exists") and type(values) is list and bool(values) and type(values[0]) is list
 
 
 def compile_logic(rule: object) -> Evaluate:
@@ -75,9 +83,13 @@ class _Compiler:
             return lambda _data, _work: rule
         [(name, values)] = rule.items()
         values = values if type(values) is list else [values]
+        if reads_outer_scope(name, values):
+            raise Malformed(f"{name} {OUTER_SCOPE}")
         if name in LAZY:
             parts = [self.compile(value, depth + 1) for value in values]
-            return _choice(parts) if name in ("if", "?:") else _junction(parts, stops_at=name == "or")
+            if name in ("if", "?:"):
+                return _choice(parts)
+            return _coalescence(parts) if name == "??" else _junction(parts, stops_at=name == "or")
         if name in ITERATING:
             return self._iterating(name, values, depth + 1)
         if name == "var" and values and type(values[0]) is str and values[0] and len(values) == 1:
@@ -144,6 +156,17 @@ def _choice(parts: list[Logic]) -> Logic:
         return otherwise(data, work)
 
     return choose
+
+
+def _coalescence(parts: list[Logic]) -> Logic:
+    def coalesce(data: Any, work: Work) -> Any:
+        for part in parts:
+            value = part(data, work)
+            if value is not None and value is not UNDEFINED:
+                return value
+        return None
+
+    return coalesce
 
 
 def _junction(parts: list[Logic], *, stops_at: bool) -> Logic:

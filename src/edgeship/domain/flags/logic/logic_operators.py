@@ -1,8 +1,9 @@
 """The operators of JsonLogic whose arguments are evaluated first, as npm `json-logic-js` 2.0.5 has them.
 
-Each takes (data, arguments, work): as many arguments as `ARITY` says, absent ones being undefined and more being
-dropped, and any number when it says none. What comes out is bounded, so that a rule can't grow a text or an array
-without end.
+`val`, `exists` and arithmetic on any number of arguments came later, and are as in the public suites
+(https://github.com/json-logic/compat-tables). Each operator takes (data, arguments, work): as many arguments as `ARITY`
+says, absent ones being undefined and more being dropped, and any number when it says none. What comes out is bounded,
+so that a rule can't grow a text or an array without end.
 Source: https://jsonlogic.com/operations.html.
 """
 
@@ -63,6 +64,22 @@ def follow(data: Any, path: list[str], absent: Any, work: Work) -> Any:
         if data is UNDEFINED:
             return absent
     return data
+
+
+def val(data: Any, args: list[Any], work: Work) -> Any:
+    """The member at the end of a path of names, each an argument, or one argument that is a list of them."""
+    return _at(data, args, None, work)
+
+
+def exists(data: Any, args: list[Any], work: Work) -> bool:
+    """Whether `val` finds a member, which may be null."""
+    return _at(data, args, UNDEFINED, work) is not UNDEFINED
+
+
+def _at(data: Any, args: list[Any], absent: Any, work: Work) -> Any:
+    path = args[0] if len(args) == 1 and type(args[0]) is list else args
+    spend(work, 2 * len(path))
+    return follow(data, [to_string(name) for name in path if name is not None], absent, work)
 
 
 def missing(data: Any, args: list[Any], work: Work) -> list[Any]:
@@ -139,12 +156,33 @@ def times(_: Any, args: list[Any], _work: Work) -> Any:
 
 
 def minus(_: Any, args: list[Any], _work: Work) -> float:
-    left, right = args
-    return -to_number(left) if right is UNDEFINED else to_number(left) - to_number(right)
+    if len(args) < 2 or (len(args) == 2 and args[1] is UNDEFINED):
+        return -to_number(args[0] if args else UNDEFINED)
+    first, *others = map(to_number, args)
+    for number in others:
+        first -= number
+    return first
 
 
 def divide(_: Any, args: list[Any], _work: Work) -> float:
-    left, right = to_number(args[0]), to_number(args[1])
+    """One argument divides 1."""
+    return _folded([1, *args] if len(args) == 1 else args, _quotient)
+
+
+def modulo(_: Any, args: list[Any], _work: Work) -> float:
+    return _folded(args, _remainder)
+
+
+def _folded(args: list[Any], combine: Callable[[float, float], float]) -> float:
+    if len(args) < 2:
+        return math.nan
+    first, *others = map(to_number, args)
+    for number in others:
+        first = combine(first, number)
+    return first
+
+
+def _quotient(left: float, right: float) -> float:
     if right:
         return left / right
     if left != left or right != right or left == 0:
@@ -152,8 +190,7 @@ def divide(_: Any, args: list[Any], _work: Work) -> float:
     return math.copysign(math.inf, left) * math.copysign(1, right)
 
 
-def modulo(_: Any, args: list[Any], _work: Work) -> float:
-    left, right = to_number(args[0]), to_number(args[1])
+def _remainder(left: float, right: float) -> float:
     if right == 0 or left in (math.inf, -math.inf):
         return math.nan
     return math.fmod(left, right)
@@ -208,10 +245,12 @@ OPERATORS: dict[str, Operator] = {
     "max": greatest,
     "merge": merge,
     "var": var,
+    "val": val,
+    "exists": exists,
     "missing": missing,
     "missing_some": missing_some,
     **flagd_operators.OPERATORS,
 }
 
-ARITY = dict.fromkeys(("==", "===", "!=", "!==", ">", ">=", "%", "in", "-", "/", "var", "missing_some"), 2)
+ARITY = dict.fromkeys(("==", "===", "!=", "!==", ">", ">=", "in", "var", "missing_some"), 2)
 ARITY |= dict.fromkeys(("<", "<=", "substr"), 3) | dict.fromkeys(("!!", "!", "log"), 1)

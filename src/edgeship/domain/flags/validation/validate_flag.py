@@ -24,6 +24,7 @@ FIELDS = (
     "description",
     "enabled",
     "public",
+    "flag_set",
     "variants",
     "default_variant",
     "off_variant",
@@ -60,6 +61,7 @@ def flag_problems(place: str, flag: object, evaluators: dict[str, Any]) -> Itera
             yield under(place, field), "is neither true nor false"
     if not isinstance(flag.get("description", ""), str):
         yield under(place, "description"), "is not a string"
+    yield from _flag_set(place, flag.get("flag_set"))
     yield from _variants(place, flag)
     variants = flag["variants"] if isinstance(flag.get("variants"), dict) else {}
     for field in ("environments", "target_users"):
@@ -74,6 +76,11 @@ def flag_problems(place: str, flag: object, evaluators: dict[str, Any]) -> Itera
     yield from _rollout(under(place, "rollout"), flag.get("rollout"), variants)
     yield from _metadata(under(place, "metadata"), flag.get("metadata", {}))
     yield from size_problems(place, str(key), flag)
+
+
+def _flag_set(place: str, name: object) -> Iterator[Problem]:
+    if name is not None and (not isinstance(name, str) or not KEY.fullmatch(name) or name in (".", "..")):
+        yield under(place, "flag_set"), "is not 1 to 128 letters, digits, '.', '_' and '-'"
 
 
 def _variants(place: str, flag: dict[str, Any]) -> Iterator[Problem]:

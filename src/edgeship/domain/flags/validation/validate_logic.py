@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from edgeship.domain.flags.logic.jsonlogic import KNOWN, MAX_DEPTH, MAX_NODES, is_rule
+from edgeship.domain.flags.logic.jsonlogic import (
+    KNOWN,
+    MAX_DEPTH,
+    MAX_NODES,
+    OUTER_SCOPE,
+    is_rule,
+    reads_outer_scope,
+)
 from edgeship.domain.flags.logic.references import REFERENCE, is_reference
 from edgeship.domain.json_pointer import under
 
@@ -61,6 +68,8 @@ def _operators(place: str, rule: Any, evaluators: object, depth: int) -> Iterato
         [(name, values)] = rule.items()
         if name not in KNOWN:
             yield under(place, name), f"{name!r:.40} is not an operator of JsonLogic or flagd"
+        elif reads_outer_scope(name, values):
+            yield under(place, name), OUTER_SCOPE
         else:
             yield from _operators(
                 under(place, name), values, evaluators, depth if isinstance(values, list) else depth + 1
