@@ -106,7 +106,7 @@ def _rollout(rollout: dict[str, Any], default: str, key: str, user: str | None, 
 def _split(split: dict[str, float], key: str, user: str | None) -> str:
     if user is None:
         raise KeyMissing
-    weights = {variant: Fraction(str(split[variant])) for variant in sorted(split)}
+    weights = {variant: Fraction(str(share)) for variant, share in _laid_out(split)}
     share = percent_bucket(user, key) / 100
     reached = Fraction(0)
     for variant, weight in weights.items():
@@ -114,6 +114,17 @@ def _split(split: dict[str, float], key: str, user: str | None) -> str:
         if share < reached:
             return variant
     raise AssertionError("the shares add up to one")
+
+
+def _laid_out(split: dict[str, Any]) -> list[tuple[str, float]]:
+    """Variant by variant of the file: each is put behind its predecessors, or right behind the one it takes from."""
+    order: list[str] = []
+    waiting = dict(split)
+    while waiting:
+        name = next(n for n, share in waiting.items() if not isinstance(share, dict) or share["from"] in order)
+        share = waiting.pop(name)
+        order.insert(order.index(share["from"]) + 1 if isinstance(share, dict) else len(order), name)
+    return [(n, split[n]["percent"] if isinstance(split[n], dict) else split[n]) for n in order]
 
 
 def condition_holds(condition: dict[str, Any], context: dict[str, Any]) -> bool:

@@ -16,6 +16,7 @@ _FLAGS: list[dict[str, Any]] = [
     boolean("rolled", rollout={"variant": "on", "percentage": 12.5}, target_users=["ann", "Zoë"]),
     boolean("ruled", rules=[{"if": [{"attribute": "plan", "op": "matches", "values": ["^p.o$"]}], "variant": "on"}]),
     boolean("split", rules=[{"if": [], "split": {"on": 30, "off": 70}}], metadata={"owner": "shop", "tier": 2}),
+    boolean("taken", rules=[{"if": [], "split": {"on": 60, "off": {"percent": 40, "from": "on"}}}]),
     boolean("logic", targeting={"if": [{"$ref": "staff"}, "on", {"fractional": [["on", 1], ["off", 3]]}]}),
     {"key": "number", "variants": {"low": 1, "high": 2.5}, "default_variant": "low", "public": False},
     {"key": "object", "variants": {"a": {"b": [1, {"c": "d"}]}, "z": {}}, "default_variant": "a"},

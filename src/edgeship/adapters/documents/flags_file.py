@@ -54,12 +54,23 @@ class Condition(_Model):
     values: list[JsonValue] = []
 
 
+class TakenShare(_Model):
+    """Users taken from another variant of the split; nobody else's variant changes."""
+
+    percent: Percentage
+    from_: VariantName = Field(alias="from")
+
+
 class Rule(_Model):
     """When every condition holds, a variant, or a weighted split of several."""
 
     if_: list[Condition] = Field(alias="if", description="All of them must hold; an empty list holds for everybody.")
     variant: VariantName | None = None
-    split: dict[VariantName, Annotated[float, Field(ge=0)]] | None = None
+    split: dict[VariantName, Annotated[float, Field(ge=0)] | TakenShare] | None = Field(
+        None,
+        description="Variants take ranges of the users in this order. Where one takes from another, shares are per "
+        "cent and add up to 100.",
+    )
 
 
 class ScheduleStep(_Model):

@@ -9,13 +9,12 @@ of the widget's releases, or -1 for what the channel means without the flag.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
-from edgeship.domain.bucketing import BUCKETS, hundredths
+from edgeship.domain.bucketing import BUCKETS, hundredths, share_ends
+from edgeship.domain.flags.evaluation.compile_flag import in_order
 from edgeship.domain.flags.evaluation.conditions import compile_condition
 from edgeship.domain.flags.work import MAX_STEPS
 
@@ -115,15 +114,9 @@ def _always_holds(number: int, rule: Mapping[str, Any], context: Mapping[str, st
 def _outcome(rule: Mapping[str, Any], variants: Mapping[str | None, int]) -> Shares:
     if "split" not in rule:
         return _everybody(variants[rule["variant"]])
-    shares: Shares = []
-    # The order and the rounding of edgeship.domain.flags.evaluation.stages.split.
-    weights = sorted(rule["split"].items())
-    *_, total = accumulate(weight for _, weight in weights)
-    reached = 0.0
-    for variant, weight in weights:
-        reached += weight
-        shares.append([math.ceil(round(reached * BUCKETS / total, 6)), variants[variant]])
-    return shares
+    weights = in_order(rule["split"])
+    ends = share_ends(weight for _, weight in weights)
+    return [[end, variants[variant]] for end, (variant, _) in zip(ends, weights, strict=True)]
 
 
 def _percentage(percentage: float, inside: int, outside: int) -> Shares:

@@ -1,5 +1,6 @@
 """Feature flags: what a flag answers for a context, as a pure function of the flag, the context and the time.
 
+- `splits` says which users a split gives to which variant
 - `evaluation.compile_flags` turns the snapshot into `Flags`, which has `evaluate` and `evaluate_all`; it and all that
   it imports, with `logic`, which is JsonLogic as flagd has it, run at the edge
 - `validation.validate.problems` checks a flags file, `snapshot_entry` makes the edge's form of a flag, and `bulk_size`

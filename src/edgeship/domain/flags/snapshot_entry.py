@@ -9,6 +9,7 @@ from edgeship.domain.bucketing import user_token
 from edgeship.domain.flags.instants import epoch_seconds
 from edgeship.domain.flags.logic.references import resolve_references
 from edgeship.domain.flags.malformed import Malformed
+from edgeship.domain.flags.splits.positions import by_position
 
 
 def snapshot_entry(flag: Mapping[str, Any], evaluators: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -53,9 +54,7 @@ def _steps(flag: Mapping[str, Any], evaluators: Mapping[str, Any]) -> dict[str, 
         entry["targets"] = sorted({user_token(user, flag["key"]) for user in flag["target_users"]})
         entry["target_variant"] = target_variant(flag)
     if flag.get("rules"):
-        entry["rules"] = [
-            {name: rule[name] for name in ("if", "variant", "split") if name in rule} for rule in flag["rules"]
-        ]
+        entry["rules"] = [_rule(rule) for rule in flag["rules"]]
     if flag.get("targeting"):
         entry["targeting"] = resolve_references(flag["targeting"], evaluators)
     if flag.get("rollout"):
@@ -95,6 +94,16 @@ def target_variant(flag: Mapping[str, Any]) -> str:
     if chosen is None:
         raise Malformed("target users have no variant to get but the default one")
     return str(chosen)
+
+
+def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    if "split" not in rule:
+        return {name: rule[name] for name in ("if", "variant") if name in rule}
+    weights = by_position(rule["split"])
+    # Earlier versions of the edge function read an object by name, and refuse a list.
+    if weights == sorted(weights, key=lambda pair: pair[0]):
+        return {"if": rule["if"], "split": dict(weights)}
+    return {"if": rule["if"], "split": [list(pair) for pair in weights]}
 
 
 def _rollout(plan: Mapping[str, Any]) -> dict[str, Any]:

@@ -132,8 +132,7 @@ class _Compilation:
         if "split" not in rule:
             return stages.constantly(self.named("variant", rule, TARGETING_MATCH))
         weights = []
-        # By name: an object's members have no order that a database or a formatter must keep.
-        for variant, weight in sorted(an_object(rule["split"], "split").items()):
+        for variant, weight in in_order(rule["split"]):
             if not a_number(weight, "a weight") >= 0:
                 raise Malformed("a weight is negative")
             weights.append((weight, self.answer(variant, SPLIT)))
@@ -166,6 +165,21 @@ class _Compilation:
             step = an_object(step, "a step")
             steps.append((a_number(step.get("at"), "at"), stage(step.get("percentage"))))
         return stages.scheduled(first, sorted(steps, key=lambda step: step[0])) if steps else first
+
+
+def in_order(split: object) -> list[tuple[str, float]]:
+    """The variants and weights of an entry's split, in the order of the buckets. A list has that order; an object has
+    the order of its names, which is all that earlier versions of the edge function read.
+
+    Raises:
+        Malformed: it is neither.
+    """
+    if type(split) is dict:
+        return sorted(split.items())
+    pairs = a_list(split, "split")
+    if not all(type(pair) is list and len(pair) == 2 and type(pair[0]) is str for pair in pairs):
+        raise Malformed("a part of split is not a variant and its weight")
+    return [(variant, weight) for variant, weight in pairs]
 
 
 def _threshold(percentage: object) -> int:
