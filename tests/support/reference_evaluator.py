@@ -58,18 +58,32 @@ def _decide(
         others = [variant for variant in flag["variants"] if variant != default]
         return flag.get("target_variant") or (rollout["variant"] if rollout else others[0]), "TARGETING_MATCH"
     for rule in flag.get("rules", []):
-        if all(condition_holds(condition, context) for condition in rule["if"]):
+        named, found = _who(rule, context, user)
+        if (found is not None or not named) and all(condition_holds(condition, context) for condition in rule["if"]):
             if "variant" in rule:
                 return rule["variant"], "TARGETING_MATCH"
-            return _split(rule["split"], flag["key"], user), "SPLIT"
+            return _split(rule["split"], rule.get("seed") or flag["key"], found), "SPLIT"
     if flag.get("targeting"):
         variant = _logic(flag["targeting"], {**context, "$flagd": {"flagKey": flag["key"], "timestamp": int(now)}})
         if variant is not None:
             return variant, "TARGETING_MATCH"
     if rollout:
-        return _rollout(rollout, default, flag["key"], user, now), "SPLIT"
+        return _rollout(rollout, default, flag["key"], _who(rollout, context, user), now)
     dynamic = ("starts_at", "ends_at", "target_users", "rules", "targeting")
     return default, "DEFAULT" if any(flag.get(field) for field in dynamic) else "STATIC"
+
+
+def _who(part: dict[str, Any], context: dict[str, Any], user: str | None) -> tuple[bool, str | None]:
+    """Whether the part names an attribute, and who has the bucket."""
+    name = part.get("bucket_by") or "targetingKey"
+    if name == "targetingKey":
+        return False, user
+    value = _attribute(name, context)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return True, None
+    if isinstance(value, str):
+        return True, value or None
+    return True, f"{value:.0f}" if value == int(value) and abs(value) < 2**53 else None
 
 
 def _off(flag: dict[str, Any]) -> str | None:
@@ -91,16 +105,22 @@ def _in_force(flag: dict[str, Any], now: float, environment: str) -> bool:
     return not flag.get("ends_at") or now < datetime.fromisoformat(flag["ends_at"]).timestamp()
 
 
-def _rollout(rollout: dict[str, Any], default: str, key: str, user: str | None, now: float) -> str:
+def _rollout(
+    rollout: dict[str, Any], default: str, key: str, who: tuple[bool, str | None], now: float
+) -> tuple[str, str]:
+    named, user = who
+    if named and user is None:
+        return default, "DEFAULT"
     percentage = rollout.get("percentage", 0)
     for step in rollout.get("schedule") or []:
         if datetime.fromisoformat(step["at"]).timestamp() <= now:
             percentage = step["percentage"]
     if percentage in (0, 100):
-        return str(rollout["variant"]) if percentage else default
+        return (str(rollout["variant"]) if percentage else default), "SPLIT"
     if user is None:
         raise KeyMissing
-    return str(rollout["variant"]) if percent_bucket(user, key) < Fraction(str(percentage)) else default
+    inside = percent_bucket(user, rollout.get("seed") or key) < Fraction(str(percentage))
+    return (str(rollout["variant"]) if inside else default), "SPLIT"
 
 
 def _split(split: dict[str, float], key: str, user: str | None) -> str:

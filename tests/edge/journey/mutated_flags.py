@@ -17,6 +17,8 @@ _FLAGS: list[dict[str, Any]] = [
     boolean("ruled", rules=[{"if": [{"attribute": "plan", "op": "matches", "values": ["^p.o$"]}], "variant": "on"}]),
     boolean("split", rules=[{"if": [], "split": {"on": 30, "off": 70}}], metadata={"owner": "shop", "tier": 2}),
     boolean("taken", rules=[{"if": [], "split": {"on": 60, "off": {"percent": 40, "from": "on"}}}]),
+    boolean("seeded", rules=[{"if": [], "split": {"on": 1, "off": 1}, "bucket_by": "organization", "seed": "s"}]),
+    boolean("seeded-rollout", rollout={"variant": "on", "percentage": 50, "bucket_by": "plan", "seed": "s"}),
     boolean("logic", targeting={"if": [{"$ref": "staff"}, "on", {"fractional": [["on", 1], ["off", 3]]}]}),
     {"key": "number", "variants": {"low": 1, "high": 2.5}, "default_variant": "low", "public": False},
     {"key": "object", "variants": {"a": {"b": [1, {"c": "d"}]}, "z": {}}, "default_variant": "a"},

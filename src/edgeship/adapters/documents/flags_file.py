@@ -61,7 +61,17 @@ class TakenShare(_Model):
     from_: VariantName = Field(alias="from")
 
 
-class Rule(_Model):
+class _Buckets(_Model):
+    bucket_by: Annotated[str, Field(min_length=1, max_length=256)] | None = Field(
+        None,
+        description="The attribute whose values get the shares; a rule does not hold without it. Default: targetingKey",
+    )
+    seed: Annotated[str, Field(min_length=1, max_length=256)] | None = Field(
+        None, description="Splits and rollouts with one seed include the same users. Default: the flag's key."
+    )
+
+
+class Rule(_Buckets):
     """When every condition holds, a variant, or a weighted split of several."""
 
     if_: list[Condition] = Field(alias="if", description="All of them must hold; an empty list holds for everybody.")
@@ -80,7 +90,7 @@ class ScheduleStep(_Model):
     percentage: Percentage
 
 
-class Rollout(_Model):
+class Rollout(_Buckets):
     """A percentage of users gets the variant; the schedule says how it grows, as a function of time alone."""
 
     variant: VariantName

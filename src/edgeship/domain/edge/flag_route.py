@@ -83,6 +83,7 @@ def _following(
     """What users get who are no target users: the shares from each time on."""
     for number, rule in enumerate(entry.get("rules", ()), 1):
         if _always_holds(number, rule, context):
+            _check_buckets(f"rule {number}", rule)
             return [(0, _outcome(rule, variants))]
     if entry.get("targeting"):
         raise NotRoutable("targeting")
@@ -90,10 +91,18 @@ def _following(
     default = variants[entry["default_variant"]]
     if not plan:
         return [(0, _everybody(default))]
+    _check_buckets("the rollout", plan)
     inside = variants[plan["variant"]]
     steps = sorted(plan.get("schedule", ()), key=lambda step: step["at"])  # stable: of equal times, the last counts
     at_times = [(0, plan["percentage"]), *((step["at"], step["percentage"]) for step in steps)]
     return [(at, _percentage(percentage, inside, default)) for at, percentage in at_times]
+
+
+def _check_buckets(what: str, part: Mapping[str, Any]) -> None:
+    if "bucket_by" in part:
+        raise NotRoutable(f"{what} has buckets of the attribute {part['bucket_by']!r:.80}")
+    if "seed" in part:
+        raise NotRoutable(f"{what} has a seed")
 
 
 def _always_holds(number: int, rule: Mapping[str, Any], context: Mapping[str, str]) -> bool:

@@ -20,6 +20,9 @@ Order of evaluation; the first that decides gives the answer:
 | rollout | always, when there is one | in: `rollout.variant`, out: default | SPLIT |
 | otherwise | always | default | STATIC when none of the dates and the later steps exist, else DEFAULT |
 
+A rule or a rollout with `bucket_by` hashes that attribute, and not the identity. Without it the rule does not hold, and
+the rollout gives the default with reason DEFAULT.
+
 A disabled flag's variant is `off_variant`; without one the default, if that is the off value of its type (false, 0, an
 empty text, an empty object), else none. Where `off_variant` or `default_variant` is null, there is none as well: the
 answer has no value, and each client uses the default in its own code.

@@ -109,7 +109,8 @@ def rolled_out(key: str, document: Document | None, percentage: float, variant: 
             f"Flag {key!r} has several variants and no rollout that names one.",
             f"Name one: --variant {' | '.join(v for v in known['variants'] if v != known.get('default_variant'))}.",
         )
-    return {**known, "rollout": {"variant": chosen, "percentage": percentage}}
+    buckets = {name: rollout[name] for name in ("bucket_by", "seed") if name in rollout}
+    return {**known, "rollout": {"variant": chosen, "percentage": percentage, **buckets}}
 
 
 def _only_other_variant(document: Document) -> str | None:

@@ -100,10 +100,19 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     if "split" not in rule:
         return {name: rule[name] for name in ("if", "variant") if name in rule}
     weights = by_position(rule["split"])
-    # Earlier versions of the edge function read an object by name, and refuse a list.
-    if weights == sorted(weights, key=lambda pair: pair[0]):
+    buckets = _buckets(rule)
+    # Earlier versions of the edge function read an object by name and user, and refuse a list.
+    if not buckets and weights == sorted(weights, key=lambda pair: pair[0]):
         return {"if": rule["if"], "split": dict(weights)}
-    return {"if": rule["if"], "split": [list(pair) for pair in weights]}
+    return {"if": rule["if"], "split": [list(pair) for pair in weights], **buckets}
+
+
+def _buckets(part: Mapping[str, Any]) -> dict[str, Any]:
+    """What is not the usual in how users get a bucket: the attribute, and the salt."""
+    found = {name: part[name] for name in ("bucket_by", "seed") if part.get(name) is not None}
+    if found.get("bucket_by") == "targetingKey":
+        del found["bucket_by"]
+    return found
 
 
 def _rollout(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,4 +121,6 @@ def _rollout(plan: Mapping[str, Any]) -> dict[str, Any]:
         rollout["schedule"] = [
             {"at": epoch_seconds(step["at"]), "percentage": step["percentage"]} for step in plan["schedule"]
         ]
-    return rollout
+    buckets = _buckets(plan)
+    # Earlier versions of the edge function refuse a rollout without a variant, and would not read the buckets.
+    return {"plan": rollout, **buckets} if buckets else rollout

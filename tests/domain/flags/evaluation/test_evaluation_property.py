@@ -94,6 +94,19 @@ def splits(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
     return {name: found[name] for name in draw(st.permutations(chosen))}
 
 
+buckets = st.sampled_from(
+    [
+        {},
+        {},
+        {"seed": "flag-b"},
+        {"bucket_by": "age"},
+        {"bucket_by": "user.plan", "seed": "s"},
+        {"bucket_by": "targetingKey", "seed": None},
+        {"bucket_by": "tags"},
+    ]
+)
+
+
 @cache
 def fields(number: int) -> st.SearchStrategy[dict[str, Any]]:
     """What a flag with these variants may have beside them."""
@@ -101,7 +114,7 @@ def fields(number: int) -> st.SearchStrategy[dict[str, Any]]:
     names = st.sampled_from(list(variants))
     outcomes: st.SearchStrategy[dict[str, Any]] = st.one_of(
         names.map(lambda name: {"variant": name}),
-        splits(list(variants)).map(lambda split: {"split": split}),
+        st.tuples(splits(list(variants)), buckets).map(lambda parts: {"split": parts[0], **parts[1]}),
     )
     shares = st.permutations(list(variants)).map(lambda all_: {"fractional": [[name, 5 + len(name)] for name in all_]})
     steps = st.lists(st.tuples(instants, percentages), max_size=3, unique_by=lambda step: step[0]).map(
@@ -129,7 +142,9 @@ def fields(number: int) -> st.SearchStrategy[dict[str, Any]]:
                 ),
                 shares,
             ),
-            "rollout": st.fixed_dictionaries({"variant": names, "percentage": percentages, "schedule": steps}),
+            "rollout": st.fixed_dictionaries({"variant": names, "percentage": percentages, "schedule": steps}).flatmap(
+                lambda rollout: buckets.map(lambda found: {**rollout, **found})
+            ),
         },
     )
 

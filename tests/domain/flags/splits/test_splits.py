@@ -142,3 +142,65 @@ def test_an_entry_in_the_order_of_names_is_as_earlier_versions_read_it() -> None
     entry = {"variants": {"a": 1, "b": 2}, "default_variant": "a", "rules": [{"if": [], "split": {"b": 50, "a": 50}}]}
     by_name = compile_flags({"ab": entry}, "")
     assert by_name.evaluate("ab", {"targetingKey": "user-1"}, 0).variant == "a"
+
+
+def variants(part: dict[str, Any], contexts: list[dict[str, Any]], key: str = "ab") -> list[str | None]:
+    document = {"key": key, "variants": {"on": True, "off": False}, "default_variant": "off", **part}
+    assert problems({"flags": [document]}) == []
+    flags = compile_flags({key: snapshot_entry(document)}, "")
+    assert flags.malformed == {}
+    answers = [flags.evaluate(key, context, 0) for context in contexts]
+    assert [answer.variant for answer in answers] == [flags.evaluate_all(c, 0)[0].variant for c in contexts]
+    return [answer.variant for answer in answers]
+
+
+ORGANIZATIONS: list[tuple[Any, bool | None]] = [
+    ("user-1", True), ("user-2", True), ("user-3", False), ("ann", True), ("Ärger", False), ("😀", True),
+    (42, False), (42.0, False), ("42", False),
+    ("", None), (True, None), (None, None), (4.5, None), (2**53, None), (10**400, None), (["ann"], None), ({}, None),
+]  # fmt: skip
+"""Attributes, and whether half of their values by the salt `ab` include them; None for no bucket."""
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"rules": [{"if": [], "split": {"on": 50, "off": 50}, "bucket_by": "org.id", "seed": "ab"}]},
+        {"rollout": {"variant": "on", "percentage": 50, "bucket_by": "org.id", "seed": "ab"}},
+    ],
+)
+def test_an_attribute_has_the_bucket_that_a_user_of_its_name_would(part: dict[str, Any]) -> None:
+    """Pinned; without a bucket, the rule does not hold."""
+    contexts = [{"org": {"id": value}} for value, _ in ORGANIZATIONS]
+    expected = ["on" if included else "off" for _, included in ORGANIZATIONS]
+    assert variants(part, contexts, "another-key") == expected
+
+
+def test_a_rule_without_its_attribute_is_passed_over() -> None:
+    rule = {"if": [], "split": {"off": 1}, "bucket_by": "org"}
+    assert variants({"rules": [rule, {"if": [], "variant": "on"}]}, [{}, {"org": "a"}]) == ["on", "off"]
+    rollout = {"variant": "on", "percentage": 100, "bucket_by": "org"}
+    assert variants({"rollout": rollout}, [{"targetingKey": "ann"}, {"org": "a"}]) == ["off", "on"]
+
+
+def test_flags_with_one_seed_have_the_same_users() -> None:
+    users = [{"targetingKey": f"user-{n}"} for n in range(200)]
+    rollout = {"variant": "on", "percentage": 30}
+    one, two = (variants({"rollout": {**rollout, "seed": "summer"}}, users, key) for key in ("one", "two"))
+    assert one == two != variants({"rollout": rollout}, users, "two")
+    assert one == variants({"rules": [{"if": [], "split": {"on": 30, "off": 70}, "seed": "summer"}]}, users, "three")
+
+
+def test_an_earlier_version_never_gives_other_users_the_variant() -> None:
+    """What it needs of a rollout, and what it refuses in a split, as it read them."""
+    rollout = {"rollout": {"variant": "on", "percentage": 30, "seed": "summer"}}
+    split = {"rules": [{"if": [], "split": {"off": 70, "on": 30}, "bucket_by": "org"}]}
+    off = {"key": "ab", "variants": {"on": True, "off": False}, "default_variant": "off"}
+    assert "variant" not in snapshot_entry({**off, **rollout})["rollout"]
+    assert isinstance(snapshot_entry({**off, **split})["rules"][0]["split"], list)
+
+
+def test_other_buckets_move_as_many_as_chance_does() -> None:
+    old, new = flag({"a": 40, "b": 60}), flag({"a": 40, "b": 60}, seed="s")
+    assert moves("ab", old, new) == [Move("/rules/0", 48)]
+    assert moves("ab", old, flag({"a": 40, "b": 60}, seed="ab", bucket_by="targetingKey")) == []

@@ -76,6 +76,9 @@ def test_a_good_file_has_no_problems() -> None:
         ({"rules": [{"if": [], "split": {"grey": 1}}]}, "/rules/0/split/grey", "'grey'"),
         ({"rules": [{"if": [], "split": {"on": -1, "off": 2}}]}, "/rules/0/split/on", "weight"),
         ({"rules": [{"if": [], "split": {"on": 0}}]}, "/rules/0/split", "add up to 0"),
+        ({"rules": [{"if": [], "split": {"on": 1}, "seed": ""}]}, "/rules/0/seed", "1 to 256"),
+        ({"rules": [{"if": [], "variant": "on", "bucket_by": "org"}]}, "/rules/0/bucket_by", "has none"),
+        ({"rollout": {"variant": "on", "percentage": 5, "seed": 7}}, "/rollout/seed", "1 to 256"),
         *(
             ({"rules": [{"if": [], "split": split}]}, f"/rules/0/split{place}", message)
             for split, place, message in [

@@ -64,7 +64,7 @@ def _steps(key: str, flag: Document) -> dict[str, tuple[str, _Step]]:
 
 
 def _salt(key: str, part: Mapping[str, Any]) -> tuple[object, object]:
-    return part.get("bucket_by", "targetingKey"), part.get("seed", key)
+    return part.get("bucket_by") or "targetingKey", part.get("seed") or key
 
 
 def _shares(rule: Mapping[str, Any]) -> list[tuple[int, str | None]]:

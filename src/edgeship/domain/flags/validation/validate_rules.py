@@ -8,7 +8,7 @@ from typing import Any
 from edgeship.domain.flags.evaluation.conditions import NUMBERS, OPS, SEMVER, STRINGS
 from edgeship.domain.flags.patterns.parse_pattern import PatternRefused, parse_pattern
 from edgeship.domain.flags.semver import parse as parse_semver
-from edgeship.domain.flags.validation.validate_split import split_problems
+from edgeship.domain.flags.validation.validate_split import buckets_problems, split_problems
 from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]
@@ -33,14 +33,18 @@ def rules_problems(place: str, rules: object, variants: dict[str, Any]) -> Itera
 
 def _rule(place: str, rule: dict[str, Any], variants: dict[str, Any]) -> Iterator[Problem]:
     for field in rule:
-        if field not in ("if", "variant", "split"):
-            yield under(place, field), "unknown field; known are if, variant, split"
+        if field not in ("if", "variant", "split", "bucket_by", "seed"):
+            yield under(place, field), "unknown field; known are if, variant, split, bucket_by, seed"
     if ("variant" in rule) == ("split" in rule):
         yield place, "a rule has either 'variant' or 'split'"
     if "variant" in rule and (not isinstance(rule["variant"], str) or rule["variant"] not in variants):
         yield under(place, "variant"), f"{rule['variant']!r:.80} is not one of the variants"
     if "split" in rule:
         yield from split_problems(under(place, "split"), rule["split"], variants)
+    yield from buckets_problems(place, rule)
+    for field in ("bucket_by", "seed"):
+        if field in rule and "split" not in rule:
+            yield under(place, field), "is of a 'split', and this rule has none"
     conditions = rule.get("if")
     if not isinstance(conditions, list):
         yield under(place, "if"), "is not a list of conditions; an empty one holds for everybody"

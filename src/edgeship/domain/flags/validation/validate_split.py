@@ -1,4 +1,4 @@
-"""The faults of a rule's split."""
+"""The faults of a split, and of how users get their buckets."""
 
 from __future__ import annotations
 
@@ -13,6 +13,18 @@ Problem = tuple[str, str]
 
 MAX_WEIGHTS = 2**31 - 1
 """What a split's weights may sum up to, as in flagd's `fractional`."""
+
+
+MAX_BUCKETS_TEXT = 256
+"""Characters of `bucket_by` and of `seed`."""
+
+
+def buckets_problems(place: str, part: dict[str, Any]) -> Iterator[Problem]:
+    """Every problem of how users get their buckets in a rule or a rollout at `place`."""
+    for field in ("bucket_by", "seed"):
+        text = part.get(field)
+        if text is not None and not (isinstance(text, str) and 0 < len(text) <= MAX_BUCKETS_TEXT):
+            yield under(place, field), f"is not a string of 1 to {MAX_BUCKETS_TEXT} characters"
 
 
 def split_problems(place: str, split: object, variants: dict[str, Any]) -> Iterator[Problem]:
