@@ -58,19 +58,33 @@ def _decide(
         others = [variant for variant in flag["variants"] if variant != default]
         return flag.get("target_variant") or (rollout["variant"] if rollout else others[0]), "TARGETING_MATCH"
     for rule in flag.get("rules", []):
-        if all(condition_holds(condition, context) for condition in rule["if"]):
+        named, found = _who(rule, context, user)
+        if (found is not None or not named) and all(condition_holds(condition, context) for condition in rule["if"]):
             if "variant" in rule:
                 return rule["variant"], "TARGETING_MATCH"
-            return _split(rule["split"], flag["key"], user), "SPLIT"
+            return _split(rule["split"], rule.get("seed") or flag["key"], found), "SPLIT"
     if flag.get("targeting"):
         variant = _logic(flag["targeting"], {**context, "$flagd": {"flagKey": flag["key"], "timestamp": int(now)}})
         if variant is not None:
             return variant, "TARGETING_MATCH"
     if rollout:
-        return _rollout(rollout, default, flag["key"], user, now), "SPLIT"
+        return _rollout(rollout, default, flag["key"], _who(rollout, context, user), now)
     dynamic = ("starts_at", "ends_at", "target_users", "rules", "targeting")
     static = default is not None and not any(flag.get(field) for field in dynamic)
     return default, "STATIC" if static else "DEFAULT"
+
+
+def _who(part: dict[str, Any], context: dict[str, Any], user: str | None) -> tuple[bool, str | None]:
+    """Whether the part names an attribute, and who has the bucket."""
+    name = part.get("bucket_by") or "targetingKey"
+    if name == "targetingKey":
+        return False, user
+    value = _attribute(name, context)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return True, None
+    if isinstance(value, str):
+        return True, value or None
+    return True, f"{value:.0f}" if value == int(value) and abs(value) < 2**53 else None
 
 
 def _off(flag: dict[str, Any]) -> str | None:
@@ -92,22 +106,28 @@ def _in_force(flag: dict[str, Any], now: float, environment: str) -> bool:
     return not flag.get("ends_at") or now < datetime.fromisoformat(flag["ends_at"]).timestamp()
 
 
-def _rollout(rollout: dict[str, Any], default: str, key: str, user: str | None, now: float) -> str:
+def _rollout(
+    rollout: dict[str, Any], default: str, key: str, who: tuple[bool, str | None], now: float
+) -> tuple[str, str]:
+    named, user = who
+    if named and user is None:
+        return default, "DEFAULT"
     percentage = rollout.get("percentage", 0)
     for step in rollout.get("schedule") or []:
         if datetime.fromisoformat(step["at"]).timestamp() <= now:
             percentage = step["percentage"]
     if percentage in (0, 100):
-        return str(rollout["variant"]) if percentage else default
+        return (str(rollout["variant"]) if percentage else default), "SPLIT"
     if user is None:
         raise KeyMissing
-    return str(rollout["variant"]) if percent_bucket(user, key) < Fraction(str(percentage)) else default
+    inside = percent_bucket(user, rollout.get("seed") or key) < Fraction(str(percentage))
+    return (str(rollout["variant"]) if inside else default), "SPLIT"
 
 
 def _split(split: dict[str, float], key: str, user: str | None) -> str:
     if user is None:
         raise KeyMissing
-    weights = {variant: Fraction(str(split[variant])) for variant in sorted(split)}
+    weights = {variant: Fraction(str(share)) for variant, share in _laid_out(split)}
     share = percent_bucket(user, key) / 100
     reached = Fraction(0)
     for variant, weight in weights.items():
@@ -115,6 +135,17 @@ def _split(split: dict[str, float], key: str, user: str | None) -> str:
         if share < reached:
             return variant
     raise AssertionError("the shares add up to one")
+
+
+def _laid_out(split: dict[str, Any]) -> list[tuple[str, float]]:
+    """Variant by variant of the file: each is put behind its predecessors, or right behind the one it takes from."""
+    order: list[str] = []
+    waiting = dict(split)
+    while waiting:
+        name = next(n for n, share in waiting.items() if not isinstance(share, dict) or share["from"] in order)
+        share = waiting.pop(name)
+        order.insert(order.index(share["from"]) + 1 if isinstance(share, dict) else len(order), name)
+    return [(n, split[n]["percent"] if isinstance(split[n], dict) else split[n]) for n in order]
 
 
 def condition_holds(condition: dict[str, Any], context: dict[str, Any]) -> bool:

@@ -10,7 +10,12 @@ Buckets and percentages are counted in hundredths of a per cent here, since 0.07
 from __future__ import annotations
 
 from hashlib import sha256
+from math import ceil
 from struct import Struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BUCKETS = 10_000
 """How many buckets there are; one is 0.01 % of the users."""
@@ -64,6 +69,16 @@ def hundredths(percentage: float) -> int:
     if abs(percentage * 100 - count) > 1e-8:
         raise ValueError(f"{percentage!r} is finer than steps of 0.01")
     return count
+
+
+def share_ends(weights: Iterable[float]) -> list[int]:
+    """Where each share of the buckets ends, in the order of the weights: a bucket is in the first share whose end is
+    above it. The last end is `BUCKETS`; the weights add up to more than 0."""
+    sums: list[float] = []
+    for weight in weights:
+        sums.append(weight + (sums[-1] if sums else 0))
+    # Rounded, since 0.07 of 10,000 is a little over 700 in floats.
+    return [ceil(round(reached * BUCKETS / sums[-1], 6)) for reached in sums]
 
 
 def user_token(user: str, salt: str) -> str:

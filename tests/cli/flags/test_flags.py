@@ -54,6 +54,24 @@ def test_apply_shows_what_it_changes(applied: CommandLine, aws: Aws) -> None:
     assert pruned.out.splitlines()[-1] == "- other deleted"
 
 
+def test_apply_says_what_share_of_users_changes_variant(edgeship: CommandLine) -> None:
+    def split(**shares: Any) -> str:
+        variants = {name: name for name in shares}
+        rules = [{"if": [], "split": shares}]
+        flag = {"key": "ab", "variants": variants, "default_variant": "a", "rules": rules}
+        return write("flags.json", {"flags": [flag]})
+
+    edgeship("flags", "apply", split(a=50, b=50))
+    taken = split(a=40, b=50, c={"percent": 10, "from": "a"})
+    done = edgeship("flags", "apply", taken, "--dry-run")
+    assert done.out.splitlines()[-1] == "    10 % of the users of rule 1 change variant"
+    done = edgeship("flags", "apply", taken, "--json")
+    assert_as_documented(done.document | {"changes": []}, "edgeship flags apply")
+    assert done.document["changes"][0]["moves"] == [{"place": "/rules/0", "percent": 10}]
+    done = edgeship("flags", "rollout", "ab", "5", "--variant", "b")
+    assert "%" not in done.out  # nobody came to it before
+
+
 def test_a_file_with_faults_lists_all_of_them(edgeship: CommandLine, aws: Aws) -> None:
     bad = {"flags": [{**FLAG, "default_variant": "gone"}, {**FLAG, "key": "b c"}, {**FLAG, "key": "d", "x": 1}]}
     done = edgeship("flags", "apply", write("flags.json", bad), "--json")

@@ -165,11 +165,20 @@ def assert_not_routable(flag: dict[str, Any], channel: str, reason: str) -> None
         known = {"if": [c for c in rule["if"] if c["attribute"] in context], "variant": "yes"}
         probe = {"key": "k", "variants": {"yes": "1", "no": "0"}, "default_variant": "no", "rules": [known]}
         if answered(compile_flags({"k": snapshot_entry(probe)}, ENVIRONMENT), "k", channel, "u", 0) == "1":
-            assert unknown
-            assert reason.endswith(f"rule {number} asks for the attribute {unknown[0]!r}")
+            if unknown:
+                assert reason.endswith(f"rule {number} asks for the attribute {unknown[0]!r}")
+            else:
+                assert_unusual_buckets(f"rule {number}", rule, reason)
             return
-    assert flag["targeting"]
-    assert reason.endswith(": targeting")
+    if flag.get("targeting"):
+        assert reason.endswith(": targeting")
+    else:
+        assert_unusual_buckets("the rollout", flag["rollout"], reason)
+
+
+def assert_unusual_buckets(what: str, part: dict[str, Any], reason: str) -> None:
+    assert reason.partition(": ")[2].startswith(f"{what} has ")
+    assert part.get("seed") or part["bucket_by"] != "targetingKey"
 
 
 # By hand
@@ -198,7 +207,11 @@ T1, T2, T3 = (1_793_491_200 + day * 86_400 for day in range(3))
         ({"environments": ["staging"], "rules": [RULE]}, [[0, [[10_000, 0]]]]),
         ({"environments": ["staging", "production"], "rules": [RULE]}, [[0, [[10_000, 1]]]]),
         ({"rules": [RULE], "targeting": {"if": [True, "c"]}}, [[0, [[10_000, 1]]]]),
-        ({"rules": [{"if": [], "split": {"c": 1, "a": 1, "b": 2}}]}, [[0, [[2500, 0], [7500, 1], [10_000, 2]]]]),
+        ({"rules": [{"if": [], "split": {"c": 1, "a": 1, "b": 2}}]}, [[0, [[2500, 2], [5000, 0], [10_000, 1]]]]),
+        (
+            {"rules": [{"if": [], "split": {"a": 40, "b": 50, "c": {"percent": 10, "from": "a"}}}]},
+            [[0, [[4000, 0], [5000, 2], [10_000, 1]]]],
+        ),
         ({"rules": [{"if": [], "split": {"a": 0.1, "b": 0.2, "c": 0.3}}]}, [[0, [[1667, 0], [5000, 1], [10_000, 2]]]]),
         ({"rules": [{"if": [], "split": {"a": 0, "b": 7}}]}, [[0, [[0, 0], [10_000, 1]]]]),
         ({"rollout": {"variant": "b", "percentage": 12.34}}, [[0, [[1234, 1], [10_000, 0]]]]),
@@ -256,6 +269,21 @@ def test_a_rule_that_asks_for_more_is_named(attribute: str, shown: str, op: str)
     with pytest.raises(NotRoutable) as refused:
         compiled({**FOUR, "rules": rules})
     assert str(refused.value) == f"rule 2 asks for the attribute {shown}"
+
+
+@pytest.mark.parametrize(
+    ("buckets", "reason"),
+    [
+        ({"seed": "s"}, "has a seed"),
+        ({"bucket_by": "organization"}, "has buckets of the attribute 'organization'"),
+    ],
+)
+def test_buckets_that_the_router_has_not_are_named(buckets: dict[str, str], reason: str) -> None:
+    split = {"if": [], "split": {"a": 1, "b": 1}, **buckets}
+    with pytest.raises(NotRoutable, match=f"^rule 1 {reason}$"):
+        compiled({**FOUR, "rules": [split]})
+    with pytest.raises(NotRoutable, match=f"^the rollout {reason}$"):
+        compiled({**FOUR, "rollout": {"variant": "b", "percentage": 5, **buckets}})
 
 
 def test_a_flag_of_another_kind_chooses_nothing() -> None:

@@ -54,12 +54,33 @@ class Condition(_Model):
     values: list[JsonValue] = []
 
 
-class Rule(_Model):
+class TakenShare(_Model):
+    """Users taken from another variant of the split; nobody else's variant changes."""
+
+    percent: Percentage
+    from_: VariantName = Field(alias="from")
+
+
+class _Buckets(_Model):
+    bucket_by: Annotated[str, Field(min_length=1, max_length=256)] | None = Field(
+        None,
+        description="The attribute whose values get the shares; a rule does not hold without it. Default: targetingKey",
+    )
+    seed: Annotated[str, Field(min_length=1, max_length=256)] | None = Field(
+        None, description="Splits and rollouts with one seed include the same users. Default: the flag's key."
+    )
+
+
+class Rule(_Buckets):
     """When every condition holds, a variant, or a weighted split of several."""
 
     if_: list[Condition] = Field(alias="if", description="All of them must hold; an empty list holds for everybody.")
     variant: VariantName | None = None
-    split: dict[VariantName, Annotated[float, Field(ge=0)]] | None = None
+    split: dict[VariantName, Annotated[float, Field(ge=0)] | TakenShare] | None = Field(
+        None,
+        description="Variants take ranges of the users in this order. Where one takes from another, shares are per "
+        "cent and add up to 100.",
+    )
 
 
 class ScheduleStep(_Model):
@@ -69,7 +90,7 @@ class ScheduleStep(_Model):
     percentage: Percentage
 
 
-class Rollout(_Model):
+class Rollout(_Buckets):
     """A percentage of users gets the variant; the schedule says how it grows, as a function of time alone."""
 
     variant: VariantName

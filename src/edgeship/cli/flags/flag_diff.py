@@ -8,6 +8,7 @@ from typing import Any
 
 from edgeship.cli.output import Output, plain
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange
+from edgeship.domain.flags.splits.moves import Move, moves
 
 _WIDTH = 100
 
@@ -22,6 +23,7 @@ def lines(changes: Sequence[FlagChange]) -> list[str]:
             shown += [
                 f"    {field}: {_value(old)} → {_value(new)}" for field, old, new in _fields(change.old, change.new)
             ]
+            shown += [f"    {move.percent:g} % of the users of {_step(move)} change variant" for move in _moves(change)]
     return shown
 
 
@@ -34,6 +36,7 @@ def document(changes: Sequence[FlagChange]) -> list[dict[str, Any]]:
             "fields": {
                 field: {"old": old, "new": new} for field, old, new in _fields(change.old or {}, change.new or {})
             },
+            "moves": [{"place": move.place, "percent": move.percent} for move in _moves(change)],
         }
         for change in changes
     ]
@@ -43,6 +46,15 @@ def _fields(old: Document, new: Document) -> list[tuple[str, Any, Any]]:
     names = [*old, *(name for name in new if name not in old)]
     found = [(name, old.get(name), new.get(name)) for name in names if name != "key"]
     return [(name, a, b) for name, a, b in found if json.dumps(a) != json.dumps(b)]
+
+
+def _moves(change: FlagChange) -> list[Move]:
+    return moves(change.key, change.old, change.new) if change.old is not None and change.new is not None else []
+
+
+def _step(move: Move) -> str:
+    kind, _, index = move.place[1:].partition("/")
+    return f"rule {int(index) + 1}" if kind == "rules" else f"the {kind}"
 
 
 def _verb(change: FlagChange) -> tuple[str, str]:

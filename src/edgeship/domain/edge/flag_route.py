@@ -9,13 +9,12 @@ of the widget's releases, or -1 for what the channel means without the flag.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
-from edgeship.domain.bucketing import BUCKETS, hundredths
+from edgeship.domain.bucketing import BUCKETS, hundredths, share_ends
+from edgeship.domain.flags.evaluation.compile_flag import in_order
 from edgeship.domain.flags.evaluation.conditions import compile_condition
 from edgeship.domain.flags.work import MAX_STEPS
 
@@ -84,6 +83,7 @@ def _following(
     """What users get who are no target users: the shares from each time on."""
     for number, rule in enumerate(entry.get("rules", ()), 1):
         if _always_holds(number, rule, context):
+            _check_buckets(f"rule {number}", rule)
             return [(0, _outcome(rule, variants))]
     if entry.get("targeting"):
         raise NotRoutable("targeting")
@@ -91,10 +91,18 @@ def _following(
     default = variants[entry["default_variant"]]
     if not plan:
         return [(0, _everybody(default))]
+    _check_buckets("the rollout", plan)
     inside = variants[plan["variant"]]
     steps = sorted(plan.get("schedule", ()), key=lambda step: step["at"])  # stable: of equal times, the last counts
     at_times = [(0, plan["percentage"]), *((step["at"], step["percentage"]) for step in steps)]
     return [(at, _percentage(percentage, inside, default)) for at, percentage in at_times]
+
+
+def _check_buckets(what: str, part: Mapping[str, Any]) -> None:
+    if "bucket_by" in part:
+        raise NotRoutable(f"{what} has buckets of the attribute {part['bucket_by']!r:.80}")
+    if "seed" in part:
+        raise NotRoutable(f"{what} has a seed")
 
 
 def _always_holds(number: int, rule: Mapping[str, Any], context: Mapping[str, str]) -> bool:
@@ -115,15 +123,9 @@ def _always_holds(number: int, rule: Mapping[str, Any], context: Mapping[str, st
 def _outcome(rule: Mapping[str, Any], variants: Mapping[str | None, int]) -> Shares:
     if "split" not in rule:
         return _everybody(variants[rule["variant"]])
-    shares: Shares = []
-    # The order and the rounding of edgeship.domain.flags.evaluation.stages.split.
-    weights = sorted(rule["split"].items())
-    *_, total = accumulate(weight for _, weight in weights)
-    reached = 0.0
-    for variant, weight in weights:
-        reached += weight
-        shares.append([math.ceil(round(reached * BUCKETS / total, 6)), variants[variant]])
-    return shares
+    weights = in_order(rule["split"])
+    ends = share_ends(weight for _, weight in weights)
+    return [[end, variants[variant]] for end, (variant, _) in zip(ends, weights, strict=True)]
 
 
 def _percentage(percentage: float, inside: int, outside: int) -> Shares:

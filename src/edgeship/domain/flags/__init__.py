@@ -1,5 +1,6 @@
 """Feature flags: what a flag answers for a context, as a pure function of the flag, the context and the time.
 
+- `splits` says which users a split gives to which variant
 - `evaluation.compile_flags` turns the snapshot into `Flags`, which has `evaluate` and `evaluate_all`; it and all that
   it imports, with `logic`, which is JsonLogic as flagd has it, run at the edge
 - `validation.validate.problems` checks a flags file, `snapshot_entry` makes the edge's form of a flag, and `bulk_size`
@@ -18,6 +19,9 @@ Order of evaluation; the first that decides gives the answer:
 | targeting | the JsonLogic names a variant; null decides nothing | that one | TARGETING_MATCH |
 | rollout | always, when there is one | in: `rollout.variant`, out: default | SPLIT |
 | otherwise | always | default | STATIC when none of the dates and the later steps exist, else DEFAULT |
+
+A rule or a rollout with `bucket_by` hashes that attribute, and not the identity. Without it the rule does not hold, and
+the rollout gives the default with reason DEFAULT.
 
 A disabled flag's variant is `off_variant`; without one the default, if that is the off value of its type (false, 0, an
 empty text, an empty object), else none. Where `off_variant` or `default_variant` is null, there is none as well: the

@@ -53,7 +53,8 @@ def changes(before: Mapping[str, Document], after: Mapping[str, Document]) -> li
 
 
 def same(left: Document | None, right: Document | None) -> bool:
-    """Whether two documents say the same, down to the order of the variants, of which the first may count.
+    """Whether two documents say the same, down to the order of the variants, of which the first may count, and that of
+    each split.
 
     Unlike `==`, this distinguishes `true` from `1` and `1` from `1.0`.
     """
@@ -61,7 +62,13 @@ def same(left: Document | None, right: Document | None) -> bool:
 
 
 def _text(document: Document | None) -> str:
-    return json.dumps([list((document or {}).get("variants") or ()), document], sort_keys=True)
+    known = document or {}
+    return json.dumps([list(known.get("variants") or ()), _split_orders(known.get("rules")), document], sort_keys=True)
+
+
+def _split_orders(rules: Any) -> list[list[str]]:
+    splits = [rule.get("split") for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+    return [list(split) for split in splits if isinstance(split, dict)]
 
 
 def write(record: FlagRecord, change: FlagChange, occasion: Occasion) -> tuple[FlagRecord, Event]:
@@ -102,7 +109,8 @@ def rolled_out(key: str, document: Document | None, percentage: float, variant: 
             f"Flag {key!r} has several variants and no rollout that names one.",
             f"Name one: --variant {' | '.join(v for v in known['variants'] if v != known.get('default_variant'))}.",
         )
-    return {**known, "rollout": {"variant": chosen, "percentage": percentage}}
+    buckets = {name: rollout[name] for name in ("bucket_by", "seed") if name in rollout}
+    return {**known, "rollout": {"variant": chosen, "percentage": percentage, **buckets}}
 
 
 def _only_other_variant(document: Document) -> str | None:

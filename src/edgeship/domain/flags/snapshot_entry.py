@@ -9,6 +9,7 @@ from edgeship.domain.bucketing import user_token
 from edgeship.domain.flags.instants import epoch_seconds
 from edgeship.domain.flags.logic.references import resolve_references
 from edgeship.domain.flags.malformed import Malformed
+from edgeship.domain.flags.splits.positions import by_position
 
 
 def snapshot_entry(flag: Mapping[str, Any], evaluators: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -53,9 +54,7 @@ def _steps(flag: Mapping[str, Any], evaluators: Mapping[str, Any]) -> dict[str, 
         entry["targets"] = sorted({user_token(user, flag["key"]) for user in flag["target_users"]})
         entry["target_variant"] = target_variant(flag)
     if flag.get("rules"):
-        entry["rules"] = [
-            {name: rule[name] for name in ("if", "variant", "split") if name in rule} for rule in flag["rules"]
-        ]
+        entry["rules"] = [_rule(rule) for rule in flag["rules"]]
     if flag.get("targeting"):
         entry["targeting"] = resolve_references(flag["targeting"], evaluators)
     if flag.get("rollout"):
@@ -97,10 +96,31 @@ def target_variant(flag: Mapping[str, Any]) -> str:
     return str(chosen)
 
 
+def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    if "split" not in rule:
+        return {name: rule[name] for name in ("if", "variant") if name in rule}
+    weights = by_position(rule["split"])
+    buckets = _buckets(rule)
+    # Earlier versions of the edge function read an object by name and user, and refuse a list.
+    if not buckets and weights == sorted(weights, key=lambda pair: pair[0]):
+        return {"if": rule["if"], "split": dict(weights)}
+    return {"if": rule["if"], "split": [list(pair) for pair in weights], **buckets}
+
+
+def _buckets(part: Mapping[str, Any]) -> dict[str, Any]:
+    """What is not the usual in how users get a bucket: the attribute, and the salt."""
+    found = {name: part[name] for name in ("bucket_by", "seed") if part.get(name) is not None}
+    if found.get("bucket_by") == "targetingKey":
+        del found["bucket_by"]
+    return found
+
+
 def _rollout(plan: Mapping[str, Any]) -> dict[str, Any]:
     rollout = {"variant": plan["variant"], "percentage": plan.get("percentage", 0)}
     if plan.get("schedule"):
         rollout["schedule"] = [
             {"at": epoch_seconds(step["at"]), "percentage": step["percentage"]} for step in plan["schedule"]
         ]
-    return rollout
+    buckets = _buckets(plan)
+    # Earlier versions of the edge function refuse a rollout without a variant, and would not read the buckets.
+    return {"plan": rollout, **buckets} if buckets else rollout

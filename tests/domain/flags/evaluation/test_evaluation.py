@@ -126,10 +126,10 @@ def test_a_schedule_is_a_function_of_time() -> None:
     assert on == [{n for n in range(2_000) if bucket(f"user-{n}", "checkout") < 100 * percent} for percent in expected]
 
 
-def test_a_split_gives_the_buckets_of_a_percentage_to_its_first_variant_by_name() -> None:
+def test_a_split_gives_the_buckets_of_a_percentage_to_its_first_variant_of_the_file() -> None:
     split = compiled(boolean(rules=[{"if": [], "split": {"on": 75, "off": 25}}]))
     for n in range(500):
-        expected = "off" if bucket(f"user-{n}", "checkout") < 2_500 else "on"
+        expected = "on" if bucket(f"user-{n}", "checkout") < 7_500 else "off"
         assert split.evaluate("checkout", {"targetingKey": f"user-{n}"}, 0).variant == expected
 
 

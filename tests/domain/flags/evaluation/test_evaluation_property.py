@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -78,6 +79,34 @@ tests = st.sampled_from(
 )
 
 
+@st.composite
+def splits(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
+    """Weights in any order; or percentages, of which some are taken from another variant."""
+    chosen = draw(st.permutations(names))[: draw(st.integers(1, len(names)))]
+    if draw(st.booleans()):
+        return {name: draw(st.sampled_from([1, 2, 7, 33.3])) for name in chosen}
+    cuts = sorted(draw(st.lists(st.integers(0, 10_000), min_size=len(chosen) - 1, max_size=len(chosen) - 1)))
+    shares = [(end - start) / 100 for start, end in pairwise([0, *cuts, 10_000])]
+    found: dict[str, Any] = {}
+    for number, (name, share) in enumerate(zip(chosen, shares, strict=True)):
+        source = draw(st.sampled_from([None, *chosen[:number]]))
+        found[name] = share if source is None else {"percent": share, "from": source}
+    return {name: found[name] for name in draw(st.permutations(chosen))}
+
+
+buckets = st.sampled_from(
+    [
+        {},
+        {},
+        {"seed": "flag-b"},
+        {"bucket_by": "age"},
+        {"bucket_by": "user.plan", "seed": "s"},
+        {"bucket_by": "targetingKey", "seed": None},
+        {"bucket_by": "tags"},
+    ]
+)
+
+
 @cache
 def fields(number: int) -> st.SearchStrategy[dict[str, Any]]:
     """What a flag with these variants may have beside them."""
@@ -85,7 +114,7 @@ def fields(number: int) -> st.SearchStrategy[dict[str, Any]]:
     names = st.sampled_from(list(variants))
     outcomes: st.SearchStrategy[dict[str, Any]] = st.one_of(
         names.map(lambda name: {"variant": name}),
-        st.dictionaries(names, st.sampled_from([1, 2, 7, 33.3]), min_size=1).map(lambda split: {"split": split}),
+        st.tuples(splits(list(variants)), buckets).map(lambda parts: {"split": parts[0], **parts[1]}),
     )
     shares = st.permutations(list(variants)).map(lambda all_: {"fractional": [[name, 5 + len(name)] for name in all_]})
     steps = st.lists(st.tuples(instants, percentages), max_size=3, unique_by=lambda step: step[0]).map(
@@ -113,7 +142,9 @@ def fields(number: int) -> st.SearchStrategy[dict[str, Any]]:
                 ),
                 shares,
             ),
-            "rollout": st.fixed_dictionaries({"variant": names, "percentage": percentages, "schedule": steps}),
+            "rollout": st.fixed_dictionaries({"variant": names, "percentage": percentages, "schedule": steps}).flatmap(
+                lambda rollout: buckets.map(lambda found: {**rollout, **found})
+            ),
         },
     )
 

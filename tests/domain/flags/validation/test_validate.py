@@ -79,6 +79,26 @@ def test_a_good_file_has_no_problems() -> None:
         ({"rules": [{"if": [], "split": {"grey": 1}}]}, "/rules/0/split/grey", "'grey'"),
         ({"rules": [{"if": [], "split": {"on": -1, "off": 2}}]}, "/rules/0/split/on", "weight"),
         ({"rules": [{"if": [], "split": {"on": 0}}]}, "/rules/0/split", "add up to 0"),
+        ({"rules": [{"if": [], "split": {"on": 1}, "seed": ""}]}, "/rules/0/seed", "1 to 256"),
+        ({"rules": [{"if": [], "variant": "on", "bucket_by": "org"}]}, "/rules/0/bucket_by", "has none"),
+        ({"rollout": {"variant": "on", "percentage": 5, "seed": 7}}, "/rollout/seed", "1 to 256"),
+        *(
+            ({"rules": [{"if": [], "split": split}]}, f"/rules/0/split{place}", message)
+            for split, place, message in [
+                ({"on": 60, "off": {"percent": 30, "from": "on"}}, "", "add up to 90"),
+                ({"on": 99.995, "off": {"percent": 0.005, "from": "on"}}, "/on", "finer"),
+                ({"on": 60, "off": {"percent": 40, "from": "grey"}}, "/off/from", "'grey'"),
+                ({"on": 60, "off": {"percent": 40, "from": ["on"]}}, "/off/from", "not one of the variants"),
+                ({"on": 60, "off": {"percent": 40}}, "/off", '"from"'),
+                ({"on": 60, "off": {"percent": True, "from": "on"}}, "/off", "weight"),
+                ({"on": 60, "off": {"percent": 40, "from": "off"}}, "/off/from", "off from off"),
+                (
+                    {"on": {"percent": 50, "from": "off"}, "off": {"percent": 50, "from": "on"}},
+                    "/on/from",
+                    "on from off from on",
+                ),
+            ]
+        ),
         (
             {"rules": [{"if": [{"attribute": "a", "op": "like", "values": ["x"]}], "variant": "on"}]},
             "/rules/0/if/0/op",

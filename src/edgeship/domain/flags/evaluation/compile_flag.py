@@ -23,6 +23,7 @@ from edgeship.domain.flags.malformed import Malformed, a_list, a_number, an_obje
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from edgeship.domain.flags.evaluation.stages import Condition, Plain, Stage
@@ -111,7 +112,7 @@ class _Compilation:
     def percentage(self) -> int:
         """The rollout's percentage in hundredths when it has one that never changes, else 0."""
         plan = self.flag.get("rollout")
-        if not plan or an_object(plan, "rollout").get("schedule"):
+        if not plan or an_object(plan, "rollout").get("schedule") or "plan" in plan:
             return 0
         return _threshold(plan.get("percentage"))
 
@@ -125,6 +126,10 @@ class _Compilation:
         for document in documents:
             rule = an_object(document, "a rule")
             conditions = [compile_condition(condition) for condition in a_list(rule.get("if"), "if")]
+            if rule.get("bucket_by") is not None:
+                from edgeship.domain.flags.evaluation.bucket_by import has_bucket
+
+                conditions.append(has_bucket(_finder(rule)))
             matching.append((conditions, self.outcome(rule)))
         return matching
 
@@ -132,14 +137,29 @@ class _Compilation:
         if "split" not in rule:
             return stages.constantly(self.named("variant", rule, TARGETING_MATCH))
         weights = []
-        # By name: an object's members have no order that a database or a formatter must keep.
-        for variant, weight in sorted(an_object(rule["split"], "split").items()):
+        for variant, weight in in_order(rule["split"]):
             if not a_number(weight, "a weight") >= 0:
                 raise Malformed("a weight is negative")
             weights.append((weight, self.answer(variant, SPLIT)))
         if not 0 < sum(weight for weight, _ in weights) < inf:
             raise Malformed("the weights add up to nothing")
-        return stages.split(self.salt, weights, self.missing)
+        return self.bucketed(
+            rule, stages.split(self.salt_of(rule), weights, self.missing), stages.constantly(self.missing)
+        )
+
+    def salt_of(self, part: dict[str, Any]) -> bytes:
+        seed = part.get("seed", self.key)
+        if type(seed) is not str:
+            raise Malformed("seed is not a string")
+        return encode(seed)
+
+    def bucketed(self, part: dict[str, Any], stage: Stage, without: Stage) -> Stage:
+        """The stage by the attribute that a part of the flag names; `without` where the context has none."""
+        if part.get("bucket_by") is None:
+            return stage
+        from edgeship.domain.flags.evaluation.bucket_by import by_attribute
+
+        return by_attribute(_finder(part), stage, without)
 
     def targeting(self, default: object) -> Stage:
         following = self.rollout(default)
@@ -154,18 +174,44 @@ class _Compilation:
     def rollout(self, default: object) -> Stage:
         if not self.flag.get("rollout"):
             return stages.constantly(self.answer(default, DEFAULT))
-        plan = an_object(self.flag["rollout"], "rollout")
+        part = an_object(self.flag["rollout"], "rollout")
+        plan = an_object(part.get("plan", part), "plan")
+        salt = self.salt_of(part)
         inside, outside = self.named("variant", plan, SPLIT), self.answer(default, SPLIT)
 
         def stage(percentage: object) -> Stage:
-            return stages.rollout(self.salt, _threshold(percentage), inside, outside, self.missing)
+            return stages.rollout(salt, _threshold(percentage), inside, outside, self.missing)
 
         first = stage(plan.get("percentage"))
         steps = []
         for step in a_list(plan.get("schedule", []), "schedule"):
             step = an_object(step, "a step")
             steps.append((a_number(step.get("at"), "at"), stage(step.get("percentage"))))
-        return stages.scheduled(first, sorted(steps, key=lambda step: step[0])) if steps else first
+        planned = stages.scheduled(first, sorted(steps, key=lambda step: step[0])) if steps else first
+        return self.bucketed(part, planned, stages.constantly(self.answer(default, DEFAULT)))
+
+
+def _finder(part: dict[str, Any]) -> Callable[[dict[str, Any]], object]:
+    from edgeship.domain.flags.evaluation.conditions import finder
+
+    if type(part["bucket_by"]) is not str:
+        raise Malformed("bucket_by is not a string")
+    return finder(part["bucket_by"])
+
+
+def in_order(split: object) -> list[tuple[str, float]]:
+    """The variants and weights of an entry's split, in the order of the buckets. A list has that order; an object has
+    the order of its names, which is all that earlier versions of the edge function read.
+
+    Raises:
+        Malformed: it is neither.
+    """
+    if type(split) is dict:
+        return sorted(split.items())
+    pairs = a_list(split, "split")
+    if not all(type(pair) is list and len(pair) == 2 and type(pair[0]) is str for pair in pairs):
+        raise Malformed("a part of split is not a variant and its weight")
+    return [(variant, weight) for variant, weight in pairs]
 
 
 def _threshold(percentage: object) -> int:

@@ -59,7 +59,7 @@ def compile_condition(document: object) -> Callable[[Context, Work], bool]:
     if type(attribute) is not str or op not in OPS:
         raise Malformed(f"no condition has the attribute {attribute!r:.40} and op {op!r:.40}")
     values = a_list(condition.get("values", []), "values")
-    find = _finder(attribute)
+    find = finder(attribute)
     if op == "exists":
         wanted = values != [False]
         return lambda context, _work: (find(context) is not None) is wanted
@@ -231,7 +231,8 @@ def _any_element(holds: Predicate, cost: int = 1) -> Predicate:
     return any_holds
 
 
-def _finder(attribute: str) -> Callable[[Context], Any]:
+def finder(attribute: str) -> Callable[[Context], Any]:
+    """What a context has of an attribute; None when it has none."""
     if "." not in attribute:
         return lambda context: context.get(attribute)
     path = attribute.split(".")

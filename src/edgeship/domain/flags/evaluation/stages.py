@@ -7,10 +7,9 @@ OutOfWork ends.
 
 from __future__ import annotations
 
-import math
 from hashlib import sha256
 
-from edgeship.domain.bucketing import BUCKETS, bucket_of, unpack_digest
+from edgeship.domain.bucketing import BUCKETS, bucket_of, share_ends, unpack_digest
 from edgeship.domain.flags.work import spend
 
 TYPE_CHECKING = False
@@ -88,11 +87,7 @@ def split(salt: bytes, weights: list[tuple[float, Answer]], missing: Answer) -> 
 
     The first one gets the buckets that a rollout of the same percentage would include.
     """
-    sums: list[float] = []
-    for weight, _ in weights:
-        sums.append(weight + (sums[-1] if sums else 0))
-    # A bucket is in a share when it lies below its end; rounded, since 0.07 of 10,000 is a little over 700 in floats.
-    ends = [math.ceil(round(reached * BUCKETS / sums[-1], 6)) for reached in sums]
+    ends = share_ends([weight for weight, _ in weights])
     shares = [(end, answer) for end, (_, answer) in zip(ends, weights, strict=True)]
 
     def decide(_context: Context, user: bytes | None, _now: float, work: Work) -> Answer:

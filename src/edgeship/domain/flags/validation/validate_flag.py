@@ -12,6 +12,7 @@ from edgeship.domain.flags.instants import epoch_seconds
 from edgeship.domain.flags.validation.validate_logic import logic_problems
 from edgeship.domain.flags.validation.validate_rules import rules_problems
 from edgeship.domain.flags.validation.validate_size import size_problems
+from edgeship.domain.flags.validation.validate_split import buckets_problems
 from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]
@@ -171,8 +172,9 @@ def _rollout(place: str, rollout: object, variants: dict[str, Any]) -> Iterator[
         yield place, "is not an object"
         return
     for field in rollout:
-        if field not in ("variant", "percentage", "schedule"):
-            yield under(place, field), "unknown field; known are variant, percentage, schedule"
+        if field not in ("variant", "percentage", "schedule", "bucket_by", "seed"):
+            yield under(place, field), "unknown field; known are variant, percentage, schedule, bucket_by, seed"
+    yield from buckets_problems(place, rollout)
     yield from named_variant(under(place, "variant"), rollout.get("variant"), variants)
     if "percentage" not in rollout and not rollout.get("schedule"):
         yield under(place, "percentage"), "is missing"

@@ -8,13 +8,12 @@ from typing import Any
 from edgeship.domain.flags.evaluation.conditions import NUMBERS, OPS, SEMVER, STRINGS
 from edgeship.domain.flags.patterns.parse_pattern import PatternRefused, parse_pattern
 from edgeship.domain.flags.semver import parse as parse_semver
+from edgeship.domain.flags.validation.validate_split import buckets_problems, split_problems
 from edgeship.domain.json_pointer import under
 
 Problem = tuple[str, str]
 
 MAX_RULES = 100
-MAX_WEIGHTS = 2**31 - 1
-"""What a split's weights may sum up to, as in flagd's `fractional`."""
 
 
 def rules_problems(place: str, rules: object, variants: dict[str, Any]) -> Iterator[Problem]:
@@ -34,36 +33,24 @@ def rules_problems(place: str, rules: object, variants: dict[str, Any]) -> Itera
 
 def _rule(place: str, rule: dict[str, Any], variants: dict[str, Any]) -> Iterator[Problem]:
     for field in rule:
-        if field not in ("if", "variant", "split"):
-            yield under(place, field), "unknown field; known are if, variant, split"
+        if field not in ("if", "variant", "split", "bucket_by", "seed"):
+            yield under(place, field), "unknown field; known are if, variant, split, bucket_by, seed"
     if ("variant" in rule) == ("split" in rule):
         yield place, "a rule has either 'variant' or 'split'"
     if "variant" in rule and (not isinstance(rule["variant"], str) or rule["variant"] not in variants):
         yield under(place, "variant"), f"{rule['variant']!r:.80} is not one of the variants"
     if "split" in rule:
-        yield from _split(under(place, "split"), rule["split"], variants)
+        yield from split_problems(under(place, "split"), rule["split"], variants)
+    yield from buckets_problems(place, rule)
+    for field in ("bucket_by", "seed"):
+        if field in rule and "split" not in rule:
+            yield under(place, field), "is of a 'split', and this rule has none"
     conditions = rule.get("if")
     if not isinstance(conditions, list):
         yield under(place, "if"), "is not a list of conditions; an empty one holds for everybody"
         return
     for index, condition in enumerate(conditions):
         yield from _condition(under(under(place, "if"), index), condition)
-
-
-def _split(place: str, split: object, variants: dict[str, Any]) -> Iterator[Problem]:
-    if not isinstance(split, dict) or not split:
-        yield place, "is not an object of variants and their weights"
-        return
-    total = 0.0
-    for variant, weight in split.items():
-        if variant not in variants:
-            yield under(place, variant), f"{variant!r:.80} is not one of the variants"
-        if type(weight) not in (int, float) or not 0 <= weight <= MAX_WEIGHTS:
-            yield under(place, variant), f"a weight is a number from 0 to {MAX_WEIGHTS:,}"
-        else:
-            total += weight
-    if not 0 < total <= MAX_WEIGHTS:
-        yield place, f"the weights add up to {total:,g}, and not to more than 0 and at most {MAX_WEIGHTS:,}"
 
 
 def _condition(place: str, condition: object) -> Iterator[Problem]:
