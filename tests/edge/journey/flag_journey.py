@@ -113,9 +113,13 @@ def _answers(edge: Edge, flags: Mapping[str, Any]) -> None:
     endpoint = endpoint_reading(Answer(200, {}, body, reusable=True))
     endpoint.begin()
     asked = context(targetingKey="ann", plan="pro", email="ann@example.com", beta=True)
-    response = endpoint.answer(ofrep(asked))
-    assert response["status"] == "200", response
-    answered = {each["key"]: each for each in json.loads(response["body"])["flags"]}
+    answered: dict[str, Any] = {}
+    for flag_set in {None, *(flag.get("flag_set") for flag in flags.values())}:
+        response = endpoint.answer(ofrep(asked, BULK if flag_set is None else f"/ofrep/sets/{flag_set}{BULK}"))
+        assert response["status"] == "200", response
+        bulk = {each["key"]: each for each in json.loads(response["body"])["flags"]}
+        assert all(flags[key].get("flag_set") == flag_set for key in bulk)
+        answered |= bulk
     assert answered.keys() == {key for key, flag in flags.items() if flag.get("public", True)}
     for key, answer in answered.items():
         single = endpoint.answer(ofrep(asked, f"{BULK}/{key}"))

@@ -12,6 +12,7 @@ from tests.support.flags import EVERYTHING, boolean
 _FLAGS: list[dict[str, Any]] = [
     {**EVERYTHING, "key": "everything"},
     boolean("plain"),
+    boolean("in-a-set", flag_set="shop"),
     boolean("off", enabled=False, off_variant="on"),
     boolean("rolled", rollout={"variant": "on", "percentage": 12.5}, target_users=["ann", "Zoë"]),
     boolean("ruled", rules=[{"if": [{"attribute": "plan", "op": "matches", "values": ["^p.o$"]}], "variant": "on"}]),
