@@ -72,6 +72,16 @@ def test_apply_says_what_share_of_users_changes_variant(edgeship: CommandLine) -
     assert "%" not in done.out  # nobody came to it before
 
 
+def test_apply_warns_of_another_type(applied: CommandLine) -> None:
+    other = write("flags.json", {"flags": [{**FLAG, "variants": {"on": "yes", "off": "no"}}]})
+    warning = "    warning: its type changes from boolean to string; code that asks for a boolean gets its own default"
+    assert warning in applied("flags", "apply", other, "--dry-run").out.splitlines()
+    (change,) = applied("flags", "apply", other, "--json").document["changes"]
+    assert change["type_change"] == {"old": "boolean", "new": "string"}
+    (change,) = applied("flags", "set", "new-checkout", "default_variant=on", "--json").document["changes"]
+    assert change["type_change"] is None
+
+
 def test_a_file_with_faults_lists_all_of_them(edgeship: CommandLine, aws: Aws) -> None:
     bad = {"flags": [{**FLAG, "default_variant": "gone"}, {**FLAG, "key": "b c"}, {**FLAG, "key": "d", "x": 1}]}
     done = edgeship("flags", "apply", write("flags.json", bad), "--json")
