@@ -14,6 +14,7 @@ from edgeship.cli import context
 from edgeship.cli.errors import Usage
 from edgeship.cli.flags import flag_diff
 from edgeship.cli.flags.evaluate import evaluate
+from edgeship.cli.flags.stale import stale
 from edgeship.cli.flags.users_get import users_get_of
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption
 from edgeship.cli.output import Output, plain, table
@@ -240,6 +241,7 @@ def delete(
 
 
 app.command()(evaluate)
+app.command()(stale)
 
 
 def _edit(
