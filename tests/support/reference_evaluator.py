@@ -7,6 +7,8 @@ type; the whole of JsonLogic is held against json-logic-js elsewhere.
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 import re
 from datetime import datetime
 from fractions import Fraction
@@ -161,14 +163,62 @@ def condition_holds(condition: dict[str, Any], context: dict[str, Any]) -> bool:
     if op == "semver_ne":
         parsed = [_version(element) for element in elements]
         return None not in parsed and not any(version == _version(wanted) for version in parsed for wanted in values)
+    if op == "number_ne":
+        found = [_number(element) for element in elements]
+        return None not in found and not any(number == _number(wanted) for number in found for wanted in values)
+    if op == "ne_ignore_case":
+        return not any(_fits("eq_ignore_case", element, wanted) for element in elements for wanted in values)
     if op == "contains" and not isinstance(value, list):
         return isinstance(value, str) and any(isinstance(wanted, str) and wanted in value for wanted in values)
     return any(_fits(op, element, wanted) for element in elements for wanted in values)
 
 
+def _number(value: Any) -> Fraction | None:
+    if isinstance(value, str) and len(value) <= 64:
+        try:
+            value = json.loads(value) if value == value.strip() else None
+        except ValueError:
+            return None
+    finite = not isinstance(value, bool) and isinstance(value, int | float) and abs(value) != math.inf
+    return Fraction(value) if finite else None
+
+
+def _date(value: Any) -> datetime | None:
+    if not isinstance(value, str) or len(value) > 40 or value[10:11] not in ("T", "t"):
+        return None
+    try:
+        found = datetime.fromisoformat(re.sub(r"([.]\d{1,6})\d*", r"\1", value.upper()))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _fits_read(op: str, element: Any, wanted: Any) -> bool:
+    kind, _, comparison = op.partition("_")
+    if not op.endswith("_ignore_case"):
+        left, right = (_date(element), _date(wanted)) if kind == "date" else (_number(element), _number(wanted))
+        if left is None or right is None:
+            return False
+        order = (left > right) - (left < right)  # type: ignore[operator]
+        return (
+            order
+            in {"before": (-1,), "after": (1,), "eq": (0,), "lt": (-1,), "lte": (-1, 0), "gt": (1,), "gte": (0, 1)}[
+                comparison
+            ]
+        )
+    if not isinstance(element, str):
+        return False
+    left_text, right_text = element.casefold(), wanted.casefold()
+    if op == "contains_ignore_case":
+        return right_text in left_text
+    return left_text == right_text if kind == "eq" else _fits(op.removesuffix("_ignore_case"), left_text, right_text)
+
+
 def _fits(op: str, element: Any, wanted: Any) -> bool:
     if op in ("in", "eq", "contains"):
         return _same(element, wanted)
+    if op.endswith("_ignore_case") or op.startswith(("date_", "number_")):
+        return _fits_read(op, element, wanted)
     if op in ("lt", "lte", "gt", "gte"):
         if isinstance(element, bool) or not isinstance(element, int | float):
             return False

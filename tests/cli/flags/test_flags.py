@@ -72,6 +72,29 @@ def test_apply_says_what_share_of_users_changes_variant(edgeship: CommandLine) -
     assert "%" not in done.out  # nobody came to it before
 
 
+def test_stale_lists_flags_that_decide_nothing(applied: CommandLine) -> None:
+    applied("flags", "toggle", "new-checkout", "--off")
+    assert "no flags for 30 days or more" in applied("flags", "stale").out
+    done = applied("flags", "stale", "--days", "0", "--json")
+    assert_as_documented(done.document, "edgeship flags stale")
+    assert [(each["key"], each["reason"], each["variant"]) for each in done.document["flags"]] == [
+        ("new-checkout", "disabled", "off")
+    ]
+    assert "it is disabled" in applied("flags", "stale", "--days", "0").out
+    applied("flags", "toggle", "new-checkout", "--on")
+    assert applied("flags", "stale", "--days", "0", "--json").document == {"flags": []}
+
+
+def test_apply_warns_of_another_type(applied: CommandLine) -> None:
+    other = write("flags.json", {"flags": [{**FLAG, "variants": {"on": "yes", "off": "no"}}]})
+    warning = "    warning: its type changes from boolean to string; code that asks for a boolean gets its own default"
+    assert warning in applied("flags", "apply", other, "--dry-run").out.splitlines()
+    (change,) = applied("flags", "apply", other, "--json").document["changes"]
+    assert change["type_change"] == {"old": "boolean", "new": "string"}
+    (change,) = applied("flags", "set", "new-checkout", "default_variant=on", "--json").document["changes"]
+    assert change["type_change"] is None
+
+
 def test_a_file_with_faults_lists_all_of_them(edgeship: CommandLine, aws: Aws) -> None:
     bad = {"flags": [{**FLAG, "default_variant": "gone"}, {**FLAG, "key": "b c"}, {**FLAG, "key": "d", "x": 1}]}
     done = edgeship("flags", "apply", write("flags.json", bad), "--json")

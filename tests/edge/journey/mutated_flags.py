@@ -20,6 +20,19 @@ _FLAGS: list[dict[str, Any]] = [
     boolean("taken", rules=[{"if": [], "split": {"on": 60, "off": {"percent": 40, "from": "on"}}}]),
     boolean("seeded", rules=[{"if": [], "split": {"on": 1, "off": 1}, "bucket_by": "organization", "seed": "s"}]),
     boolean("seeded-rollout", rollout={"variant": "on", "percentage": 50, "bucket_by": "plan", "seed": "s"}),
+    boolean(
+        "compared",
+        rules=[
+            {
+                "if": [
+                    {"attribute": "plan", "op": "eq_ignore_case", "values": ["PRO"]},
+                    {"attribute": "since", "op": "date_after", "values": ["2026-11-01T09:00:00Z"]},
+                    {"attribute": "age", "op": "number_gte", "values": ["18"]},
+                ],
+                "variant": "on",
+            }
+        ],
+    ),
     boolean("logic", targeting={"if": [{"$ref": "staff"}, "on", {"fractional": [["on", 1], ["off", 3]]}]}),
     {"key": "number", "variants": {"low": 1, "high": 2.5}, "default_variant": "low", "public": False},
     {"key": "object", "variants": {"a": {"b": [1, {"c": "d"}]}, "z": {}}, "default_variant": "a"},

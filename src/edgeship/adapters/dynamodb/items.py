@@ -136,16 +136,16 @@ def _to_entry(stored: Mapping[str, Any]) -> Entry:
 def to_flag(item: Mapping[str, Any]) -> FlagRecord:
     """Read a flag's item; one that can't be read is a record with a fault, since all flags are read together."""
     key, revision = item["sk"].removeprefix(keys.flag_sk("")), int(item.get("revision", 0))
-    text = item.get("document")
+    text, changed_at = item.get("document"), item.get("changed_at")
     if text is None and "document" in item:
-        return FlagRecord(key, None, revision)
+        return FlagRecord(key, None, revision, changed_at=changed_at)
     try:
         document = json.loads(str(text))
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        return FlagRecord(key, {}, revision, "what the table holds is no JSON object")
-    return FlagRecord(key, document, revision)
+        return FlagRecord(key, {}, revision, "what the table holds is no JSON object", changed_at)
+    return FlagRecord(key, document, revision, None, changed_at)
 
 
 def to_notifications(item: Mapping[str, Any]) -> NotificationsRecord:
@@ -200,7 +200,8 @@ def _policy_item(record: PolicyRecord) -> Item:
 def _flag_item(flag: FlagRecord) -> Item:
     # Stored as text: the table's numbers would round JSON's, and its maps would lose the order of the variants.
     text = stored_text(flag.document) if flag.document is not None else None
-    return {"pk": keys.FLAGS, "sk": keys.flag_sk(flag.key), "document": text}
+    item = {"pk": keys.FLAGS, "sk": keys.flag_sk(flag.key), "document": text}
+    return item if flag.changed_at is None else {**item, "changed_at": flag.changed_at}
 
 
 def _notifications_item(record: NotificationsRecord) -> Item:

@@ -9,6 +9,7 @@ from typing import Any
 from edgeship.cli.output import Output, plain
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange
 from edgeship.domain.flags.splits.moves import Move, moves
+from edgeship.domain.flags.type_change import type_change
 
 _WIDTH = 100
 
@@ -23,6 +24,7 @@ def lines(changes: Sequence[FlagChange]) -> list[str]:
             shown += [
                 f"    {field}: {_value(old)} → {_value(new)}" for field, old, new in _fields(change.old, change.new)
             ]
+            shown += _type_warning(change)
             shown += [f"    {move.percent:g} % of the users of {_step(move)} change variant" for move in _moves(change)]
     return shown
 
@@ -36,6 +38,7 @@ def document(changes: Sequence[FlagChange]) -> list[dict[str, Any]]:
             "fields": {
                 field: {"old": old, "new": new} for field, old, new in _fields(change.old or {}, change.new or {})
             },
+            "type_change": dict(zip(("old", "new"), types, strict=True)) if (types := type_change(change)) else None,
             "moves": [{"place": move.place, "percent": move.percent} for move in _moves(change)],
         }
         for change in changes
@@ -46,6 +49,14 @@ def _fields(old: Document, new: Document) -> list[tuple[str, Any, Any]]:
     names = [*old, *(name for name in new if name not in old)]
     found = [(name, old.get(name), new.get(name)) for name in names if name != "key"]
     return [(name, a, b) for name, a, b in found if json.dumps(a) != json.dumps(b)]
+
+
+def _type_warning(change: FlagChange) -> list[str]:
+    types = type_change(change)
+    if types is None:
+        return []
+    old, new = types
+    return [f"    warning: its type changes from {old} to {new}; code that asks for a {old} gets its own default"]
 
 
 def _moves(change: FlagChange) -> list[Move]:

@@ -14,6 +14,7 @@ from edgeship.cli.flags import flag_diff
 from edgeship.cli.flags.evaluate import evaluate
 from edgeship.cli.flags.import_flags import import_flags
 from edgeship.cli.flags.options import DryRunOption, FileArgument
+from edgeship.cli.flags.stale import stale
 from edgeship.cli.flags.users_get import users_get_of
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption
 from edgeship.cli.output import plain, table
@@ -205,6 +206,7 @@ def delete(
 
 app.command()(evaluate)
 app.command("import")(import_flags)
+app.command()(stale)
 
 
 def _edit(

@@ -25,13 +25,15 @@ Document = Mapping[str, Any]
 class FlagRecord:
     """One flag's document, None once deleted. `revision` counts the record's writes; 0 is one not yet written.
 
-    With a `fault`, what is stored can't be read, and the document is empty.
+    With a `fault`, what is stored can't be read, and the document is empty. `changed_at` is when it was written, in RFC
+    3339; None in records of earlier versions.
     """
 
     key: str
     document: Document | None = None
     revision: int = 0
     fault: str | None = None
+    changed_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def write(record: FlagRecord, change: FlagChange, occasion: Occasion) -> tuple[F
         old=_event_document(change.key, change.old),
         new=_event_document(change.key, change.new),
     )
-    return replace(record, document=change.new, fault=None), event
+    return replace(record, document=change.new, fault=None, changed_at=event.occurred_at), event
 
 
 def toggled(key: str, document: Document | None, enabled: bool | None) -> Document:

@@ -62,6 +62,23 @@ conditions = st.one_of(
         st.lists(st.sampled_from(VERSIONS[:5]), min_size=1, max_size=2),
     ),
     st.builds(
+        lambda attribute, op, values: {"attribute": attribute, "op": f"{op}_ignore_case", "values": values},
+        st.sampled_from(["plan", "tags", "age"]),
+        st.sampled_from(["eq", "ne", "contains", "starts_with", "ends_with"]),
+        st.lists(st.sampled_from(["PRO", "Free", "pro-TRIAL", "E"]), min_size=1, max_size=2),
+    ),
+    st.builds(
+        lambda op, values: {"attribute": "since", "op": op, "values": values},
+        st.sampled_from(["date_before", "date_after"]),
+        st.lists(instants, min_size=1, max_size=2),
+    ),
+    st.builds(
+        lambda attribute, op, values: {"attribute": attribute, "op": f"number_{op}", "values": values},
+        st.sampled_from(["age", "tags", "seats"]),
+        st.sampled_from(["eq", "ne", "lt", "lte", "gt", "gte"]),
+        st.lists(st.sampled_from([0, 1, "2.5", 3]), min_size=1, max_size=2),
+    ),
+    st.builds(
         lambda attribute, values: {"attribute": attribute, "op": "exists", "values": values},
         st.sampled_from(["plan", "none", "user.plan", "targetingKey"]),
         st.sampled_from([[True], [False], []]),
@@ -173,6 +190,10 @@ def context(pick: random.Random) -> dict[str, Any]:
         "user": lambda: {"plan": pick.choice(PLANS)},
         "user.plan": lambda: pick.choice(PLANS),
         "beta": lambda: pick.choice([True, False]),
+        "seats": lambda: pick.choice(["0", "1.0", "2.5", "25e-1", "many", 3, ""]),
+        "since": lambda: pick.choice(
+            [datetime.fromtimestamp(START.timestamp() + 4e5, UTC).isoformat(), "2026-11-07", 5]
+        ),
     }
     return {name: value() for name, value in values.items() if pick.random() < 0.6}
 

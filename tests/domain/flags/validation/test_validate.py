@@ -126,6 +126,21 @@ def test_a_good_file_has_no_problems() -> None:
             "/rules/0/if/0/values",
             "left out",
         ),
+        *(
+            (
+                {"rules": [{"if": [{"attribute": "a", "op": op, "values": [value]}], "variant": "on"}]},
+                "/rules/0/if/0/values/0",
+                message,
+            )
+            for op, value, message in [
+                ("date_after", "2026-11-01", "with a zone"),
+                ("date_before", 5, "with a zone"),
+                ("number_lt", "1,000", "number"),
+                ("number_ne", True, "number"),
+                ("eq_ignore_case", 1, "string"),
+                ("ne_ignore_case", None, "string"),
+            ]
+        ),
         ({"targeting": {"if": [{"nope": 1}, "on"]}}, "/targeting/if/0/nope", "'nope'"),
         ({"targeting": {"!": {"var": [{"x/y": 1}]}}}, "/targeting/!/var/0/x~1y", "'x/y'"),
         ({"targeting": "on"}, "/targeting", "object"),

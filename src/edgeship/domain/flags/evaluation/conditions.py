@@ -3,11 +3,12 @@
 - the attribute is the context's field of that name; failing that, `a.b` is the field `b` of the object `a`
 - a missing attribute, or null, meets no condition but `exists` with `[false]`; so `not_in` and `ne` don't hold either
 - the values are alternatives: `starts_with ["a", "b"]` holds for either. `not_in` and `ne` are the opposites of
-  `in` and `eq`, `semver_ne` that of `semver_eq`: they hold when none of the values fits
+  `in` and `eq`, `semver_ne` that of `semver_eq`, and so on: they hold when none of the values fits
 - an attribute that is a list holds when one of its elements does (for the opposites: when none does); `contains`
   asks a list for an element, and a string for a part of it
-- nothing is coerced: 1 is 1.0, but not "1", and true is not 1. `lt` and its like compare numbers only
-- a version that isn't one meets no `semver_` condition
+- nothing is coerced: 1 is 1.0, but not "1", and true is not 1. `lt` and its like compare numbers only, `number_lt` and
+  its like texts that spell one as well
+- what isn't a version, a number or a date meets no `semver_`, `number_` or `date_` condition
 - a list, a text or a version takes steps of the answer's work (see edgeship.domain.flags.work)
 """
 
@@ -35,7 +36,13 @@ MAX_SUBJECT = 256
 MAX_PROGRAMS = 512
 """Patterns whose programs are kept, of all flags: some 20 MB at the most. More of them are made again and again."""
 
-NEGATED = {"not_in": "in", "ne": "eq", "semver_ne": "semver_eq"}
+NEGATED = {
+    "not_in": "in",
+    "ne": "eq",
+    "semver_ne": "semver_eq",
+    "ne_ignore_case": "eq_ignore_case",
+    "number_ne": "number_eq",
+}
 SEMVER = {
     "semver_eq": "=",
     "semver_lt": "<",
@@ -45,7 +52,12 @@ SEMVER = {
 }
 STRINGS = ("starts_with", "ends_with", "matches")
 NUMBERS = ("lt", "lte", "gt", "gte")
-OPS = ("in", "eq", *NUMBERS, "contains", *STRINGS, *SEMVER, *NEGATED, "exists")
+IGNORING_CASE = ("eq_ignore_case", "contains_ignore_case", "starts_with_ignore_case", "ends_with_ignore_case")
+DATES = ("date_before", "date_after")
+NUMBERS_IN_TEXT = ("number_eq", "number_lt", "number_lte", "number_gt", "number_gte")
+COMPARED = (*IGNORING_CASE, *DATES, *NUMBERS_IN_TEXT)
+"""Compared by edgeship.domain.flags.evaluation.comparisons."""
+OPS = ("in", "eq", *NUMBERS, "contains", *STRINGS, *SEMVER, *COMPARED, *NEGATED, "exists")
 
 
 def compile_condition(document: object) -> Callable[[Context, Work], bool]:
@@ -73,10 +85,12 @@ def compile_condition(document: object) -> Callable[[Context, Work], bool]:
             return all(type(e) is str and not equal(e, work) and parse_semver(e) is not None for e in elements)
 
         return unequal
+    if op == "number_ne":
+        return _other_number(find, values)
     negated = op in NEGATED
     holds = _compile_op(NEGATED.get(op, op), values)
 
-    if negated or op in ("in", "eq"):
+    if op in ("in", "eq", "not_in", "ne"):
         strings = frozenset(value for value in values if type(value) is str)
 
         def equality_holds(context: Context, work: Work) -> bool:
@@ -91,9 +105,24 @@ def compile_condition(document: object) -> Callable[[Context, Work], bool]:
 
     def condition_holds(context: Context, work: Work) -> bool:
         value = find(context)
-        return value is not None and holds(value, work)
+        return value is not None and holds(value, work) is not negated
 
     return condition_holds
+
+
+def _other_number(find: Callable[[Context], Any], values: list[Any]) -> Predicate:
+    from edgeship.domain.flags.evaluation.comparisons import MAX_NUMBER, read_number
+
+    known = frozenset(number for value in values if (number := read_number(value)) is not None)
+
+    def others(context: Context, work: Work) -> bool:
+        value = find(context)
+        elements = value if type(value) is list else [value]
+        spend(work, sum(10 + min(len(e), MAX_NUMBER) if type(e) is str else 1 for e in elements))
+        numbers = [read_number(element) for element in elements]
+        return all(number is not None and number not in known for number in numbers)
+
+    return others
 
 
 def _compile_op(op: str, values: list[Any]) -> Predicate:
@@ -105,6 +134,10 @@ def _compile_op(op: str, values: list[Any]) -> Predicate:
         return _any_element(_compares(op, values))
     if op in SEMVER:
         return _any_element(_semver(op, values))
+    if op in COMPARED:
+        from edgeship.domain.flags.evaluation.comparisons import compare
+
+        return _any_element(compare(op, values))
     strings = [value for value in values if type(value) is str]
     if op == "matches":
         return _any_element(_matches(strings))

@@ -9,6 +9,7 @@ from typing import Any
 
 from edgeship.domain.bucketing import hundredths
 from edgeship.domain.flags.instants import epoch_seconds
+from edgeship.domain.flags.type_change import KINDS
 from edgeship.domain.flags.validation.validate_logic import logic_problems
 from edgeship.domain.flags.validation.validate_rules import rules_problems
 from edgeship.domain.flags.validation.validate_size import size_problems
@@ -41,9 +42,6 @@ FIELDS = (
 )
 MAX_DEPTH = 50
 """Levels of objects and lists inside a variant."""
-
-KINDS = {bool: "boolean", str: "string", int: "number", float: "number", dict: "object"}
-"""The kinds of variants, by the type of their JSON in Python."""
 
 
 def flag_problems(place: str, flag: object, evaluators: dict[str, Any]) -> Iterator[Problem]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from edgeship.domain.flags.evaluation.conditions import NUMBERS, OPS, SEMVER, STRINGS
+from edgeship.domain.flags.evaluation.comparisons import read_date, read_number
+from edgeship.domain.flags.evaluation.conditions import DATES, NEGATED, NUMBERS, NUMBERS_IN_TEXT, OPS, SEMVER, STRINGS
 from edgeship.domain.flags.patterns.parse_pattern import PatternRefused, parse_pattern
 from edgeship.domain.flags.semver import parse as parse_semver
 from edgeship.domain.flags.validation.validate_split import buckets_problems, split_problems
@@ -88,6 +89,13 @@ def _value_problem(op: str, value: object) -> str | None:
         return None if type(value) in (int, float) else f"{op} compares with a number"
     if op in SEMVER or op == "semver_ne":
         return None if isinstance(value, str) and parse_semver(value) else f"{op} compares with a version such as 1.4.2"
+    if op in DATES:
+        good = read_date(value) is not None
+        return None if good else f"{op} compares with a date and time with a zone, such as 2026-11-01T09:00:00Z"
+    if NEGATED.get(op, op) in NUMBERS_IN_TEXT:
+        return None if read_number(value) is not None else f"{op} compares with a number"
+    if op.endswith("_ignore_case") and not isinstance(value, str):
+        return f"{op} compares with a string"
     if op in STRINGS and not isinstance(value, str):
         return f"{op} compares with a string"
     if op == "matches":
