@@ -24,6 +24,8 @@ _END64 = struct.Struct("<4sQ2H2L4Q")
 _RECORD = struct.Struct("<4s6H3L5H2L")
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 _MAX_COMMENT = 0xFFFF
+_READ_FIELDS = frozenset({0x0001, 0x7075})
+"""zip64's sizes, and the name in Unicode. Others are not kept: a table has room for a million."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def read_directory(file: IO[bytes], file_size: int, most: int) -> tuple[list[Rec
 
 
 def extra_fields(data: bytes) -> dict[int, bytes]:
-    """Extra fields by their number; of two with one number the first.
+    """Extra fields by their number, those that are read; of two with one number the first.
 
     What does not parse is left out: some programs pad with zeros.
     """
@@ -81,7 +83,8 @@ def extra_fields(data: bytes) -> dict[int, bytes]:
         number, size = struct.unpack_from("<2H", data)
         if len(data) < 4 + size:
             break
-        fields.setdefault(number, data[4 : 4 + size])
+        if number in _READ_FIELDS:
+            fields.setdefault(number, data[4 : 4 + size])
         data = data[4 + size :]
     return fields
 
