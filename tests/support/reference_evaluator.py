@@ -26,14 +26,30 @@ class KeyMissing(Exception):
 
 
 def evaluate(
-    flag: dict[str, Any], context: dict[str, Any], now: float, environment: str, fallback: str | None
+    flag: dict[str, Any],
+    context: dict[str, Any],
+    now: float,
+    environment: str,
+    fallback: str | None,
+    others: dict[str, dict[str, Any]] | None = None,
 ) -> Answered:
+    """One flag's answer; `others` are the flags that it may require, by key."""
     user = context.get("targetingKey") or fallback or None
     attributes = dict(context)
     if user is not None:
         attributes["targetingKey"] = user
     try:
-        variant, reason = _decide(flag, attributes, now, environment, user)
+        if _in_force(flag, now, environment):
+            for key, wanted in flag.get("requires", {}).items():
+                other = (others or {}).get(key)
+                answered = other and evaluate(other, context, now, environment, fallback, others)
+                if not answered or answered[1] != wanted:
+                    variant, reason = _off({**flag, "enabled": False}), "DISABLED"
+                    break
+            else:
+                variant, reason = _decide(flag, attributes, now, environment, user)
+        else:
+            variant, reason = _off(flag), "DISABLED"
     except KeyMissing:
         return None, None, "ERROR", "TARGETING_KEY_MISSING"
     if variant is None:
@@ -54,8 +70,6 @@ def _decide(
 ) -> tuple[Any, str]:
     default = flag["default_variant"]
     rollout = flag.get("rollout")
-    if not _in_force(flag, now, environment):
-        return _off(flag), "DISABLED"
     if user in flag.get("target_users", []):
         others = [variant for variant in flag["variants"] if variant != default]
         return flag.get("target_variant") or (rollout["variant"] if rollout else others[0]), "TARGETING_MATCH"
@@ -71,7 +85,7 @@ def _decide(
             return variant, "TARGETING_MATCH"
     if rollout:
         return _rollout(rollout, default, flag["key"], _who(rollout, context, user), now)
-    dynamic = ("starts_at", "ends_at", "target_users", "rules", "targeting")
+    dynamic = ("starts_at", "ends_at", "requires", "target_users", "rules", "targeting")
     static = default is not None and not any(flag.get(field) for field in dynamic)
     return default, "STATIC" if static else "DEFAULT"
 

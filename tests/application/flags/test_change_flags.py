@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -304,3 +305,51 @@ def test_a_channel_is_routed_by_a_flag_that_exists_and_names_versions() -> None:
     assert [e.type for e in state.log[-2:]] == [EventType.CHANNEL_ROUTED] * 2
     with pytest.raises(Conflict):
         state.commit(Transaction(puts=(replace(live, flag="ab"),), events=()))
+
+
+@pytest.mark.parametrize("change", ["delete", "prune", "variants"])
+def test_a_required_flag_keeps_its_variants(change: str) -> None:
+    state = FakeState()
+    flags = changer(state)
+    flags.apply(file(flag("a", requires={"b": "on"}), flag("b")), ANN, prune=False, dry_run=False)
+    changes: dict[str, Callable[[], object]] = {
+        "delete": lambda: flags.edit("b", lambda _: None, ANN),
+        "prune": lambda: flags.apply(file(flag("a", requires={"b": "on"})), ANN, prune=True, dry_run=False),
+        "variants": lambda: flags.edit("b", lambda known: {**(known or {}), "variants": {"off": False}}, ANN),
+    }
+    with pytest.raises(Refused) as refused:
+        changes[change]()
+    assert refused.value.code == "flag_required"
+    assert "require it: a" in str(refused.value)
+    assert keys(state) == ["a", "b"]
+    flags.edit("b", lambda known: toggled("b", known, False), ANN)
+    flags.apply(file(), ANN, prune=True, dry_run=False)
+    assert keys(state) == []
+
+
+def test_requirements_are_held_to_the_flags_that_there_are() -> None:
+    state = FakeState()
+    flags = changer(state)
+    with pytest.raises(FlagsRefused) as refused:
+        flags.apply(file(flag("a", requires={"b": "on"})), ANN, prune=False, dry_run=False)
+    assert refused.value.problems == [("/flags/a/requires/b", "there is no flag 'b'")]
+    flags.apply(file(flag("b")), ANN, prune=False, dry_run=False)
+    flags.apply(file(flag("a", requires={"b": "on"})), ANN, prune=False, dry_run=False)
+    with pytest.raises(FlagsRefused) as refused:
+        flags.edit("b", lambda known: {**(known or {}), "requires": {"a": "on"}}, ANN)
+    assert refused.value.problems == [("/flags/b/requires", "goes round: b requires a requires b")]
+    with pytest.raises(FlagsRefused) as refused:
+        flags.edit("a", lambda known: {**(known or {}), "requires": {"b": "grey"}}, ANN)
+    assert refused.value.problems == [("/flags/a/requires/b", "'grey' is not one of the variants of 'b'")]
+
+
+def test_targeting_of_required_flags_counts_for_the_answers_of_those_that_require_them() -> None:
+    state = FakeState()
+    heavy = {"or": [{"==": [{"var": f"a{n}"}, 1]} for n in range(400)]}
+    private = [flag(f"p{n}", public=False, targeting={"if": [heavy, "on", "off"]}) for n in range(20)]
+    changer(state).apply(file(*private), ANN, prune=False, dry_run=False)
+    with pytest.raises(Refused) as refused:
+        changer(state).apply(
+            file(flag("a", requires={f"p{n}": "off" for n in range(20)})), ANN, prune=False, dry_run=False
+        )
+    assert refused.value.code == "flags_too_large"

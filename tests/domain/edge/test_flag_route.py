@@ -286,6 +286,12 @@ def test_buckets_that_the_router_has_not_are_named(buckets: dict[str, str], reas
         compiled({**FOUR, "rollout": {"variant": "b", "percentage": 5, **buckets}})
 
 
+def test_a_flag_that_requires_another_is_named() -> None:
+    with pytest.raises(NotRoutable, match=r"^it requires the flag 'other'$"):
+        compiled({**FOUR, "requires": {"other": "on"}})
+    assert compiled({**FOUR, "requires": {"other": "on"}, "enabled": False})["p"] == [[0, [[10_000, -1]]]]
+
+
 def test_a_flag_of_another_kind_chooses_nothing() -> None:
     routes = routed(boolean("ab", rollout={"variant": "on", "percentage": 50}), "latest")
     values = store_values({"checkout": routes})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+from itertools import pairwise
 from typing import Any
 
 from tests.support.flags import EVERYTHING, boolean
@@ -84,6 +85,9 @@ _NAMES = ["\ud800", "", "x" * 500, "key", "variants", "targeting", "rules", "__p
 def mutated(pick: random.Random) -> str:
     """One file; most of them have a fault."""
     flags = copy.deepcopy(pick.sample(_FLAGS, pick.randint(1, 3)))
+    for flag, other in pairwise(flags):
+        if pick.random() < 0.5:
+            flag["requires"] = {other["key"]: next(iter(other["variants"]))}
     document: dict[str, Any] = {"flags": flags, "evaluators": copy.deepcopy(_EVALUATORS)}
     if pick.random() < 0.5:
         document["flags"] = {flag.pop("key"): flag for flag in flags}

@@ -127,6 +127,9 @@ class FlagModel(_Model):
     environments: list[str] = Field([], description="Where the flag is on; empty for everywhere.")
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
+    requires: dict[Key, VariantName] = Field(
+        {}, description="Flags that have to answer these variants; if one does not, this flag is off."
+    )
     target_users: list[str] = Field([], description="Users who get target_variant; hashed before they reach the edge.")
     target_variant: VariantName | None = None
     rules: list[Rule] = []

@@ -15,14 +15,16 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.flags.bulk_size import bulk_size
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange, FlagRecord, changes, write
-from edgeship.domain.flags.flag_sets import flag_sets
+from edgeship.domain.flags.flag_sets import flag_sets, with_required
 from edgeship.domain.flags.flags_snapshot import entries_of, snapshot_size
 from edgeship.domain.flags.logic.jsonlogic import NODE_STEPS
 from edgeship.domain.flags.logic.references import references_in
 from edgeship.domain.flags.snapshot_limits import MAX_GZIPPED_BYTES, MAX_RAW_BYTES
 from edgeship.domain.flags.validation.validate import problems
 from edgeship.domain.flags.validation.validate_logic import logic_parts
+from edgeship.domain.flags.validation.validate_requires import dependents, requires_problems
 from edgeship.domain.flags.work import MAX_STEPS
+from edgeship.domain.json_pointer import under
 
 MAX_BULK_BYTES = 38 * 1024
 """A response generated at viewer-request has at most 40 KB, headers included; the headers get 2 KB.
@@ -75,8 +77,9 @@ class ChangeFlags:
 
         Raises:
             FlagsRefused: `flags_invalid`, with every problem.
-            Refused: `flags_too_large`: the bulk answer, or the snapshot of all flags, could pass its limit; it names
-                the heaviest flags. `flag_not_routable`: a flag that routes a channel could not any more.
+            Refused: `flag_required`: flags that stay require one that goes, or a variant of it. `flags_too_large`: the
+                bulk answer, or the snapshot of all flags, could pass its limit; it names the heaviest flags.
+                `flag_not_routable`: a flag that routes a channel could not any more.
         """
 
         def desired(before: Mapping[str, Document]) -> dict[str, Document]:
@@ -168,12 +171,35 @@ def _parts(found: Sequence[FlagChange]) -> Iterator[list[FlagChange]]:
 def _check(before: Mapping[str, Document], after: Mapping[str, Document], found: Sequence[FlagChange]) -> None:
     """The changed flags are valid, and all together fit. What others hold, by an earlier version's rules, refuses
     nobody's change; nor does a set that was too large already, if it does not grow."""
+    _check_required(after, found)
     faults = problems(_concerned(after, found))
+    places = {change.key: under("/flags", change.key) for change in found if change.new is not None}
+    faults += [fault for fault in requires_problems(_flags_of(after), places, complete=True) if fault not in faults]
     if faults:
         raise FlagsRefused(faults)
     _check_bulk_answer(entries_of(before), entries_of(after))
     _check_work(entries_of(before), entries_of(after))
     _check_snapshot(before, after)
+
+
+def _flags_of(documents: Mapping[str, Document]) -> dict[str, Document]:
+    return {key: document for key, document in documents.items() if key != EVALUATORS_KEY}
+
+
+def _check_required(after: Mapping[str, Document], found: Sequence[FlagChange]) -> None:
+    """No flag goes, or loses a variant, that flags require which stay as they are."""
+    changed = {change.key for change in found}
+    others = {key: document for key, document in _flags_of(after).items() if key not in changed}
+    for change in found:
+        was, now = (dict((document or {}).get("variants") or {}) for document in (change.old, change.new))
+        requiring = dependents(others, change.key, was.keys() - now.keys())
+        if requiring:
+            what = "is deleted" if change.new is None else "loses a variant"
+            raise Refused(
+                "flag_required",
+                f"Flag {change.key!r} {what}, and flags require it: {', '.join(requiring)}.",
+                'Remove it from their "requires" first.',
+            )
 
 
 def _concerned(after: Mapping[str, Document], found: Sequence[FlagChange]) -> dict[str, Any]:
@@ -210,9 +236,9 @@ def _check_work(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """One answer for all public flags leaves steps for what the context costs: see `edgeship.domain.flags.work`."""
     was = flag_sets(before)
     for flag_set, entries in flag_sets(after).items():
-        parts = _logic_parts(entries)
+        parts = _logic_parts(with_required(entries, after))
         total = sum(parts.values())
-        if total > MAX_LOGIC_PARTS and total > sum(_logic_parts(was.get(flag_set, {})).values()):
+        if total > MAX_LOGIC_PARTS and total > sum(_logic_parts(with_required(was.get(flag_set, {}), before)).values()):
             heaviest = sorted(parts, key=lambda key: (-parts[key], key))[:_HEAVIEST_SHOWN]
             raise Refused(
                 "flags_too_large",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeship.domain.bucketing import BUCKETS, hundredths, share_ends
-from edgeship.domain.flags.evaluation.compile_flag import in_order
+from edgeship.domain.flags.evaluation.compile_flag import gate_and_rules, in_order
 from edgeship.domain.flags.evaluation.conditions import compile_condition
 from edgeship.domain.flags.work import MAX_STEPS
 
@@ -54,6 +54,10 @@ def compile_route(
     environments = entry.get("environments", ())
     if entry.get("enabled", True) is not True or (environments and environment not in environments):
         return FlagRoute({"k": key, "p": [off]}, ())
+    gate, rules = gate_and_rules(dict(entry))
+    if "requires" in gate:
+        raise NotRoutable(f"it requires the flag {next(iter(gate['requires']))!r:.80}")
+    entry = {**entry, "rules": rules}
     targets = tuple(entry.get("targets", ()))
     if len(targets) > MAX_TARGETS:
         raise NotRoutable(f"it has {len(targets):,} target users, and a route takes {MAX_TARGETS:,}")

@@ -14,6 +14,7 @@ Order of evaluation; the first that decides gives the answer:
 | disabled | `enabled` is false | off | DISABLED |
 | environment | `environments` is not empty and lacks this one | `off_variant`, else default | DISABLED |
 | dates | before `starts_at`, or at or after `ends_at` | `off_variant`, else default | DISABLED |
+| required flags | one of `requires` answers another variant, none, or an error | off | DISABLED |
 | target users | the identity is one of `target_users` | `target_variant` | TARGETING_MATCH |
 | rules | every condition of a rule holds; the first such rule | `variant`, or by `split` | TARGETING_MATCH, SPLIT |
 | targeting | the JsonLogic names a variant; null decides nothing | that one | TARGETING_MATCH |

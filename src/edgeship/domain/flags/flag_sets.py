@@ -13,3 +13,19 @@ def flag_sets(flags: Mapping[str, Mapping[str, Any]]) -> dict[str | None, dict[s
         if flag.get("public", True):
             found.setdefault(flag.get("flag_set"), {})[key] = flag
     return found
+
+
+def with_required(
+    entries: Mapping[str, Mapping[str, Any]], every: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Mapping[str, Any]]:
+    """Some flags' entries, with all that they require: they are evaluated in one answer."""
+    found = dict(entries)
+    waiting = list(found.values())
+    for entry in waiting:
+        rules = entry.get("rules")
+        requires = rules["gate"].get("requires", ()) if isinstance(rules, dict) else ()
+        for key in requires:
+            if key in every and key not in found:
+                found[key] = every[key]
+                waiting.append(every[key])
+    return found

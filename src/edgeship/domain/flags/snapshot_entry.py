@@ -55,11 +55,20 @@ def _steps(flag: Mapping[str, Any], evaluators: Mapping[str, Any]) -> dict[str, 
         entry["target_variant"] = target_variant(flag)
     if flag.get("rules"):
         entry["rules"] = [_rule(rule) for rule in flag["rules"]]
+    gate = _gate(flag)
+    if gate:
+        # Earlier versions of the edge function refuse rules that are no list.
+        entry["rules"] = {"gate": gate, "rules": entry.get("rules", [])}
     if flag.get("targeting"):
         entry["targeting"] = resolve_references(flag["targeting"], evaluators)
     if flag.get("rollout"):
         entry["rollout"] = _rollout(flag["rollout"])
     return entry
+
+
+def _gate(flag: Mapping[str, Any]) -> dict[str, Any]:
+    """What has to hold before target users and rules: see `evaluation.compile_flag.gate_and_rules`."""
+    return {"requires": dict(flag["requires"]), "unmet": off_variant(flag)} if flag.get("requires") else {}
 
 
 def wire_variants(variants: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,35 +23,41 @@ from edgeship.domain.flags.malformed import Malformed, a_list, a_number, an_obje
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
+    from edgeship.domain.flags.evaluation.compile_flags import Compiled
     from edgeship.domain.flags.evaluation.stages import Condition, Plain, Stage
 
 
-def compile_flag(key: str, document: object, environment: str) -> Answer | Stage | Plain:
+def compile_flag(key: str, document: object, environment: str, flags: Mapping[str, Compiled] | None = None) -> Compiled:
     """The flag's answer, when it is always the same, else the first stage of its evaluation.
 
     Args:
         key: the flag's key.
         document: what `edgeship.domain.flags.snapshot_entry` makes of the flag.
         environment: the environment that this is.
+        flags: all compiled flags, of which this one may require some; they may be filled in later.
 
     Raises:
         Malformed: the document isn't an entry of the snapshot; the message says where.
     """
-    return _Compilation(key, an_object(document, "a flag")).compile(environment)
+    return _Compilation(key, an_object(document, "a flag"), {} if flags is None else flags).compile(environment)
 
 
 class _Compilation:
-    def __init__(self, key: str, flag: dict[str, Any]) -> None:
+    def __init__(self, key: str, flag: dict[str, Any], flags: Mapping[str, Compiled]) -> None:
         self.key = key
         self.flag = flag
+        self.flags = flags
+        self.gate, self.rules = gate_and_rules(flag)
         self.salt = encode(key)
         self.variants = an_object(flag.get("variants"), "variants")
         self.metadata = an_object(flag.get("metadata", {}), "metadata") or None
         self.missing = error(key, TARGETING_KEY_MISSING)
         self.dated = flag.get("starts_at") is not None or flag.get("ends_at") is not None
+        self.first = self.dated or "requires" in self.gate
+        """Whether a step comes before target users."""
         self._answers: dict[tuple[str | None, str], Answer] = {}
 
     def compile(self, environment: str) -> Answer | Stage | Plain:
@@ -64,10 +70,14 @@ class _Compilation:
         if flag.get("enabled", True) is not True or (environments and environment not in environments):
             return self.answer(off, DISABLED)
         start, end = flag.get("starts_at"), flag.get("ends_at")
-        if not (self.dated or flag.get("targets") or flag.get("rules") or flag.get("targeting") or flag.get("rollout")):
+        if not (self.first or flag.get("targets") or flag.get("rules") or flag.get("targeting") or flag.get("rollout")):
             return self.answer(default, DEFAULT if default is None else STATIC)
         stage = self.targets(default)
-        if isinstance(stage, tuple) or not self.dated:
+        if isinstance(stage, tuple):
+            return stage
+        if "requires" in self.gate:
+            stage = self.required(stage)
+        if not self.dated:
             return stage
         start = None if start is None else a_number(start, "starts_at")
         end = None if end is None else a_number(end, "ends_at")
@@ -104,10 +114,16 @@ class _Compilation:
         if 0 < threshold < BUCKETS:
             inside, outside = self.named("variant", self.flag["rollout"], SPLIT), self.answer(default, SPLIT)
             plain = (self.salt, hashed, target, *divmod(threshold, 100), inside, outside, self.missing)
-            if not (matching or self.dated):
+            if not (matching or self.first):
                 return plain
             return stages.targets_rules_rollout(plain, matching, ruled)
         return stages.targets(self.salt, hashed, target, ruled) if hashed else ruled
+
+    def required(self, following: Stage) -> Stage:
+        from edgeship.domain.flags.evaluation.prerequisites import required, requirements
+
+        unmet = self.answer(self.gate.get("unmet"), DISABLED)
+        return required(requirements(self.gate["requires"]), self.flags, unmet, following)
 
     def percentage(self) -> int:
         """The rollout's percentage in hundredths when it has one that never changes, else 0."""
@@ -117,7 +133,7 @@ class _Compilation:
         return _threshold(plan.get("percentage"))
 
     def matching(self) -> list[tuple[list[Condition], Stage]]:
-        documents = a_list(self.flag.get("rules", []), "rules")
+        documents = a_list(self.rules, "rules")
         if not documents:
             return []
         from edgeship.domain.flags.evaluation.conditions import compile_condition
@@ -189,6 +205,17 @@ class _Compilation:
             steps.append((a_number(step.get("at"), "at"), stage(step.get("percentage"))))
         planned = stages.scheduled(first, sorted(steps, key=lambda step: step[0])) if steps else first
         return self.bucketed(part, planned, stages.constantly(self.answer(default, DEFAULT)))
+
+
+def gate_and_rules(entry: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """What an entry has beside its rules: `{"requires": {key: variant}, "unmet": variant}`; and the rules.
+
+    An entry with any of it has `"rules": {"gate": {...}, "rules": [...]}`, which earlier versions refuse.
+    """
+    rules = entry.get("rules", [])
+    if type(rules) is not dict:
+        return {}, rules
+    return an_object(rules.get("gate"), "the gate"), rules.get("rules", [])
 
 
 def _finder(part: dict[str, Any]) -> Callable[[dict[str, Any]], object]:

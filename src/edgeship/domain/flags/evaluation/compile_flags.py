@@ -8,14 +8,16 @@ from hashlib import sha256
 from edgeship.domain.bucketing import bucket_of, encode, unpack_digest
 from edgeship.domain.flags.answer import FLAG_NOT_FOUND, INVALID_CONTEXT, PARSE_ERROR, Answer, error
 from edgeship.domain.flags.evaluation.compile_flag import compile_flag
+from edgeship.domain.flags.evaluation.stages import LONG_NAME
 from edgeship.domain.flags.malformed import Malformed
-from edgeship.domain.flags.work import MAX_STEPS, OutOfWork
+from edgeship.domain.flags.work import MAX_STEPS, OutOfWork, spend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from edgeship.domain.flags.evaluation.stages import Context, Plain, Stage
+    from edgeship.domain.flags.work import Work
 
     Compiled = Answer | Stage | Plain
 
@@ -71,12 +73,21 @@ class Flags:
         sets: dict[str | None, dict[str, Compiled]] = {}
         self.malformed: dict[str, str] = {}
         """The fault of each flag that always answers PARSE_ERROR, by key."""
+        requires = _requires(documents)
+        required = frozenset[str]().union(*requires.values())
+        if requires:
+            from edgeship.domain.flags.evaluation.prerequisites import once, too_deep
+
+            self.malformed.update(dict.fromkeys(too_deep(requires), "it requires itself, or too many in a chain"))
         for key, document in documents.items():
             try:
-                compiled = compile_flag(key, document, environment)
+                compiled = compile_flag(key, document, environment, self._all)
             except Malformed as fault:
-                compiled = error(key, PARSE_ERROR)
                 self.malformed[key] = str(fault)
+            if key in self.malformed:
+                compiled = error(key, PARSE_ERROR)
+            elif key in required and not isinstance(compiled, Answer):
+                compiled = once(key, _plain_stage(compiled) if isinstance(compiled, tuple) else compiled)
             self._all[key] = compiled
             if type(document) is not dict or document.get("public", True) is not False:
                 self._public[key] = compiled
@@ -214,6 +225,27 @@ def _evaluate_plain(flag: Plain, name: bytes | None) -> Answer:
     if token in tokens:
         return target
     return inside if bucket_of(h) < whole * 100 + rest else outside
+
+
+def _requires(documents: dict[str, Any]) -> dict[str, list[str]]:
+    """The keys that each flag requires, of those that require any."""
+    found = {}
+    for key, document in documents.items():
+        rules = document.get("rules") if type(document) is dict else None
+        gate = rules.get("gate") if type(rules) is dict else None
+        requires = gate.get("requires") if type(gate) is dict else None
+        if type(requires) is dict:
+            found[key] = list(requires)
+    return found
+
+
+def _plain_stage(flag: Plain) -> Stage:
+    def decide(_context: Context, user: bytes | None, _now: float, work: Work) -> Answer:
+        if user is not None and len(user) > LONG_NAME:
+            spend(work, len(user) >> 6)
+        return _evaluate_plain(flag, user)
+
+    return decide
 
 
 class _Bulk:

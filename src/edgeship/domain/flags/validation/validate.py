@@ -8,6 +8,7 @@ from typing import Any
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY
 from edgeship.domain.flags.validation.validate_flag import flag_problems
 from edgeship.domain.flags.validation.validate_logic import logic_problems
+from edgeship.domain.flags.validation.validate_requires import requires_problems
 from edgeship.domain.flags.validation.validate_size import size_problems
 from edgeship.domain.json_pointer import under
 from edgeship.domain.strict_json import value_problems
@@ -48,6 +49,9 @@ def _problems(document: object) -> Iterator[Problem]:
     for name, rule in evaluators.items():
         yield from logic_problems(under("/evaluators", name), rule, None)
     flags = document.get("flags")
+    places = _places(flags)
+    documents = {key: flag for key, (_, flag) in places.items()}
+    yield from requires_problems(documents, {key: place for key, (place, _) in places.items()}, complete=False)
     if isinstance(flags, dict):
         for key, flag in flags.items():
             yield from _flag_by_key(under("/flags", key), key, flag, evaluators)
@@ -55,6 +59,18 @@ def _problems(document: object) -> Iterator[Problem]:
         yield from _flags_in_list(flags, evaluators)
     else:
         yield "/flags", "is missing" if flags is None else "is neither a list nor an object"
+
+
+def _places(flags: object) -> dict[str, tuple[str, Any]]:
+    """Each flag by its key, with its place."""
+    if isinstance(flags, dict):
+        return {key: (under("/flags", key), flag) for key, flag in flags.items()}
+    known = enumerate(flags) if isinstance(flags, list) else ()
+    return {
+        flag["key"]: (under("/flags", index), flag)
+        for index, flag in known
+        if isinstance(flag, dict) and isinstance(flag.get("key"), str)
+    }
 
 
 def _flag_by_key(place: str, key: str, flag: object, evaluators: dict[str, Any]) -> Iterator[Problem]:

@@ -33,6 +33,7 @@ FIELDS = (
     "environments",
     "starts_at",
     "ends_at",
+    "requires",
     "target_users",
     "target_variant",
     "rules",
@@ -40,6 +41,8 @@ FIELDS = (
     "rollout",
     "metadata",
 )
+MAX_REQUIRES = 20
+"""Flags that one flag requires."""
 MAX_DEPTH = 50
 """Levels of objects and lists inside a variant."""
 
@@ -66,6 +69,7 @@ def flag_problems(place: str, flag: object, evaluators: dict[str, Any]) -> Itera
     for field in ("environments", "target_users"):
         yield from _names(under(place, field), flag.get(field, []))
     yield from _dates(place, flag)
+    yield from _requires(under(place, "requires"), flag.get("requires", {}))
     yield from _target_variant(place, flag, variants)
     yield from rules_problems(under(place, "rules"), flag.get("rules", []), variants)
     if flag.get("targeting") is not None and not isinstance(flag["targeting"], dict):
@@ -154,6 +158,17 @@ def read_instant(text: object) -> float | None:
         return epoch_seconds(text) if isinstance(text, str) else None
     except (ValueError, OverflowError):
         return None
+
+
+def _requires(place: str, requires: object) -> Iterator[Problem]:
+    if not isinstance(requires, dict):
+        yield place, "is not an object of flags and the variant that each has to answer"
+        return
+    if len(requires) > MAX_REQUIRES:
+        yield place, f"has more than {MAX_REQUIRES} flags"
+    for key, variant in requires.items():
+        if not isinstance(variant, str) or not variant:
+            yield under(place, key), "is not a variant's name"
 
 
 def _target_variant(place: str, flag: dict[str, Any], variants: dict[str, Any]) -> Iterator[Problem]:
