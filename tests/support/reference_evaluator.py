@@ -21,6 +21,18 @@ Answered = tuple[Any, str | None, str, str | None]
 """Value, variant, reason, error code."""
 
 
+SEGMENTS: dict[str, Any] = {
+    "paying": {"conditions": [{"attribute": "plan", "op": "in", "values": ["pro", "enterprise"]}]},
+    "young-beta": {
+        "conditions": [
+            {"attribute": "beta", "op": "eq", "values": [True]},
+            {"attribute": "age", "op": "number_lt", "values": [3]},
+        ]
+    },
+}
+"""Those of the generated flags."""
+
+
 class KeyMissing(Exception):
     """A percentage has nobody to decide about."""
 
@@ -165,6 +177,9 @@ def _laid_out(split: dict[str, Any]) -> list[tuple[str, float]]:
 
 
 def condition_holds(condition: dict[str, Any], context: dict[str, Any]) -> bool:
+    if "segment" in condition:
+        inner = [condition_holds(each, context) for each in SEGMENTS[condition["segment"]]["conditions"]]
+        return all(inner) is not condition.get("negate", False)
     value = _attribute(condition["attribute"], context)
     op, values = condition["op"], condition.get("values", [])
     if op == "exists":

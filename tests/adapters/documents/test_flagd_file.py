@@ -16,7 +16,8 @@ from openfeature.exception import GeneralError
 
 from edgeship.adapters.documents.flagd_file import from_flagd
 from edgeship.application.edge.check_flags import CheckFlags
-from edgeship.application.flags.change_flags import ChangeFlags, FlagsRefused
+from edgeship.application.flags.change_flags import ChangeFlags
+from edgeship.application.flags.check_set import FlagsRefused
 from edgeship.domain.errors import Refused
 from edgeship.domain.flags.evaluation.compile_flags import compile_flags
 from edgeship.domain.flags.flags_snapshot import entries_of, flag_entries

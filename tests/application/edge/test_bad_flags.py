@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from edgeship.application.edge.check_flags import CheckFlags
-from edgeship.application.flags.change_flags import ChangeFlags, FlagsFile, FlagsRefused
+from edgeship.application.flags.change_flags import ChangeFlags, FlagsFile
+from edgeship.application.flags.check_set import FlagsRefused
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.events import EventType, Occasion

@@ -12,7 +12,8 @@ import pytest
 
 from edgeship.application.channels.route_channel import RouteChannel
 from edgeship.application.edge.check_flags import CheckFlags
-from edgeship.application.flags.change_flags import ChangeFlags, FlagsFile, FlagsRefused
+from edgeship.application.flags.change_flags import ChangeFlags, FlagsFile
+from edgeship.application.flags.check_set import FlagsRefused
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.errors import Conflict, Refused
@@ -353,3 +354,33 @@ def test_targeting_of_required_flags_counts_for_the_answers_of_those_that_requir
             file(flag("a", requires={f"p{n}": "off" for n in range(20)})), ANN, prune=False, dry_run=False
         )
     assert refused.value.code == "flags_too_large"
+
+
+PRO = {"conditions": [{"attribute": "plan", "op": "eq", "values": ["pro"]}]}
+FOR_PRO = [{"if": [{"segment": "pro"}], "variant": "on"}]
+
+
+def test_a_change_of_a_segment_is_one_event_and_names_the_flags() -> None:
+    state = FakeState()
+    flags = changer(state)
+    known = {"a": flag("a", rules=FOR_PRO), "b": flag("b"), "c": flag("c", rules=FOR_PRO)}
+    flags.apply(FlagsFile(known, {}, {"pro": PRO}), ANN, prune=False, dry_run=False)
+    changed = {"conditions": [{"attribute": "plan", "op": "eq", "values": ["pro", "team"]}]}
+    [change] = flags.apply(FlagsFile(known, {}, {"pro": changed}), ANN, prune=False, dry_run=False)
+    assert (change.key, change.affects) == ("$segments", ("a", "c"))
+    assert len(state.log) == 5
+    assert state.log[-1].new == {"key": "$segments", "segments": {"pro": changed}}
+    edge = Edge(state)
+    edge.deliver(records_of(state.log))
+    assert flag_snapshot.unpack(edge.flags.body)[1]["a"]["rules"][0]["if"] == changed["conditions"]  # type: ignore[arg-type]
+
+
+def test_a_segment_that_flags_use_stays() -> None:
+    state = FakeState()
+    flags = changer(state)
+    flags.apply(FlagsFile({"a": flag("a", rules=FOR_PRO)}, {}, {"pro": PRO}), ANN, prune=False, dry_run=False)
+    with pytest.raises(FlagsRefused) as refused:
+        flags.apply(FlagsFile({"b": flag("b")}, {}, {"other": PRO}), ANN, prune=False, dry_run=False)
+    assert refused.value.problems == [("/flags/a/rules/0/if/0/segment", "there is no segment 'pro'")]
+    flags.edit("a", lambda known: toggled("a", known, False), ANN)
+    assert keys(state) == ["$segments", "a"]

@@ -19,12 +19,14 @@ from edgeship.domain.edge.route_values import Routes, store_values
 from edgeship.domain.edge.router import Redirect, Request, route
 from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.flags.evaluation.compile_flags import Flags, compile_flags
+from edgeship.domain.flags.segments import expanded
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.flags.validation.validate import problems
 from edgeship.domain.version import Version
 from tests.domain.channels.test_assignment import NOW
 from tests.domain.flags.evaluation.test_evaluation_property import USERS, instants, percentages
 from tests.domain.flags.evaluation.test_evaluation_property import flags as any_flags
+from tests.support import reference_evaluator as reference
 from tests.support.flags import boolean
 from tests.support.pytest_plugins.fuzz import examples
 from tests.support.releases import a_live_release
@@ -60,7 +62,7 @@ def routed(flag: dict[str, Any], channel: str, *, rollout: bool = False) -> Rout
 
 def entry_of(flag: dict[str, Any]) -> dict[str, Any]:
     """As the snapshot has it, which goes through JSON."""
-    entry: dict[str, Any] = json.loads(json.dumps(snapshot_entry(flag)))
+    entry: dict[str, Any] = json.loads(json.dumps(snapshot_entry(flag, None, reference.SEGMENTS)))
     return entry
 
 
@@ -137,7 +139,7 @@ def route_flags(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=examples(100, 10_000))
 @given(route_flags(), st.sampled_from(CHANNELS), st.booleans())
 def test_the_router_gives_each_user_what_the_flag_answers(flag: dict[str, Any], channel: str, rollout: bool) -> None:
-    assert problems({"flags": [flag]}) == []
+    assert problems({"flags": [flag], "segments": reference.SEGMENTS}) == []
     key, entry = flag["key"], entry_of(flag)
     routes = routed(flag, channel, rollout=rollout)
     of_channel = routes["channels"][channel]
@@ -156,13 +158,18 @@ def test_the_router_gives_each_user_what_the_flag_answers(flag: dict[str, Any], 
             assert served(values, channel, user, now) == expected, (user, now, answer)
 
 
+def attributes(condition: dict[str, Any]) -> list[str]:
+    return [inner["attribute"] for inner in condition.get("not", [condition])]
+
+
 def assert_not_routable(flag: dict[str, Any], channel: str, reason: str) -> None:
     """The first rule that may hold asks for more than the router knows, or else there is JsonLogic."""
     assert reason.startswith(f"the router can't decide flag {flag['key']}: ")
     context = {"widget": "checkout", "channel": channel}
     for number, rule in enumerate(flag.get("rules", ()), 1):
-        unknown = [c["attribute"] for c in rule["if"] if c["attribute"] not in context]
-        known = {"if": [c for c in rule["if"] if c["attribute"] in context], "variant": "yes"}
+        asked = [(c, attributes(c)) for c in expanded(rule["if"], reference.SEGMENTS)]
+        unknown = [attribute for _, names in asked for attribute in names if attribute not in context]
+        known = {"if": [c for c, names in asked if names[0] in context], "variant": "yes"}
         probe = {"key": "k", "variants": {"yes": "1", "no": "0"}, "default_variant": "no", "rules": [known]}
         if answered(compile_flags({"k": snapshot_entry(probe)}, ENVIRONMENT), "k", channel, "u", 0) == "1":
             if unknown:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edgeship.application.flags.change_flags import MAX_BULK_BYTES
+from edgeship.application.flags.check_set import MAX_BULK_BYTES
 from edgeship.domain.flags.bulk_size import bulk_size
 from edgeship.domain.flags.flag_sets import flag_sets
 from edgeship.domain.flags.flags_snapshot import snapshot_size

@@ -18,7 +18,7 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, Occasion
 from edgeship.domain.flags.evaluation.compile_flags import compile_flags
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, FlagRecord, toggled
+from edgeship.domain.flags.flag_record import SHARED_KEYS, FlagRecord, toggled
 from functions.edge import flag_snapshot
 from functions.edge.http_answer import Answer
 from tests.edge.ofrep_request import BULK, context, endpoint_reading, ofrep
@@ -87,7 +87,7 @@ def _documents(state: FakeState) -> dict[str, Any]:
     return {
         record.key: record.document
         for record in state.flags()
-        if record.document is not None and record.key != EVALUATORS_KEY
+        if record.document is not None and record.key not in SHARED_KEYS
     }
 
 

@@ -18,6 +18,10 @@ _FLAGS: list[dict[str, Any]] = [
     boolean("rolled", rollout={"variant": "on", "percentage": 12.5}, target_users=["ann", "Zoë"]),
     boolean("ruled", rules=[{"if": [{"attribute": "plan", "op": "matches", "values": ["^p.o$"]}], "variant": "on"}]),
     boolean("split", rules=[{"if": [], "split": {"on": 30, "off": 70}}], metadata={"owner": "shop", "tier": 2}),
+    boolean(
+        "segmented",
+        rules=[{"if": [{"segment": "key"}, {"segment": "target_users", "negate": True}], "split": {"on": 1, "off": 1}}],
+    ),
     boolean("taken", rules=[{"if": [], "split": {"on": 60, "off": {"percent": 40, "from": "on"}}}]),
     boolean("seeded", rules=[{"if": [], "split": {"on": 1, "off": 1}, "bucket_by": "organization", "seed": "s"}]),
     boolean("seeded-rollout", rollout={"variant": "on", "percentage": 50, "bucket_by": "plan", "seed": "s"}),
@@ -39,6 +43,11 @@ _FLAGS: list[dict[str, Any]] = [
     {"key": "object", "variants": {"a": {"b": [1, {"c": "d"}]}, "z": {}}, "default_variant": "a"},
 ]
 _EVALUATORS = {"staff": {"ends_with": [{"var": "email"}, "@example.com"]}}
+
+_SEGMENTS = {
+    "key": {"conditions": [{"attribute": "plan", "op": "in", "values": ["pro"]}], "description": "paying"},
+    "target_users": {"conditions": [{"attribute": "email", "op": "ends_with", "values": ["@example.com"]}]},
+}
 
 _LITERALS = [
     "NaN",
@@ -89,6 +98,7 @@ def mutated(pick: random.Random) -> str:
         if pick.random() < 0.5:
             flag["requires"] = {other["key"]: next(iter(other["variants"]))}
     document: dict[str, Any] = {"flags": flags, "evaluators": copy.deepcopy(_EVALUATORS)}
+    document["segments"] = copy.deepcopy(_SEGMENTS)
     if pick.random() < 0.5:
         document["flags"] = {flag.pop("key"): flag for flag in flags}
     marks: dict[str, str] = {}

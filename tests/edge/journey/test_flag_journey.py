@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeship.application.flags.change_flags import FlagsFile, FlagsRefused
+from edgeship.application.flags.change_flags import FlagsFile
+from edgeship.application.flags.check_set import FlagsRefused
 from tests.edge.journey.flag_journey import travel
 from tests.edge.journey.mutated_flags import mutated
 from tests.support.pytest_plugins.fuzz import examples

@@ -12,7 +12,8 @@ from typing import Any
 
 from edgeship.adapters.documents.flagd_rules import rewritten
 from edgeship.adapters.documents.flags_file import read_json
-from edgeship.application.flags.change_flags import FlagsFile, FlagsRefused
+from edgeship.application.flags.change_flags import FlagsFile
+from edgeship.application.flags.check_set import FlagsRefused
 from edgeship.domain.flags.logic.references import references_in, resolve_references
 from edgeship.domain.flags.validation.validate_flag import KEY
 from edgeship.domain.json_pointer import under

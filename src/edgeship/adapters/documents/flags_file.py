@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
-from edgeship.application.flags.change_flags import FlagsFile, FlagsRefused
+from edgeship.application.flags.change_flags import FlagsFile
+from edgeship.application.flags.check_set import FlagsRefused
 from edgeship.domain.flags.validation.validate import flag_documents, problems
 from edgeship.domain.strict_json import NotJson, parse
 
@@ -67,6 +68,20 @@ class Condition(_Model):
     values: list[JsonValue] = []
 
 
+class SegmentCondition(_Model):
+    """Holds where all conditions of the segment do; negated, where one of them does not."""
+
+    segment: str = Field(min_length=1)
+    negate: bool = False
+
+
+class Segment(_Model):
+    """Conditions that rules of many flags use."""
+
+    description: str = ""
+    conditions: list[Condition] = Field(min_length=1, max_length=100)
+
+
 class TakenShare(_Model):
     """Users taken from another variant of the split; nobody else's variant changes."""
 
@@ -87,7 +102,9 @@ class _Buckets(_Model):
 class Rule(_Buckets):
     """When every condition holds, a variant, or a weighted split of several."""
 
-    if_: list[Condition] = Field(alias="if", description="All of them must hold; an empty list holds for everybody.")
+    if_: list[Condition | SegmentCondition] = Field(
+        alias="if", description="All of them must hold; an empty list holds for everybody."
+    )
     variant: VariantName | None = None
     split: dict[VariantName, Annotated[float, Field(ge=0)] | TakenShare] | None = Field(
         None,
@@ -146,6 +163,9 @@ class FlagsFileModel(_Model):
     schema_: str | None = Field(None, alias="$schema")
     flags: dict[Key, FlagModel] | list[FlagModel]
     evaluators: dict[str, dict[str, JsonValue]] = Field({}, description='Shared JsonLogic, used by {"$ref": name}.')
+    segments: dict[Annotated[str, Field(min_length=1)], Segment] = Field(
+        {}, description='Shared conditions, used in rules by {"segment": name}.'
+    )
 
 
 def json_schema() -> dict[str, Any]:
@@ -185,4 +205,5 @@ def read_flags_file(path: Path) -> FlagsFile:
     found = problems(document)
     if found:
         raise FlagsRefused(found)
-    return FlagsFile({flag["key"]: flag for flag in flag_documents(document)}, document.get("evaluators", {}))
+    flags = {flag["key"]: flag for flag in flag_documents(document)}
+    return FlagsFile(flags, document.get("evaluators", {}), document.get("segments", {}))

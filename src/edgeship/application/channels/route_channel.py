@@ -17,7 +17,7 @@ from edgeship.domain.edge.routable import check_routable
 from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, FlagRecord
+from edgeship.domain.flags.flag_record import SHARED_KEYS, FlagRecord
 from edgeship.domain.flags.flags_snapshot import flag_entries
 from edgeship.domain.naming import check_channel, check_widget
 
@@ -59,7 +59,7 @@ class RouteChannel:
 
 
 def _check_flag(records: Iterable[FlagRecord], key: str) -> None:
-    documents = {record.key: record.document for record in records if record.key != EVALUATORS_KEY}
+    documents = {record.key: record.document for record in records if record.key not in SHARED_KEYS}
     document = documents.get(key)
     if document is None:
         raise Refused("flag_unknown", f"There is no flag {key!r}.", "See edgeship flags list.")

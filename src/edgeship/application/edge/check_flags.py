@@ -9,7 +9,7 @@ from edgeship.application.channels.ports import ChannelState
 from edgeship.application.edge.ports import Snapshots
 from edgeship.domain.edge.routable import check_routable, routed_by
 from edgeship.domain.edge.routes import routes_of
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange
+from edgeship.domain.flags.flag_record import SHARED_KEYS, Document, FlagChange
 from edgeship.domain.flags.flags_snapshot import entries_of
 
 
@@ -37,6 +37,7 @@ class CheckFlags:
             Refused: `flag_not_routable`; it names the channel.
         """
         keys = frozenset(change.key for change in changes if _names_releases(change.old) or _names_releases(change.new))
+        keys |= {key for change in changes for key in change.affects if _names_releases(after.get(key))}
         snapshot = self.snapshots.read().content if keys else None
         for widget in routed_by(snapshot["widgets"], keys) if snapshot else ():
             channels, releases = self.state.channels(widget), self.state.releases(widget)
@@ -56,4 +57,4 @@ def _names_releases(document: Document | None) -> bool:
 
 
 def _of(documents: Mapping[str, Document], keys: set[str]) -> dict[str, Document]:
-    return {key: document for key, document in documents.items() if key in keys or key == EVALUATORS_KEY}
+    return {key: document for key, document in documents.items() if key in keys or key in SHARED_KEYS}

@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from edgeship.application.flags.check_set import check_set
 from edgeship.application.flags.ports import CheckRoutes, FlagState
 from edgeship.application.ports import Pause
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
-from edgeship.domain.flags.bulk_size import bulk_size
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange, FlagRecord, changes, write
-from edgeship.domain.flags.flag_sets import flag_sets, with_required
-from edgeship.domain.flags.flags_snapshot import entries_of, snapshot_size
-from edgeship.domain.flags.logic.jsonlogic import NODE_STEPS
+from edgeship.domain.flags.flag_record import (
+    EVALUATORS_KEY,
+    SEGMENTS_KEY,
+    SHARED_KEYS,
+    Document,
+    FlagChange,
+    FlagRecord,
+    changes,
+    write,
+)
 from edgeship.domain.flags.logic.references import references_in
-from edgeship.domain.flags.snapshot_limits import MAX_GZIPPED_BYTES, MAX_RAW_BYTES
-from edgeship.domain.flags.validation.validate import problems
-from edgeship.domain.flags.validation.validate_logic import logic_parts
-from edgeship.domain.flags.validation.validate_requires import dependents, requires_problems
-from edgeship.domain.flags.work import MAX_STEPS
-from edgeship.domain.json_pointer import under
+from edgeship.domain.flags.segments import with_affected
 
-MAX_BULK_BYTES = 38 * 1024
-"""A response generated at viewer-request has at most 40 KB, headers included; the headers get 2 KB.
-Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html"""
-
-MAX_LOGIC_PARTS = MAX_STEPS * 3 // 4 // NODE_STEPS
-"""Of the targeting of all public flags in a set."""
-
-_HEAVIEST_SHOWN = 5
 _FLAGS_A_TRANSACTION = 40
 """A transaction holds 100 items, and a flag takes two: its record and its event."""
 _BYTES_A_TRANSACTION = 3 * 1024 * 1024
@@ -41,26 +34,18 @@ _BYTES_A_TRANSACTION = 3 * 1024 * 1024
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
 
 
-class FlagsRefused(Refused):
-    """The set of flags would not be valid; `problems` lists each fault with its place."""
-
-    def __init__(self, found: list[tuple[str, str]]) -> None:
-        shown = "\n".join(f"  {place}: {message}" for place, message in found)
-        super().__init__(
-            "flags_invalid", f"The flags have {len(found)} faults; nothing was applied.\n{shown}", "Fix each of them."
-        )
-        self.problems = found
-
-
 @dataclass(frozen=True)
 class FlagsFile:
-    """A set of flags by key, with the evaluators that their targeting shares."""
+    """A set of flags by key, with the evaluators and the segments that they share."""
 
     flags: Mapping[str, Document]
     evaluators: Mapping[str, Any]
+    segments: Mapping[str, Any] = field(default_factory=dict)
 
     def documents(self) -> dict[str, Document]:
-        return {**self.flags, **({EVALUATORS_KEY: self.evaluators} if self.evaluators else {})}
+        evaluators: dict[str, Document] = {EVALUATORS_KEY: self.evaluators} if self.evaluators else {}
+        segments: dict[str, Document] = {SEGMENTS_KEY: {"segments": self.segments}} if self.segments else {}
+        return {**self.flags, **evaluators, **segments}
 
 
 @dataclass(frozen=True)
@@ -126,8 +111,8 @@ class ChangeFlags:
         records = {record.key: record for record in self.state.flags()}
         before = {key: record.document for key, record in records.items() if record.document is not None}
         after = desired(before)
-        found = changes(before, after)
-        _check(before, after, found)
+        found = with_affected(changes(before, after), before, after)
+        check_set(before, after, found)
         self.check_routes(before, after, found, occasion.environment)
         if not dry_run:
             for part in _parts(found):
@@ -143,7 +128,7 @@ def _check_evaluators(before: Mapping[str, Document], known: Mapping[str, Any], 
         affected = [
             key
             for key, document in before.items()
-            if key != EVALUATORS_KEY and key not in file.flags and name in references_in(document.get("targeting"))
+            if key not in SHARED_KEYS and key not in file.flags and name in references_in(document.get("targeting"))
         ]
         if affected:
             raise Refused(
@@ -166,115 +151,3 @@ def _parts(found: Sequence[FlagChange]) -> Iterator[list[FlagChange]]:
         size += took
     if part:
         yield part
-
-
-def _check(before: Mapping[str, Document], after: Mapping[str, Document], found: Sequence[FlagChange]) -> None:
-    """The changed flags are valid, and all together fit. What others hold, by an earlier version's rules, refuses
-    nobody's change; nor does a set that was too large already, if it does not grow."""
-    _check_required(after, found)
-    faults = problems(_concerned(after, found))
-    places = {change.key: under("/flags", change.key) for change in found if change.new is not None}
-    faults += [fault for fault in requires_problems(_flags_of(after), places, complete=True) if fault not in faults]
-    if faults:
-        raise FlagsRefused(faults)
-    _check_bulk_answer(entries_of(before), entries_of(after))
-    _check_work(entries_of(before), entries_of(after))
-    _check_snapshot(before, after)
-
-
-def _flags_of(documents: Mapping[str, Document]) -> dict[str, Document]:
-    return {key: document for key, document in documents.items() if key != EVALUATORS_KEY}
-
-
-def _check_required(after: Mapping[str, Document], found: Sequence[FlagChange]) -> None:
-    """No flag goes, or loses a variant, that flags require which stay as they are."""
-    changed = {change.key for change in found}
-    others = {key: document for key, document in _flags_of(after).items() if key not in changed}
-    for change in found:
-        was, now = (dict((document or {}).get("variants") or {}) for document in (change.old, change.new))
-        requiring = dependents(others, change.key, was.keys() - now.keys())
-        if requiring:
-            what = "is deleted" if change.new is None else "loses a variant"
-            raise Refused(
-                "flag_required",
-                f"Flag {change.key!r} {what}, and flags require it: {', '.join(requiring)}.",
-                'Remove it from their "requires" first.',
-            )
-
-
-def _concerned(after: Mapping[str, Document], found: Sequence[FlagChange]) -> dict[str, Any]:
-    """The changed flags as a file, with those that refer to a changed evaluator."""
-    evaluators = after.get(EVALUATORS_KEY, {})
-    keys = {change.key for change in found if change.new is not None}
-    evaluated = next((change for change in found if change.key == EVALUATORS_KEY), None)
-    if evaluated is None:
-        evaluators = {
-            name: rule for name, rule in evaluators.items() if not problems({"flags": {}, "evaluators": {name: rule}})
-        }
-    else:
-        old, new = evaluated.old or {}, evaluated.new or {}
-        changed = {name for name in old.keys() | new.keys() if json.dumps(old.get(name)) != json.dumps(new.get(name))}
-        keys |= {key for key, document in after.items() if references_in(document.get("targeting")) & changed}
-    flags = {key: document for key, document in after.items() if key in keys and key != EVALUATORS_KEY}
-    return {"flags": flags, "evaluators": evaluators}
-
-
-def _check_bulk_answer(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    for flag_set in flag_sets(after):
-        size = bulk_size(after, flag_set)
-        if size.total > MAX_BULK_BYTES and size.total > bulk_size(before, flag_set).total:
-            raise Refused(
-                "flags_too_large",
-                f"A bulk answer{_of(flag_set)} could have {size.total:,} bytes; the CDN's limit leaves "
-                f"{MAX_BULK_BYTES:,}. The heaviest flags are {_heaviest(size.flags)}.",
-                'Give each widget\'s flags a "flag_set" of their own, shorten their values, or set "public": false on '
-                "flags that browsers do not need.",
-            )
-
-
-def _check_work(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """One answer for all public flags leaves steps for what the context costs: see `edgeship.domain.flags.work`."""
-    was = flag_sets(before)
-    for flag_set, entries in flag_sets(after).items():
-        parts = _logic_parts(with_required(entries, after))
-        total = sum(parts.values())
-        if total > MAX_LOGIC_PARTS and total > sum(_logic_parts(with_required(was.get(flag_set, {}), before)).values()):
-            heaviest = sorted(parts, key=lambda key: (-parts[key], key))[:_HEAVIEST_SHOWN]
-            raise Refused(
-                "flags_too_large",
-                f"The targeting of all public flags{_of(flag_set)} has {total:,} parts; one answer evaluates up to "
-                f"{MAX_LOGIC_PARTS:,}. Most are in {', '.join(f'{key} ({parts[key]:,})' for key in heaviest)}.",
-                'Give each widget\'s flags a "flag_set" of their own, use rules in place of targeting, or set '
-                '"public": false on flags that browsers do not need.',
-            )
-
-
-def _of(flag_set: str | None) -> str:
-    return "" if flag_set is None else f" of the flag set {flag_set}"
-
-
-def _logic_parts(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
-    return {key: logic_parts(entry.get("targeting")) for key, entry in entries.items()}
-
-
-def _check_snapshot(before: Mapping[str, Document], after: Mapping[str, Document]) -> None:
-    """What passes, the edge can read and compile in time: see `snapshot_limits`."""
-    size = snapshot_size(after)
-    if size.raw <= MAX_RAW_BYTES and size.gzipped <= MAX_GZIPPED_BYTES:
-        return
-    was = snapshot_size(before)
-    for bytes_, limit, how, known in (
-        (size.raw, MAX_RAW_BYTES, "as JSON", was.raw),
-        (size.gzipped, MAX_GZIPPED_BYTES, "gzipped", was.gzipped),
-    ):
-        if bytes_ > max(limit, known):
-            raise Refused(
-                "flags_too_large",
-                f"The flags' snapshot would have {bytes_:,} bytes {how}; the edge reads up to {limit:,}. "
-                f"The heaviest flags are {_heaviest(size.flags)}.",
-                "Replace long lists of target users by a rule on an attribute, or delete flags that nothing uses.",
-            )
-
-
-def _heaviest(flags: Mapping[str, int]) -> str:
-    return ", ".join(f"{key} ({weight:,} bytes)" for key, weight in list(flags.items())[:_HEAVIEST_SHOWN])

@@ -19,7 +19,8 @@ from edgeship.cli.options import EnvOption
 from edgeship.cli.output import Output
 from edgeship.domain.flags.answer import Answer
 from edgeship.domain.flags.evaluation.compile_flags import ContextInvalid, Flags, compile_flags
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY
+from edgeship.domain.flags.flag_record import EVALUATORS_KEY, SHARED_KEYS
+from edgeship.domain.flags.segments import segments_of
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 
 
@@ -78,14 +79,17 @@ def _from_file(file: Path) -> tuple[dict[str, Any], str]:
 
     flags = read_flags_file(file)
     evaluators = dict(flags.evaluators)
-    return {key: snapshot_entry(dict(flag), evaluators) for key, flag in flags.flags.items()}, ""
+    return {key: snapshot_entry(dict(flag), evaluators, flags.segments) for key, flag in flags.flags.items()}, ""
 
 
 def _deployed(ctx: typer.Context, env: str | None, out: Output) -> tuple[dict[str, Any], str]:
     target = context.target(ctx, env, out)
     documents = {r.key: dict(r.document) for r in target.operator.state.flags() if r.document is not None}
-    evaluators = documents.pop(EVALUATORS_KEY, {})
-    return {key: snapshot_entry(flag, evaluators) for key, flag in documents.items()}, target.names.environment
+    evaluators, segments = documents.get(EVALUATORS_KEY, {}), segments_of(documents)
+    documents = {key: document for key, document in documents.items() if key not in SHARED_KEYS}
+    return {
+        key: snapshot_entry(flag, evaluators, segments) for key, flag in documents.items()
+    }, target.names.environment
 
 
 def _lines(contexts: str) -> AbstractContextManager[IO[bytes]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgeship.cli.output import Output, plain
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagChange
+from edgeship.domain.flags.flag_record import EVALUATORS_KEY, SEGMENTS_KEY, FlagChange
 from edgeship.domain.flags.splits.moves import Move, moves
 from edgeship.domain.flags.type_change import type_change
 
@@ -21,10 +21,11 @@ def lines(changes: Sequence[FlagChange]) -> list[str]:
         sign, verb = _verb(change)
         shown.append(f"{sign} {_name(change.key)} {verb}")
         if change.old is not None and change.new is not None:
-            shown += [
-                f"    {field}: {_value(old)} → {_value(new)}" for field, old, new in _fields(change.old, change.new)
-            ]
+            shown += [f"    {field}: {_value(old)} → {_value(new)}" for field, old, new in _fields(change)]
             shown += _type_warning(change)
+        if change.affects:
+            shown.append(f"    flags that use what changes: {', '.join(change.affects)}")
+        if change.old is not None and change.new is not None:
             shown += [f"    {move.percent:g} % of the users of {_step(move)} change variant" for move in _moves(change)]
     return shown
 
@@ -35,19 +36,21 @@ def document(changes: Sequence[FlagChange]) -> list[dict[str, Any]]:
         {
             "key": change.key,
             "change": _verb(change)[1],
-            "fields": {
-                field: {"old": old, "new": new} for field, old, new in _fields(change.old or {}, change.new or {})
-            },
+            "fields": {field: {"old": old, "new": new} for field, old, new in _fields(change)},
             "type_change": dict(zip(("old", "new"), types, strict=True)) if (types := type_change(change)) else None,
+            "affects": list(change.affects),
             "moves": [{"place": move.place, "percent": move.percent} for move in _moves(change)],
         }
         for change in changes
     ]
 
 
-def _fields(old: Document, new: Document) -> list[tuple[str, Any, Any]]:
+def _fields(change: FlagChange) -> list[tuple[str, Any, Any]]:
+    old, new = change.old or {}, change.new or {}
+    if change.key == SEGMENTS_KEY:
+        old, new = old.get("segments", {}), new.get("segments", {})
     names = [*old, *(name for name in new if name not in old)]
-    found = [(name, old.get(name), new.get(name)) for name in names if name != "key"]
+    found = [(name, old.get(name), new.get(name)) for name in names if name != "key" or change.key == SEGMENTS_KEY]
     return [(name, a, b) for name, a, b in found if json.dumps(a) != json.dumps(b)]
 
 
@@ -75,7 +78,7 @@ def _verb(change: FlagChange) -> tuple[str, str]:
 
 
 def _name(key: str) -> str:
-    return "the shared evaluators" if key == EVALUATORS_KEY else key
+    return {EVALUATORS_KEY: "the shared evaluators", SEGMENTS_KEY: "the segments"}.get(key, key)
 
 
 def _value(value: Any) -> str:

@@ -19,7 +19,7 @@ from edgeship.cli.flags.users_get import users_get_of
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption
 from edgeship.cli.output import plain, table
 from edgeship.domain.errors import Refused
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, rolled_out, toggled
+from edgeship.domain.flags.flag_record import SHARED_KEYS, Document, rolled_out, toggled
 from edgeship.domain.strict_json import NotJson, parse
 
 app = typer.Typer(help="Show, change and evaluate feature flags.", no_args_is_help=True, rich_markup_mode=None)
@@ -228,7 +228,7 @@ def _documents(target: context.Target) -> dict[str, Document]:
     return {
         record.key: record.document
         for record in target.operator.state.flags()
-        if record.document is not None and record.key != EVALUATORS_KEY
+        if record.document is not None and record.key not in SHARED_KEYS
     }
 
 

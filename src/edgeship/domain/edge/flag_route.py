@@ -115,13 +115,17 @@ def _always_holds(number: int, rule: Mapping[str, Any], context: Mapping[str, st
     Raises:
         NotRoutable: that depends on more.
     """
-    unknown = [c["attribute"] for c in rule["if"] if c["attribute"] not in KNOWN_ATTRIBUTES]
-    known = (c for c in rule["if"] if c["attribute"] in KNOWN_ATTRIBUTES)
+    unknown = [attribute for c in rule["if"] for attribute in _attributes(c) if attribute not in KNOWN_ATTRIBUTES]
+    known = (c for c in rule["if"] if KNOWN_ATTRIBUTES.issuperset(_attributes(c)))
     if not all(compile_condition(condition)(dict(context), [MAX_STEPS]) for condition in known):
         return False
     if unknown:
         raise NotRoutable(f"rule {number} asks for the attribute {unknown[0]!r:.80}")
     return True
+
+
+def _attributes(condition: Mapping[str, Any]) -> list[str]:
+    return [inner["attribute"] for inner in condition.get("not", (condition,))]
 
 
 def _outcome(rule: Mapping[str, Any], variants: Mapping[str | None, int]) -> Shares:

@@ -18,6 +18,12 @@ from edgeship.domain.flags.record_limits import MAX_SHOWN_BYTES, shown, shown_by
 EVALUATORS_KEY = "$evaluators"
 """The record that holds the shared evaluators; no flag's key may contain `$`."""
 
+SEGMENTS_KEY = "$segments"
+"""The record that holds the segments: `{"segments": {name: segment}}`."""
+
+SHARED_KEYS = frozenset({EVALUATORS_KEY, SEGMENTS_KEY})
+"""Records that hold no flag, but what flags share."""
+
 Document = Mapping[str, Any]
 
 
@@ -38,11 +44,13 @@ class FlagRecord:
 
 @dataclass(frozen=True)
 class FlagChange:
-    """What a change does to one flag: `old` None makes it, `new` None deletes it."""
+    """What a change does to one flag: `old` None makes it, `new` None deletes it. `affects` are the keys of the flags
+    that use a changed segment."""
 
     key: str
     old: Document | None
     new: Document | None
+    affects: tuple[str, ...] = ()
 
 
 def changes(before: Mapping[str, Document], after: Mapping[str, Document]) -> list[FlagChange]:

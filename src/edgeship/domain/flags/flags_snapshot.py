@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeship.domain.flags.evaluation.compile_flag import compile_flag
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, Document, FlagRecord
+from edgeship.domain.flags.flag_record import EVALUATORS_KEY, SHARED_KEYS, Document, FlagRecord
 from edgeship.domain.flags.malformed import Malformed
+from edgeship.domain.flags.segments import segments_of
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.flags.snapshot_limits import MAX_READ_BYTES, SCHEMA
 
@@ -83,12 +84,13 @@ def entries_of(documents: Mapping[str, Document]) -> dict[str, dict[str, Any]]:
 
 def _build(documents: Mapping[str, Document]) -> Writable:
     evaluators = documents.get(EVALUATORS_KEY, {})
+    segments = segments_of(documents)
     entries, left_out = {}, {}
     for key, document in sorted(documents.items()):
-        if key == EVALUATORS_KEY:
+        if key in SHARED_KEYS:
             continue
         try:
-            entry = snapshot_entry({**document, "key": key}, evaluators)
+            entry = snapshot_entry({**document, "key": key}, evaluators, segments)
             _text(entry)
             compile_flag(key, {**entry, "environments": []}, "")
         # All that a document can raise that no validator has seen: every part of it may be anything.

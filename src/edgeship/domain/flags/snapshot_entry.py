@@ -9,22 +9,28 @@ from edgeship.domain.bucketing import user_token
 from edgeship.domain.flags.instants import epoch_seconds
 from edgeship.domain.flags.logic.references import resolve_references
 from edgeship.domain.flags.malformed import Malformed
+from edgeship.domain.flags.segments import expanded
 from edgeship.domain.flags.splits.positions import by_position
 
 
-def snapshot_entry(flag: Mapping[str, Any], evaluators: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def snapshot_entry(
+    flag: Mapping[str, Any],
+    evaluators: Mapping[str, Any] | None = None,
+    segments: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """What `compile_flags` takes under the flag's key, which is not repeated in it.
 
     Args:
         flag: a flag's document, one that `edgeship.domain.flags.validation.validate.problems` finds no fault with.
         evaluators: the shared rules that the flag's targeting refers to by `{"$ref": name}`.
+        segments: those that its rules refer to by `{"segment": name}`.
 
     Fields with their usual value are left out, and so is all that a disabled flag never comes to.
     When one of a flag's numbers has a fraction, all of them are written as floats: a client in Python that asks for a
     float refuses `1`.
 
     Raises:
-        Malformed: the targeting refers to an evaluator that isn't there.
+        Malformed: the targeting refers to an evaluator, or a rule to a segment, that isn't there.
         ValueError: a date isn't one.
     """
     entry: dict[str, Any] = {"variants": wire_variants(flag["variants"]), "default_variant": flag["default_variant"]}
@@ -40,10 +46,10 @@ def snapshot_entry(flag: Mapping[str, Any], evaluators: Mapping[str, Any] | None
     if flag.get("enabled", True) is False:
         entry["enabled"] = False
         return entry
-    return entry | _steps(flag, evaluators or {})
+    return entry | _steps(flag, evaluators or {}, segments or {})
 
 
-def _steps(flag: Mapping[str, Any], evaluators: Mapping[str, Any]) -> dict[str, Any]:
+def _steps(flag: Mapping[str, Any], evaluators: Mapping[str, Any], segments: Mapping[str, Any]) -> dict[str, Any]:
     """What a flag that is enabled goes on with."""
     entry: dict[str, Any] = {}
     for field in ("starts_at", "ends_at"):
@@ -54,7 +60,7 @@ def _steps(flag: Mapping[str, Any], evaluators: Mapping[str, Any]) -> dict[str, 
         entry["targets"] = sorted({user_token(user, flag["key"]) for user in flag["target_users"]})
         entry["target_variant"] = target_variant(flag)
     if flag.get("rules"):
-        entry["rules"] = [_rule(rule) for rule in flag["rules"]]
+        entry["rules"] = [_rule({**rule, "if": expanded(rule["if"], segments)}) for rule in flag["rules"]]
     gate = _gate(flag)
     if gate:
         # Earlier versions of the edge function refuse rules that are no list.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, FlagRecord
+from edgeship.domain.flags.flag_record import SHARED_KEYS, FlagRecord
 from edgeship.domain.flags.snapshot_entry import off_variant, target_variant
 
 Document = Mapping[str, Any]
@@ -39,7 +39,7 @@ def stale_flags(records: Iterable[FlagRecord], now: datetime, days: int) -> list
 
 def _stale(record: FlagRecord, now: datetime) -> Stale | None:
     flag = record.document
-    if flag is None or record.key == EVALUATORS_KEY or record.changed_at is None or record.fault is not None:
+    if flag is None or record.key in SHARED_KEYS or record.changed_at is None or record.fault is not None:
         return None
     try:
         return _by_document(record.key, flag, datetime.fromisoformat(record.changed_at), now)

@@ -83,6 +83,11 @@ conditions = st.one_of(
         st.sampled_from(["plan", "none", "user.plan", "targetingKey"]),
         st.sampled_from([[True], [False], []]),
     ),
+    st.builds(
+        lambda name, negate: {"segment": name, **negate},
+        st.sampled_from(list(reference.SEGMENTS)),
+        st.sampled_from([{}, {"negate": True}, {"negate": False}]),
+    ),
 )
 
 tests = st.sampled_from(
@@ -216,9 +221,10 @@ def test_the_compiled_evaluator_agrees_with_the_obvious_one(
     flag: dict[str, Any], first: int, now: float, environment: str, fallback: str | None
 ) -> None:
     """Each flag for twenty contexts."""
-    assert problems({"flags": [flag]}) == []
+    assert problems({"flags": [flag], "segments": reference.SEGMENTS}) == []
     # Through JSON, as the snapshot goes.
-    compiled = compile_flags(json.loads(json.dumps({flag["key"]: snapshot_entry(flag)})), environment)
+    entry = snapshot_entry(flag, None, reference.SEGMENTS)
+    compiled = compile_flags(json.loads(json.dumps({flag["key"]: entry})), environment)
     assert compiled.malformed == {}
     for context in CONTEXTS[first : first + ASKED]:
         expected = reference.evaluate(flag, context, now, environment, fallback)

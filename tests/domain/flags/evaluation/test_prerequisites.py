@@ -37,7 +37,9 @@ def sets_of_flags(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
 
 
 def compiled(*flags: dict[str, Any], environment: str = "production") -> Flags:
-    return compile_flags(json.loads(json.dumps({f["key"]: snapshot_entry(f) for f in flags})), environment)
+    return compile_flags(
+        json.loads(json.dumps({f["key"]: snapshot_entry(f, None, reference.SEGMENTS) for f in flags})), environment
+    )
 
 
 @pytest.mark.fuzz
@@ -51,7 +53,7 @@ def compiled(*flags: dict[str, Any], environment: str = "production") -> Flags:
 def test_flags_that_require_others_agree_with_the_obvious_evaluator(
     flags: dict[str, dict[str, Any]], first: int, now: float, fallback: str | None
 ) -> None:
-    assert problems({"flags": list(flags.values())}) == []
+    assert problems({"flags": list(flags.values()), "segments": reference.SEGMENTS}) == []
     evaluated = compiled(*flags.values())
     assert evaluated.malformed == {}
     for context in CONTEXTS[first : first + ASKED // 4]:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from edgeship.application.edge.check_flags import CheckFlags
-from edgeship.application.flags.change_flags import MAX_LOGIC_PARTS, ChangeFlags, FlagsFile
+from edgeship.application.flags.change_flags import ChangeFlags, FlagsFile
+from edgeship.application.flags.check_set import MAX_LOGIC_PARTS
 from edgeship.domain.errors import Refused
 from edgeship.domain.flags.evaluation.compile_flags import Flags, compile_flags
 from edgeship.domain.flags.snapshot_entry import snapshot_entry

@@ -1,4 +1,5 @@
-"""The conditions of a rule: `{"attribute", "op", "values"}`, compiled to a predicate on the context.
+"""The conditions of a rule: `{"attribute", "op", "values"}`, compiled to a predicate on the context; or `{"not":
+conditions}`, which holds when one of them does not.
 
 - the attribute is the context's field of that name; failing that, `a.b` is the field `b` of the object `a`
 - a missing attribute, or null, meets no condition but `exists` with `[false]`; so `not_in` and `ne` don't hold either
@@ -67,6 +68,10 @@ def compile_condition(document: object) -> Callable[[Context, Work], bool]:
         Malformed: the condition isn't one.
     """
     condition = an_object(document, "a condition")
+    return _not_all(condition["not"]) if "not" in condition else _compile_comparison(condition)
+
+
+def _compile_comparison(condition: dict[str, Any]) -> Callable[[Context, Work], bool]:
     attribute, op = condition.get("attribute"), condition.get("op")
     if type(attribute) is not str or op not in OPS:
         raise Malformed(f"no condition has the attribute {attribute!r:.40} and op {op!r:.40}")
@@ -108,6 +113,15 @@ def compile_condition(document: object) -> Callable[[Context, Work], bool]:
         return value is not None and holds(value, work) is not negated
 
     return condition_holds
+
+
+def _not_all(documents: object) -> Callable[[Context, Work], bool]:
+    """The negation of a segment: one of its conditions does not hold."""
+    inner = [an_object(document, "a condition") for document in a_list(documents, "not")]
+    if any("not" in condition for condition in inner):
+        raise Malformed("a segment has no other one")
+    conditions = [compile_condition(condition) for condition in inner]
+    return lambda context, work: not all(condition(context, work) for condition in conditions)
 
 
 def _other_number(find: Callable[[Context], Any], values: list[Any]) -> Predicate:

@@ -9,6 +9,7 @@ from edgeship.domain.flags.flag_record import EVALUATORS_KEY
 from edgeship.domain.flags.validation.validate_flag import flag_problems
 from edgeship.domain.flags.validation.validate_logic import logic_problems
 from edgeship.domain.flags.validation.validate_requires import requires_problems
+from edgeship.domain.flags.validation.validate_segments import segments_problems
 from edgeship.domain.flags.validation.validate_size import size_problems
 from edgeship.domain.json_pointer import under
 from edgeship.domain.strict_json import value_problems
@@ -16,11 +17,12 @@ from edgeship.domain.strict_json import value_problems
 Problem = tuple[str, str]
 """A JSON pointer and the fault there, as text for people."""
 
-FIELDS = ("$schema", "flags", "evaluators")
+FIELDS = ("$schema", "flags", "evaluators", "segments")
 
 
 def problems(document: object) -> list[Problem]:
-    """Every problem of a flags file: `{"flags": [flag...] | {key: flag}, "evaluators": {name: rule}}`.
+    """Every problem of a flags file: `{"flags": [flag...] | {key: flag}, "evaluators": {name: rule},
+    "segments": {name: segment}}`.
 
     An empty list means that `flag_documents` can take it, and `snapshot_entry` each of its flags.
     """
@@ -48,15 +50,18 @@ def _problems(document: object) -> Iterator[Problem]:
     yield from size_problems("/evaluators", EVALUATORS_KEY, evaluators)
     for name, rule in evaluators.items():
         yield from logic_problems(under("/evaluators", name), rule, None)
+    segments = document.get("segments", {})
+    yield from segments_problems("/segments", segments)
+    segments = segments if isinstance(segments, dict) else {}
     flags = document.get("flags")
     places = _places(flags)
     documents = {key: flag for key, (_, flag) in places.items()}
     yield from requires_problems(documents, {key: place for key, (place, _) in places.items()}, complete=False)
     if isinstance(flags, dict):
         for key, flag in flags.items():
-            yield from _flag_by_key(under("/flags", key), key, flag, evaluators)
+            yield from _flag_by_key(under("/flags", key), key, flag, evaluators, segments)
     elif isinstance(flags, list):
-        yield from _flags_in_list(flags, evaluators)
+        yield from _flags_in_list(flags, evaluators, segments)
     else:
         yield "/flags", "is missing" if flags is None else "is neither a list nor an object"
 
@@ -73,19 +78,21 @@ def _places(flags: object) -> dict[str, tuple[str, Any]]:
     }
 
 
-def _flag_by_key(place: str, key: str, flag: object, evaluators: dict[str, Any]) -> Iterator[Problem]:
+def _flag_by_key(
+    place: str, key: str, flag: object, evaluators: dict[str, Any], segments: dict[str, Any]
+) -> Iterator[Problem]:
     if isinstance(flag, dict):
         if flag.get("key", key) != key:
             yield under(place, "key"), f"differs from the name {key!r:.80} that the flag has here"
         flag = {**flag, "key": key}
-    yield from flag_problems(place, flag, evaluators)
+    yield from flag_problems(place, flag, evaluators, segments)
 
 
-def _flags_in_list(flags: list[Any], evaluators: dict[str, Any]) -> Iterator[Problem]:
+def _flags_in_list(flags: list[Any], evaluators: dict[str, Any], segments: dict[str, Any]) -> Iterator[Problem]:
     first: dict[str, int] = {}
     for index, flag in enumerate(flags):
         place = under("/flags", index)
-        yield from flag_problems(place, flag, evaluators)
+        yield from flag_problems(place, flag, evaluators, segments)
         key = flag.get("key") if isinstance(flag, dict) else None
         if isinstance(key, str) and first.setdefault(key, index) != index:
             yield under(place, "key"), f"{key!r:.80} is the key of /flags/{first[key]} already"

@@ -12,6 +12,7 @@ from edgeship.domain.flags.instants import epoch_seconds
 from edgeship.domain.flags.type_change import KINDS
 from edgeship.domain.flags.validation.validate_logic import logic_problems
 from edgeship.domain.flags.validation.validate_rules import rules_problems
+from edgeship.domain.flags.validation.validate_segments import expanded_size_problems
 from edgeship.domain.flags.validation.validate_size import size_problems
 from edgeship.domain.flags.validation.validate_split import buckets_problems
 from edgeship.domain.json_pointer import under
@@ -47,8 +48,8 @@ MAX_DEPTH = 50
 """Levels of objects and lists inside a variant."""
 
 
-def flag_problems(place: str, flag: object, evaluators: dict[str, Any]) -> Iterator[Problem]:
-    """Every problem of a flag at `place`, a JSON pointer; `evaluators` are the shared rules of its file."""
+def flag_problems(place: str, flag: object, evaluators: dict[str, Any], segments: dict[str, Any]) -> Iterator[Problem]:
+    """Every problem of a flag at `place`, a JSON pointer; `evaluators` and `segments` are those of its file."""
     if not isinstance(flag, dict):
         yield place, "a flag is an object"
         return
@@ -71,7 +72,8 @@ def flag_problems(place: str, flag: object, evaluators: dict[str, Any]) -> Itera
     yield from _dates(place, flag)
     yield from _requires(under(place, "requires"), flag.get("requires", {}))
     yield from _target_variant(place, flag, variants)
-    yield from rules_problems(under(place, "rules"), flag.get("rules", []), variants)
+    yield from rules_problems(under(place, "rules"), flag.get("rules", []), variants, segments)
+    yield from expanded_size_problems(under(place, "rules"), flag, segments)
     if flag.get("targeting") is not None and not isinstance(flag["targeting"], dict):
         yield under(place, "targeting"), "is not an object of JsonLogic"
     else:

@@ -17,8 +17,9 @@ Problem = tuple[str, str]
 MAX_RULES = 100
 
 
-def rules_problems(place: str, rules: object, variants: dict[str, Any]) -> Iterator[Problem]:
-    """Every problem of the rules at `place`, a JSON pointer; `variants` are those of their flag."""
+def rules_problems(place: str, rules: object, variants: dict[str, Any], segments: dict[str, Any]) -> Iterator[Problem]:
+    """Every problem of the rules at `place`, a JSON pointer; `variants` are those of their flag, and `segments` those
+    of its file."""
     if not isinstance(rules, list):
         yield place, "is not a list"
         return
@@ -29,10 +30,10 @@ def rules_problems(place: str, rules: object, variants: dict[str, Any]) -> Itera
         if not isinstance(rule, dict):
             yield at, "a rule is an object with 'if' and either 'variant' or 'split'"
             continue
-        yield from _rule(at, rule, variants)
+        yield from _rule(at, rule, variants, segments)
 
 
-def _rule(place: str, rule: dict[str, Any], variants: dict[str, Any]) -> Iterator[Problem]:
+def _rule(place: str, rule: dict[str, Any], variants: dict[str, Any], segments: dict[str, Any]) -> Iterator[Problem]:
     for field in rule:
         if field not in ("if", "variant", "split", "bucket_by", "seed"):
             yield under(place, field), "unknown field; known are if, variant, split, bucket_by, seed"
@@ -51,12 +52,16 @@ def _rule(place: str, rule: dict[str, Any], variants: dict[str, Any]) -> Iterato
         yield under(place, "if"), "is not a list of conditions; an empty one holds for everybody"
         return
     for index, condition in enumerate(conditions):
-        yield from _condition(under(under(place, "if"), index), condition)
+        yield from condition_problems(under(under(place, "if"), index), condition, segments)
 
 
-def _condition(place: str, condition: object) -> Iterator[Problem]:
+def condition_problems(place: str, condition: object, segments: dict[str, Any]) -> Iterator[Problem]:
+    """Every problem of the condition at `place`, which may name one of `segments`."""
     if not isinstance(condition, dict):
-        yield place, "a condition is an object with 'attribute', 'op' and 'values'"
+        yield place, "a condition is an object with 'attribute', 'op' and 'values', or with 'segment'"
+        return
+    if "segment" in condition:
+        yield from _segment(place, condition, segments)
         return
     for field in condition:
         if field not in ("attribute", "op", "values"):
@@ -68,6 +73,17 @@ def _condition(place: str, condition: object) -> Iterator[Problem]:
         yield under(place, "op"), f"{op!r:.40} is not one of {', '.join(OPS)}"
         return
     yield from _values(under(place, "values"), str(op), condition.get("values"))
+
+
+def _segment(place: str, condition: dict[str, Any], segments: dict[str, Any]) -> Iterator[Problem]:
+    for field in condition:
+        if field not in ("segment", "negate"):
+            yield under(place, field), "unknown field; beside segment, there is negate"
+    name = condition["segment"]
+    if not isinstance(name, str) or name not in segments:
+        yield under(place, "segment"), f"there is no segment {name!r:.80}"
+    if not isinstance(condition.get("negate", False), bool):
+        yield under(place, "negate"), "is neither true nor false"
 
 
 def _values(place: str, op: str, values: object) -> Iterator[Problem]:
