@@ -85,21 +85,48 @@ def _decide(
     if user in flag.get("target_users", []):
         others = [variant for variant in flag["variants"] if variant != default]
         return flag.get("target_variant") or (rollout["variant"] if rollout else others[0]), "TARGETING_MATCH"
+    layer = _layer(flag)
+    outside = layer and _outside(layer, context, user)
+    if outside:
+        return default, outside
     for rule in flag.get("rules", []):
         named, found = _who(rule, context, user)
         if (found is not None or not named) and all(condition_holds(condition, context) for condition in rule["if"]):
             if "variant" in rule:
                 return rule["variant"], "TARGETING_MATCH"
             return _split(rule["split"], rule.get("seed") or flag["key"], found), "SPLIT"
-    if flag.get("targeting"):
-        variant = _logic(flag["targeting"], {**context, "$flagd": {"flagKey": flag["key"], "timestamp": int(now)}})
-        if variant is not None:
-            return variant, "TARGETING_MATCH"
+    variant = _targeted(flag, context, now)
+    if variant is not None:
+        return variant, "TARGETING_MATCH"
     if rollout:
         return _rollout(rollout, default, flag["key"], _who(rollout, context, user), now)
     dynamic = ("starts_at", "ends_at", "requires", "target_users", "rules", "targeting")
-    static = default is not None and not any(flag.get(field) for field in dynamic)
+    static = default is not None and not any(flag.get(field) for field in dynamic) and not layer
     return default, "STATIC" if static else "DEFAULT"
+
+
+def _layer(flag: dict[str, Any]) -> dict[str, Any] | None:
+    """The flag's layer, unless it has everybody."""
+    layer: dict[str, Any] | None = flag.get("layer")
+    everybody = layer and (layer["from"], layer["to"]) == (0, 100)
+    return None if everybody and (layer or {}).get("bucket_by") in (None, "targetingKey") else layer
+
+
+def _outside(layer: dict[str, Any], context: dict[str, Any], user: str | None) -> str | None:
+    """The reason for those who are outside of the layer."""
+    named, found = _who(layer, context, user)
+    if named and found is None:
+        return "DEFAULT"
+    if found is None:
+        raise KeyMissing
+    bucket = percent_bucket(found, "layer:" + layer["name"])
+    return None if Fraction(str(layer["from"])) <= bucket < Fraction(str(layer["to"])) else "SPLIT"
+
+
+def _targeted(flag: dict[str, Any], context: dict[str, Any], now: float) -> Any:
+    if not flag.get("targeting"):
+        return None
+    return _logic(flag["targeting"], {**context, "$flagd": {"flagKey": flag["key"], "timestamp": int(now)}})
 
 
 def _who(part: dict[str, Any], context: dict[str, Any], user: str | None) -> tuple[bool, str | None]:

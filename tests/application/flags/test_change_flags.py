@@ -384,3 +384,14 @@ def test_a_segment_that_flags_use_stays() -> None:
     assert refused.value.problems == [("/flags/a/rules/0/if/0/segment", "there is no segment 'pro'")]
     flags.edit("a", lambda known: toggled("a", known, False), ANN)
     assert keys(state) == ["$segments", "a"]
+
+
+def test_a_flag_takes_no_users_of_another_one_in_its_layer() -> None:
+    state = FakeState()
+    flags = changer(state)
+    flags.apply(file(flag("a", layer={"name": "x", "from": 0, "to": 50})), ANN, prune=False, dry_run=False)
+    with pytest.raises(FlagsRefused) as refused:
+        flags.apply(file(flag("b", layer={"name": "x", "from": 40, "to": 60})), ANN, prune=False, dry_run=False)
+    assert refused.value.problems == [("/flags/b/layer", "flags 'b' and 'a' overlap: 40 to 60 % and 0 to 50 %")]
+    flags.apply(file(flag("b", layer={"name": "x", "from": 50, "to": 60})), ANN, prune=False, dry_run=False)
+    assert keys(state) == ["a", "b"]

@@ -163,8 +163,11 @@ def attributes(condition: dict[str, Any]) -> list[str]:
 
 
 def assert_not_routable(flag: dict[str, Any], channel: str, reason: str) -> None:
-    """The first rule that may hold asks for more than the router knows, or else there is JsonLogic."""
+    """There is a layer; or the first rule that may hold asks for more than the router knows; or there is JsonLogic."""
     assert reason.startswith(f"the router can't decide flag {flag['key']}: ")
+    if "it is in the layer" in reason:
+        assert flag["layer"]["name"] in reason
+        return
     context = {"widget": "checkout", "channel": channel}
     for number, rule in enumerate(flag.get("rules", ()), 1):
         asked = [(c, attributes(c)) for c in expanded(rule["if"], reference.SEGMENTS)]
@@ -297,6 +300,13 @@ def test_a_flag_that_requires_another_is_named() -> None:
     with pytest.raises(NotRoutable, match=r"^it requires the flag 'other'$"):
         compiled({**FOUR, "requires": {"other": "on"}})
     assert compiled({**FOUR, "requires": {"other": "on"}, "enabled": False})["p"] == [[0, [[10_000, -1]]]]
+
+
+def test_a_flag_of_a_layer_is_named() -> None:
+    layer = {"name": "shop", "from": 0, "to": 50}
+    with pytest.raises(NotRoutable, match=r"^it is in the layer 'shop'$"):
+        compiled({**FOUR, "layer": layer})
+    assert compiled({**FOUR, "layer": {**layer, "to": 100}}) == compiled(FOUR)
 
 
 def test_a_flag_of_another_kind_chooses_nothing() -> None:

@@ -22,6 +22,8 @@ _FLAGS: list[dict[str, Any]] = [
         "segmented",
         rules=[{"if": [{"segment": "key"}, {"segment": "target_users", "negate": True}], "split": {"on": 1, "off": 1}}],
     ),
+    boolean("layered", layer={"name": "shop", "from": 0, "to": 33.33}, rollout={"variant": "on", "percentage": 50}),
+    boolean("layered-too", layer={"name": "shop", "from": 33.33, "to": 90, "bucket_by": "targetingKey"}),
     boolean("taken", rules=[{"if": [], "split": {"on": 60, "off": {"percent": 40, "from": "on"}}}]),
     boolean("seeded", rules=[{"if": [], "split": {"on": 1, "off": 1}, "bucket_by": "organization", "seed": "s"}]),
     boolean("seeded-rollout", rollout={"variant": "on", "percentage": 50, "bucket_by": "plan", "seed": "s"}),

@@ -128,6 +128,17 @@ class Rollout(_Buckets):
     schedule: list[ScheduleStep] = []
 
 
+class Layer(_Model):
+    """A range of the layer's users; ranges of two flags in one layer have nobody in common."""
+
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+    from_: Percentage = Field(alias="from")
+    to: Percentage
+    bucket_by: Annotated[str, Field(min_length=1, max_length=256)] | None = Field(
+        None, description="The attribute that has the bucket, the same for all flags of a layer. Default: targetingKey"
+    )
+
+
 class FlagModel(_Model):
     """One flag."""
 
@@ -147,6 +158,7 @@ class FlagModel(_Model):
     requires: dict[Key, VariantName] = Field(
         {}, description="Flags that have to answer these variants; if one does not, this flag is off."
     )
+    layer: Layer | None = Field(None, description="Users outside of its range get the default variant.")
     target_users: list[str] = Field([], description="Users who get target_variant; hashed before they reach the edge.")
     target_variant: VariantName | None = None
     rules: list[Rule] = []

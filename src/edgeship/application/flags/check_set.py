@@ -16,6 +16,7 @@ from edgeship.domain.flags.logic.references import references_in
 from edgeship.domain.flags.segments import segments_of
 from edgeship.domain.flags.snapshot_limits import MAX_GZIPPED_BYTES, MAX_RAW_BYTES
 from edgeship.domain.flags.validation.validate import problems
+from edgeship.domain.flags.validation.validate_layers import exclusion_problems
 from edgeship.domain.flags.validation.validate_logic import logic_parts
 from edgeship.domain.flags.validation.validate_requires import dependents, requires_problems
 from edgeship.domain.flags.work import MAX_STEPS
@@ -52,7 +53,9 @@ def check_set(before: Mapping[str, Document], after: Mapping[str, Document], fou
     _check_required(after, found)
     faults = problems(_concerned(after, found))
     places = {change.key: under("/flags", change.key) for change in found if change.new is not None}
-    faults += [fault for fault in requires_problems(_flags_of(after), places, complete=True) if fault not in faults]
+    flags = _flags_of(after)
+    between = [*requires_problems(flags, places, complete=True), *exclusion_problems(flags, places)]
+    faults += [fault for fault in between if fault not in faults]
     if faults:
         raise FlagsRefused(faults)
     _check_bulk_answer(entries_of(before), entries_of(after))

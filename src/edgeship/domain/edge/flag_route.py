@@ -57,6 +57,8 @@ def compile_route(
     gate, rules = gate_and_rules(dict(entry))
     if "requires" in gate:
         raise NotRoutable(f"it requires the flag {next(iter(gate['requires']))!r:.80}")
+    if "layer" in gate:
+        raise NotRoutable(f"it is in the layer {gate['layer']['name']!r:.80}")
     entry = {**entry, "rules": rules}
     targets = tuple(entry.get("targets", ()))
     if len(targets) > MAX_TARGETS:

@@ -16,13 +16,14 @@ Order of evaluation; the first that decides gives the answer:
 | dates | before `starts_at`, or at or after `ends_at` | `off_variant`, else default | DISABLED |
 | required flags | one of `requires` answers another variant, none, or an error | off | DISABLED |
 | target users | the identity is one of `target_users` | `target_variant` | TARGETING_MATCH |
+| layer | the bucket in the layer is outside of the flag's range | default | SPLIT |
 | rules | every condition of a rule holds; the first such rule | `variant`, or by `split` | TARGETING_MATCH, SPLIT |
 | targeting | the JsonLogic names a variant; null decides nothing | that one | TARGETING_MATCH |
 | rollout | always, when there is one | in: `rollout.variant`, out: default | SPLIT |
 | otherwise | always | default | STATIC when none of the dates and the later steps exist, else DEFAULT |
 
-A rule or a rollout with `bucket_by` hashes that attribute, and not the identity. Without it the rule does not hold, and
-the rollout gives the default with reason DEFAULT.
+A layer, a rule or a rollout with `bucket_by` hashes that attribute, and not the identity. Without it the rule does not
+hold, and the layer and the rollout give the default with reason DEFAULT.
 
 A disabled flag's variant is `off_variant`; without one the default, if that is the off value of its type (false, 0, an
 empty text, an empty object), else none. Where `off_variant` or `default_variant` is null, there is none as well: the

@@ -10,7 +10,7 @@ from edgeship.domain.flags.answer import DETAILS, TARGETING_MATCH, Answer, bulk_
 from edgeship.domain.flags.flag_sets import flag_sets
 from edgeship.domain.flags.snapshot_entry import wire_variants
 
-_STEPS = ("requires", "target_users", "targets", "rules", "targeting", "rollout")
+_STEPS = ("requires", "layer", "target_users", "targets", "rules", "targeting", "rollout")
 """A flag that has none of them has an answer that is no error, whatever the context."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from edgeship.domain.bucketing import user_token
+from edgeship.domain.bucketing import BUCKETS, hundredths, user_token
 from edgeship.domain.flags.instants import epoch_seconds
 from edgeship.domain.flags.logic.references import resolve_references
 from edgeship.domain.flags.malformed import Malformed
@@ -74,7 +74,15 @@ def _steps(flag: Mapping[str, Any], evaluators: Mapping[str, Any], segments: Map
 
 def _gate(flag: Mapping[str, Any]) -> dict[str, Any]:
     """What has to hold before target users and rules: see `evaluation.compile_flag.gate_and_rules`."""
-    return {"requires": dict(flag["requires"]), "unmet": off_variant(flag)} if flag.get("requires") else {}
+    gate: dict[str, Any] = {}
+    if flag.get("requires"):
+        gate |= {"requires": dict(flag["requires"]), "unmet": off_variant(flag)}
+    if flag.get("layer"):
+        layer = flag["layer"]
+        start, end, buckets = hundredths(layer["from"]), hundredths(layer["to"]), _buckets(layer)
+        if buckets or (start, end) != (0, BUCKETS):
+            gate["layer"] = {"name": layer["name"], "from": start, "to": end, **buckets}
+    return gate
 
 
 def wire_variants(variants: Mapping[str, Any]) -> dict[str, Any]:

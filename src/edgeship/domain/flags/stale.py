@@ -55,7 +55,7 @@ def _by_document(key: str, flag: Document, changed_at: datetime, now: datetime) 
     ended = datetime.fromisoformat(flag["ends_at"]) if flag.get("ends_at") else None
     if ended is not None and ended <= now:
         return Stale(key, "ended", max(changed_at, ended), flag.get("off_variant", default))
-    if ended is not None or any(flag.get(step) for step in ("requires", "rules", "targeting")):
+    if ended is not None or any(flag.get(step) for step in ("requires", "layer", "rules", "targeting")):
         return None
     begun = [datetime.fromisoformat(flag["starts_at"])] if flag.get("starts_at") else []
     plan = flag.get("rollout") or {"percentage": 0}

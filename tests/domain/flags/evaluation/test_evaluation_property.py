@@ -129,6 +129,18 @@ buckets = st.sampled_from(
 )
 
 
+layers = st.one_of(
+    st.none(),
+    st.builds(
+        lambda start, end, name, by: {"name": name, "from": start, "to": end, **by},
+        st.sampled_from([0, 12.5, 33.33]),
+        st.sampled_from([50, 99.99, 100]),
+        st.sampled_from(["a", "flag-b"]),
+        st.sampled_from([{}, {}, {"bucket_by": "age"}, {"bucket_by": "targetingKey"}]),
+    ),
+)
+
+
 @cache
 def fields(number: int) -> st.SearchStrategy[dict[str, Any]]:
     """What a flag with these variants may have beside them."""
@@ -150,6 +162,7 @@ def fields(number: int) -> st.SearchStrategy[dict[str, Any]]:
         },
         optional={
             "off_variant": st.one_of(names, st.none()),
+            "layer": layers,
             "enabled": st.sampled_from([True, True, True, False]),
             "environments": st.sampled_from([[], ["production"], ["staging"], ["production", "staging"]]),
             "target_users": st.lists(st.sampled_from(USERS[:3]), unique=True),

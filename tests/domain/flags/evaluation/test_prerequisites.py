@@ -26,6 +26,9 @@ KEYS = ("flag-a", "flag-b", "flag-c", "flag-d")
 def sets_of_flags(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
     """Each flag may require variants of those after it, and one that does not exist."""
     found = {key: {**draw(any_flags()), "key": key} for key in draw(st.permutations(KEYS))}
+    for number, flag in enumerate(found.values()):
+        if flag.get("layer"):
+            flag["layer"]["name"] += str(number)
     for place, key in enumerate(KEYS):
         for other in KEYS[place + 1 :]:
             if draw(st.booleans()):

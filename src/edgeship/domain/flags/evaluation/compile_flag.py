@@ -110,7 +110,9 @@ class _Compilation:
         matching = self.matching()
         following = self.targeting(default)
         ruled = stages.rules(matching, following) if matching else following
-        threshold = 0 if self.flag.get("targeting") else self.percentage()
+        if "layer" in self.gate:
+            ruled = self.layer(ruled, default)
+        threshold = 0 if self.flag.get("targeting") or "layer" in self.gate else self.percentage()
         if 0 < threshold < BUCKETS:
             inside, outside = self.named("variant", self.flag["rollout"], SPLIT), self.answer(default, SPLIT)
             plain = (self.salt, hashed, target, *divmod(threshold, 100), inside, outside, self.missing)
@@ -124,6 +126,13 @@ class _Compilation:
 
         unmet = self.answer(self.gate.get("unmet"), DISABLED)
         return required(requirements(self.gate["requires"]), self.flags, unmet, following)
+
+    def layer(self, inside: Stage, default: object) -> Stage:
+        from edgeship.domain.flags.evaluation.layers import in_layer
+
+        layer = an_object(self.gate["layer"], "layer")
+        find = None if layer.get("bucket_by") is None else _finder(layer)
+        return in_layer(layer, find, inside, lambda reason: self.answer(default, reason), self.missing)
 
     def percentage(self) -> int:
         """The rollout's percentage in hundredths when it has one that never changes, else 0."""
@@ -208,7 +217,8 @@ class _Compilation:
 
 
 def gate_and_rules(entry: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-    """What an entry has beside its rules: `{"requires": {key: variant}, "unmet": variant}`; and the rules.
+    """What an entry has beside its rules: `{"requires": {key: variant}, "unmet": variant, "layer": {"name",
+    "from", "to", "bucket_by"}}`, each if there is any; and the rules.
 
     An entry with any of it has `"rules": {"gate": {...}, "rules": [...]}`, which earlier versions refuse.
     """

@@ -7,6 +7,7 @@ from typing import Any
 
 from edgeship.domain.flags.flag_record import EVALUATORS_KEY
 from edgeship.domain.flags.validation.validate_flag import flag_problems
+from edgeship.domain.flags.validation.validate_layers import exclusion_problems
 from edgeship.domain.flags.validation.validate_logic import logic_problems
 from edgeship.domain.flags.validation.validate_requires import requires_problems
 from edgeship.domain.flags.validation.validate_segments import segments_problems
@@ -56,7 +57,9 @@ def _problems(document: object) -> Iterator[Problem]:
     flags = document.get("flags")
     places = _places(flags)
     documents = {key: flag for key, (_, flag) in places.items()}
-    yield from requires_problems(documents, {key: place for key, (place, _) in places.items()}, complete=False)
+    at = {key: place for key, (place, _) in places.items()}
+    yield from requires_problems(documents, at, complete=False)
+    yield from exclusion_problems(documents, at)
     if isinstance(flags, dict):
         for key, flag in flags.items():
             yield from _flag_by_key(under("/flags", key), key, flag, evaluators, segments)

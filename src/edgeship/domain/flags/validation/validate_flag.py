@@ -10,6 +10,7 @@ from typing import Any
 from edgeship.domain.bucketing import hundredths
 from edgeship.domain.flags.instants import epoch_seconds
 from edgeship.domain.flags.type_change import KINDS
+from edgeship.domain.flags.validation.validate_layers import layer_problems
 from edgeship.domain.flags.validation.validate_logic import logic_problems
 from edgeship.domain.flags.validation.validate_rules import rules_problems
 from edgeship.domain.flags.validation.validate_segments import expanded_size_problems
@@ -35,6 +36,7 @@ FIELDS = (
     "starts_at",
     "ends_at",
     "requires",
+    "layer",
     "target_users",
     "target_variant",
     "rules",
@@ -71,6 +73,7 @@ def flag_problems(place: str, flag: object, evaluators: dict[str, Any], segments
         yield from _names(under(place, field), flag.get(field, []))
     yield from _dates(place, flag)
     yield from _requires(under(place, "requires"), flag.get("requires", {}))
+    yield from layer_problems(under(place, "layer"), flag.get("layer"))
     yield from _target_variant(place, flag, variants)
     yield from rules_problems(under(place, "rules"), flag.get("rules", []), variants, segments)
     yield from expanded_size_problems(under(place, "rules"), flag, segments)
