@@ -89,6 +89,19 @@ def test_the_rule_that_is_in_the_way_is_named(place: Place) -> None:
         place.route()
 
 
+def test_a_segment_stays_decidable_while_a_flag_that_uses_it_routes(place: Place) -> None:
+    def segments(attribute: str) -> FlagsFile:
+        condition = {"attribute": attribute, "op": "eq", "values": ["latest"]}
+        rules = [{"if": [{"segment": "here"}], "variant": "new"}]
+        return FlagsFile({"ab": {**AB, "rules": rules}}, {}, {"here": {"conditions": [condition]}})
+
+    occasion = place.world.occasion()
+    place.flags.apply(segments("channel"), occasion, prune=False, dry_run=False)
+    place.route()
+    with pytest.raises(Refused, match="rule 1 asks for the attribute 'plan'"):
+        place.flags.apply(segments("plan"), occasion, prune=False, dry_run=False)
+
+
 def test_what_the_router_decides_may_change(place: Place) -> None:
     place.route()
     place.edit(rollout={"variant": "new", "percentage": 25}, target_users=["ann"], starts_at="2026-12-01T00:00:00Z")

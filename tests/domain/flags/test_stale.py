@@ -55,6 +55,8 @@ def test_a_flag_that_decides_nothing_is_stale(
         {"rollout": {**ON, "percentage": 100, "bucket_by": "organization"}},
         {"rollout": {**ON, "schedule": [{"at": "2027-01-01T00:00:00Z", "percentage": 100}]}},
         {"rules": [{"if": [], "split": {"on": 1}}]},
+        {"requires": {"other": "on"}},
+        {"layer": {"name": "shop", "from": 0, "to": 50}},
         {"targeting": {"if": [True, "on"]}},
         {"target_users": ["a"]},
         {"ends_at": "2027-01-01T00:00:00Z"},
