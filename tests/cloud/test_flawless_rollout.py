@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Remote
 
-from edgeship.application.releases.publish_bundle import BundleFacts
+from edgeship.application.releases.pack_bundle import BundleFacts
 from edgeship.bootstrap import operator
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import Step

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 
 import boto3
 
-from edgeship.adapters.archives.packer import TarPacker
-from edgeship.adapters.archives.reader import ArchiveReader
 from edgeship.adapters.cdn.named_store import NamedStore
 from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
-from edgeship.adapters.documents.manifests import dump_manifest
 from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.http.web import UrllibWeb
-from edgeship.adapters.javascript.parser import JavaScriptParser
 from edgeship.adapters.s3.inbox import S3Dropbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.snapshots import S3SnapshotReader, S3Snapshots
@@ -35,7 +31,6 @@ from edgeship.application.notifications.change_rules import ChangeNotifications
 from edgeship.application.notifications.follow_notification import FollowNotification
 from edgeship.application.notifications.send_test_notification import SendTestNotification
 from edgeship.application.propagation.request_deployment import RequestDeployment
-from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.ports import Site
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
@@ -43,8 +38,9 @@ from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.status.read_edge import ReadEdge
 from edgeship.application.status.read_status import ReadStatus
 from edgeship.application.telemetry.ports import ErrorBooks
+from edgeship.bootstrap import packing
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
-from edgeship.domain.releases.bundle import Limits
+from edgeship.domain.releases.bundle import DEFAULT_LIMITS, Limits
 from edgeship.resource_names import REGION, SNAPSHOT_KEY, ResourceNames
 
 
@@ -74,8 +70,11 @@ class Operator:
     request_deployment: RequestDeployment
 
 
-def build(names: ResourceNames, session: boto3.Session, site_url: str | None) -> Operator:
-    """The use cases; `site_url` is where the environment's CDN answers, if that is known."""
+def build(
+    names: ResourceNames, session: boto3.Session, site_url: str | None, limits: Limits = DEFAULT_LIMITS
+) -> Operator:
+    """The use cases; `site_url` is where the environment's CDN answers, if that is known, and `limits` are those that
+    its uploads are held to."""
     s3 = session.client("s3", region_name=REGION, config=client_config())
     dynamodb = session.client("dynamodb", region_name=REGION, config=client_config())
     state = DynamoDBState(dynamodb, names.table)
@@ -104,11 +103,9 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         test_notification=SendTestNotification(state),
         follow_notification=FollowNotification(deliveries, utc_now, time.sleep),
         publish=PublishBundle(
-            inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), Limits()),
-            packer=TarPacker(),
+            pack=packing.build(limits),
             dropbox=S3Dropbox(s3, names.inbox_bucket),
             state=state,
-            dump=dump_manifest,
         ),
         follow=FollowUpload(
             state=state,

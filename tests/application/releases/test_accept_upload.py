@@ -163,7 +163,8 @@ def test_a_version_with_a_public_file_never_changes_its_bytes(aws: Aws) -> None:
         (KEY, tar_gz(WIDGET, {"created_at": "2026-01-01T00:00:00." + "0" * 450_000 + "Z"}), "declaration_invalid"),
         (KEY, tar_members([member("\udcff" * 65_000, type=tarfile.SYMTYPE, linkname="y")]), "path_invalid"),
         (KEY, tar_members([member("x" * 65_000, type=tarfile.SYMTYPE, linkname="y")]), "entry_kind"),
-        (KEY, tar_gz({"dist/widget.js": b"x", "dist/manifest.json": b"{}"}), "path_invalid"),
+        (KEY, tar_gz({"a.js": b"x", "manifest.json": b"{}", "manifest.bundler.json": b"{}"}), "path_duplicate"),
+        (KEY, tar_gz({"a.js": b"x", "package.json": b"{"}), "package_invalid"),
     ],
 )
 def test_a_refusal_keeps_the_archive_beside_its_reason(aws: Aws, key: str, archive: bytes, code: str) -> None:

@@ -41,4 +41,4 @@ def test_a_single_top_folder_is_taken_off(tmp_path: Path) -> None:
     (tmp_path / "package" / "a").mkdir(parents=True)
     (tmp_path / "package" / "widget.js").write_text("1")
     (tmp_path / "package" / "a" / "b.js").write_text("2")
-    assert list(collect_folder(tmp_path, Limits())) == ["a/b.js", "widget.js"]
+    assert list(collect_folder(tmp_path, Limits()).files) == ["a/b.js", "widget.js"]

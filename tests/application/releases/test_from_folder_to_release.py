@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from edgeship.adapters.documents.manifests import dump_manifest
+from edgeship.adapters.documents.path_patterns import GitignorePatterns
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.application.releases.inspect_archive import InspectArchive
-from edgeship.application.releases.publish_bundle import BundleFacts, PublishBundle
+from edgeship.application.releases.pack_bundle import BundleFacts, PackBundle
+from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.domain.releases.bundle import Limits
 from edgeship.domain.releases.rejection import Rejection
@@ -63,7 +65,8 @@ class House:
         self.folder.mkdir(exist_ok=True)
         for path, body in files.items():
             (self.folder / path).write_bytes(body)
-        publish = PublishBundle(INSPECT, FakePacker(), FakeDropbox(self.inbox), self.state, dump_manifest)
+        pack = PackBundle(INSPECT, FakePacker(), GitignorePatterns(), dump_manifest)
+        publish = PublishBundle(pack, FakeDropbox(self.inbox), self.state)
         publish(self.folder, "checkout", V1, BundleFacts(), lambda _: None)
 
     def accept(self, calls: int = 1_000) -> Release | Rejection:

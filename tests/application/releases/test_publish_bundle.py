@@ -16,7 +16,8 @@ from edgeship.adapters.lambda_events.s3_events import ObjectCreated
 from edgeship.adapters.s3.inbox import S3Dropbox
 from edgeship.application.channels.follow_upload import Followed, FollowUpload, Stage
 from edgeship.application.ports import WebAnswer
-from edgeship.application.releases.publish_bundle import BundleFacts, Published
+from edgeship.application.releases.pack_bundle import BundleFacts
+from edgeship.application.releases.publish_bundle import Published
 from edgeship.bootstrap import artifact_upload, operator, promotion
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
@@ -118,7 +119,7 @@ def test_what_was_refused_may_be_replaced(aws: Aws, tools: operator.Operator, fo
         (lambda folder: (folder / "link.js").symlink_to("/etc/passwd"), "entry_kind"),
         (lambda folder: os.mkfifo(folder / "pipe"), "entry_kind"),
         (lambda folder: (folder / "WIDGET.js").write_text("x"), "path_duplicate"),
-        (lambda folder: (folder / "manifest.json").write_text("{}"), "path_invalid"),
+        (lambda folder: (folder / "package.json").write_text("["), "package_invalid"),
         (lambda folder: (folder / "edgeship.json").write_text('{"widget": "other"}'), "declaration_mismatch"),
         (lambda folder: (folder / "edgeship.json").write_text('{"entrypoint": "x.js"}'), "entrypoint_missing"),
     ],

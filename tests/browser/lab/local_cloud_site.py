@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiohttp
 
-from edgeship.application.releases.publish_bundle import BundleFacts
+from edgeship.application.releases.pack_bundle import BundleFacts
 from edgeship.bootstrap.operator import Operator
 from edgeship.domain.channels.rollout import Step
 from edgeship.domain.releases.serving import Serve

@@ -71,6 +71,15 @@ def test_it_puts_an_archive_with_its_manifest_into_the_inbox(edgeship: CommandLi
     assert aws.items() == []
 
 
+def test_what_is_excluded_is_not_packed(edgeship: CommandLine, aws: Aws, dist: Path) -> None:
+    (dist / "notes.txt").write_text("x")
+    done = edgeship(*arguments(dist, "1.0.0", "--exclude", "*.txt", "--exclude", "*.map", "--json"))
+    assert done.code == 0
+    assert done.document["excluded"] == ["notes.txt", "widget.js.map"]
+    assert done.document["withheld"] == []
+    assert "notes.txt" not in packed(aws, "1.0.0")["files"]
+
+
 def test_a_script_that_can_be_both_is_what_the_uploader_says(edgeship: CommandLine, aws: Aws, dist: Path) -> None:
     (dist / "widget.js").write_text("console.log('hello')\n")
     assert edgeship(*arguments(dist, "1.0.0", "--json")).document["kind"] == "classic"

@@ -8,7 +8,6 @@ from edgeship.domain.releases.manifest import (
     FileEntry,
     Manifest,
     check_declaration,
-    choose_entrypoint,
 )
 from edgeship.domain.version import Version
 
@@ -31,36 +30,6 @@ def test_the_digest_is_of_what_is_served() -> None:
     assert replace(MANIFEST, entrypoint="a.css").digest != MANIFEST.digest
     assert replace(MANIFEST, files={"widget.js": JS}).digest != MANIFEST.digest
     assert replace(MANIFEST, files={"widget.js": JS, "b.css": CSS}).digest != MANIFEST.digest
-
-
-@pytest.mark.parametrize(
-    ("declared", "paths", "chosen"),
-    [
-        (None, ["widget.js", "index.js"], "widget.js"),
-        (None, ["checkout.js", "widget.js"], "checkout.js"),
-        (None, ["index.js", "x.js"], "index.js"),
-        (None, ["page.html", "theme.css", "logo.svg"], "page.html"),
-        (None, ["theme.css", "fonts/a.woff2"], "theme.css"),
-        (None, ["theme.CSS", "more/b.css"], "theme.CSS"),
-        (None, ["only.mjs", "page.html"], "only.mjs"),
-        ("data/logo.svg", ["data/logo.svg", "data/b.json"], "data/logo.svg"),
-        (None, ["only.mjs", "a.css", "lib/x.js"], "only.mjs"),
-        ("lib/x.js", ["widget.js", "lib/x.js"], "lib/x.js"),
-    ],
-)
-def test_chooses_the_entrypoint(declared: str | None, paths: list[str], chosen: str) -> None:
-    assert choose_entrypoint("checkout", declared, dict.fromkeys(paths)) == chosen
-
-
-@pytest.mark.parametrize(
-    ("declared", "paths"),
-    [("gone.js", ["widget.js"]), (None, ["a.js", "b.js", "page.html"]), (None, ["a.css", "b.css"]), (None, ["a.wasm"])],
-)
-def test_refuses_without_an_entrypoint(declared: str | None, paths: list[str]) -> None:
-    with pytest.raises(Refused) as refused:
-        choose_entrypoint("checkout", declared, dict.fromkeys(paths))
-    assert refused.value.code == "entrypoint_missing"
-    assert declared is not None or repr(paths[0]) in refused.value.remedy
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from edgeship.adapters.documents.declarations import read_declaration
 from edgeship.application.releases.ports import UnpackedFile
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
-from edgeship.domain.releases.bundle import EntryCheck, strip_leading_dot
+from edgeship.domain.releases.bundle import EntryCheck, clean_name
 from edgeship.domain.releases.manifest import Declaration
 
 _CHUNK = 256 * 1024
@@ -62,7 +62,7 @@ def describe(path: str, location: Path) -> UnpackedFile:
 def _unpack(entry: Entry, files: dict[str, UnpackedFile], into: Path, check: EntryCheck) -> UnpackedFile | None:
     kind, size, body = entry.kind, entry.size, entry.body
     # A second name for a file that came before: the file is unpacked again under it.
-    first = files.get(strip_leading_dot(entry.target)) if entry.target is not None else None
+    first = files.get(clean_name(entry.target)) if entry.target is not None else None
     if first is not None:
         kind, size, body = "file", first.size, _chunks(first.location)
     path = check.admit(entry.name, kind, size)

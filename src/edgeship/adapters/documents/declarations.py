@@ -6,6 +6,7 @@ One model checks it for the command line and for the function; docs/schemas/edge
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -136,11 +137,15 @@ def read_declaration(location: Path) -> Declaration:
         version=declared.version,
         created_at=declared.created_at,
         git_commit=declared.git_commit,
-        entrypoint=declared.entrypoint,
+        entrypoint=_nfc(declared.entrypoint) if declared.entrypoint else None,
         kind=declared.kind,
         changes=declared.changes.model_dump() if declared.changes else {},
-        files=files,
+        files={_nfc(path): file for path, file in files.items()} if files is not None else None,
     )
+
+
+def _nfc(path: str) -> str:
+    return unicodedata.normalize("NFC", path)
 
 
 def _read_json(location: Path) -> Any:

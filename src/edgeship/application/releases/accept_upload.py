@@ -19,8 +19,9 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.naming import UploadKey
-from edgeship.domain.releases.bundle import check_packed, is_public
+from edgeship.domain.releases.bundle import check_packed
 from edgeship.domain.releases.claim import Claim
+from edgeship.domain.releases.contents.withheld import is_public
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.releases.rejection import Rejection, Upload

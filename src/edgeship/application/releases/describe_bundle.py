@@ -8,14 +8,15 @@ from pathlib import Path
 
 from edgeship.application.releases.ports import Scripts, UnpackedFile
 from edgeship.domain.naming import UploadKey
-from edgeship.domain.releases.bundle import is_public
+from edgeship.domain.releases.contents.entrypoint import choose_entrypoint
+from edgeship.domain.releases.contents.package_json import MAX_PACKAGE_BYTES, PACKAGE_NAME, read_package
+from edgeship.domain.releases.contents.withheld import is_public
 from edgeship.domain.releases.entry import Kind, imported_files, is_script, kind_of, may_import, style_of
 from edgeship.domain.releases.manifest import (
     Declaration,
     FileEntry,
     Manifest,
     check_declaration,
-    choose_entrypoint,
 )
 from edgeship.domain.releases.media_types import content_type
 
@@ -32,10 +33,12 @@ def describe_bundle(
     """Every public file with its hashes, and the entrypoint with its kind.
 
     Raises:
-        Refused: `entrypoint_missing`, `kind_unknown` or `declaration_mismatch`.
+        Refused: `package_invalid`, `entrypoint_missing`, `kind_unknown` or `declaration_mismatch`.
     """
     entries = {f.path: FileEntry(f.size, f.sha256, f.sri, content_type(f.path)) for f in files if is_public(f.path)}
-    entrypoint = choose_entrypoint(key.widget, declared.entrypoint, entries)
+    # A package.json counts only where nothing else names the entrypoint; so may be what it holds.
+    proposed = _proposed_entrypoints(files) if declared.entrypoint is None else ()
+    entrypoint = choose_entrypoint(key.widget, declared.entrypoint, entries, proposed)
     (location,) = (f.location for f in files if f.path == entrypoint)
     syntax = scripts.syntax(location) if is_script(entrypoint) else None
     kind = kind_of(entrypoint, declared.kind, syntax)
@@ -57,6 +60,15 @@ def describe_bundle(
     )
     check_declaration(declared, manifest)
     return manifest
+
+
+def _proposed_entrypoints(files: Iterable[UnpackedFile]) -> tuple[str, ...]:
+    """Those that the bundle's `package.json` names; none without one."""
+    for file in files:
+        if file.path == PACKAGE_NAME:
+            with file.location.open("rb") as content:
+                return read_package(content.read(MAX_PACKAGE_BYTES + 1)).entrypoints
+    return ()
 
 
 def _is_imported(entrypoint: str, files: Iterable[UnpackedFile], scripts: Scripts) -> bool:

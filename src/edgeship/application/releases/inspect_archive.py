@@ -10,9 +10,8 @@ from edgeship.application.releases.describe_bundle import describe_bundle
 from edgeship.application.releases.ports import Archives, Scripts, UnpackedFile
 from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.bundle import EntryCheck, Limits
-from edgeship.domain.releases.bundle_paths import check_path
+from edgeship.domain.releases.contents.release_paths import release_paths
 from edgeship.domain.releases.manifest import Manifest
-from edgeship.domain.releases.top_folder import top_folder
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,7 @@ def without_top_folder(files: Sequence[UnpackedFile]) -> list[UnpackedFile]:
     """The files with their paths in the release; those beside a single top folder are left out.
 
     Raises:
-        Refused: `path_invalid`: a file has a reserved name there.
+        Refused: `path_invalid` or `path_duplicate`.
     """
-    folder = top_folder(file.path for file in files)
-    return [
-        replace(file, path=check_path(file.path.removeprefix(folder))) for file in files if file.path.startswith(folder)
-    ]
+    paths = release_paths([file.path for file in files])
+    return [replace(file, path=paths[file.path]) for file in files if file.path in paths]

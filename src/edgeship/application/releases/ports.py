@@ -114,6 +114,19 @@ class Site(Protocol):
     def manifest(self, widget: str, version: Version) -> Manifest | None: ...
 
 
+class PathPatterns(Protocol):
+    """Reads patterns in gitignore's syntax.
+
+    Each gives whether a path matches; that of a folder ends with a slash. They raise `Refused`: `pattern_invalid`.
+    """
+
+    def ignored(self, patterns: Sequence[str]) -> Callable[[str], bool]:
+        """As git does: what is in a folder that is ignored can't be taken in again."""
+
+    def listed(self, patterns: Sequence[str]) -> Callable[[str], bool]:
+        """The last pattern that matches a file, or a folder that it is in, counts."""
+
+
 class Packer(Protocol):
     """Builds archives on the operator's machine."""
 

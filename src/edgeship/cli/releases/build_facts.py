@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from edgeship.application.releases.publish_bundle import BundleFacts
+from edgeship.application.releases.pack_bundle import BundleFacts
 from edgeship.cli.errors import Usage
 from edgeship.domain.events import timestamp
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -42,8 +43,9 @@ def publish(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="The file that pages load. Default: edgeship.json's, else WIDGET.js, widget.js, index.js, main.js, "
-            "index.html, else the only script, document or stylesheet of the top folder.",
+            help="The file that pages load. Default: edgeship.json's, else package.json's, else WIDGET.js, "
+            "widget.js, index.js, main.js, index.html, a .min.js or .mjs of these, else the only script, document or "
+            "stylesheet of the top folder.",
         ),
     ] = None,
     kind: Annotated[
@@ -70,6 +72,16 @@ def publish(
             metavar="FILE", exists=True, dir_okay=False, help="JSON with lists of breaking, features and fixes."
         ),
     ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="What is not packed, as in a .gitignore; repeatable. After those of .edgeshipignore.",
+        ),
+    ] = None,
+    follow_symlinks: Annotated[
+        bool, typer.Option("--follow-symlinks", help="Also follow symbolic links that leave DIST.")
+    ] = False,
     wait: Annotated[
         bool,
         typer.Option("--wait/--no-wait", help="Wait until it is served, rolled out, waiting for approval, or refused."),
@@ -91,6 +103,7 @@ def publish(
     out = context.output(ctx, as_json)
     parsed = Version.parse(version)
     facts = gather(dist, entrypoint, Kind(kind) if kind else None, git_commit, created_at, changes)
+    facts = replace(facts, exclude=tuple(exclude or ()), follow_symlinks=follow_symlinks)
     target = context.target(ctx, env, out)
     operator = target.site_operator if wait else target.operator
     with _progress_bar(out, f"{widget} {parsed}") as progress:
@@ -116,6 +129,7 @@ def _document(published: Published, followed: Followed | None, site_url: str | N
         "archive_bytes": published.archive_bytes,
         "warnings": [{"code": w.code, "file": w.path, "text": w.text} for w in published.warnings],
         "withheld": list(published.withheld),
+        "excluded": list(published.excluded),
         "stage": str(followed.stage) if followed else UNFOLLOWED,
         "reason": followed.reason if followed else "",
         "urls": {
@@ -136,6 +150,9 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     if withheld := document["withheld"]:
         more = f" and {len(withheld) - WITHHELD_SHOWN} more" if len(withheld) > WITHHELD_SHOWN else ""
         yield f"not public, but kept in the archive: {', '.join(withheld[:WITHHELD_SHOWN])}{more}"
+    if excluded := document["excluded"]:
+        more = f" and {len(excluded) - WITHHELD_SHOWN} more" if len(excluded) > WITHHELD_SHOWN else ""
+        yield f"excluded, so not in the archive: {', '.join(excluded[:WITHHELD_SHOWN])}{more}"
     match document["stage"]:
         case "served":
             yield "served: latest is at this version now"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,6 +10,7 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
 from edgeship.domain.plain_text import quoted
 from edgeship.domain.releases.bundle_paths import check_path
+from edgeship.domain.releases.contents.withheld import is_public
 
 EntryKind = Literal["file", "directory", "symlink", "hard_link", "device"]
 
@@ -18,12 +19,6 @@ MAX_DECLARATION_BYTES = 5 * 1024 * 1024
 hashes, and paths of 512 bytes."""
 _FREE_BYTES = 1024 * 1024
 """That are within the ratio anyway: small, highly repetitive bundles are harmless."""
-_PRIVATE = re.compile(
-    r"(^|/)(\.(?!well-known/)|__MACOSX/|__tests__/)"  # hidden files, what Finder adds, and tests by their folder
-    r"|\.map(\.(gz|br|zst))?$"
-    r"|\.(test|spec)\.[^/]+$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -41,6 +36,9 @@ class Limits:
         return 2 * self.files + 1
 
 
+DEFAULT_LIMITS = Limits()
+
+
 def check_packed(packed_bytes: int, limits: Limits) -> None:
     """Refuse an archive before it is fetched, if its contents cannot be within the limits.
 
@@ -55,19 +53,11 @@ def check_packed(packed_bytes: int, limits: Limits) -> None:
         )
 
 
-def is_public(path: str) -> bool:
-    """Whether a file of the archive is published: hidden files, source maps, tests and the uploader's manifest are not.
-
-    They stay in the archive, which is kept privately.
-    """
-    return not _PRIVATE.search(path) and path != UPLOADED_MANIFEST_NAME
-
-
-def strip_leading_dot(path: str) -> str:
-    """`tar -C dist -czf x.tgz .` writes every name as `./name`; both name the same file."""
-    while path.startswith("./"):
-        path = path[2:]
-    return path
+def clean_name(name: str) -> str:
+    """A name as a path of the bundle: `tar -C dist -czf x.tgz .` writes `./name`, and macOS writes NFD."""
+    while name.startswith("./"):
+        name = name[2:]
+    return unicodedata.normalize("NFC", name)
 
 
 @dataclass
@@ -75,7 +65,7 @@ class EntryCheck:
     """Checks the entries of one archive in their order; the first violation ends it.
 
     - only regular files and directories; a hard link to a file that came before is a copy of it, so a file
-    - every path clean, and unique even without regard to case
+    - every path clean, in NFC, and unique even without regard to case
     - no path both a file and a folder
     - no more files, folders, entries or bytes than the limits allow
     """
@@ -86,6 +76,7 @@ class EntryCheck:
     total_bytes: int = 0
     _entries: int = 0
     _seen: dict[str, str] = field(default_factory=dict)
+    _respelled: set[str] = field(default_factory=set)
     _folders: set[str] = field(default_factory=set)
 
     def admit(self, name: str, kind: EntryKind, size: int = 0) -> str | None:
@@ -100,13 +91,13 @@ class EntryCheck:
             raise self._too_many("entries", self.limits.entries)
         if kind not in ("file", "directory"):
             raise _not_a_file(name, kind)
-        path = strip_leading_dot(name)
+        path = clean_name(name)
         if kind == "directory":
             path = path.rstrip("/")
             if path not in ("", "."):
                 self._reserve_folders([*_parents(check_path(path)), path])
             return None
-        self._reserve(check_path(path))
+        self._reserve(check_path(path), name)
         self._count(path, size)
         return path
 
@@ -151,9 +142,15 @@ class EntryCheck:
                 "A normal bundle compresses less; check how it was packed.",
             )
 
-    def _reserve(self, path: str) -> None:
+    def _reserve(self, path: str, name: str) -> None:
         folded = path.casefold()
         twin = self._seen.get(folded)
+        if twin == path and (path in self._respelled or _is_respelled(name)):
+            raise Refused(
+                "path_duplicate",
+                f"Two entries are named {quoted(path)}, in different Unicode normal forms, and would be one file.",
+                "Rename one of them.",
+            )
         if twin == path:
             raise Refused("path_duplicate", f"Entry {quoted(path)} is in the archive twice.", "Pack it once.")
         if twin is not None:
@@ -166,6 +163,8 @@ class EntryCheck:
         if folded in self._folders:
             raise _both(path)
         self._seen[folded] = path
+        if _is_respelled(name):
+            self._respelled.add(path)
 
     def _reserve_folders(self, folders: list[str]) -> None:
         for folder in folders:
@@ -182,6 +181,10 @@ class EntryCheck:
             f"The bundle holds more than {limit:,} {what}.",
             "Bundle the sources, or raise the limit of this environment.",
         )
+
+
+def _is_respelled(name: str) -> bool:
+    return not unicodedata.is_normalized("NFC", name)
 
 
 def _parents(path: str) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 
 from edgeship.domain.errors import Refused
-from edgeship.domain.naming import MANIFEST_NAME
 from edgeship.domain.plain_text import quoted
 from edgeship.domain.releases.path_characters import forbidden_characters
 
@@ -18,11 +17,12 @@ _BACKSLASHES = "Pack with a tool that writes / between folders, or rename the fi
 
 
 def check_path(path: str) -> str:
-    """Return `path` if it may become part of a URL without a change.
+    """Return `path`, in NFC, if it may become part of a URL without a change.
 
     Raises:
         Refused: `path_unsafe` (it would leave the release's folder) or `path_invalid` (it cannot be a clean URL).
     """
+    path = unicodedata.normalize("NFC", path)
     shown = quoted(path)
     if path.startswith("/") or (len(path) > 1 and path[1] == ":"):
         raise Refused("path_unsafe", f"Entry {shown} has an absolute path.", "Pack paths relative to the bundle.")
@@ -37,18 +37,6 @@ def check_path(path: str) -> str:
             f"Entry {shown} has characters that a URL would change: {' '.join(map(repr, bad[:_SHOWN]))}.",
             _BACKSLASHES if bad == ["\\"] else "Rename the file.",
         )
-    if unicodedata.normalize("NFC", path) != path:
-        raise Refused(
-            "path_invalid",
-            f"Entry {shown} is not in Unicode normal form NFC, so two different names could be shown as the same.",
-            "Rename the file in NFC (macOS archives often hold NFD names).",
-        )
     if len(path.encode()) > MAX_PATH_BYTES:
         raise Refused("path_invalid", f"Entry {shown} is longer than {MAX_PATH_BYTES} bytes.", "Use a shorter path.")
-    if path.casefold() == MANIFEST_NAME:
-        raise Refused(
-            "path_invalid",
-            f"Entry {shown} has the name of the release's own manifest.",
-            "Rename it, for example to app.webmanifest if it is a web app manifest.",
-        )
     return path

@@ -14,10 +14,6 @@ from edgeship.domain.version import Version
 
 SCHEMA = 1
 CHANGE_KINDS = ("breaking", "features", "fixes")
-_ENTRY_ENDINGS = ((".js", ".mjs"), (".html", ".htm"), (".css",))
-"""Of what can be an entrypoint by being the only one; the first kind that is there counts."""
-_SHOWN = 5
-_DEFAULT_ENTRYPOINTS = ("{widget}.js", "widget.js", "index.js", "main.js", "index.html")
 
 
 @dataclass(frozen=True)
@@ -112,44 +108,6 @@ class Declaration:
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, Any]] | None = None
     kind: Kind | None = None
-
-
-def choose_entrypoint(widget: str, declared: str | None, paths: Mapping[str, object]) -> str:
-    """The file that a page loads: the declared one, else the first of the default names, else the only script of the
-    top folder; without a script there, the only document, or the only stylesheet.
-
-    Raises:
-        Refused: `entrypoint_missing`.
-    """
-    if declared is not None:
-        if declared in paths:
-            return declared
-        raise Refused(
-            "entrypoint_missing",
-            f"The entrypoint {quoted(declared)} is not among the published files.",
-            "Add it to the bundle, or name another (edgeship.json, or publish --entrypoint).",
-        )
-    usual = [name.format(widget=widget) for name in _DEFAULT_ENTRYPOINTS]
-    for name in usual:
-        if name in paths:
-            return name
-    tops = [path for path in paths if "/" not in path]
-    for endings in _ENTRY_ENDINGS:
-        candidates = [path for path in tops if path.lower().endswith(endings)]
-        if len(candidates) == 1:
-            return candidates[0]
-        if candidates:
-            break
-    else:
-        candidates = sorted(paths)
-    named = f"{', '.join(map(quoted, candidates[:_SHOWN]))}{', …' if len(candidates) > _SHOWN else ''}"
-    raise Refused(
-        "entrypoint_missing",
-        f"The bundle has no entrypoint: none of {', '.join(usual)}, and not exactly one script, document or stylesheet "
-        "in its top folder.",
-        'Name the entrypoint: publish --entrypoint, or {"entrypoint": "path/to/file"} in edgeship.json. '
-        f"It may be any public file: {named}.",
-    )
 
 
 def check_declaration(declared: Declaration, manifest: Manifest) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from edgeship.application.channels.follow_upload import Stage
-from edgeship.application.releases.publish_bundle import BundleFacts
-from edgeship.domain.releases.bundle import is_public
+from edgeship.application.releases.pack_bundle import BundleFacts
+from edgeship.domain.releases.contents.withheld import is_public
 from edgeship.domain.version import Version
 from edgeship.local.demo.story import Step, Story, expect
 

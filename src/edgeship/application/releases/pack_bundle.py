@@ -1,0 +1,104 @@
+"""Pack a folder of built files with its manifest, and check the archive by the rules for uploads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from edgeship.application.releases.collect_folder import collect_folder, unreadable_refused
+from edgeship.application.releases.describe_bundle import describe_bundle
+from edgeship.application.releases.inspect_archive import InspectArchive
+from edgeship.application.releases.ports import Packer, PathPatterns
+from edgeship.application.releases.select_files import select_files
+from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey
+from edgeship.domain.releases.bundle_warnings import SEARCHED, BundleWarning, find_warnings
+from edgeship.domain.releases.entry import Kind
+from edgeship.domain.releases.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class BundleFacts:
+    """What the uploader knows about the build; `edgeship.json` in the folder must not contradict it.
+
+    `created_at` is RFC 3339. Without it, the archive of a build has the same bytes whenever it is packed. `exclude`
+    are patterns in gitignore's syntax, after those of `.edgeshipignore`.
+    """
+
+    entrypoint: str | None = None
+    kind: Kind | None = None
+    git_commit: str | None = None
+    created_at: str | None = None
+    changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
+    follow_symlinks: bool = False
+
+
+@dataclass(frozen=True)
+class Packed:
+    """An archive, and what is in it: `withheld` are the paths of what is never public, `excluded` those of what was
+    not packed. `warnings` are about what will fail in browsers."""
+
+    key: UploadKey
+    manifest: Manifest
+    archive_bytes: int
+    warnings: tuple[BundleWarning, ...]
+    withheld: tuple[str, ...]
+    excluded: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PackBundle:
+    """`dump` writes a manifest as JSON."""
+
+    inspect: InspectArchive
+    packer: Packer
+    patterns: PathPatterns
+    dump: Callable[[Manifest], bytes]
+
+    def __call__(self, folder: Path, key: UploadKey, facts: BundleFacts, scratch: Path) -> tuple[Path, Packed]:
+        """Pack the folder into an archive in `scratch`.
+
+        Raises:
+            Refused: with the code that the upload would get, or because the folder can't be packed.
+        """
+        archive = scratch / "bundle.tar.gz"
+        with unreadable_refused():
+            selection = select_files(folder, facts.exclude, self.patterns)
+            collected = collect_folder(folder, self.inspect.limits, selection, follow_symlinks=facts.follow_symlinks)
+            files = collected.files
+            manifest = self._manifest(key, files, facts)
+            warnings = find_warnings(manifest, files.keys(), _searched(manifest, files))
+            files.pop(UPLOADED_MANIFEST_NAME, None)
+            self.packer.pack(files, {UPLOADED_MANIFEST_NAME: self.dump(manifest)}, archive)
+        self.inspect(archive, key, "", scratch)
+        packed = Packed(
+            key=key,
+            manifest=manifest,
+            archive_bytes=archive.stat().st_size,
+            warnings=tuple(warnings),
+            withheld=tuple(sorted(files.keys() - manifest.files.keys())),
+            excluded=collected.excluded,
+        )
+        return archive, packed
+
+    def _manifest(self, key: UploadKey, files: Mapping[str, Path], facts: BundleFacts) -> Manifest:
+        described = [self.packer.describe(path, location) for path, location in files.items()]
+        declared = self.inspect.archives.declaration(described)
+        stated = replace(
+            declared,
+            entrypoint=facts.entrypoint or declared.entrypoint,
+            kind=facts.kind or declared.kind,
+            git_commit=facts.git_commit or declared.git_commit,
+            changes=facts.changes or declared.changes,
+        )
+        return describe_bundle(
+            key, described, stated, facts.created_at or declared.created_at or "", self.inspect.scripts
+        )
+
+
+def _searched(manifest: Manifest, files: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:
+    """The contents that are searched for what will fail: the entrypoint's first, because there is a limit."""
+    for path in sorted(manifest.files, key=lambda path: (path != manifest.entrypoint, path)):
+        if path.lower().endswith(SEARCHED):
+            yield path, files[path].read_bytes()
