@@ -291,3 +291,26 @@ def test_changes_of_another_shape_are_a_usage_error(
 
 def test_a_folder_that_is_not_there_is_a_usage_error(edgeship: CommandLine, tmp_path: Path) -> None:
     assert edgeship(*arguments(tmp_path / "nowhere")).code == 2
+
+
+def test_a_dry_run_shows_the_bundle_and_uploads_nothing(
+    edgeship: CommandLine, aws: Aws, dist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgeship.cli.context.target", None)
+    done = edgeship(*arguments(dist, "1.0.0", "--dry-run", "--exclude", "assets/", "--json"))
+    assert done.code == 0
+    assert done.document["files"] == {name: len(WIDGET[name]) for name in ("chunk.js", "widget.js")}
+    assert (done.document["entrypoint"], done.document["kind"]) == ("widget.js", "module")
+    assert done.document["withheld"] == ["widget.js.map"]
+    assert done.document["excluded"] == ["assets/"]
+    assert aws.objects(NAMES.inbox_bucket) == {}
+    said = edgeship(*arguments(dist, "1.0.0", "--dry-run")).out
+    for line in ("would be uploaded: 3 files", "entrypoint: widget.js (module)", "nothing was uploaded"):
+        assert line in said
+
+
+def test_a_dry_run_refuses_what_an_upload_would_be_refused_for(edgeship: CommandLine, dist: Path) -> None:
+    write(dist, {"WIDGET.js": b"export {}"})
+    done = edgeship(*arguments(dist, "1.0.0", "--dry-run", "--json"))
+    assert done.code == 1
+    assert done.document["error"]["code"] == "path_duplicate"

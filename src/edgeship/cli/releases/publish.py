@@ -16,6 +16,7 @@ from edgeship.cli import context
 from edgeship.cli.options import EnvOption, FolderArgument, JsonOption
 from edgeship.cli.output import Output, plain
 from edgeship.cli.releases.build_facts import gather
+from edgeship.cli.releases.dry_run import show_bundle
 from edgeship.domain.naming import LATEST, release_prefix
 from edgeship.domain.plain_text import size
 from edgeship.domain.releases.bundle_warnings import shortened
@@ -82,6 +83,10 @@ def publish(
     follow_symlinks: Annotated[
         bool, typer.Option("--follow-symlinks", help="Also follow symbolic links that leave DIST.")
     ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Show what would be uploaded, and upload nothing."),
+    ] = False,
     wait: Annotated[
         bool,
         typer.Option("--wait/--no-wait", help="Wait until it is served, rolled out, waiting for approval, or refused."),
@@ -104,6 +109,9 @@ def publish(
     parsed = Version.parse(version)
     facts = gather(dist, entrypoint, Kind(kind) if kind else None, git_commit, created_at, changes)
     facts = replace(facts, exclude=tuple(exclude or ()), follow_symlinks=follow_symlinks)
+    if dry_run:
+        show_bundle(out, dist, widget, parsed, facts)
+        return
     target = context.target(ctx, env, out)
     operator = target.site_operator if wait else target.operator
     with _progress_bar(out, f"{widget} {parsed}") as progress:

@@ -1,0 +1,64 @@
+"""edgeship publish --dry-run: what would be uploaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from edgeship.cli.output import Output, plain
+from edgeship.domain.naming import UploadKey, check_widget
+from edgeship.domain.plain_text import size
+from edgeship.domain.releases.bundle import Limits
+from edgeship.domain.releases.bundle_warnings import shortened
+from edgeship.domain.version import Version
+
+if TYPE_CHECKING:
+    from edgeship.application.releases.pack_bundle import BundleFacts
+
+WARNINGS_SHOWN = 5
+
+
+def show_bundle(out: Output, folder: Path, widget: str, version: Version, facts: BundleFacts) -> None:
+    """Pack the folder and check it as an upload would be, then print what is in it. Nothing of AWS is called.
+
+    Raises:
+        Refused: with the code that the upload would get.
+    """
+    from edgeship.bootstrap import packing
+
+    key = UploadKey(check_widget(widget), version, ".tar.gz")
+    with TemporaryDirectory(prefix="edgeship-") as scratch:
+        _, packed = packing.build(Limits())(folder, key, facts, Path(scratch))
+    manifest = packed.manifest
+    document = {
+        "widget": key.widget,
+        "version": str(key.version),
+        "key": str(key),
+        "dry_run": True,
+        "digest": manifest.digest,
+        "entrypoint": manifest.entrypoint,
+        "kind": manifest.kind,
+        "files": {path: entry.size for path, entry in sorted(manifest.files.items())},
+        "archive_bytes": packed.archive_bytes,
+        "warnings": [{"code": w.code, "file": w.path, "text": w.text} for w in packed.warnings],
+        "withheld": list(packed.withheld),
+        "excluded": list(packed.excluded),
+    }
+    for text in shortened(packed.warnings, WARNINGS_SHOWN):
+        out.warning(text)
+    out.result(document, [plain("\n".join(_lines(document)))])
+
+
+def _lines(document: dict[str, Any]) -> Iterator[str]:
+    files = document["files"]
+    yield (
+        f"{document['widget']} {document['version']} would be uploaded: {len(files)} files, "
+        f"{size(sum(files.values()))}, packed {size(document['archive_bytes'])}"
+    )
+    yield f"entrypoint: {document['entrypoint']} ({document['kind']})"
+    yield from (f"    {path}  {size(length)}" for path, length in files.items())
+    yield from (f"not public, but kept in the archive: {path}" for path in document["withheld"])
+    yield from (f"excluded, so not in the archive: {path}" for path in document["excluded"])
+    yield "nothing was uploaded"
