@@ -21,7 +21,7 @@ from pathlib import Path
 
 from edgeship.adapters.archives.tar_headers import BLOCK
 from edgeship.domain.errors import Refused
-from edgeship.domain.releases.bundle import strip_leading_dot
+from edgeship.domain.releases.bundle import clean_name
 from tests.adapters.archives.unpacking import unpack
 from tests.adapters.archives.zip_parts import Part, archive, described_after
 from tests.support.bundles import WIDGET
@@ -117,7 +117,7 @@ def by_tarfile(packed: bytes) -> Files:
                 continue
             body = opened.extractfile(member)
             assert body is not None
-            files[strip_leading_dot(member.name)] = body.read()
+            files[clean_name(member.name)] = body.read()
     return files
 
 
@@ -135,7 +135,7 @@ def by_zipfile(packed: bytes) -> Files:
             if info.create_system in (0, 6, 10, 14):
                 name = name.replace("\\", "/")
             if not name.endswith("/"):
-                files[strip_leading_dot(name)] = opened.read(info)
+                files[clean_name(name)] = opened.read(info)
     return files
 
 
