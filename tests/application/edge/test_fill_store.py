@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgeship.application.edge.fill_store import PAUSES, FillStore
+from edgeship.application.edge.ports import StoreFull
 from tests.fakes.state import FakeState
 from tests.support.crash.death import ProcessDied
 from tests.support.edge import Edge, records_of
@@ -92,6 +93,15 @@ def test_the_last_fault_rises() -> None:
     with pytest.raises(PermissionError):
         deploy.fill()
     assert deploy.paused == list(PAUSES)
+
+
+def test_a_full_store_is_said_at_once() -> None:
+    edge = an_edge()
+    edge.store.quota = 100
+    deploy = Deploy(edge)
+    with pytest.raises(StoreFull):
+        deploy.fill()
+    assert deploy.paused == []
 
 
 def test_a_process_that_dies_at_a_call_leaves_what_the_next_completes() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeship.application.edge.bring_store import BringStore
+from edgeship.application.edge.ports import StoreFull
 from edgeship.application.edge.refresh_routes import RefreshRoutes
 from edgeship.application.ports import Report, Sleep
 
@@ -26,11 +27,14 @@ class FillStore:
         """Try until the store is right.
 
         Raises:
+            StoreFull: at once. No later attempt is different, and all of them would take longer than the function may.
             Exception: what the last attempt raised; that of each before is reported.
         """
         for pause in PAUSES:
             try:
                 return self._fill()
+            except StoreFull:
+                raise
             except Exception as fault:  # noqa: BLE001  whatever it was, the last attempt says
                 self.report(f"the edge's store is not filled yet; the next attempt is in {pause:g} s", fault)
                 self.sleep(pause)
