@@ -1,20 +1,24 @@
 // Which release a request gets. Values are written by src/edgeship/domain/edge/route_values.py.
 
-// What a value has for a selector: an index, a choice, or null. Its `s` is of a value from before this code.
+// A value, with its releases as a list in `v`. One from before this code has the list, and the entrypoint in `e`.
+function parsed(value) {
+  const routes = value[0] === '{' ? JSON.parse(value) : { v: value };
+  if (typeof routes.v === 'string') {
+    routes.v = routes.v.split('|');
+    routes.e = routes.v.shift();
+  }
+  return routes;
+}
+
+// What a value has for a selector: an index, a choice, or null.
 function entryIn(routes, selector) {
-  const choices = routes.c || routes.s || {};
-  if (Object.prototype.hasOwnProperty.call(choices, selector)) return choices[selector];
-  const releases = routes.v || [];
-  for (let i = 0; i < releases.length; i++) if (releases[i].split(' ').indexOf(selector, 2) > 0) return i;
+  if (Object.prototype.hasOwnProperty.call(routes.c || {}, selector)) return routes.c[selector];
+  for (let i = 0; i < routes.v.length; i++) if (routes.v[i].split(' ').indexOf(selector, 2) > 0) return i;
   return null;
 }
 
-// The release with this index. Its `r` is of a value from before this code.
+// The release with this index.
 function releaseIn(routes, index) {
-  if (routes.r) {
-    const release = routes.r[index];
-    return { version: release[0], how: release[2] || (release[1] ? '=' : '-'), entrypoint: release[1] };
-  }
   const words = routes.v[index].split(' ');
   const how = words[1].split(':');
   return { version: words[0], how: how[0], entrypoint: how[1] || routes.e };

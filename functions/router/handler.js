@@ -34,11 +34,11 @@ async function route(event, path, selector) {
     if ((await read('.revision')) === null) return goOn(request, withoutRoutes(path));
     return notFound('widget', widget, widget);
   }
-  let routes = JSON.parse(value);
+  let routes = parsed(value);
   if (entryIn(routes, selector) === null) {
     const spilled = routes.m ? await read(widget + '/' + selector) : null;
     if (spilled === null) return notFound(/^[0-9]/.test(selector) ? 'range' : 'channel', selector, widget);
-    routes = JSON.parse(spilled);
+    routes = parsed(spilled);
   }
   const chosen = await chosenBy(event, widget, selector, routes);
   const release = releaseIn(routes, chosen);

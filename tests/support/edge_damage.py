@@ -36,7 +36,7 @@ Damage = Callable[[Edge], object]
 DAMAGES: dict[str, Damage] = {
     "emptied": lambda edge: edge.store.by_hand(deletes=list(edge.store.values)),
     "emptied but for the revision": lambda edge: edge.store.by_hand(deletes=list(edge.routes_kept())),
-    "one key changed": lambda edge: edge.store.by_hand({"widget-59": '{"v":["9.9.9 - latest"]}'}),
+    "one key changed": lambda edge: edge.store.by_hand({"widget-59": "|9.9.9 - latest"}),
     "one key deleted": lambda edge: edge.store.by_hand(deletes=["widget-33"]),
     "a foreign key": lambda edge: edge.store.by_hand({"widget-00/7": "{}", "\u00e9": "x"}),
     "the revision wrong": lambda edge: edge.store.by_hand({REVISION_KEY: "999999999999"}),

@@ -83,7 +83,7 @@ def test_a_store_that_is_not_filled(edge: Edge) -> None:
 
 
 def test_minor_ranges_that_a_full_store_leaves_out(edge: Edge) -> None:
-    edge.store.values["checkout"] = '{"v":["2.0.0 - latest"],"m":1}'
+    edge.store.values["checkout"] = '{"v":"|2.0.0 - latest","m":1}'
     edge.store.filled_with = MAX_STORE_BYTES * 9 // 10
     assert "old minor ranges are left out" in (edge("/checkout/~1.0/widget.js").hint or "")
 

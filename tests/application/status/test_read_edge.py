@@ -50,7 +50,7 @@ def test_a_table_that_the_relay_has_not_followed() -> None:
 
 def test_a_store_that_was_changed_by_hand() -> None:
     place = Place("checkout")
-    place.store.values["checkout"] = '{"v":["9.9.9 - latest"]}'
+    place.store.values["checkout"] = "|9.9.9 - latest"
     assert place.read().behind == ("checkout",)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
@@ -22,7 +21,7 @@ from edgeship.domain.version import Version
 SITE = "https://widgets.example.com"
 KEY = UploadKey("checkout", Version.parse("1.0.0"), ".tar.gz")
 PUBLISHED = Published(KEY, Dropped("etag"), "digest", "widget.js", "sha256", None, 1, 1, uploaded=True)
-ROUTES = {".revision": "1", "checkout": json.dumps({"v": ["1.0.0 - latest"]})}
+ROUTES = {".revision": "1", "checkout": "|1.0.0 - latest"}
 ANY = st.characters(codec="utf-8", categories=("L", "M", "N", "P", "S"), exclude_characters="/")
 PLAIN = "aé ü&;=@!$'(),~[]^`{}-._\U0001f600"
 """Many are allowed, and change in a URL."""

@@ -93,7 +93,7 @@ def test_a_channel_keeps_a_release_that_was_quarantined() -> None:
 def test_a_release_that_is_not_registered_is_served_in_place() -> None:
     found = routes([latest("1.0.0")], [])
     assert found["releases"] == {"1.0.0": [1]}
-    assert store_values({"checkout": found}) == {"checkout": '{"v":["1.0.0 = latest"]}'}
+    assert store_values({"checkout": found}) == {"checkout": "|1.0.0 = latest"}
 
 
 # Rollouts
@@ -298,4 +298,4 @@ def test_a_flag_that_the_router_cannot_decide_leaves_the_channel_as_it_is(
     variants = {"variants": {"a": "1.0.0", "b": "2.0.0"}, "default_variant": "a"}
     found = routes(CHANNELS, RELEASES, {"ab": {**variants, **flag}} if flag else {})
     assert found["channels"]["latest"] == {"stable": "1.0.0", "flag": "ab", "not_routable": reason}
-    assert store_values({"checkout": found})["checkout"].startswith('{"v":["1.0.0 - latest ')
+    assert store_values({"checkout": found})["checkout"].startswith("|1.0.0 - latest ")

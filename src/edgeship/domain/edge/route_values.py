@@ -2,20 +2,20 @@
 
 | key | value |
 |---|---|
-| `<widget>` | `{"v": releases, "e": entrypoint, "c": choices, "m": 1}`; `m`: other selectors have keys of their own |
+| `<widget>` | releases, or `{"v": releases, "c": choices, "m": 1}`; `m`: other selectors have keys of their own |
 | `<widget>/<selector>` | the same, of a selector that did not fit into the widget's value |
 | `<widget>/<selector>@<token>` | `1`: a target user of the flag that routes the channel |
 | `.revision` | the revision of the snapshot that the store has; `0` while it is being brought up to one |
 
-`v` has a text for each release, `VERSION HOW SELECTOR SELECTOR…`, with the selectors that mean it and nothing else. HOW
-is `-` pinned by a redirect, `=` in place, a hash for a script that inserts the entrypoint, `*` or `*default` for a
-module that exports what the entrypoint does. `e` is the path of the entrypoints; `HOW:PATH` has another one.
+Releases are one text, `ENTRYPOINT|RELEASE|RELEASE…`, and one of them is `VERSION HOW SELECTOR SELECTOR…`, with the
+selectors that mean it and nothing else. HOW is `-` pinned by a redirect, `=` in place, a hash for a script that inserts
+the entrypoint, `*` or `*default` for a module that exports what the entrypoint does. `HOW:PATH` has another entrypoint.
 
 `c` has the other selectors: `[stable, candidate, hundredths]`, two indices of releases and a percentage in 0.01 % while
 a rollout runs; or `{"o": an index or such a list, "k": salt, "p": phases}` of a flag.
 
-Values from before this have `r`, a list `[version, *how]` for each release (edgeship.domain.edge.routes), and `s`, the
-selectors, where one without a choice is an index. They are read until the relay has written them again.
+Values from before this have a list of the releases in `v`, and the entrypoint in `e`. They are read until the relay has
+written them again.
 
 Limits: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/kvs-with-functions.html#kvs-limits
 """
@@ -55,12 +55,20 @@ class StoredRelease:
     entrypoint: str
 
 
+def parsed(text: str) -> Mapping[str, Any]:
+    """A value, with its releases as a list in `v` and the entrypoint in `e`."""
+    value = json.loads(text) if text.startswith("{") else {"v": text}
+    if not isinstance(value["v"], str):
+        return {"e": "", **value}
+    entrypoint, *releases = value["v"].split("|")
+    return {**value, "e": entrypoint, "v": releases}
+
+
 def entry_in(value: Mapping[str, Any], selector: str) -> Any:
     """What a value has for a selector: an index, a choice, or None."""
-    choices = value.get("c", value.get("s", {}))
-    if selector in choices:
-        return choices[selector]
-    for index, text in enumerate(value.get("v", ())):
+    if selector in value.get("c", {}):
+        return value["c"][selector]
+    for index, text in enumerate(value["v"]):
         if selector in text.split(" ")[2:]:
             return index
     return None
@@ -68,9 +76,6 @@ def entry_in(value: Mapping[str, Any], selector: str) -> Any:
 
 def release_in(value: Mapping[str, Any], index: int) -> StoredRelease:
     """The release with this index in a value."""
-    if "r" in value:
-        version, *how = value["r"][index]
-        return StoredRelease(version, how[1] if how[1:] else IN_PLACE if how else REDIRECTED, how[0] if how[1:] else "")
     version, served, *_ = value["v"][index].split(" ")
     how, _, path = served.partition(":")
     special = how not in (REDIRECTED, IN_PLACE)
@@ -131,11 +136,9 @@ def value_of(routes: Routes, selectors: list[str], *, more: bool = False) -> str
         for version, how, names in zip(versions, served, plain, strict=True)
     ]
     choices = {name: entry for name, entry in entries.items() if not isinstance(entry, int)}
-    document: dict[str, Any] = {"v": releases}
-    document |= {"e": usual} if usual else {}
-    document |= {"c": choices} if choices else {}
-    document |= {"m": 1} if more else {}
-    return json.dumps(document, separators=(",", ":"))
+    text = "|".join([usual, *releases])
+    rest = ({"c": choices} if choices else {}) | ({"m": 1} if more else {})
+    return json.dumps({"v": text, **rest}, separators=(",", ":")) if rest else text
 
 
 def _how(how: list[Any], usual: str) -> str:

@@ -27,6 +27,7 @@ from edgeship.domain.edge.route_values import (
     REDIRECTED,
     StoredRelease,
     entry_in,
+    parsed,
     release_in,
 )
 from edgeship.domain.edge.steps import FlagStep, RolloutStep
@@ -224,9 +225,9 @@ def _selector(segment: str) -> str | None:
     return name
 
 
-def _read(get: Get, key: str) -> Any:
+def _read(get: Get, key: str) -> Mapping[str, Any] | None:
     value = get(key)
-    return None if value is None else json.loads(value)
+    return None if value is None else parsed(value)
 
 
 def _chosen(

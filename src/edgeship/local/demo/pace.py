@@ -26,9 +26,9 @@ class Pace:
 
     @property
     def in_browsers(self) -> float:
-        """The longest time from a move, or from an alarm, to the release that every browser gets: beside the store, two
-        functions and a stream."""
-        return self.store_delay + 3
+        """The longest time from a move, or from an alarm, to the release that every browser gets: 8 s with the store's
+        usual delay. Beside the store, two functions and a stream take one to three seconds, more on a busy machine."""
+        return self.store_delay + 6
 
     @property
     def quiet(self) -> float:
