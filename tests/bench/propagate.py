@@ -29,7 +29,7 @@ from typing import TypeVar
 from edgeship.bootstrap import operator
 from edgeship.bootstrap.operator import Operator
 from edgeship.domain.events import Occasion
-from edgeship.domain.naming import LATEST, MANIFEST_NAME
+from edgeship.domain.naming import LATEST, MANIFEST_NAME, copies_prefix
 from edgeship.domain.propagation.deployment import Verification
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
@@ -101,10 +101,10 @@ def measure(progress: Progress, rounds: int) -> Report:
 
         def play(number: int, client: RequestMeter | None, function: RequestMeter | None) -> tuple[Run, Run]:
             ours = _metered(function, lambda: _move(cloud, tools, number))
-            _check_copies(cloud, OURS, number)
+            _check_copies(cloud, copies_prefix(OURS), number)
             progress(f"round {number}: edgeship is done after {ours.done_seconds:.1f} s")
             theirs = _metered(client, lambda: _script(cloud, folder, number, client))
-            _check_copies(cloud, THEIRS, number)
+            _check_copies(cloud, f"{THEIRS}/{LATEST}/", number)
             progress(f"round {number}: the script is done after {theirs.done_seconds:.1f} s")
             return ours, theirs
 
@@ -142,7 +142,7 @@ def _settled(tools: Operator, sequence: int) -> Verification:
 def _move(cloud: LocalCloud, tools: Operator, number: int) -> Run:
     """Move the channel, and watch how far the function has got; the manifest is the last file that it copies."""
     s3 = cloud.session().client("s3")
-    manifest = {"Bucket": cloud.names.site_bucket, "Key": f"{OURS}/{LATEST}/{MANIFEST_NAME}"}
+    manifest = {"Bucket": cloud.names.site_bucket, "Key": f"{copies_prefix(OURS)}{MANIFEST_NAME}"}
     version = Version(1, 0, number)
     purges = len(cloud.second_cdn.purges)
     sequence = tools.promote(OURS, version, LATEST, _now()).sequence
@@ -182,9 +182,8 @@ def _metered(meter: RequestMeter | None, body: Callable[[], Run]) -> Run:
     return replace(done, traffic=Traffic(dict(requests), now_sent - sent, now_received - received))
 
 
-def _check_copies(cloud: LocalCloud, name: str, number: int) -> None:
+def _check_copies(cloud: LocalCloud, prefix: str, number: int) -> None:
     """Raises: NeverHappened: a file of the release is not there, or another than it."""
-    prefix = f"{name}/{LATEST}/"
     pages = cloud.session().client("s3").get_paginator("list_objects_v2")
     there = {
         item["Key"].removeprefix(prefix): (item["Size"], item["ETag"].strip('"'))
