@@ -56,7 +56,11 @@ def test_a_signal_leaves_no_temporary_file(number: signal.Signals, tmp_path: Pat
             "EDGESHIP_ENV": "staging",
             "EDGESHIP_ACCOUNT": "123456789012",
         }
-        script = "from edgeship.cli.main import run; run()"
+        # A shell starts what runs in its background with SIGINT ignored, and its processes inherit that.
+        script = (
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+            "from edgeship.cli.main import run; run()"
+        )
         arguments = ["publish", "dist", "--widget", "checkout", "--version", "1.0.0"]
         running = subprocess.Popen(
             [sys.executable, "-c", script, *arguments], env=env, cwd=tmp_path, stderr=subprocess.PIPE, text=True
