@@ -38,7 +38,7 @@ SHIPPED_BY_LAMBDA: Final = frozenset(
 )
 """Distributions in Lambda's Python runtimes (https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html)."""
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Part of every bundle's name: count it up when the same inputs come to make another zip."""
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The oldest time a zip can hold: a bundle's bytes don't depend on when it was built."""
@@ -198,7 +198,7 @@ def _belongs(path: Path) -> bool:
 
 
 def _write_zip(path: Path, files: Mapping[str, bytes]) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED

@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 
@@ -50,9 +51,8 @@ def import_closure(entry: str, packages: Mapping[str, Path]) -> Closure:
         if location is None:
             raise UnknownModule(f"{module}: no such module under {packages[top]}")
         sources[_bundle_path(module, is_package)] = location
-        tree = ast.parse(location.read_bytes(), filename=str(location))
         package = module if is_package else module.rpartition(".")[0]
-        pending.extend(_imports(tree, package, packages))
+        pending.extend(_imports(_executed_imports(location.read_bytes(), str(location)), package, packages))
     return Closure(sources, frozenset(third_party))
 
 
@@ -71,11 +71,20 @@ def _bundle_path(module: str, is_package: bool) -> str:
     return str(path / "__init__.py" if is_package else path.with_name(path.name + ".py"))
 
 
-def _imports(tree: ast.Module, package: str, packages: Mapping[str, Path]) -> Iterator[str]:
-    for node in _executed(tree):
+@cache
+def _executed_imports(source: bytes, name: str) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    """Most functions share their modules: each is parsed once."""
+    tree = ast.parse(source, filename=name)
+    return tuple(node for node in _executed(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+
+
+def _imports(
+    nodes: tuple[ast.Import | ast.ImportFrom, ...], package: str, packages: Mapping[str, Path]
+) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = node.module or ""
             if node.level:
                 parents = package.split(".")

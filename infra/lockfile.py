@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -29,6 +30,12 @@ class Pin:
         return " ".join([f"{self.name}=={self.version}", *(f"--hash={value}" for value in self.hashes)])
 
 
+@lru_cache(maxsize=4)
+def _packages(text: str) -> Mapping[str, Mapping[str, Any]]:
+    """The packages of a lock by name. Every function asks for them, and a parse takes a quarter of a second."""
+    return {package["name"]: package for package in tomllib.loads(text).get("package", [])}
+
+
 class Lock:
     """A uv.lock and the project it belongs to.
 
@@ -38,9 +45,7 @@ class Lock:
     """
 
     def __init__(self, path: Path, project: str, extras: Iterable[str] = ()) -> None:
-        self._packages: dict[str, dict[str, Any]] = {
-            package["name"]: package for package in tomllib.loads(path.read_text("utf-8")).get("package", [])
-        }
+        self._packages = _packages(path.read_text("utf-8"))
         package = self._package(project)
         optional = package.get("optional-dependencies", {})
         self._direct: list[Mapping[str, Any]] = [
@@ -89,7 +94,7 @@ class Lock:
         files = [*package.get("wheels", ()), *([package["sdist"]] if "sdist" in package else ())]
         return Pin(name, package["version"], tuple(sorted(file["hash"] for file in files)))
 
-    def _package(self, name: str) -> dict[str, Any]:
+    def _package(self, name: str) -> Mapping[str, Any]:
         try:
             return self._packages[name]
         except KeyError:

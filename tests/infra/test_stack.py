@@ -58,6 +58,9 @@ def findings(stack: Template) -> list[str]:
     return said
 
 
+@pytest.mark.parametrize(
+    "stack", ["production", "customised", pytest.param("local", marks=pytest.mark.nightly)], indirect=True
+)
 def test_cfn_lint_finds_nothing(stack: Template) -> None:
     assert findings(stack) == []
 

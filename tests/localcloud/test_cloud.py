@@ -192,6 +192,7 @@ def test_deploying_again_changes_nothing_and_an_addition_is_made(cloud: Cloud, a
     assert cloud.session().client("sqs").list_queues()["QueueUrls"]
 
 
+@pytest.mark.nightly
 def test_two_run_side_by_side(cloud: Cloud, assembly: Path, tmp_path: Path) -> None:
     with Cloud(project(assembly), state_path=tmp_path / "other.json") as other:
         assert other.endpoint_url != cloud.endpoint_url
