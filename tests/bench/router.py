@@ -30,6 +30,7 @@ from edgeship.bootstrap import operator
 from edgeship.domain.bucketing import user_token
 from edgeship.domain.edge.route_values import FULL_BYTES, Routes, Values, size, store_values, widget_values
 from edgeship.domain.edge.router import REVISION_KEY, Request
+from edgeship.domain.edge.store_changes import updates
 from edgeship.domain.events import Occasion
 from edgeship.local.cloud import LocalCloud
 from infra.router_code import MAX_CODE_BYTES, router_code
@@ -167,6 +168,7 @@ def store_rows() -> list[Row]:
             Row(f"{WIDGETS:,} widgets of {served}, {len(SIX)} selectors", "MB", size(values) / MB, None, MOST_MB, 2)
         )
         rows.append(Row("    to compute them", "s", seconds, digits=2))
+        rows.append(Row("    updates that fill an empty store", "", len(updates({}, values, revision=1)), digits=0))
     return rows
 
 
