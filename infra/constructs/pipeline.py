@@ -37,6 +37,8 @@ FULL_VCPU_MIB = 1769
 
 STORE_ACTIONS = ("DescribeKeyValueStore", "GetKey", "ListKeys", "UpdateKeys")
 """Of the KeyValueStore: the relay alone may write it."""
+LEAST_STORAGE_MIB = 512
+"""That Lambda gives: https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html."""
 BLOCK_BYTES = 4096
 """Of the disk: each file fills its last block in part."""
 FILL_TIMEOUT = Duration.minutes(2)
@@ -52,7 +54,7 @@ def upload_timeout(limits: Limits) -> Duration:
 def upload_storage(limits: Limits) -> Size:
     """One bundle lies on the disk at a time: the archive, the files that it unpacks to, and their manifest."""
     needed = 2 * limits.total_bytes + limits.declaration_bytes + 2 * BLOCK_BYTES * limits.files
-    return Size.mebibytes(math.ceil(needed / MIB))
+    return Size.mebibytes(max(LEAST_STORAGE_MIB, math.ceil(needed / MIB)))
 
 
 class Pipeline(Construct):

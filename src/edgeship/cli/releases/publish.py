@@ -91,7 +91,10 @@ def publish(
     ] = False,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Show what would be uploaded, and upload nothing."),
+        typer.Option(
+            "--dry-run",
+            help="Show what would be uploaded, by the limits of the environment that is named, and upload nothing.",
+        ),
     ] = False,
     wait: Annotated[
         bool,
