@@ -11,7 +11,7 @@ from constructs import Construct
 
 from edgeship.resource_names import ACCEPTED_PREFIX, COPIES_PREFIX, INCOMING_PREFIX, REJECTED_PREFIX, SNAPSHOT_KEY
 from infra.constructs.cdn.router import Router
-from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, allow, health_alarms, objects
+from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, allow, health_alarms, objects, parameter
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 from infra.options import SynthOptions
@@ -44,6 +44,8 @@ class Access(Construct):
             incoming,
             reason="An uploader chooses widget and version; the checks of the upload decide whether it is accepted.",
         )
+        limits = parameter(options, options.names.upload_limits)
+        allow(self.uploader, ["ssm:GetParameter"], limits)
         # For an interrupted upload to go on; the keys of unfinished uploads are all that it shows.
         allow(self.uploader, ["s3:ListBucketMultipartUploads"], storage.inbox.bucket_arn)
 
@@ -72,6 +74,7 @@ class Access(Construct):
             objects(names.site_bucket, f"{COPIES_PREFIX}*"),
             reason="Reading kept archives, reasons, published manifests and latest copies, of any widget.",
         )
+        allow(self.operator, ["ssm:GetParameter"], limits)
         allow(self.operator, ["s3:ListBucketMultipartUploads"], storage.inbox.bucket_arn)
         # What the edge has, for `edgeship resolve`, `status` and the check of flags; the relay alone writes it.
         allow(self.operator, ["s3:GetObject"], objects(names.config_bucket, SNAPSHOT_KEY))

@@ -33,6 +33,11 @@ def health_alarms(options: SynthOptions) -> str:
     return alarms(options, f"{options.names.health_alarm_prefix}*")
 
 
+def parameter(options: SynthOptions, name: str) -> str:
+    """The ARN of a parameter; its name begins with a slash."""
+    return f"arn:aws:ssm:{REGION}:{options.account}:parameter{name}"
+
+
 def secret(options: SynthOptions, reference: str) -> tuple[str, str]:
     """The action that reads a secret, and the secret's ARN.
 
@@ -44,7 +49,7 @@ def secret(options: SynthOptions, reference: str) -> tuple[str, str]:
         raise ValueError("the reference of a secret is not valid")
     path = f"edgeship/{match['environment']}/{match['name']}"
     if match["store"] == "ssm:/":
-        return "ssm:GetParameter", f"arn:aws:ssm:{REGION}:{options.account}:parameter/{path}"
+        return "ssm:GetParameter", parameter(options, f"/{path}")
     # It ends in six characters of Secrets Manager's choice
     # (https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html).
     return "secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{options.account}:secret:{path}-*"

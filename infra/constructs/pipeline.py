@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import math
+
 from aws_cdk import CustomResource, Duration, RemovalPolicy, Size
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from edgeship.domain.events import SOURCE, EventType
+from edgeship.domain.releases.limits import MIB, Limits
 from edgeship.resource_names import (
     ACCEPTED_PREFIX,
     FLAGS_KEY,
@@ -30,12 +35,26 @@ FULL_VCPU_MIB = 1769
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html): unpacking and hashing are CPU work."""
 
 
-UPLOAD_TIMEOUT = Duration.minutes(5)
-"""A bundle at the limits (2,000 files, 250 MB) takes well under a minute; the rest is for a slow S3."""
 STORE_ACTIONS = ("DescribeKeyValueStore", "GetKey", "ListKeys", "UpdateKeys")
 """Of the KeyValueStore: the relay alone may write it."""
+LEAST_STORAGE_MIB = 512
+"""That Lambda gives: https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html."""
+BLOCK_BYTES = 4096
+"""Of the disk: each file fills its last block in part."""
 FILL_TIMEOUT = Duration.minutes(2)
 """The relay's own, twice: without one, a deploy would wait an hour for a function that died."""
+
+
+def upload_timeout(limits: Limits) -> Duration:
+    """Five minutes up to 500 MiB, of which hostile scripts may take two of CPU; then a minute for each 500 MiB
+    more. The most, 12 minutes, is less than a claim's age (`domain/releases/claim.py`) and Lambda's 15."""
+    return Duration.minutes(4 + math.ceil(limits.total_bytes / (500 * MIB)))
+
+
+def upload_storage(limits: Limits) -> Size:
+    """One bundle lies on the disk at a time: the archive, the files that it unpacks to, and their manifest."""
+    needed = 2 * limits.total_bytes + limits.declaration_bytes + 2 * BLOCK_BYTES * limits.files
+    return Size.mebibytes(max(LEAST_STORAGE_MIB, math.ceil(needed / MIB)))
 
 
 class Pipeline(Construct):
@@ -55,6 +74,7 @@ class Pipeline(Construct):
         super().__init__(scope, id)
         self._build = build
         self.artifact_upload = self._artifact_upload(storage, table)
+        self.upload_limits = self._upload_limits()
         self.promotion = self._promotion(table, bus)
         self.relay = self._relay(storage, table, bus, router)
         self.filled = self._filled(router)
@@ -64,7 +84,7 @@ class Pipeline(Construct):
         return (self.artifact_upload, self.promotion, self.relay)
 
     def _artifact_upload(self, storage: Storage, table: StateTable) -> RegionalFunction:
-        names = self._build.options.names
+        names, limits = self._build.options.names, self._build.options.upload_limits.limits
         function = RegionalFunction(
             self,
             "ArtifactUpload",
@@ -74,11 +94,14 @@ class Pipeline(Construct):
                 "table": table.table.table_name,
                 "inbox_bucket": storage.inbox.bucket_name,
                 "site_bucket": storage.site.bucket_name,
+                "max_files": str(limits.files),
+                "max_file_bytes": str(limits.file_bytes),
+                "max_total_bytes": str(limits.total_bytes),
+                "max_ratio": str(limits.ratio),
             },
-            timeout=UPLOAD_TIMEOUT,
+            timeout=upload_timeout(limits),
             memory_mib=FULL_VCPU_MIB,
-            # The archive and the files it unpacks to lie in /tmp, one bundle at a time.
-            storage=Size.mebibytes(1024),
+            storage=upload_storage(limits),
         )
         inbox, site = names.inbox_bucket, names.site_bucket
         function.allow(
@@ -102,7 +125,7 @@ class Pipeline(Construct):
         function.allow(["s3:ListBucket"], storage.inbox.bucket_arn, storage.site.bucket_arn)
         function.allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], table.table.table_arn)
         failures = FailureQueue(function, "Failures")
-        twice = Duration.seconds(2 * UPLOAD_TIMEOUT.to_seconds())
+        twice = Duration.seconds(2 * upload_timeout(limits).to_seconds())
         self.failed_uploads = WorkQueue(function, "FailedQueue", visibility_timeout=twice, failures=failures)
         # An upload that kills the function is refused by the next run, which does not read it.
         function.on_queue("FailedUploads", self.failed_uploads, failures=[failures])
@@ -119,6 +142,20 @@ class Pipeline(Construct):
             failed=self.failed_uploads,
         )
         return function
+
+    def _upload_limits(self) -> ssm.StringParameter:
+        """What the function allows, for the command line, which checks before it uploads."""
+        options = self._build.options
+        parameter = ssm.StringParameter(
+            self,
+            "UploadLimits",
+            parameter_name=options.names.upload_limits,
+            description=f"edgeship {options.environment}: what an upload may hold, in bytes",
+            string_value=json.dumps(options.upload_limits.limits.to_dict()),
+        )
+        # Limits that are raised are announced when the function has them.
+        parameter.node.add_dependency(self.artifact_upload.function)
+        return parameter
 
     def _promotion(self, table: StateTable, bus: Bus) -> RegionalFunction:
         function = RegionalFunction(

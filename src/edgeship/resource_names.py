@@ -136,6 +136,11 @@ class ResourceNames:
         return f"edgeship-{self.environment}-routes"
 
     @property
+    def upload_limits(self) -> str:
+        """The parameter that holds the limits of uploads, for who may read nothing else."""
+        return f"/edgeship/{self.environment}/upload-limits"
+
+    @property
     def health_alarm_prefix(self) -> str:
         return health_alarm_prefix(self.environment)
 

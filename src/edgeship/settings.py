@@ -11,13 +11,12 @@ from typing import Annotated, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from edgeship.domain.edge.freshness import STORE_SETTLE_SECONDS
+from edgeship.domain.releases.limits import DEFAULT_LIMITS
 
 TRACING: Final = "EDGESHIP_TRACING"
 """Set to `true` in the functions of a stack with the option `tracing`."""
 
 Name = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-MIB = 1024 * 1024
-
 
 FlagCopies = Mapping[str, str]
 """The bucket of each Region, but the home Region, that has a copy of the flags' snapshot."""
@@ -74,10 +73,10 @@ class Settings(BaseModel):
 class ArtifactUploadSettings(Settings):
     inbox_bucket: Name
     site_bucket: Name
-    max_files: int = Field(2_000, gt=0, description="files in one bundle")
-    max_file_bytes: int = Field(25 * MIB, gt=0, description="unpacked size of one file")
-    max_total_bytes: int = Field(250 * MIB, gt=0, description="unpacked size of one bundle")
-    max_ratio: int = Field(100, gt=0, description="unpacked size over packed size")
+    max_files: int = Field(DEFAULT_LIMITS.files, gt=0, description="files in one bundle")
+    max_file_bytes: int = Field(DEFAULT_LIMITS.file_bytes, gt=0, description="unpacked size of one file")
+    max_total_bytes: int = Field(DEFAULT_LIMITS.total_bytes, gt=0, description="unpacked size of one bundle")
+    max_ratio: int = Field(DEFAULT_LIMITS.ratio, gt=0, description="unpacked size over packed size")
     upload_threads: int = Field(16, gt=0, le=64)
 
 

@@ -16,6 +16,7 @@ from edgeship.application.releases.ports import Dropped, Progress, UnpackedFile
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
 from edgeship.domain.releases.bundle import EntryCheck
+from edgeship.domain.releases.limits import DEFAULT_LIMITS, Limits
 from edgeship.domain.releases.manifest import Declaration
 from edgeship.domain.releases.rejection import Upload
 
@@ -57,9 +58,9 @@ class FakeArchives:
         check.finish()
         return files
 
-    def declaration(self, files: Sequence[UnpackedFile]) -> Declaration:
+    def declaration(self, files: Sequence[UnpackedFile], most: int) -> Declaration:
         declared = [file for file in files if file.path == UPLOADED_MANIFEST_NAME]
-        return read_declaration(declared[0].location) if declared else Declaration()
+        return read_declaration(declared[0].location, most) if declared else Declaration()
 
 
 @dataclass
@@ -88,6 +89,16 @@ class FakeInbox:
         body = self.objects[upload.key]
         assert _etag(body) == upload.etag, "another object has taken its place"
         return body
+
+
+@dataclass
+class FakeLimits:
+    """What the environment says of its uploads; None: nothing."""
+
+    said: Limits | None = DEFAULT_LIMITS
+
+    def read(self) -> Limits | None:
+        return self.said
 
 
 @dataclass

@@ -17,6 +17,11 @@ MAX_AGE = 300
 """Of redirects, in seconds."""
 
 
+def answer_of(status: int, headers: dict[str, str], body: bytes, led_by: WebAnswer | None = None) -> WebAnswer:
+    """An answer with this body."""
+    return WebAnswer(status, headers, body, sha256(body).hexdigest(), led_by)
+
+
 @dataclass
 class FakeWeb:
     """The CDN with the edge, which knows of a move after `lag` seconds; `candidates` are served to everybody.
@@ -38,8 +43,8 @@ class FakeWeb:
         stored = self.site.objects.get(f"{widget}/v{version}/{file}")
         led_by = self._decision(f"/{widget}/v{version}/{file}", version) if self._is_moving(selector) else None
         if stored is None:
-            return WebAnswer(404, {}, b"not found", led_by)
-        return WebAnswer(200, {"x-amz-meta-version": stored.version}, stored.body, led_by)
+            return answer_of(404, {}, b"not found", led_by)
+        return answer_of(200, {"x-amz-meta-version": stored.version}, stored.body, led_by)
 
     def _is_moving(self, selector: str) -> bool:
         return self.pinned and not selector.startswith("v")
@@ -52,11 +57,11 @@ class FakeWeb:
             **self.headers,
         }
         if not exact.endswith("/widget.js"):
-            return WebAnswer(302, {**headers, "location": exact}, b"")
+            return answer_of(302, {**headers, "location": exact}, b"")
         stored = self.site.objects.get(exact[1:])
         digest = b64encode(sha256(stored.body if stored else b"").digest()).decode()
         text = f'(()=>{{}})("https://cdn.example","{exact}","sha256-{digest}")'
-        return WebAnswer(200, {**headers, "x-edgeship-location": exact}, text.encode())
+        return answer_of(200, {**headers, "x-edgeship-location": exact}, text.encode())
 
     def _version(self, widget: str, selector: str) -> str:
         if selector.startswith("v"):

@@ -19,6 +19,7 @@ EVERY_OPTION = {
     "cloudflare_url": "https://widgets.example.org",
     "cloudflare_token": "secretsmanager:edgeship/production/cloudflare",
     "latest_copies_grace_days": "3",
+    "upload_limits": "files:8000,file_mib:200",
     "telemetry_concurrency": "20",
     "tracing": "true",
     "log_retention_days": "400",

@@ -6,17 +6,22 @@ import copy
 import json
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from moto.events.models import EventPattern
 
 from edgeship.adapters.dynamodb.items import event_item
 from edgeship.domain.events import SOURCE, Event, EventType
+from edgeship.domain.releases.limits import MAX_FILE_MIB, MAX_FILES, MIB, Limits
 from edgeship.settings import FUNCTION_SETTINGS, TRACING
 from infra.app import ROOT
 from infra.browser_client import telemetry_client
+from infra.constructs.pipeline import upload_storage, upload_timeout
 from tests.infra.template import Resource, Template, listed
 
 pytestmark = pytest.mark.xdist_group("infra")
@@ -44,6 +49,32 @@ def test_the_environment_is_what_the_settings_class_reads(name: str, production:
     assert settings.environment == "production"
     assert settings.table == "edgeship-production"
     assert given.keys() == {key for key in settings.to_env() if key in given}
+
+
+@pytest.mark.parametrize(
+    ("stack", "limits"), [("production", Limits()), ("customised", Limits.chosen(files=8_000, file_mib=200))]
+)
+def test_uploads_have_one_limit_in_the_function_and_in_the_parameter(
+    stack: str, limits: Limits, request: pytest.FixtureRequest
+) -> None:
+    template: Template = request.getfixturevalue(stack)
+    function = template.functions()["artifact_upload"]["Properties"]
+    said = {key: function["Environment"]["Variables"][f"EDGESHIP_MAX_{key.upper()}"] for key in limits.to_dict()}
+    assert said == {key: str(value) for key, value in limits.to_dict().items()}
+    (parameter,) = template.resources("AWS::SSM::Parameter").values()
+    assert parameter["Properties"]["Name"] == "/edgeship/production/upload-limits"
+    assert Limits.from_dict(json.loads(parameter["Properties"]["Value"])) == limits
+    assert any(name.startswith("PipelineArtifactUploadFunction") for name in parameter["DependsOn"])
+    # The archive and what it unpacks to.
+    assert function["EphemeralStorage"]["Size"] * MIB >= 2 * limits.total_bytes + limits.declaration_bytes
+
+
+@given(st.integers(1, MAX_FILES), st.integers(1, MAX_FILE_MIB))
+def test_lambda_has_the_disk_and_the_time_for_any_limits(files: int, file_mib: int) -> None:
+    limits = Limits.chosen(files, file_mib)
+    assert 512 <= upload_storage(limits).to_mebibytes() <= 10_240
+    # A claim is over when no function can write under it.
+    assert timedelta(minutes=5) <= timedelta(seconds=upload_timeout(limits).to_seconds()) <= timedelta(minutes=15)
 
 
 @pytest.mark.parametrize("name", FUNCTION_SETTINGS)

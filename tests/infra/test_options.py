@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgeship.domain.edge.nearest_region import REGIONS
+from edgeship.domain.releases.limits import Limits
 from edgeship.resource_names import ResourceNames
 from infra.options import COUNTRIES, NO_ACCOUNT, OptionError, SynthOptions
 from tests.infra.contexts import ACCOUNT, CERTIFICATE, EVERY_OPTION, WEB_ACL
@@ -26,6 +27,45 @@ def test_home_is_no_copy_and_a_region_that_is_given_twice_is_one() -> None:
     assert SynthOptions.from_context({**REQUIRED, "edge_regions": "us-east-1"}).flag_copies == {}
     longest = ResourceNames("e" * 20, ACCOUNT)
     assert max(len(longest.edge_bucket(region)) for region in REGIONS) <= 63
+
+
+@pytest.mark.parametrize(
+    ("given", "files", "file_mib"),
+    [
+        (None, 5_000, 100),
+        ("files:8000,file_mib:200", 8_000, 200),
+        (" file_mib : 200 ", 5_000, 200),
+        ("files:20000", 20_000, 100),
+        ({"files": 8_000}, 8_000, 100),
+        ({"files": "8000", "file_mib": 800}, 8_000, 800),
+    ],
+)
+def test_limits_of_uploads(given: object, files: int, file_mib: int) -> None:
+    options = SynthOptions.from_context({**REQUIRED, "upload_limits": given})
+    assert options.upload_limits.limits == Limits.chosen(files, file_mib)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "files",
+        "8000",
+        "files:8000,files:9000",
+        "files:0",
+        "files:20001",
+        "file_mib:801",
+        "file_mib:-1",
+        "files:8k",
+        "size:3",
+        {"files": 0},
+        {"bytes": 5},
+        7,
+        [1],
+    ],
+)
+def test_limits_that_are_none_are_refused_with_an_example(given: object) -> None:
+    with pytest.raises(OptionError, match=r"^context key upload_limits: .*-c upload_limits=files:8000,file_mib:200"):
+        SynthOptions.from_context({**REQUIRED, "upload_limits": given})
 
 
 def test_a_context_file_may_hold_lists_and_numbers() -> None:

@@ -15,6 +15,7 @@ from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
 from edgeship.bootstrap import operator, telemetry
 from edgeship.domain.edge.router import Request
 from edgeship.domain.events import Occasion
+from edgeship.domain.releases.limits import DEFAULT_LIMITS
 from edgeship.resource_names import REGION
 from infra.app import ROOT
 from tests.infra.template import Template, listed
@@ -84,6 +85,13 @@ def resolve(_: Aws) -> Callable[[], None]:
     return deliver
 
 
+def limits(_: Aws) -> Callable[[], None]:
+    def deliver() -> None:
+        assert _operator().upload_limits.read() == DEFAULT_LIMITS
+
+    return deliver
+
+
 def change_flag(_: Aws) -> Callable[[], None]:
     flag = {"key": "ab", "variants": {"old": "1.0.0", "new": "1.1.0"}, "default_variant": "old"}
 
@@ -112,6 +120,7 @@ SCENES: dict[str, Scene] = {
     "status for an operator": status,
     "resolve for an operator": resolve,
     "a change of a flag for an operator": change_flag,
+    "limits for an operator": limits,
 }
 
 

@@ -173,12 +173,17 @@ def test_no_policy_allows_a_wildcard_action_or_every_resource(stack: Template) -
             assert set(listed(statement["Action"])) <= WITHOUT_RESOURCES, key
 
 
-def test_the_uploader_may_put_into_incoming_and_go_on_with_it_and_nothing_else(production: Template) -> None:
-    objects, bucket = _managed_policy(production, "Uploader")
+def test_the_uploader_may_put_into_incoming_and_go_on_with_it_and_read_the_limits(production: Template) -> None:
+    objects, parameter, bucket = _managed_policy(production, "Uploader")
     assert objects == {
         "Action": ["s3:ListMultipartUploadParts", "s3:PutObject"],
         "Effect": "Allow",
         "Resource": f"arn:aws:s3:::edgeship-production-inbox-{ACCOUNT}/incoming/*",
+    }
+    assert parameter == {
+        "Action": "ssm:GetParameter",
+        "Effect": "Allow",
+        "Resource": f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/edgeship/production/upload-limits",
     }
     assert (bucket["Action"], bucket["Effect"]) == ("s3:ListBucketMultipartUploads", "Allow")
 

@@ -24,6 +24,10 @@ Report = Callable[[str, Exception], None]
 """Report to the operators an error that the answer does not depend on: what failed, and why."""
 
 
+BODY_KEPT = 1024 * 1024
+"""Bytes of an answer that are held: a file of a release may have hundreds of megabytes."""
+
+
 class Web(Protocol):
     """The CDN as a browser sees it."""
 
@@ -38,11 +42,13 @@ class Web(Protocol):
 
 @dataclass(frozen=True)
 class WebAnswer:
-    """Names of headers are in lower case. `led_by` is the answer of a moving path that led to this one."""
+    """Names of headers are in lower case. `body` has the first `BODY_KEPT` bytes, and `sha256` is that of all, in hex.
+    `led_by` is the answer of a moving path that led to this one."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    sha256: str
     led_by: WebAnswer | None = None
 
     @property

@@ -17,7 +17,7 @@ from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.reject_failed_upload import RejectFailedUpload
 from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.bootstrap.runtime import client_config, utc_now
-from edgeship.domain.releases.bundle import Limits
+from edgeship.domain.releases.limits import Limits
 from edgeship.settings import ArtifactUploadSettings
 
 

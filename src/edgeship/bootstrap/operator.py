@@ -16,6 +16,7 @@ from edgeship.adapters.http.web import UrllibWeb
 from edgeship.adapters.s3.inbox import S3Dropbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.snapshots import S3SnapshotReader, S3Snapshots
+from edgeship.adapters.upload_limits import DeployedLimits
 from edgeship.application.channels.change_policy import ChangePolicy
 from edgeship.application.channels.follow_upload import FollowUpload
 from edgeship.application.channels.promote_release import PromoteRelease
@@ -31,7 +32,7 @@ from edgeship.application.notifications.change_rules import ChangeNotifications
 from edgeship.application.notifications.follow_notification import FollowNotification
 from edgeship.application.notifications.send_test_notification import SendTestNotification
 from edgeship.application.propagation.request_deployment import RequestDeployment
-from edgeship.application.releases.ports import Site
+from edgeship.application.releases.ports import Site, UploadLimits
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
 from edgeship.application.status.ports import EnvironmentState
@@ -40,7 +41,6 @@ from edgeship.application.status.read_status import ReadStatus
 from edgeship.application.telemetry.ports import ErrorBooks
 from edgeship.bootstrap import packing
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
-from edgeship.domain.releases.bundle import DEFAULT_LIMITS, Limits
 from edgeship.resource_names import REGION, SNAPSHOT_KEY, ResourceNames
 
 
@@ -65,16 +65,14 @@ class Operator:
     test_notification: SendTestNotification
     follow_notification: FollowNotification
     publish: PublishBundle
+    upload_limits: UploadLimits
     follow: FollowUpload
     errors: ErrorBooks
     request_deployment: RequestDeployment
 
 
-def build(
-    names: ResourceNames, session: boto3.Session, site_url: str | None, limits: Limits = DEFAULT_LIMITS
-) -> Operator:
-    """The use cases; `site_url` is where the environment's CDN answers, if that is known, and `limits` are those that
-    its uploads are held to."""
+def build(names: ResourceNames, session: boto3.Session, site_url: str | None) -> Operator:
+    """The use cases; `site_url` is where the environment's CDN answers, if that is known."""
     s3 = session.client("s3", region_name=REGION, config=client_config())
     dynamodb = session.client("dynamodb", region_name=REGION, config=client_config())
     state = DynamoDBState(dynamodb, names.table)
@@ -83,6 +81,7 @@ def build(
         session.client("cloudwatch", region_name=REGION, config=client_config()), names.environment
     )
     site = S3Site(s3, names.site_bucket, threads=1)
+    limits = DeployedLimits(session, REGION, names.upload_limits)
     store = NamedStore(session, client_config(), names.route_store)
     read_edge = ReadEdge(S3SnapshotReader(s3, names.config_bucket, SNAPSHOT_KEY), store)
     return Operator(
@@ -102,8 +101,10 @@ def build(
         notifications=ChangeNotifications(state, jittered_pause),
         test_notification=SendTestNotification(state),
         follow_notification=FollowNotification(deliveries, utc_now, time.sleep),
+        upload_limits=limits,
         publish=PublishBundle(
-            pack=packing.build(limits),
+            packing=packing.build,
+            limits=limits,
             dropbox=S3Dropbox(s3, names.inbox_bucket),
             state=state,
         ),

@@ -9,7 +9,7 @@ from edgeship.adapters.documents.path_patterns import GitignorePatterns
 from edgeship.adapters.javascript.parser import JavaScriptParser
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.pack_bundle import PackBundle
-from edgeship.domain.releases.bundle import Limits
+from edgeship.domain.releases.limits import Limits
 
 
 def build(limits: Limits) -> PackBundle:

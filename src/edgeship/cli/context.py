@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import boto3
 
     from edgeship.bootstrap.operator import Operator
+    from edgeship.domain.releases.limits import Limits
 
 LOCAL = "local"
 ENV_VARIABLE = "EDGESHIP_ENV"
@@ -122,6 +123,11 @@ class Target:
         return {o["OutputKey"]: o["OutputValue"] for stack in stacks for o in stack.get("Outputs", [])}
 
 
+def is_named(ctx: typer.Context, env: str | None) -> bool:
+    """Whether the command line or EDGESHIP_ENV names an environment."""
+    return bool(_named(ctx, env))
+
+
 def output(ctx: typer.Context, as_json: bool) -> Output:
     """The command's output; `--json` is valid before and after the command's name."""
     return Output(as_json or _globals(ctx).as_json)
@@ -134,7 +140,7 @@ def target(ctx: typer.Context, env: str | None, out: Output) -> Target:
         Usage: none of them names one, or the name is not valid.
         Trouble: `local_cloud`: the name is that of the local cloud, and none runs here.
     """
-    name = env or _globals(ctx).env or os.environ.get(ENV_VARIABLE)
+    name = _named(ctx, env)
     running = read_state(STATE_PATH) if name in (None, "", LOCAL) else None
     if not name and running is None:
         raise Usage(
@@ -156,6 +162,20 @@ def local_actor() -> str:
     return f"local:{getpass.getuser()}"
 
 
+def limits(ctx: typer.Context, env: str | None, out: Output) -> Limits | None:
+    """The limits of the environment's uploads; None also without credentials or a network.
+
+    Raises:
+        Usage, Trouble: as `target`.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return target(ctx, env, out).operator.upload_limits.read()
+    except (BotoCoreError, ClientError):
+        return None
+
+
 def _local_target(state: LocalState) -> Target:
     from localcloud.sandbox import SandboxSession
 
@@ -174,6 +194,10 @@ def _aws_target(environment: str) -> Target:
     # Needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     identity = session.client("sts").get_caller_identity()
     return Target(ResourceNames(environment, identity["Account"]), session, identity["Arn"])
+
+
+def _named(ctx: typer.Context, env: str | None) -> str | None:
+    return env or _globals(ctx).env or os.environ.get(ENV_VARIABLE)
 
 
 def _globals(ctx: typer.Context) -> GlobalOptions:

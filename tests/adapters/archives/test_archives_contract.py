@@ -13,7 +13,8 @@ from edgeship.adapters.archives.packer import TarPacker
 from edgeship.adapters.archives.reader import ArchiveReader
 from edgeship.application.releases.ports import Archives, Packer, UnpackedFile
 from edgeship.domain.errors import Refused
-from edgeship.domain.releases.bundle import EntryCheck, Limits
+from edgeship.domain.releases.bundle import EntryCheck
+from edgeship.domain.releases.limits import Limits
 from edgeship.domain.releases.manifest import Declaration
 from tests.fakes.archives import FakeArchives, FakePacker
 
@@ -90,6 +91,6 @@ def test_what_is_no_archive_is_refused(pair: Pair) -> None:
 
 
 def test_a_declaration_is_read_where_there_is_one(pair: Pair) -> None:
-    assert pair.archives.declaration(pair.unpack(pair.pack(FILES))) == Declaration()
+    assert pair.archives.declaration(pair.unpack(pair.pack(FILES)), 1_000) == Declaration()
     archive = pair.pack({**FILES, "edgeship.json": b'{"entrypoint": "a/b.js"}'}, "declared")
-    assert pair.archives.declaration(pair.unpack(archive)).entrypoint == "a/b.js"
+    assert pair.archives.declaration(pair.unpack(archive), 1_000).entrypoint == "a/b.js"

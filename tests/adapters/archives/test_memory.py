@@ -34,8 +34,8 @@ from edgeship.adapters.javascript.parser import JavaScriptParser
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import UploadKey
-from edgeship.domain.releases.bundle import Limits
-inspect = InspectArchive(ArchiveReader(), JavaScriptParser(), Limits(files=5_000, file_bytes=100 << 20))
+from edgeship.domain.releases.limits import Limits
+inspect = InspectArchive(ArchiveReader(), JavaScriptParser(), Limits())
 archive = pathlib.Path(sys.argv[1])
 scratch = pathlib.Path(sys.argv[2])
 try:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from edgeship.adapters.archives.reader import ArchiveReader
 from edgeship.application.releases.ports import UnpackedFile
-from edgeship.domain.releases.bundle import EntryCheck, Limits
+from edgeship.domain.releases.bundle import EntryCheck
+from edgeship.domain.releases.limits import Limits
 
 
 def unpack(archive: bytes, suffix: str, into: Path, limits: Limits | None = None) -> list[UnpackedFile]:

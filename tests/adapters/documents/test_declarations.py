@@ -17,6 +17,7 @@ from edgeship.adapters.dynamodb.attributes import deserialize, serialize
 from edgeship.adapters.dynamodb.items import event_item, to_item, to_release
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
+from edgeship.domain.releases.limits import Limits
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.releases.release import register
 from edgeship.domain.version import Version
@@ -44,7 +45,7 @@ EVERYTHING: dict[str, Any] = {
 def read(content: object, folder: Path) -> Any:
     location = folder / "edgeship.json"
     location.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
-    return read_declaration(location)
+    return read_declaration(location, Limits().declaration_bytes)
 
 
 def test_the_schema_is_that_of_the_model() -> None:

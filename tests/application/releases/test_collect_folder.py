@@ -11,7 +11,7 @@ import pytest
 from edgeship.application.releases import collect_folder as module
 from edgeship.application.releases.collect_folder import collect_folder, unreadable_refused
 from edgeship.domain.errors import Refused
-from edgeship.domain.releases.bundle import Limits
+from edgeship.domain.releases.limits import Limits
 
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,11 +16,11 @@ from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.pack_bundle import BundleFacts, PackBundle
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.reject_upload import RejectUpload
-from edgeship.domain.releases.bundle import Limits
+from edgeship.domain.releases.limits import Limits
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
-from tests.fakes.archives import FakeArchives, FakeDropbox, FakeInbox, FakePacker
+from tests.fakes.archives import FakeArchives, FakeDropbox, FakeInbox, FakeLimits, FakePacker
 from tests.fakes.releases import FakeScripts, FakeSite
 from tests.fakes.state import FakeState
 
@@ -66,7 +66,7 @@ class House:
         for path, body in files.items():
             (self.folder / path).write_bytes(body)
         pack = PackBundle(INSPECT, FakePacker(), GitignorePatterns(), dump_manifest)
-        publish = PublishBundle(pack, FakeDropbox(self.inbox), self.state)
+        publish = PublishBundle(lambda _: pack, FakeLimits(), FakeDropbox(self.inbox), self.state)
         publish(self.folder, "checkout", V1, BundleFacts(), lambda _: None)
 
     def accept(self, calls: int = 1_000) -> Release | Rejection:

@@ -23,6 +23,7 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.version import Version
+from tests.fakes.web import answer_of
 from tests.support.bundles import WIDGET
 from tests.support.moto.aws import NAMES, Aws
 from tests.support.moto.function_env import function_env
@@ -174,7 +175,7 @@ class Cdn:
             raise ConnectionResetError("no answer")
         key = path.lstrip("/").replace("/latest/", f"/v{self.latest}/")
         found = self.aws.objects(NAMES.site_bucket).get(key)
-        return WebAnswer(200, {}, found["body"]) if found else WebAnswer(404, {}, b"")
+        return answer_of(200, {}, found["body"]) if found else answer_of(404, {}, b"")
 
 
 class World:

@@ -13,7 +13,7 @@ from edgeship.adapters.documents.path_patterns import GitignorePatterns
 from edgeship.application.releases.collect_folder import Collected, collect_folder
 from edgeship.application.releases.select_files import select_files
 from edgeship.domain.errors import Refused
-from edgeship.domain.releases.bundle import Limits
+from edgeship.domain.releases.limits import Limits
 
 
 def collect(folder: Path, *exclude: str, follow_symlinks: bool = False) -> Collected:

@@ -296,6 +296,7 @@ def test_a_folder_that_is_not_there_is_a_usage_error(edgeship: CommandLine, tmp_
 def test_a_dry_run_shows_the_bundle_and_uploads_nothing(
     edgeship: CommandLine, aws: Aws, dist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("EDGESHIP_ENV")
     monkeypatch.setattr("edgeship.cli.context.target", None)
     done = edgeship(*arguments(dist, "1.0.0", "--dry-run", "--exclude", "assets/", "--json"))
     assert done.code == 0

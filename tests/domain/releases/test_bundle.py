@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeship.domain.errors import Refused
-from edgeship.domain.releases.bundle import MAX_DECLARATION_BYTES, EntryCheck, EntryKind, Limits
+from edgeship.domain.releases.bundle import EntryCheck, EntryKind
 from edgeship.domain.releases.bundle_paths import check_path
+from edgeship.domain.releases.limits import Limits
 
 SMALL = Limits(files=3, file_bytes=100, total_bytes=200, ratio=10)
 
@@ -117,7 +118,7 @@ def test_the_uploaders_manifest_counts_neither_as_a_file_nor_to_the_bytes() -> N
         check.admit(f"{number}.js", "file", 66)
     check.admit("edgeship.json", "file", 1_000)
     with pytest.raises(Refused) as refused:
-        EntryCheck(SMALL, packed_bytes=1_000).admit("edgeship.json", "file", MAX_DECLARATION_BYTES + 1)
+        EntryCheck(SMALL, packed_bytes=1_000).admit("edgeship.json", "file", SMALL.declaration_bytes + 1)
     assert refused.value.code == "declaration_invalid"
 
 

@@ -95,3 +95,23 @@ def test_any_bytes_are_searched(content: bytes) -> None:
     of = manifest("chunk.js")
     for warning in find_warnings(of, of.files, [("chunk.js", content)]):
         assert warning.path == "chunk.js"
+
+
+class Counted(dict[str, FileEntry]):
+    """Counts how often all of it is gone through."""
+
+    rounds = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.rounds += 1
+        return super().__iter__()
+
+
+def test_the_work_for_each_file_does_not_grow_with_their_number() -> None:
+    files = Counted(dict.fromkeys(["widget.js", *(f"{n}.js" for n in range(100))], FILE))
+    of = Manifest("checkout", Version.parse("1.4.2"), "", None, "widget.js", files, kind=Kind.CLASSIC)
+    names = list(files)
+    files.rounds = 0
+    warnings = find_warnings(of, files.keys(), ((name, b"'/checkout/latest/a.js'") for name in names))
+    assert len(warnings) == len(names)
+    assert files.rounds <= 3

@@ -21,6 +21,7 @@ from edgeship.adapters.s3.health_pages import S3HealthPages
 from edgeship.adapters.s3.inbox import S3Inbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.snapshots import S3Snapshots
+from edgeship.domain.releases.limits import DEFAULT_LIMITS
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
 from edgeship.resource_names import FLAGS_KEY, HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY, WATCHED_INDEX, ResourceNames
 from tests.support.moto.gaps import fill_cloudfront, fill_cloudwatch
@@ -244,6 +245,8 @@ def create_resources() -> None:
     for bucket in (NAMES.inbox_bucket, NAMES.site_bucket, NAMES.config_bucket):
         s3.create_bucket(Bucket=bucket)
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    said = json.dumps(DEFAULT_LIMITS.to_dict())
+    kept_session().client("ssm").put_parameter(Name=NAMES.upload_limits, Value=said, Type="String", Overwrite=True)
     dynamodb.create_table(
         TableName=NAMES.table,
         BillingMode="PAY_PER_REQUEST",

@@ -10,6 +10,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.s3.models import s3_backends
 from moto.s3.utils import _VersionedKeyStore
+from moto.ssm.models import ParameterDict
 
 _Place = tuple[str, str, str]
 """A service, an account and a region."""
@@ -63,13 +64,22 @@ def _copied(backends: Mapping[_Place, BaseBackend], services: Mapping[_Place, An
     they are written: a tag or an ACL lies elsewhere, or makes another object.
     """
     memo: dict[int, Any] = {id(backend): backend for backend in backends.values()}
-    for (service, _, _), state in services.items():
+    for (service, account, region), state in services.items():
         if service == "s3":
             memo |= {id(bucket.keys): _copied_keys(bucket.keys) for bucket in state["buckets"].values()}
+        if service == "ssm":
+            # It is made with arguments, so no copy of the usual kind can be.
+            memo[id(state["_parameters"])] = _copied_parameters(state["_parameters"], account, region)
         if service == "sqs":
             # A lock can't be copied; nobody holds it between two calls.
             memo |= {id(queue._messages_lock): queue._messages_lock for queue in state["queues"].values()}
     return deepcopy(dict(services), memo)
+
+
+def _copied_parameters(parameters: ParameterDict, account: str, region: str) -> ParameterDict:
+    copy = ParameterDict(account, region)
+    copy.update({name: list(versions) for name, versions in dict.items(parameters)})
+    return copy
 
 
 def _copied_keys(keys: _VersionedKeyStore) -> _VersionedKeyStore:

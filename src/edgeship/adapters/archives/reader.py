@@ -47,10 +47,10 @@ class ArchiveReader:
         check.finish()
         return list(files.values())
 
-    def declaration(self, files: Sequence[UnpackedFile]) -> Declaration:
+    def declaration(self, files: Sequence[UnpackedFile], most: int) -> Declaration:
         for file in files:
             if file.path == UPLOADED_MANIFEST_NAME:
-                return read_declaration(file.location)
+                return read_declaration(file.location, most)
         return Declaration()
 
 

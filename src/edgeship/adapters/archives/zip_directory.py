@@ -14,8 +14,9 @@ from typing import IO
 from edgeship.adapters.archives.damage import Damaged
 from edgeship.domain.errors import Refused
 
-MAX_DIRECTORY_BYTES = 8 * 1024 * 1024
-"""5,000 entries with names of 512 bytes, and 1 KiB of other fields each."""
+MAX_RECORD_BYTES = 840
+"""Of an entry in the table, on average: a name of 512 bytes, and 328 of other fields."""
+_LEAST_LIMIT = 1024 * 1024
 MAX_VERSION_NEEDED = 63
 """Of the format, times 10; stored and Deflate need 2.0, zip64 needs 4.5 (APPNOTE.TXT 4.4.3)."""
 _END = struct.Struct("<4s4H2LH")
@@ -58,11 +59,12 @@ def read_directory(file: IO[bytes], file_size: int, most: int) -> tuple[list[Rec
         Damaged: it is not whole. Refused: `too_many_files`.
     """
     end, at = _find_end(file, file_size)
-    if end.entries > most or end.size > MAX_DIRECTORY_BYTES:
+    most_bytes = max(_LEAST_LIMIT, MAX_RECORD_BYTES * most)
+    if end.entries > most or end.size > most_bytes:
         raise Refused(
             "too_many_files",
             f"The archive has {end.entries:,} entries, and a table of contents of {end.size:,} bytes.",
-            f"Pack at most {most:,} files and folders, with a table of at most {MAX_DIRECTORY_BYTES:,} bytes.",
+            f"Pack at most {most:,} files and folders, with a table of at most {most_bytes:,} bytes.",
         )
     if end.offset + end.size != at:
         raise Damaged("its table of contents is not where its last record says")

@@ -18,13 +18,12 @@ from pydantic_core import ErrorDetails
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
 from edgeship.domain.plain_text import quoted
-from edgeship.domain.releases.bundle import MAX_DECLARATION_BYTES
 from edgeship.domain.releases.bundle_paths import MAX_PATH_BYTES
 from edgeship.domain.releases.entry import Kind
+from edgeship.domain.releases.limits import MAX_FILES
 from edgeship.domain.releases.manifest import Declaration
 from edgeship.domain.version import MAX_VERSION_LENGTH
 
-MAX_FILES = 20_000
 _MAX_NAMES = 50
 """In an object that is no list of files. Each fault costs a kilobyte, and 5 MiB have room for a million."""
 _FAULTS_SHOWN = 10
@@ -117,14 +116,14 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": UPLOADED_MANIFEST_NAME}
 
 
-def read_declaration(location: Path) -> Declaration:
-    """Read an uploader's manifest.
+def read_declaration(location: Path, most: int) -> Declaration:
+    """Read an uploader's manifest of at most `most` bytes.
 
     Raises:
         Refused: `declaration_invalid`, naming every field that is not valid.
     """
-    if location.stat().st_size > MAX_DECLARATION_BYTES:
-        _refuse(f"is larger than {MAX_DECLARATION_BYTES:,} bytes")
+    if location.stat().st_size > most:
+        _refuse(f"is larger than {most:,} bytes")
     document = _read_json(location)
     _check_sizes(document)
     files = document.pop("files", None)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import urllib.error
 import urllib.request
 from dataclasses import replace
+from http.client import HTTPException, HTTPResponse
 from urllib.parse import quote, urljoin, urlsplit
 
-from edgeship.application.ports import WebAnswer
+from edgeship.application.ports import BODY_KEPT, WebAnswer
 
 _TIMEOUT = 10.0
+_CHUNK = 256 * 1024
 
 
 class UrllibWeb:
@@ -45,10 +48,24 @@ class UrllibWeb:
         )
         try:
             with self._opener.open(request, timeout=_TIMEOUT) as answer:
-                return WebAnswer(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read())
+                return _read(answer.status, answer)
         except urllib.error.HTTPError as error:
             with error:
-                return WebAnswer(error.code, {k.lower(): v for k, v in error.headers.items()}, error.read())
+                return _read(error.code, error)
+
+
+def _read(status: int, answer: HTTPResponse | urllib.error.HTTPError) -> WebAnswer:
+    sha256, kept = hashlib.sha256(), bytearray()
+    try:
+        while chunk := answer.read(_CHUNK):
+            sha256.update(chunk)
+            kept += chunk[: BODY_KEPT - len(kept)]
+    except HTTPException as fault:  # no OSError
+        raise ConnectionError(f"the answer is cut off ({type(fault).__name__})") from fault
+    # Read in parts, a body that ends before its Content-Length raises nothing.
+    if answer.length:
+        raise ConnectionError(f"the answer is cut off: {answer.length:,} bytes are missing")
+    return WebAnswer(status, {k.lower(): v for k, v in answer.headers.items()}, bytes(kept), sha256.hexdigest())
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -103,6 +102,6 @@ class FollowUpload:
             except OSError:
                 # It is asked again until the deadline.
                 return False
-            if answer.status != 200 or hashlib.sha256(answer.body).hexdigest() != expected:
+            if answer.status != 200 or answer.sha256 != expected:
                 return False
         return True

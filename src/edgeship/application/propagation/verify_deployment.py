@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -86,8 +85,7 @@ class VerifyDeployment:
             got = self.webs[cdn].get(probe.path)
         except OSError as error:
             return Mismatch(cdn, probe.path, MismatchKind.UNREACHABLE, "an answer", type(error).__name__)
-        sha256 = hashlib.sha256(got.body).hexdigest()
-        answer = Answer(got.status, got.headers.get(VERSION_HEADER, ""), sha256, _decision(got.led_by))
+        answer = Answer(got.status, got.headers.get(VERSION_HEADER, ""), got.sha256, _decision(got.led_by))
         expected = None if self.pointer_max_age is None else f"public, max-age={self.pointer_max_age}"
         return mismatch_of(cdn, probe, answer, manifest, also_served, expected)
 

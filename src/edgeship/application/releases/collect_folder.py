@@ -13,8 +13,9 @@ from pathlib import Path
 from edgeship.application.releases.select_files import Selection
 from edgeship.domain.errors import Refused
 from edgeship.domain.plain_text import quoted
-from edgeship.domain.releases.bundle import EntryCheck, EntryKind, Limits
+from edgeship.domain.releases.bundle import EntryCheck, EntryKind
 from edgeship.domain.releases.contents.release_paths import release_paths
+from edgeship.domain.releases.limits import Limits
 
 EVERYTHING = Selection(excluded=lambda _: False, included=lambda _: True)
 

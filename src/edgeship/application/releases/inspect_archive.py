@@ -9,8 +9,9 @@ from pathlib import Path
 from edgeship.application.releases.describe_bundle import describe_bundle
 from edgeship.application.releases.ports import Archives, Scripts, UnpackedFile
 from edgeship.domain.naming import UploadKey
-from edgeship.domain.releases.bundle import EntryCheck, Limits
+from edgeship.domain.releases.bundle import EntryCheck
 from edgeship.domain.releases.contents.release_paths import release_paths
+from edgeship.domain.releases.limits import Limits
 from edgeship.domain.releases.manifest import Manifest
 
 
@@ -33,7 +34,7 @@ class InspectArchive:
         unpacked.mkdir()
         check = EntryCheck(self.limits, packed_bytes=archive.stat().st_size)
         files = without_top_folder(self.archives.unpack(archive, key.suffix, unpacked, check))
-        declared = self.archives.declaration(files)
+        declared = self.archives.declaration(files, self.limits.declaration_bytes)
         return files, describe_bundle(key, files, declared, declared.created_at or uploaded_at, self.scripts)
 
 

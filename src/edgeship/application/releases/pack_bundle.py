@@ -12,7 +12,7 @@ from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.ports import Packer, PathPatterns
 from edgeship.application.releases.select_files import select_files
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey
-from edgeship.domain.releases.bundle_warnings import SEARCHED, BundleWarning, find_warnings
+from edgeship.domain.releases.bundle_warnings import MAX_SEARCHED_BYTES, SEARCHED, BundleWarning, find_warnings
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import Manifest
 
@@ -84,7 +84,7 @@ class PackBundle:
 
     def _manifest(self, key: UploadKey, files: Mapping[str, Path], facts: BundleFacts) -> Manifest:
         described = [self.packer.describe(path, location) for path, location in files.items()]
-        declared = self.inspect.archives.declaration(described)
+        declared = self.inspect.archives.declaration(described, self.inspect.limits.declaration_bytes)
         stated = replace(
             declared,
             entrypoint=facts.entrypoint or declared.entrypoint,
@@ -101,4 +101,5 @@ def _searched(manifest: Manifest, files: Mapping[str, Path]) -> Iterator[tuple[s
     """The contents that are searched for what will fail: the entrypoint's first, because there is a limit."""
     for path in sorted(manifest.files, key=lambda path: (path != manifest.entrypoint, path)):
         if path.lower().endswith(SEARCHED):
-            yield path, files[path].read_bytes()
+            with files[path].open("rb") as file:
+                yield path, file.read(MAX_SEARCHED_BYTES + 1)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # a bundle carries what is imported when it runs
     from edgeship.domain.releases.bundle import EntryCheck
     from edgeship.domain.releases.claim import Claim
     from edgeship.domain.releases.entry import Syntax
+    from edgeship.domain.releases.limits import Limits
     from edgeship.domain.releases.manifest import Declaration, FileEntry, Manifest
     from edgeship.domain.releases.rejection import Rejection, Upload
     from edgeship.domain.releases.release import Release
@@ -71,8 +72,8 @@ class Archives(Protocol):
             Refused: `archive_invalid`, or what `check` refuses.
         """
 
-    def declaration(self, files: Sequence[UnpackedFile]) -> Declaration:
-        """What the archive's `edgeship.json` declares; an empty declaration when it has none.
+    def declaration(self, files: Sequence[UnpackedFile], most: int) -> Declaration:
+        """What the archive's `edgeship.json`, of at most `most` bytes, declares; an empty declaration when it has none.
 
         Raises:
             Refused: `declaration_invalid`.
@@ -150,6 +151,14 @@ class Dropped:
     """An object in the inbox, by its ETag (without quotes)."""
 
     etag: str
+
+
+class UploadLimits(Protocol):
+    """What the stack of an environment says of its uploads."""
+
+    def read(self) -> Limits | None:
+        """The limits that uploads are held to; None if they can't be known here: an earlier stack does not say them,
+        and an uploader may not be allowed to read them."""
 
 
 class Dropbox(Protocol):

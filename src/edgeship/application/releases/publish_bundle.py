@@ -8,11 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edgeship.application.releases.pack_bundle import BundleFacts, PackBundle
-from edgeship.application.releases.ports import Dropbox, Dropped, Progress, ReleaseState
+from edgeship.application.releases.ports import Dropbox, Dropped, Progress, ReleaseState, UploadLimits
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.naming import UploadKey, check_widget
 from edgeship.domain.releases.bundle_warnings import BundleWarning
 from edgeship.domain.releases.entry import Kind
+from edgeship.domain.releases.limits import DEFAULT_LIMITS, Limits
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.version import Version
 
@@ -24,7 +25,8 @@ RECENT_REJECTIONS = 50
 class Published:
     """An archive in the inbox; `uploaded` is False when the same bytes were there already.
 
-    `refused_before` are earlier uploads of the same bytes that were refused. The rest is as in `Packed`.
+    `refused_before` are earlier uploads of the same bytes that were refused. Where the environment's limits are not
+    known, the bundle was checked by the defaults, and may still be refused by others. The rest is as in `Packed`.
     """
 
     key: UploadKey
@@ -40,13 +42,15 @@ class Published:
     warnings: tuple[BundleWarning, ...] = ()
     withheld: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    limits_known: bool = True
 
 
 @dataclass(frozen=True)
 class PublishBundle:
-    """`state` knows refused uploads, and may not be readable."""
+    """`packing` makes what packs by given limits. `state` knows refused uploads, and may not be readable."""
 
-    pack: PackBundle
+    packing: Callable[[Limits], PackBundle]
+    limits: UploadLimits
     dropbox: Dropbox
     state: ReleaseState
 
@@ -64,8 +68,10 @@ class PublishBundle:
             Refused: with the code that the upload would get, or `version_exists` when the inbox has other bytes.
         """
         key = UploadKey(check_widget(widget), version, ".tar.gz")
+        limits = self.limits.read()
+        pack = self.packing(limits or DEFAULT_LIMITS)
         with TemporaryDirectory(prefix="edgeship-") as scratch:
-            archive, packed = self.pack(folder, key, facts, Path(scratch))
+            archive, packed = pack(folder, key, facts, Path(scratch))
             drop, uploaded, refused = self._drop(key, archive, progress)
         manifest = packed.manifest
         return Published(
@@ -82,6 +88,7 @@ class PublishBundle:
             warnings=packed.warnings,
             withheld=packed.withheld,
             excluded=packed.excluded,
+            limits_known=limits is not None,
         )
 
     def _drop(

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from edgeship.cli.output import Output, plain
 from edgeship.domain.naming import UploadKey, check_widget
 from edgeship.domain.plain_text import size
-from edgeship.domain.releases.bundle import Limits
 from edgeship.domain.releases.bundle_warnings import shortened
 from edgeship.domain.version import Version
 
 if TYPE_CHECKING:
     from edgeship.application.releases.pack_bundle import BundleFacts
+    from edgeship.domain.releases.limits import Limits
 
 WARNINGS_SHOWN = 5
 
 
-def show_bundle(out: Output, folder: Path, widget: str, version: Version, facts: BundleFacts) -> None:
+def show_bundle(out: Output, folder: Path, widget: str, version: Version, facts: BundleFacts, limits: Limits) -> None:
     """Pack the folder and check it as an upload would be, then print what is in it. Nothing of AWS is called.
 
     Raises:
@@ -30,7 +30,7 @@ def show_bundle(out: Output, folder: Path, widget: str, version: Version, facts:
 
     key = UploadKey(check_widget(widget), version, ".tar.gz")
     with TemporaryDirectory(prefix="edgeship-") as scratch:
-        _, packed = packing.build(Limits())(folder, key, facts, Path(scratch))
+        _, packed = packing.build(limits)(folder, key, facts, Path(scratch))
     manifest = packed.manifest
     document = {
         "widget": key.widget,

@@ -21,18 +21,24 @@ from edgeship.domain.naming import LATEST, release_prefix
 from edgeship.domain.plain_text import size
 from edgeship.domain.releases.bundle_warnings import shortened
 from edgeship.domain.releases.entry import Kind
+from edgeship.domain.releases.limits import DEFAULT_LIMITS
 from edgeship.domain.version import Version
 
 if TYPE_CHECKING:
     from edgeship.application.channels.follow_upload import Followed
     from edgeship.application.releases.ports import Progress
     from edgeship.application.releases.publish_bundle import Published
+    from edgeship.domain.releases.limits import Limits
 
 UNFOLLOWED = "uploaded"
 WARNINGS_SHOWN = 5
 """Of each kind of warning; `--json` has all of them."""
 
 WITHHELD_SHOWN = 5
+LIMITS_UNKNOWN = (
+    "the limits of this environment can't be read, so the defaults were checked; deploy its stack again, and attach "
+    "its uploader policy"
+)
 
 
 def publish(
@@ -85,7 +91,10 @@ def publish(
     ] = False,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Show what would be uploaded, and upload nothing."),
+        typer.Option(
+            "--dry-run",
+            help="Show what would be uploaded, by the limits of the environment that is named, and upload nothing.",
+        ),
     ] = False,
     wait: Annotated[
         bool,
@@ -110,17 +119,29 @@ def publish(
     facts = gather(dist, entrypoint, Kind(kind) if kind else None, git_commit, created_at, changes)
     facts = replace(facts, exclude=tuple(exclude or ()), follow_symlinks=follow_symlinks)
     if dry_run:
-        show_bundle(out, dist, widget, parsed, facts)
+        show_bundle(out, dist, widget, parsed, facts, _limits_of_named(ctx, env, out))
         return
     target = context.target(ctx, env, out)
     operator = target.site_operator if wait else target.operator
     with _progress_bar(out, f"{widget} {parsed}") as progress:
         published = operator.publish(dist, widget, parsed, facts, progress)
+    if not published.limits_known:
+        out.note(LIMITS_UNKNOWN)
     for text in shortened(published.warnings, WARNINGS_SHOWN):
         out.warning(text)
     followed = operator.follow(published, timedelta(seconds=timeout), _notes_stages(out)) if wait else None
     document = _document(published, followed, target.site_url)
     out.result(document, [plain("\n".join(_lines(document)))])
+
+
+def _limits_of_named(ctx: typer.Context, env: str | None, out: Output) -> Limits:
+    """Those of the environment that is named, if one is and they can be read; else the defaults."""
+    if not context.is_named(ctx, env):
+        return DEFAULT_LIMITS
+    limits = context.limits(ctx, env, out)
+    if limits is None:
+        out.note(LIMITS_UNKNOWN)
+    return limits or DEFAULT_LIMITS
 
 
 def _document(published: Published, followed: Followed | None, site_url: str | None) -> dict[str, Any]:

@@ -11,32 +11,13 @@ from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
 from edgeship.domain.plain_text import quoted
 from edgeship.domain.releases.bundle_paths import check_path
 from edgeship.domain.releases.contents.withheld import is_public
+from edgeship.domain.releases.limits import Limits
 
 EntryKind = Literal["file", "directory", "symlink", "hard_link", "device"]
 
-MAX_DECLARATION_BYTES = 5 * 1024 * 1024
-"""Of `edgeship.json`, which counts neither as a file nor to the bundle's bytes: enough for 5,000 files with their
-hashes, and paths of 512 bytes."""
 _FREE_BYTES = 1024 * 1024
 """That are within the ratio anyway: small, highly repetitive bundles are harmless."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Bounds of one bundle. Sizes are bytes, unpacked; `ratio` is unpacked over packed."""
-
-    files: int = 2_000
-    file_bytes: int = 25 * 1024 * 1024
-    total_bytes: int = 250 * 1024 * 1024
-    ratio: int = 100
-
-    @property
-    def entries(self) -> int:
-        """Files and folders of an archive together."""
-        return 2 * self.files + 1
-
-
-DEFAULT_LIMITS = Limits()
+_RAISE = "raise the limit of this environment (the stack's option upload_limits)"
 
 
 def check_packed(packed_bytes: int, limits: Limits) -> None:
@@ -49,7 +30,7 @@ def check_packed(packed_bytes: int, limits: Limits) -> None:
         raise Refused(
             "bundle_too_large",
             f"The archive has {packed_bytes:,} bytes; a bundle may unpack to {limits.total_bytes:,}.",
-            "Ship less, or raise the limit of this environment.",
+            f"Ship less, or {_RAISE}.",
         )
 
 
@@ -112,10 +93,10 @@ class EntryCheck:
 
     def _count(self, path: str, size: int) -> None:
         if path == UPLOADED_MANIFEST_NAME:
-            if size > MAX_DECLARATION_BYTES:
+            if size > self.limits.declaration_bytes:
                 raise Refused(
                     "declaration_invalid",
-                    f"{UPLOADED_MANIFEST_NAME} has {size:,} bytes; {MAX_DECLARATION_BYTES:,} is the limit.",
+                    f"{UPLOADED_MANIFEST_NAME} has {size:,} bytes; {self.limits.declaration_bytes:,} is the limit.",
                     "Correct it (edgeship publish writes a valid one), or leave it out.",
                 )
             return
@@ -127,13 +108,13 @@ class EntryCheck:
             raise Refused(
                 "file_too_large",
                 f"File {quoted(path)} has {size:,} bytes; {self.limits.file_bytes:,} is the limit.",
-                "Split it, or serve it from somewhere else.",
+                f"Split it, serve it from somewhere else, or {_RAISE}.",
             )
         if self.total_bytes > self.limits.total_bytes:
             raise Refused(
                 "bundle_too_large",
                 f"The bundle unpacks to more than {self.limits.total_bytes:,} bytes (at {quoted(path)}).",
-                "Ship less, or raise the limit of this environment.",
+                f"Ship less, or {_RAISE}.",
             )
         if self.total_bytes > max(self.limits.ratio * self.packed_bytes, _FREE_BYTES):
             raise Refused(
@@ -179,7 +160,7 @@ class EntryCheck:
         return Refused(
             "too_many_files",
             f"The bundle holds more than {limit:,} {what}.",
-            "Bundle the sources, or raise the limit of this environment.",
+            f"Bundle the sources, or {_RAISE}.",
         )
 
 

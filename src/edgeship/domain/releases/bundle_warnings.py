@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from edgeship.domain.releases.entry import SCRIPTS, STYLES
+from edgeship.domain.releases.entry import SCRIPTS, STYLES, Entry
 from edgeship.domain.releases.manifest import Manifest
 
 SEARCHED = (*SCRIPTS, *STYLES, ".html", ".htm", ".json")
@@ -40,12 +40,14 @@ def find_warnings(
     """
     found: list[BundleWarning] = []
     searched = 0
+    # Once: it goes through all files.
+    entry = manifest.entry
     for path, content in contents:
         searched += len(content)
         if searched > MAX_SEARCHED_BYTES:
             break
         about_file = (
-            _moving_path(manifest, path, content),
+            _moving_path(manifest.widget, entry, path, content),
             _other_release(manifest, path, content),
             _source_map(manifest, packed, path, content),
         )
@@ -64,12 +66,11 @@ def shortened(warnings: Iterable[BundleWarning], most: int) -> Iterator[str]:
             yield f"and {len(texts) - most} more of this kind"
 
 
-def _moving_path(manifest: Manifest, path: str, content: bytes) -> BundleWarning | None:
+def _moving_path(widget: str, entry: Entry | None, path: str, content: bytes) -> BundleWarning | None:
     """A script that loads its own parts from a moving path gets them from whatever release is live then."""
-    entry = manifest.entry
     if entry is None or entry.alone or not path.endswith(SCRIPTS):
         return None
-    fixed = re.search(rb"/%s/(?:latest|~[\w.-]{1,80})(?=[/\"'`])" % manifest.widget.encode(), content)
+    fixed = re.search(rb"/%s/(?:latest|~[\w.-]{1,80})(?=[/\"'`])" % widget.encode(), content)
     if fixed is None:
         return None
     return BundleWarning(

@@ -38,10 +38,10 @@ def last_mile(story: Story) -> None:
         with story.step(f"latest moves to {BEFORE}, and the second CDN is purged") as step:
             began, purged_before = time.monotonic(), len(story.cloud.second_cdn.purges)
             _move(story, BEFORE)
-            wanted = hashlib.sha256(public_files(story, BEFORE)[ENTRYPOINT]).digest()
+            wanted = hashlib.sha256(public_files(story, BEFORE)[ENTRYPOINT]).hexdigest()
 
             def purged_there() -> bool:
-                return hashlib.sha256(second.get(path).body).digest() == wanted
+                return second.get(path).sha256 == wanted
 
             story.until(purged_there, PROPAGATED_SECONDS, f"the second CDN does not serve {BEFORE}")
             story.timings["move to a second CDN's purge"] = time.monotonic() - began

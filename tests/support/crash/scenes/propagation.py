@@ -15,6 +15,7 @@ from edgeship.domain.naming import LATEST, MANIFEST_NAME, release_prefix
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.version import Version
 from tests.fakes.clock import FakeClock
+from tests.fakes.web import answer_of
 from tests.support.crash.scenes.actors import ANN, make_live, on, registered, tools
 from tests.support.crash.search import Scene
 from tests.support.moto.aws import NAMES, Aws
@@ -40,8 +41,8 @@ class EdgeOnS3:
         try:
             answer = self.aws.s3.get_object(Bucket=NAMES.site_bucket, Key=key)
         except self.aws.s3.exceptions.NoSuchKey:
-            return WebAnswer(404, {}, b"")
-        return WebAnswer(200, {"x-amz-meta-version": answer["Metadata"]["version"]}, answer["Body"].read())
+            return answer_of(404, {}, b"")
+        return answer_of(200, {"x-amz-meta-version": answer["Metadata"]["version"]}, answer["Body"].read())
 
 
 def published(aws: Aws) -> None:
