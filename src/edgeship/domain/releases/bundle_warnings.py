@@ -40,12 +40,14 @@ def find_warnings(
     """
     found: list[BundleWarning] = []
     searched = 0
+    entry = manifest.entry
+    is_alone = entry is None or entry.alone
     for path, content in contents:
         searched += len(content)
         if searched > MAX_SEARCHED_BYTES:
             break
         about_file = (
-            _moving_path(manifest, path, content),
+            None if is_alone else _moving_path(manifest, path, content),
             _other_release(manifest, path, content),
             _source_map(manifest, packed, path, content),
         )
@@ -66,8 +68,7 @@ def shortened(warnings: Iterable[BundleWarning], most: int) -> Iterator[str]:
 
 def _moving_path(manifest: Manifest, path: str, content: bytes) -> BundleWarning | None:
     """A script that loads its own parts from a moving path gets them from whatever release is live then."""
-    entry = manifest.entry
-    if entry is None or entry.alone or not path.endswith(SCRIPTS):
+    if not path.endswith(SCRIPTS):
         return None
     fixed = re.search(rb"/%s/(?:latest|~[\w.-]{1,80})(?=[/\"'`])" % manifest.widget.encode(), content)
     if fixed is None:
