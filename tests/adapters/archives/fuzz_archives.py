@@ -1,13 +1,14 @@
 """Mutated archives into the reader: python -m tests.adapters.archives.fuzz_archives [COUNT] [SEED].
 
-What is accepted must be what other readers see: Python's tarfile and zipfile, and for each twentieth archive `tar` and
-`unzip`. What is not accepted must be a refusal with a reason.
+What is accepted must be what other readers see: Python's tarfile and zipfile, `bsdtar`, and `tar` or `unzip`. What is
+not accepted must be a refusal with a reason.
 """
 
 from __future__ import annotations
 
 import gzip
 import io
+import os
 import random
 import re
 import subprocess
@@ -28,8 +29,6 @@ from tests.support.bundles import WIDGET
 
 Files = dict[str, bytes]
 FILES = {**WIDGET, "assets/größe.svg": b"<svg/>", "a" * 60 + "/" + "long" * 20 + ".js": b"x" * 700, "empty.css": b""}
-EVERY = 20
-"""One of so many accepted archives is listed by a program, too."""
 
 
 def tar(form: int) -> bytes:
@@ -148,11 +147,24 @@ def by_program(packed: bytes, suffix: str, folder: Path) -> int:
     return len([line for line in listed.splitlines() if not line.endswith(b"/")])
 
 
+def by_bsdtar(packed: bytes, suffix: str, folder: Path) -> Files:
+    """What libarchive reads: `bsdtar` writes the archive's entries into a tar, and that is read."""
+    location = folder / f"listed{suffix}"
+    location.write_bytes(packed)
+    done = subprocess.run(
+        ["bsdtar", "-c", "--format=pax", "-f", "-", f"@{location}"],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )
+    return by_tarfile(gzip.compress(done.stdout, 1))
+
+
 READERS: dict[str, Callable[[bytes], Files]] = {".zip": by_zipfile, ".tar.gz": by_tarfile}
 
 
-def fuzz(count: int, seed: int) -> Counter[str]:
-    """Draw so many archives; returns how many ended in which way.
+def fuzz(count: int, seed: int, every: int = 1) -> Counter[str]:
+    """Draw so many archives; returns how many ended in which way. Programs read one of `every` accepted archives, too.
 
     Raises:
         AssertionError: a file is missing, added or changed, a refusal has no reason, or something lies outside.
@@ -170,8 +182,9 @@ def fuzz(count: int, seed: int) -> Counter[str]:
             else:
                 endings["accepted"] += 1
                 assert files == READERS[suffix](packed), f"archive {number} of seed {seed}"
-                if endings["accepted"] % EVERY == 0:
+                if endings["accepted"] % every == 0:
                     assert len(files) == by_program(packed, suffix, folder), f"archive {number} of seed {seed}"
+                    assert files == by_bsdtar(packed, suffix, folder), f"archive {number} of seed {seed}"
             names = {location.relative_to(folder).as_posix() for location in folder.rglob("*")}
             stray = {name for name in names if not re.fullmatch(r"archive|files(/\d{6})?|listed\..*", name)}
             assert not stray, number

@@ -47,11 +47,17 @@ def pax(**records: str) -> bytes:
 
 def with_field(place: slice, value: bytes) -> bytes:
     """The archive with another field in its second header, whose checksum is right."""
-    block = bytearray(GOOD[SECOND : SECOND + 512])
-    block[place] = value
-    block[148:156] = b" " * 8
-    block[148:156] = b"%06o\0 " % sum(block)
-    return GOOD[:SECOND] + bytes(block) + GOOD[SECOND + 512 :]
+    block = GOOD[SECOND : SECOND + 512]
+    return GOOD[:SECOND] + with_bytes(block, place.start, value) + GOOD[SECOND + 512 :]
+
+
+def with_bytes(block: bytes, at: int, value: bytes) -> bytes:
+    """A header with other bytes, whose checksum is right."""
+    changed = bytearray(block)
+    changed[at : at + len(value)] = value
+    changed[148:156] = b" " * 8
+    changed[148:156] = b"%06o\0 " % sum(changed)
+    return bytes(changed)
 
 
 def with_size(field: bytes) -> bytes:
@@ -80,6 +86,8 @@ DAMAGED = {
     "a size that is no number": (with_size(b"0000000001x\0"), "negative, or none"),
     "a time that is no number": (with_field(slice(136, 148), b"yesterday   "), "negative, or none"),
     "a size beyond the archive": (with_size(b"\x80" + bytes(7) + (100_000).to_bytes(4, "big")), "truncated"),
+    "a sparse file's map": (with_bytes(BODY[:512], 386, b"00000000001\0") + BODY[512:] + TAIL, "no known format"),
+    "a sparse file's size": (with_bytes(BODY[:512], 483, b"00000000001\0") + BODY[512:] + TAIL, "no known format"),
     "a folder with content": (header("a", b"5", 512) + bytes(512) + TAIL, "content"),
     "a hard link with content": (BODY + header("a", b"1", 512, linkname="widget.js") + bytes(512) + TAIL, "content"),
     "pax headers in a row": (extended(b"x", pax(path="a.js")) * 1_000 + BODY + TAIL, "two extended headers"),

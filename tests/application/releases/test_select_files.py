@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -14,6 +14,9 @@ from edgeship.application.releases.collect_folder import Collected, collect_fold
 from edgeship.application.releases.select_files import select_files
 from edgeship.domain.errors import Refused
 from edgeship.domain.releases.limits import Limits
+from tests.support.npm_packlist import npm_packlist
+from tests.support.pytest_plugins.fuzz import examples
+from tests.support.pytest_plugins.tools import NODE
 
 
 def collect(folder: Path, *exclude: str, follow_symlinks: bool = False) -> Collected:
@@ -66,7 +69,52 @@ FILES_LISTS = (
     ["dist/**", "!dist/sub/b.js"],
     ["**/*.css"],
     ["README.md", "src/"],
+    ["dist/a.{js,js.map}"],
+    ["dist/**/!(*.css)"],
+    ["DIST/*.JS"],
+    ["dist/a.js", "!dist/**"],
+    ["di*"],
+    ["*.js", "dist/sub"],
     [],
+)
+PATTERNS = (
+    *("dist", "src/", "*.js", "**/*.js", "dist/*", "dist/**", "dist/{a,b}.js", "dist/sub/{b,deep/c}.js", "**/sub/**/*"),
+    *(
+        "!dist",
+        "!dist/sub",
+        "!**/*.map",
+        "!*.map",
+        "!(index).js",
+        "dist/@(a|b).*",
+        "dist/s?b/*",
+        "[a-n]*.js",
+        "d*",
+        "D*/**",
+    ),
+    *(
+        "!dist/a.js",
+        "index.js",
+        "/dist/sub/b.js",
+        "./src",
+        "!./src",
+        "!LICENSE",
+        "!/README.md",
+        "node_modules",
+        "dist/+(sub)/**",
+    ),
+    *(
+        "*",
+        "**",
+        "!**",
+        "dist/**/*.{js,css}",
+        "dist/sub/",
+        "!dist/sub/**",
+        "sub",
+        "a.js",
+        "!a.js",
+        "src/.npmrc",
+        "nothing",
+    ),
 )
 PACKAGE_FILES = (
     *("index.js", "other.js", "README.md", "LICENSE", "Changelog.md", "package-lock.json", "notes.txt", "src/a.js"),
@@ -74,20 +122,18 @@ PACKAGE_FILES = (
 )
 
 
-@pytest.mark.parametrize("files", FILES_LISTS, ids=" ".join)
-@pytest.mark.nightly
-def test_files_of_a_package_are_those_that_npm_packs(files: list[str], tmp_path: Path) -> None:
+@pytest.mark.fuzz
+def test_files_of_a_package_are_those_that_npm_packs(tmp_path: Path) -> None:
+    NODE.require()
     write(tmp_path, *PACKAGE_FILES)
-    package = {"name": "checkout", "version": "1.0.0", "main": "index.js", "files": files}
-    (tmp_path / "package.json").write_text(json.dumps(package))
-    done = subprocess.run(
-        ["npm", "pack", "--dry-run", "--json", "--ignore-scripts"],
-        cwd=tmp_path,
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
-    assert set(collect(tmp_path).files) == {file["path"] for file in json.loads(done.stdout)[0]["files"]}
+    write(tmp_path, "package.json")
+    draw = Random(20261127)
+    drawn = [draw.choices(PATTERNS, k=draw.randrange(1, 5)) for _ in range(examples(150, 3_000))]
+    lists = [*map(list, FILES_LISTS), *drawn]
+    packages = [{"name": "checkout", "version": "1.0.0", "main": "index.js", "files": files} for files in lists]
+    for package, packed in zip(packages, npm_packlist(tmp_path, packages), strict=True):
+        (tmp_path / "package.json").write_text(json.dumps(package))
+        assert set(collect(tmp_path).files) == packed, package["files"]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ class Tool:
 CHROMIUM = Tool("Chromium and its driver", ("chromium", "chromedriver"), "apt-get install chromium chromium-driver")
 NODE = Tool("Node and npm", ("node", "npm"), "apt-get install nodejs npm")
 ZIP = Tool("zip and unzip", ("zip", "unzip"), "apt-get install zip unzip")
+BSDTAR = Tool("bsdtar", ("bsdtar",), "apt-get install libarchive-tools")
 NJS = Tool("njs", ("njs",), "apt-get install njs")
 
 NO_SKIPS = "EDGESHIP_NO_SKIPS"

@@ -52,8 +52,9 @@ def read_header(block: bytes) -> Header:
     name, prefix = _text(block[:100]), _text(block[345:500])
     if block[_MAGIC] == _USTAR:
         name = prefix + b"/" + name if prefix else name
-    elif block[_MAGIC] not in (_GNU, _V7) or prefix:
-        # Some readers find the first part of a long name there, whatever the format is.
+    elif block[_MAGIC] not in (_GNU, _V7) or any(block[345:]):
+        # Whatever the format is, some readers find the first part of a long name or the map of a
+        # sparse file there.
         raise Damaged("a header is of no known format")
     return Header(name, _text(block[157:257]), block[156:157], _number(block[124:136]))
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # a bundle carries what is imported when it runs
     from edgeship.domain.channels.policy import Widget
     from edgeship.domain.releases.bundle import EntryCheck
     from edgeship.domain.releases.claim import Claim
+    from edgeship.domain.releases.contents.npm_files import Rule
     from edgeship.domain.releases.entry import Syntax
     from edgeship.domain.releases.limits import Limits
     from edgeship.domain.releases.manifest import Declaration, FileEntry, Manifest
@@ -116,16 +117,14 @@ class Site(Protocol):
 
 
 class PathPatterns(Protocol):
-    """Reads patterns in gitignore's syntax.
-
-    Each gives whether a path matches; that of a folder ends with a slash. They raise `Refused`: `pattern_invalid`.
-    """
+    """Reads patterns of paths. Each gives whether a path matches, and raises `Refused`: `pattern_invalid`."""
 
     def ignored(self, patterns: Sequence[str]) -> Callable[[str], bool]:
-        """As git does: what is in a folder that is ignored can't be taken in again."""
+        """Patterns in gitignore's syntax, as git has it: what is in a folder that is ignored can't be taken in again.
+        The path of a folder ends with a slash."""
 
-    def listed(self, patterns: Sequence[str]) -> Callable[[str], bool]:
-        """The last pattern that matches a file, or a folder that it is in, counts."""
+    def packed(self, rules: Sequence[Rule]) -> Callable[[str], bool]:
+        """Whether npm packs a file by these rules: they pack it, and lead to each folder that it is in."""
 
 
 class Packer(Protocol):

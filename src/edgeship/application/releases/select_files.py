@@ -6,9 +6,11 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from edgeship.application.releases.ports import PathPatterns
 from edgeship.domain.errors import Refused
+from edgeship.domain.releases.contents.npm_files import packed_rules
 from edgeship.domain.releases.contents.package_json import MAX_PACKAGE_BYTES, PACKAGE_NAME, Package, read_package
 
 IGNORE_NAME = ".edgeshipignore"
@@ -38,11 +40,10 @@ def select_files(folder: Path, patterns: Sequence[str], port: PathPatterns) -> S
     if package is None:
         return Selection(excluded, lambda _: True)
     outside = port.ignored(["/node_modules/"])
-    packed = package.packed_patterns
-    return Selection(
-        lambda path: outside(path) or excluded(path),
-        port.listed(packed) if packed is not None else lambda _: True,
-    )
+    if package.files is None:
+        return Selection(lambda path: outside(path) or excluded(path), lambda _: True)
+    rules = packed_rules(package.files, package.required, lambda path: _kind(folder / path.lstrip("/")))
+    return Selection(lambda path: outside(path) or excluded(path), port.packed(rules))
 
 
 def read_folder_package(folder: Path) -> Package | None:
@@ -56,6 +57,13 @@ def read_folder_package(folder: Path) -> Package | None:
         return None
     with location.open("rb") as file:
         return read_package(file.read(MAX_PACKAGE_BYTES + 1))
+
+
+def _kind(location: Path) -> Literal["file", "folder"] | None:
+    try:
+        return "folder" if location.is_dir() else "file" if location.is_file() else None
+    except (OSError, ValueError):  # no name that a file could have
+        return None
 
 
 def _ignore_lines(location: Path) -> list[str]:

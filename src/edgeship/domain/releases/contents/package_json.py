@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeship.domain.errors import Refused
-from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
 
 PACKAGE_NAME = "package.json"
 MAX_PACKAGE_BYTES = 1024 * 1024
@@ -22,19 +21,6 @@ CONDITIONS = ("browser", "import", "module", "default")
 """Of `exports`, the first that is there counts."""
 _MAX_LEVELS = 16
 """Of conditions inside each other."""
-_ALWAYS_PACKED = (
-    f"/{PACKAGE_NAME}",
-    f"/{UPLOADED_MANIFEST_NAME}",
-    *(
-        f"/{''.join(f'[{letter}{letter.upper()}]' for letter in name)}{end}"
-        for name in ("readme", "copying", "license", "licence")
-        for end in ("", ".*")
-    ),
-)
-_NEVER_PACKED = (
-    "!.npmrc",
-    *(f"!/{name}" for name in ("package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lockb")),
-)
 _NOT_A_NAME = re.compile(r"[^a-z0-9]+")
 
 
@@ -43,7 +29,7 @@ class Package:
     """What a package says of itself; a field of another type than npm's counts as left out.
 
     - `entrypoints`: the files that a page may load, as written, the first that can be loaded counts
-    - `files`: which files are published, as patterns; None if all are
+    - `files`: which files are published, as globs; None if all are (`npm_files`)
     - `required`: files that npm publishes whatever `files` says, as written
     """
 
@@ -58,15 +44,6 @@ class Package:
         """The name of a widget that the last part of the package's name makes; None if it makes none."""
         last = (self.name or "").rpartition("/")[2].lower()
         return _NOT_A_NAME.sub("-", last).strip("-")[:63].rstrip("-") or None
-
-    @property
-    def packed_patterns(self) -> list[str] | None:
-        """What npm publishes, as patterns in gitignore's syntax that list it, the last that matches counts; None if
-        that is everything."""
-        if self.files is None:
-            return None
-        required = (f"/{path.removeprefix('./').lstrip('/')}" for path in self.required)
-        return [*map(_listed, self.files), *_ALWAYS_PACKED, *required, *_NEVER_PACKED]
 
 
 def read_package(content: bytes) -> Package:
@@ -94,16 +71,6 @@ def read_package(content: bytes) -> Package:
         files=tuple(filter(_text, files)) if isinstance(files, list) else None,
         required=tuple(filter(None, (_text(document.get("main")), _text(document.get("browser"))))),
     )
-
-
-def _listed(written: str) -> str:
-    """An entry of `files` as npm reads it: a name alone is one of the top folder, unless it is taken out again, and
-    `folder/*` has all that is in it."""
-    negated, pattern = ("!", written[1:]) if written.startswith("!") else ("", written)
-    pattern = pattern[1:] if pattern.startswith("./") else pattern
-    if not negated and "/" not in pattern.rstrip("/"):
-        pattern = f"/{pattern}"
-    return f"{negated}{pattern}{'*' if pattern.endswith('/*') else ''}"
 
 
 def _entrypoints(document: dict[str, Any]) -> Iterator[str]:
