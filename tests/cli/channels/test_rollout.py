@@ -35,6 +35,7 @@ def test_start_takes_steps_of_its_own(live: CommandLine, aws: Aws) -> None:
         "widget": "checkout",
         "channel": "latest",
         "version": "2.0.0",
+        "expected": "1.0.0",
         "previous": "1.0.0",
         "changed": True,
         "rollout": {"candidate": "2.0.0", "phase": "running", "step": 1, "steps": 3, "percent": 10},
@@ -103,6 +104,7 @@ def test_the_document_of_a_completed_rollout(rolling: CommandLine, aws: Aws) -> 
         "widget": "checkout",
         "channel": "latest",
         "version": "1.1.0",
+        "expected": "1.1.0",
         "changed": True,
         "rollout": None,
     }
@@ -115,6 +117,7 @@ def test_abort_quarantines_and_locks(rolling: CommandLine, aws: Aws) -> None:
         "widget": "checkout",
         "channel": "latest",
         "version": "1.0.0",
+        "expected": "1.1.0",
         "changed": True,
         "rollout": None,
         "quarantined": "1.1.0",

@@ -8,6 +8,7 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.channels.approval import approve, named, stage, under_way
+from edgeship.cli.channels.expecting import ExpectOption, Said, YesOption, expected_document, settle, shown
 from edgeship.cli.durations import parse_steps
 from edgeship.cli.options import (
     ChannelOption,
@@ -18,8 +19,9 @@ from edgeship.cli.options import (
     VersionArgument,
     WidgetArgument,
 )
-from edgeship.cli.output import plain
+from edgeship.cli.output import Output, plain
 from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.expectation import Act, Expected
 from edgeship.domain.naming import LATEST
 from edgeship.domain.version import Version
 
@@ -35,6 +37,8 @@ def start(
     version: VersionArgument,
     steps: StepsOption = None,
     channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -42,7 +46,7 @@ def start(
     """Start to roll out a release, by the widget's policy or by other steps.
 
     A step is a percentage of the users and the least time that it bakes. If no version is live to start from, or the
-    first step is 100, the channel moves at once.
+    first step is 100, the channel moves at once. What it expects (--expect) is the version that it starts from.
 
     Example:
 
@@ -54,11 +58,12 @@ def start(
     target = context.target(ctx, env, out)
     occasion = target.occasion(reason or "rolled out by hand")
     operator = target.operator
+    expected = settle(Act.START, target, out, widget, channel, Said(expect, yes))
 
     def begin() -> Channel:
-        return operator.start_rollout(widget, wanted, channel, occasion, schedule)
+        return operator.start_rollout(widget, wanted, channel, occasion, schedule, expected)
 
-    approve(out, operator.state, widget, wanted, channel, begin)
+    approve(out, target, widget, wanted, channel, expected, begin)
 
 
 @app.command()
@@ -66,11 +71,15 @@ def pause(
     ctx: typer.Context,
     widget: WidgetArgument,
     channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Give everybody the stable version until the rollout is resumed.
+
+    What it expects (--expect) is the candidate, as in all commands about a rollout under way.
 
     Example:
 
@@ -83,7 +92,7 @@ def pause(
             f"to continue: edgeship rollout resume {named(widget, channel)}"
         )
 
-    _steer(ctx, "pause", widget, channel, reason or "paused by hand", env, as_json, text)
+    _steer(ctx, Act.PAUSE, widget, channel, Said(expect, yes), reason or "paused by hand", env, as_json, text)
 
 
 @app.command()
@@ -91,6 +100,8 @@ def resume(
     ctx: typer.Context,
     widget: WidgetArgument,
     channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -101,7 +112,7 @@ def resume(
 
         edgeship rollout resume checkout --reason "it was the backend"
     """
-    _steer(ctx, "resume", widget, channel, reason or "resumed by hand", env, as_json, _progress)
+    _steer(ctx, Act.RESUME, widget, channel, Said(expect, yes), reason or "resumed by hand", env, as_json, _progress)
 
 
 @app.command()
@@ -109,6 +120,8 @@ def advance(
     ctx: typer.Context,
     widget: WidgetArgument,
     channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -119,7 +132,7 @@ def advance(
 
         edgeship rollout advance checkout --reason "too few users at night"
     """
-    _steer(ctx, "advance", widget, channel, reason or "advanced by hand", env, as_json, _progress)
+    _steer(ctx, Act.ADVANCE, widget, channel, Said(expect, yes), reason or "advanced by hand", env, as_json, _progress)
 
 
 @app.command()
@@ -127,6 +140,8 @@ def abort(
     ctx: typer.Context,
     widget: WidgetArgument,
     channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -139,14 +154,13 @@ def abort(
 
         edgeship rollout abort checkout --reason "prices are wrong in Japan"
     """
-    out = context.output(ctx, as_json)
-    target = context.target(ctx, env, out)
-    after = target.operator.steer_rollout.abort(widget, channel, target.occasion(reason or "aborted by hand"))
+    out, after, expected = _steered(
+        ctx, Act.ABORT, widget, channel, Said(expect, yes), reason or "aborted by hand", env, as_json
+    )
     assert after.rollout is not None  # an aborted rollout stays on the record
-    candidate = after.rollout.candidate
     document = {
-        **_document(after),
-        "quarantined": str(candidate),
+        **_document(after, expected),
+        "quarantined": str(after.rollout.candidate),
         "locked": after.lock is not None,
     }
     out.result(document, [plain(aborted(after))])
@@ -165,20 +179,32 @@ def aborted(after: Channel) -> str:
 
 def _steer(
     ctx: typer.Context,
-    action: str,
+    act: Act,
     widget: str,
     channel: str,
+    said: Said,
     cause: str,
     env: str | None,
     as_json: bool,
     text: Callable[[Channel], str],
 ) -> None:
+    out, after, expected = _steered(ctx, act, widget, channel, said, cause, env, as_json)
+    out.result(_document(after, expected), [plain(f"{channel} of {widget}: {text(after)}")])
+
+
+def _steered(
+    ctx: typer.Context, act: Act, widget: str, channel: str, said: Said, cause: str, env: str | None, as_json: bool
+) -> tuple[Output, Channel, Expected | None]:
+    """The command's output, the channel after the act, and what the act expected."""
     out = context.output(ctx, as_json)
     target = context.target(ctx, env, out)
+    occasion = target.occasion(cause)
+    expected = settle(act, target, out, widget, channel, said)
     steer = target.operator.steer_rollout
-    actions = {"pause": steer.pause, "resume": steer.resume, "advance": steer.advance}
-    after = actions[action](widget, channel, target.occasion(cause))
-    out.result(_document(after), [plain(f"{channel} of {widget}: {text(after)}")])
+    acts = {Act.PAUSE: steer.pause, Act.RESUME: steer.resume, Act.ADVANCE: steer.advance, Act.ABORT: steer.abort}
+    after = acts[act](widget, channel, occasion, expected)
+    shown(target, [after])
+    return out, after, expected
 
 
 def _progress(after: Channel) -> str:
@@ -187,11 +213,12 @@ def _progress(after: Channel) -> str:
     return f"the rollout to {after.candidate} is at {stage(after.rollout)}"
 
 
-def _document(after: Channel) -> dict[str, object]:
+def _document(after: Channel, expected: Expected | None) -> dict[str, object]:
     return {
         "widget": after.widget,
         "channel": after.name,
         "version": str(after.version),
+        "expected": expected_document(expected),
         "changed": True,
         "rollout": under_way(after),
     }

@@ -12,6 +12,7 @@ from edgeship.application.status.ports import EnvironmentState
 from edgeship.cli import context
 from edgeship.cli.channels.approval import named
 from edgeship.cli.channels.channel_document import channel_document
+from edgeship.cli.channels.expecting import shown
 from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import hold, plain, table, when
 from edgeship.cli.propagation.deployment_document import (
@@ -67,6 +68,7 @@ def status(
             "free": FREE_PATHS_A_MONTH,
         },
     }
+    shown(target, (channel for each in found.widgets for channel in each.channels))
     out.result(document, _shown(found, document, target.operator.state))
 
 
