@@ -21,6 +21,8 @@ STEERED: dict[Act, Do] = {
     Act.PAUSE: lambda w, e: w.steer.pause("checkout", "latest", w.occasion(), e),
     Act.RESUME: lambda w, e: w.steer.resume("checkout", "latest", w.occasion(), e),
     Act.ADVANCE: lambda w, e: w.steer.advance("checkout", "latest", w.occasion(), e),
+    Act.HOLD: lambda w, e: w.steer.hold("checkout", "latest", w.occasion(), e),
+    Act.CANCEL: lambda w, e: w.steer.cancel("checkout", "latest", w.occasion(), e),
     Act.ABORT: lambda w, e: w.steer.abort("checkout", "latest", w.occasion(), e),
 }
 STARTS: dict[Act, Do] = {

@@ -1,4 +1,4 @@
-"""Pause, resume, advance or abort a rollout, by an operator."""
+"""Hold, pause, resume, advance, cancel or abort a rollout, by an operator."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout_moves import (
     abort_rollout,
     advance_rollout,
+    cancel_rollout,
+    hold_by_person,
     pause_rollout,
     resume_rollout,
     rollout_of,
@@ -39,6 +41,18 @@ class SteerRollout:
     alarms: Alarms
     pause_between: Pause
 
+    def hold(self, widget: str, channel: str, occasion: Occasion, expected: Expected | None = None) -> Channel:
+        """Stay at this percentage until the rollout is resumed or advanced; its candidate is still analysed.
+
+        Raises:
+            Refused: also `already_held`.
+        """
+
+        def held(before: Channel, *_: object) -> Moved:
+            return hold_by_person(before, occasion)
+
+        return self._steer(Act.HOLD, widget, channel, held, expected)
+
     def pause(self, widget: str, channel: str, occasion: Occasion, expected: Expected | None = None) -> Channel:
         """Give everybody the stable version until the rollout is resumed."""
 
@@ -48,7 +62,7 @@ class SteerRollout:
         return self._steer(Act.PAUSE, widget, channel, paused, expected)
 
     def resume(self, widget: str, channel: str, occasion: Occasion, expected: Expected | None = None) -> Channel:
-        """Give the candidate to the same users again; its bake starts again."""
+        """Give the candidate to the same users again, and start its bake again; or end a hold."""
 
         def resumed(before: Channel, candidate: Release, _: Policy) -> Moved:
             return resume_rollout(before, candidate, occasion)
@@ -62,6 +76,14 @@ class SteerRollout:
             return advance_rollout(before, candidate, occasion, policy.rollback_window_seconds)
 
         return self._steer(Act.ADVANCE, widget, channel, advanced, expected, exposes=True)
+
+    def cancel(self, widget: str, channel: str, occasion: Occasion, expected: Expected | None = None) -> Channel:
+        """End the rollout without blame: nothing is quarantined, nothing is locked, and no event starts it again."""
+
+        def cancelled(before: Channel, candidate: Release, _: Policy) -> Moved:
+            return cancel_rollout(before, candidate, occasion)
+
+        return self._steer(Act.CANCEL, widget, channel, cancelled, expected)
 
     def abort(self, widget: str, channel: str, occasion: Occasion, expected: Expected | None = None) -> Channel:
         """End the rollout: the candidate is quarantined, and the channel is locked."""

@@ -129,7 +129,7 @@ def unlock(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let uploads move a channel after a rollback.
+    """Let uploads move a channel after a rollback. The newest release that waited for it starts by the policy.
 
     Example:
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import typer
 
 from edgeship.cli import context
-from edgeship.cli.channels.approval import approve, named, stage, under_way
+from edgeship.cli.channels.approval import approve, named, on, stage, under_way
 from edgeship.cli.channels.expecting import ExpectOption, Said, YesOption, expected_document, settle, shown
 from edgeship.cli.durations import parse_steps
 from edgeship.cli.options import (
@@ -67,6 +67,36 @@ def start(
 
 
 @app.command()
+def hold(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Stay at this percentage until a person resumes or advances the rollout.
+
+    The candidate is still analysed: an unhealthy one is aborted, a degraded one paused. Uploads don't replace it.
+
+    Example:
+
+        edgeship rollout hold checkout --reason "until the campaign is over"
+    """
+
+    def text(after: Channel) -> str:
+        assert after.rollout is not None  # it is held
+        return (
+            f"the rollout to {after.candidate} is held at {after.rollout.percent:g} %\n"
+            f"to continue: edgeship rollout resume {named(widget, channel)}"
+        )
+
+    _steer(ctx, Act.HOLD, widget, channel, Said(expect, yes), reason or "held by hand", env, as_json, text)
+
+
+@app.command()
 def pause(
     ctx: typer.Context,
     widget: WidgetArgument,
@@ -108,6 +138,8 @@ def resume(
 ) -> None:
     """Give the candidate to the same users again. Its bake starts again.
 
+    After a hold, the rollout goes on: the bake continues, and if it is over, the next minute decides.
+
     Example:
 
         edgeship rollout resume checkout --reason "it was the backend"
@@ -133,6 +165,38 @@ def advance(
         edgeship rollout advance checkout --reason "too few users at night"
     """
     _steer(ctx, Act.ADVANCE, widget, channel, Said(expect, yes), reason or "advanced by hand", env, as_json, _progress)
+
+
+@app.command()
+def cancel(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """End the rollout without blame: everybody gets the stable version.
+
+    Nothing is quarantined, and the channel is not locked: a release that waited for the end of the rollout starts. The
+    cancelled one starts again only by edgeship promote or rollout start.
+
+    Example:
+
+        edgeship rollout cancel checkout --reason "the launch is next week"
+    """
+
+    def text(after: Channel) -> str:
+        assert after.rollout is not None  # a cancelled rollout stays on the record
+        candidate = after.rollout.candidate
+        return (
+            f"the rollout to {candidate} is cancelled, everybody gets {after.version}\n"
+            f"to start it again: edgeship promote {widget} {candidate}{on(channel)}"
+        )
+
+    _steer(ctx, Act.CANCEL, widget, channel, Said(expect, yes), reason or "cancelled by hand", env, as_json, text)
 
 
 @app.command()
@@ -201,7 +265,14 @@ def _steered(
     occasion = target.occasion(cause)
     expected = settle(act, target, out, widget, channel, said)
     steer = target.operator.steer_rollout
-    acts = {Act.PAUSE: steer.pause, Act.RESUME: steer.resume, Act.ADVANCE: steer.advance, Act.ABORT: steer.abort}
+    acts = {
+        Act.HOLD: steer.hold,
+        Act.PAUSE: steer.pause,
+        Act.RESUME: steer.resume,
+        Act.ADVANCE: steer.advance,
+        Act.CANCEL: steer.cancel,
+        Act.ABORT: steer.abort,
+    }
     after = acts[act](widget, channel, occasion, expected)
     shown(target, [after])
     return out, after, expected

@@ -193,8 +193,9 @@ def _rollout_row(widget: str, channel: str, rollout: Document, state: Environmen
 
 
 def _waits_for(widget: str, channel: str, rollout: Document, state: EnvironmentState) -> str:
-    if rollout["held"]:
-        return f"held since {when(rollout['held']['since'])}: {rollout['held']['cause']}"
+    if held := rollout["held"]:
+        by = f" by {held['by']}" if held["by"] else ""
+        return f"held{by} since {when(held['since'])}: {held['cause']}"
     if rollout["bakes_until"]:
         return f"bakes until {when(rollout['bakes_until'])}"
     for event in state.events(widget, _EVENTS_SEARCHED):

@@ -30,7 +30,9 @@ class Act(StrEnum):
     ADVANCE = "rollout advance"
     PAUSE = "rollout pause"
     RESUME = "rollout resume"
+    HOLD = "rollout hold"
     ABORT = "rollout abort"
+    CANCEL = "rollout cancel"
 
     @property
     def starts(self) -> bool:
@@ -106,7 +108,14 @@ def _now(channel: Channel) -> str:
 
 
 _MOVES = frozenset({EventType.POINTER_MOVED})
-_ENDS_AND_STARTS = frozenset({EventType.ROLLOUT_STARTED, EventType.ROLLOUT_COMPLETED, EventType.ROLLOUT_ABORTED})
+_ENDS_AND_STARTS = frozenset(
+    {
+        EventType.ROLLOUT_STARTED,
+        EventType.ROLLOUT_COMPLETED,
+        EventType.ROLLOUT_ABORTED,
+        EventType.ROLLOUT_CANCELLED,
+    }
+)
 
 
 def _since(act: Act, channel: Channel, recent: Iterable[Event]) -> str:
