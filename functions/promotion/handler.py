@@ -1,4 +1,5 @@
-"""`Release Registered`, `Rollout Completed`: do with a release what its widget's policy says."""
+"""`Release Registered`, and what lets a release start that waited (`Rollout Completed`, `Rollout Cancelled`, `Channel
+Unlocked`): do with a release what its widget's policy says."""
 
 from __future__ import annotations
 
@@ -25,15 +26,15 @@ def _use_case() -> PromoteUpload:
 
 @traced
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Judge one release, or what waited for a rollout; a lost race or an AWS fault rises, and Lambda tries again."""
+    """Judge one release, or what waited; a lost race or an AWS fault rises, and Lambda tries again."""
     logger.set_correlation_id(correlation_id(event))
     about = ReleaseEvent.model_validate(event)
     detail = about.detail
     occasion = Occasion(detail.environment, detail.actor, detail.cause, utc_now())
-    if about.detail_type is EventType.ROLLOUT_COMPLETED:
-        decision = _use_case().promote_waiting(detail.widget, occasion)
-    else:
+    if about.detail_type is EventType.RELEASE_REGISTERED:
         decision = _use_case()(detail.widget, about.release_version, occasion)
+    else:
+        decision = _use_case().promote_waiting(detail.widget, occasion)
     logger.info(
         "decided",
         widget=detail.widget,

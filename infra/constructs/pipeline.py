@@ -176,7 +176,15 @@ class Pipeline(Construct):
             "Judged",
             events.EventPattern(
                 source=[SOURCE],
-                detail_type=[EventType.RELEASE_REGISTERED.value, EventType.ROLLOUT_COMPLETED.value],
+                detail_type=[
+                    kind.value
+                    for kind in (
+                        EventType.RELEASE_REGISTERED,
+                        EventType.ROLLOUT_COMPLETED,
+                        EventType.ROLLOUT_CANCELLED,
+                        EventType.CHANNEL_UNLOCKED,
+                    )
+                ],
             ),
             bus=bus.bus,
         )

@@ -57,7 +57,7 @@ class World:
         self.promote_release = PromoteRelease(self.state, self.alarms, never)
         self.start_rollout = StartRollout(self.state, self.alarms, never)
         self.steer = SteerRollout(self.state, self.alarms, never)
-        self.roll_back = RollBack(self.state)
+        self.roll_back = RollBack(self.state, never)
         self.unlock = UnlockChannel(self.state, never)
         self.unquarantine = UnquarantineRelease(self.state, never)
         self.change_policy = ChangePolicy(self.state, never)

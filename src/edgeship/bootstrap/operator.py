@@ -93,7 +93,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         start_rollout=StartRollout(state, alarms, jittered_pause),
         steer_rollout=SteerRollout(state, alarms, jittered_pause),
         policy=ChangePolicy(state, jittered_pause),
-        roll_back=RollBack(state),
+        roll_back=RollBack(state, jittered_pause),
         unlock=UnlockChannel(state, jittered_pause),
         unquarantine=UnquarantineRelease(state, jittered_pause),
         route=RouteChannel(state, state, jittered_pause),

@@ -30,6 +30,7 @@ class EventType(StrEnum):
     ROLLOUT_RESUMED = "Rollout Resumed"
     ROLLOUT_COMPLETED = "Rollout Completed"
     ROLLOUT_ABORTED = "Rollout Aborted"
+    ROLLOUT_CANCELLED = "Rollout Cancelled"
     ROLLBACK_WINDOW_CLOSED = "Rollback Window Closed"
     RELEASE_UNHEALTHY = "Release Unhealthy"
     POLICY_CHANGED = "Policy Changed"

@@ -83,7 +83,7 @@ def test_a_rollback_is_not_undone_by_a_late_event_or_the_next_upload() -> None:
     promote = uploads(state)
     for version in ("1.0.0", "1.1.0"):
         promote("checkout", Version.parse(version), WHO)
-    RollBack(state)("checkout", "latest", None, WHO)
+    RollBack(state, lambda _: None)("checkout", "latest", None, WHO)
     for version in ("1.1.0", "1.1.1"):
         assert promote("checkout", Version.parse(version), WHO).action is UploadAction.LEAVE
     assert live(state) == "1.0.0"
@@ -130,7 +130,7 @@ def test_a_release_quarantined_meanwhile_is_not_promoted() -> None:
         def release(self, widget: str, version: Version) -> Release | None:
             found = state.release(widget, version)
             if version == Version.parse("1.1.0") and found and found.quarantine is None:
-                RollBack(state)("checkout", "latest", None, WHO)
+                RollBack(state, lambda _: None)("checkout", "latest", None, WHO)
             return found
 
         def __getattribute__(self, name: str) -> object:

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from edgeship.application.channels.watching.watch_channels import ALARM_GRACE
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.expectation import Expected
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout import Phase, Rollout, Step
 from edgeship.domain.edge.route_values import store_values
@@ -63,6 +64,7 @@ class CheckedState(FakeState):
         self.world: World | None = None
         self.changed_at: datetime | None = None
         self.refuses_moves = False
+        self.ticks = False
 
     def commit(self, transaction: Transaction) -> None:
         before = {put.name: self.channel(put.widget, put.name) for put in transaction.puts if isinstance(put, Channel)}
@@ -75,6 +77,7 @@ class CheckedState(FakeState):
     def _check(self, before: Channel, after: Channel) -> None:
         assert not self.refuses_moves, "a locked channel was written by an upload"
         gains = []
+        self._check_hold(before, after)
         if after.version != before.version:
             assert after.version is not None
             assert after.sequence == before.sequence + 1
@@ -94,6 +97,12 @@ class CheckedState(FakeState):
             if with_alarms:
                 unwatched = version not in after.exposed
                 assert unwatched or self._alarms_stand(version), "a version gains traffic before it has its alarms"
+
+    def _check_hold(self, before: Channel, after: Channel) -> None:
+        if self.ticks and before.rollout is not None and before.rollout.active and before.rollout.held_by_person:
+            assert after.rollout is not None
+            assert after.rollout.percent <= before.rollout.percent, "a tick advanced what a person holds"
+            assert after.rollout.phase is not Phase.COMPLETED
 
     def _alarms_stand(self, version: Version) -> bool:
         assert self.world is not None
@@ -122,6 +131,8 @@ class RolloutMachine(RuleBasedStateMachine):
         self.moves: dict[str, tuple[int, str | None]] = {}
         self.ids: set[str] = set()
         self.inside: dict[str, tuple[tuple[Version, datetime], set[str]]] = {}
+        self.cancelled: set[Version] = set()
+        """Whose rollout of `latest` a person has cancelled, and no person has started since."""
         self.followed: tuple[list[Channel], list[Release]] = ([], [])
         """What users were last served from."""
 
@@ -172,11 +183,17 @@ class RolloutMachine(RuleBasedStateMachine):
         self.by_upload(lambda: self.world.promote_upload.promote_waiting(WIDGET, self.world.occasion("ci", "event")))
 
     def by_upload(self, do: Callable[[], object]) -> None:
-        self.state.refuses_moves = self.world.channel().lock is not None
+        before = self.world.channel()
+        self.state.refuses_moves = before.lock is not None
         try:
             do()
         finally:
             self.state.refuses_moves = False
+        after = self.world.channel()
+        if after != before:
+            assert before.rollout is None or not (before.rollout.active and before.rollout.held_by_person)
+            started = after.candidate or after.version
+            assert started not in self.cancelled, "an event started what a person had cancelled"
 
     @rule(minutes=st.integers(9, 12))
     def go_on_healthy(self, minutes: int) -> None:
@@ -206,7 +223,11 @@ class RolloutMachine(RuleBasedStateMachine):
 
     @rule()
     def tick(self) -> None:
-        tick = self.world.tick()
+        self.state.ticks = True
+        try:
+            tick = self.world.tick()
+        finally:
+            self.state.ticks = False
         assert tick.faults == []
         changed_at = self.state.changed_at
         assert changed_at is not None
@@ -327,13 +348,29 @@ class RolloutMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.world.channel().candidate is not None)
     @rule(action=st.sampled_from(["advance", "advance", "pause"]))
     def steer_what_goes_on(self, action: str) -> None:
-        action = action if self.world.phase == "running" else "resume"
+        rollout = self.world.channel().rollout
+        assert rollout is not None
+        action = action if self.world.phase == "running" and not rollout.held_by_person else "resume"
         self.operate(lambda: getattr(self.world.steer, action)(WIDGET, LATEST, self.world.occasion()))
 
-    @rule(data=st.data(), action=st.sampled_from(["pause", "resume", "advance", "abort"]))
-    def steer(self, data: st.DataObject, action: str) -> None:
+    @rule(
+        data=st.data(),
+        action=st.sampled_from(["pause", "resume", "advance", "abort", "hold", "cancel"]),
+        late=st.booleans(),
+    )
+    def steer(self, data: st.DataObject, action: str, late: bool) -> None:
+        """Some are late: they expect a version that is there no more."""
         name = self.name(data)
-        self.operate(lambda: getattr(self.world.steer, action)(WIDGET, name, self.world.occasion()))
+        candidate = self.world.channel(name).candidate
+        expected = Expected(Version.parse(self.version(data)) if late else candidate)
+        before = self.world.channel(name)
+        self.operate(lambda: getattr(self.world.steer, action)(WIDGET, name, self.world.occasion(), expected))
+        assert expected.version == candidate or self.world.channel(name) == before, "an act meant another version"
+
+    @precondition(lambda self: self.world.phase == "running")
+    @rule()
+    def hold_what_goes_on(self) -> None:
+        self.operate(lambda: self.world.steer.hold(WIDGET, LATEST, self.world.occasion()))
 
     @precondition(lambda self: any(self.world.channel(name).lock for name in self.channels))
     @rule()
@@ -379,6 +416,7 @@ class RolloutMachine(RuleBasedStateMachine):
             self.ids.add(event.event_id)
             if event.type is EventType.POINTER_MOVED:
                 self._follow(event)
+            self._follow_cancellations(event)
         self.heard = len(self.state.log)
         for name, (sequence, version) in self.moves.items():
             channel = self.world.channel(name)
@@ -391,6 +429,18 @@ class RolloutMachine(RuleBasedStateMachine):
         assert (event.old["sequence"], event.old["version"]) == (sequence, version)
         assert event.new["sequence"] == sequence + 1
         self.moves[event.new["channel"]] = (event.new["sequence"], event.new["version"])
+
+    def _follow_cancellations(self, event: Event) -> None:
+        new = event.new or {}
+        if new.get("channel") != LATEST:
+            return
+        if event.type is EventType.ROLLOUT_CANCELLED:
+            assert new["locked"] == (event.old or {})["locked"], "a cancelled rollout locks nothing"
+            self.cancelled.add(Version.parse(new["rollout"]["candidate"]))
+        elif event.type is EventType.ROLLOUT_STARTED:
+            self.cancelled.discard(Version.parse(new["rollout"]["candidate"]))
+        elif event.type is EventType.POINTER_MOVED:
+            self.cancelled.discard(Version.parse(new["version"]))
 
     @invariant()
     def nobody_who_was_in_falls_out(self) -> None:

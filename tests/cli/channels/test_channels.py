@@ -38,6 +38,7 @@ def test_promote_moves_latest_at_once_where_the_policy_has_no_step_before_100(sh
         "widget": "checkout",
         "channel": "latest",
         "version": "2.0.0",
+        "expected": "1.1.0",
         "previous": "1.1.0",
         "changed": True,
         "rollout": None,
@@ -135,6 +136,7 @@ def test_rollback_during_a_rollout_aborts_it(rolling: CommandLine, aws: Aws) -> 
         "quarantined": "1.1.0",
         "locked": True,
         "changed": True,
+        "expected": "1.1.0",
         "aborted_rollout": True,
     }
     channel = aws.state.channel("checkout", "latest")

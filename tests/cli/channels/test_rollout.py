@@ -35,6 +35,7 @@ def test_start_takes_steps_of_its_own(live: CommandLine, aws: Aws) -> None:
         "widget": "checkout",
         "channel": "latest",
         "version": "2.0.0",
+        "expected": "1.0.0",
         "previous": "1.0.0",
         "changed": True,
         "rollout": {"candidate": "2.0.0", "phase": "running", "step": 1, "steps": 3, "percent": 10},
@@ -103,6 +104,7 @@ def test_the_document_of_a_completed_rollout(rolling: CommandLine, aws: Aws) -> 
         "widget": "checkout",
         "channel": "latest",
         "version": "1.1.0",
+        "expected": "1.1.0",
         "changed": True,
         "rollout": None,
     }
@@ -115,6 +117,7 @@ def test_abort_quarantines_and_locks(rolling: CommandLine, aws: Aws) -> None:
         "widget": "checkout",
         "channel": "latest",
         "version": "1.0.0",
+        "expected": "1.1.0",
         "changed": True,
         "rollout": None,
         "quarantined": "1.1.0",
@@ -186,3 +189,39 @@ def test_nonsense_is_a_usage_error(edgeship: CommandLine, words: tuple[str, ...]
     done = edgeship("rollout", *words, "--json")
     assert (done.code, done.document["error"]["code"]) == (2, "usage")
     assert helps in done.err
+
+
+def test_hold_and_resume(rolling: CommandLine, aws: Aws) -> None:
+    held = rolling("rollout", "hold", "checkout", "--reason", "the campaign", "--json")
+    assert_as_documented(held.document, "edgeship rollout hold")
+    assert (held.code, held.document["rollout"]["percent"]) == (0, 1)
+    rollout = latest(aws).rollout
+    assert rollout is not None
+    assert rollout.held_by_person
+    shown = rolling("status", "checkout")
+    assert "by arn:" in shown.out
+    assert ": the campaign" in shown.out
+    again = rolling("rollout", "hold", "checkout", "--json")
+    assert (again.code, again.document["error"]["code"]) == (1, "already_held")
+    assert rolling("rollout", "resume", "checkout").out.startswith(
+        "latest of checkout: the rollout to 1.1.0 is at 1 %, step 1 of 5, bakes until "
+    )
+    assert rolling("rollout", "hold", "checkout").out.splitlines() == [
+        "latest of checkout: the rollout to 1.1.0 is held at 1 %",
+        "to continue: edgeship rollout resume checkout",
+    ]
+
+
+def test_cancel_blames_nobody(rolling: CommandLine, aws: Aws) -> None:
+    done = rolling("rollout", "cancel", "checkout", "--reason", "next week", "--json")
+    assert_as_documented(done.document, "edgeship rollout cancel")
+    assert (done.code, done.document["rollout"], latest(aws).lock) == (0, None, None)
+    waiting = rolling("status", "checkout", "--json").document["widgets"][0]["waiting"]
+    (reason,) = (each["reason"] for each in waiting if each["version"] == "1.1.0")
+    assert "its rollout was cancelled at " in reason
+    assert ": next week; edgeship promote checkout 1.1.0 starts it again" in reason
+    assert rolling("promote", "checkout", "1.1.0").code == 0
+    assert rolling("rollout", "cancel", "checkout").out.splitlines() == [
+        "latest of checkout: the rollout to 1.1.0 is cancelled, everybody gets 1.0.0",
+        "to start it again: edgeship promote checkout 1.1.0",
+    ]

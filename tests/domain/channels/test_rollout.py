@@ -24,7 +24,14 @@ from edgeship.domain.channels.rollout import (
     start,
     transition,
 )
-from edgeship.domain.channels.rollout_moves import abort_rollout, advance_rollout, pause_rollout, resume_rollout
+from edgeship.domain.channels.rollout_moves import (
+    abort_rollout,
+    advance_rollout,
+    cancel_rollout,
+    hold_by_person,
+    pause_rollout,
+    resume_rollout,
+)
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.version import Version
@@ -35,6 +42,7 @@ LATER = NOW + timedelta(hours=7)
 V1, V2 = Version.parse("1.0.0"), Version.parse("1.1.0")
 STEPS = (Step(1, 600), Step(25.5, 60), Step(50, 0), Step(100, 0))
 PAIRS = list(product(Phase, RolloutEvent))
+LATER_OCCASION = Occasion("test", "ann", "by hand", LATER)
 
 
 def rollout(phase: Phase, step: int = 1) -> Rollout:
@@ -42,11 +50,42 @@ def rollout(phase: Phase, step: int = 1) -> Rollout:
     return replace(start(V2, STEPS, NOW), step=step, phase=phase, held=Held(NOW, "no data"))
 
 
+def is_possible(phase: Phase, event: RolloutEvent) -> bool:
+    """Whether the table has it, of a rollout that no person holds."""
+    return event in TRANSITIONS[phase] and (phase, event) != (Phase.RUNNING, RolloutEvent.RESUME)
+
+
+def test_a_hold_by_a_person_is_ended_by_resume_and_its_users_keep_the_candidate() -> None:
+    held = replace(rollout(Phase.RUNNING), held=Held(NOW, "the campaign", "ann"))
+    assert held.held_by_person
+    assert not rollout(Phase.RUNNING).held_by_person
+    assert transition(held, RolloutEvent.RESUME, LATER, "checkout") == replace(held, held=None)
+    assert transition(held, RolloutEvent.ADVANCE, LATER, "checkout").held is None
+    paused = transition(held, RolloutEvent.PAUSE, LATER, "checkout")
+    assert transition(paused, RolloutEvent.RESUME, LATER, "checkout").held is None
+
+
+def test_a_second_hold_is_refused_and_one_takes_the_place_of_the_ticks() -> None:
+    channel = Channel("checkout", "latest", V1, 2, rollout=rollout(Phase.RUNNING))
+    held = hold_by_person(channel, LATER_OCCASION).channel
+    assert held.rollout is not None
+    assert held.rollout.held == Held(LATER, "by hand", "ann")
+    with pytest.raises(Refused) as refused:
+        hold_by_person(held, LATER_OCCASION)
+    assert refused.value.code == "already_held"
+    assert "held at 25.5 % already, since 2026-11-23T17:00:00.000Z by ann (by hand)" in refused.value.reason
+
+
 def test_the_table_has_every_phase_and_leads_nowhere_else() -> None:
     assert set(TRANSITIONS) == set(Phase)
     assert {to for row in TRANSITIONS.values() for to in row.values()} == set(Phase)
-    assert {phase for phase in Phase if not TRANSITIONS[phase]} == {Phase.ABORTED, Phase.ROLLED_BACK}
-    assert {phase for phase in Phase if RolloutEvent.ABORT in TRANSITIONS[phase]} == ACTIVE
+    assert {phase for phase in Phase if not TRANSITIONS[phase]} == {
+        Phase.ABORTED,
+        Phase.CANCELLED,
+        Phase.ROLLED_BACK,
+    }
+    for ends in (RolloutEvent.ABORT, RolloutEvent.CANCEL):
+        assert {phase for phase in Phase if ends in TRANSITIONS[phase]} == ACTIVE
     reached, ahead = set(), [Phase.RUNNING]
     while ahead:
         reached.add(phase := ahead.pop())
@@ -58,7 +97,7 @@ def test_the_table_has_every_phase_and_leads_nowhere_else() -> None:
 def test_every_event_in_every_phase(phase: Phase, event: RolloutEvent) -> None:
     before = rollout(phase)
     kept = replace(before)
-    if event not in TRANSITIONS[phase]:
+    if not is_possible(phase, event):
         with pytest.raises(Refused) as refused:
             transition(before, event, LATER, "checkout")
         assert refused.value.code == "phase_invalid"
@@ -77,15 +116,16 @@ def test_every_event_in_every_phase(phase: Phase, event: RolloutEvent) -> None:
     assert after == replace(before, phase=TRANSITIONS[phase][event], held=None, **changes.get(event, {}))
 
 
-LATER_OCCASION = Occasion("test", "ann", "by hand", LATER)
-
-
 def change_channel(channel: Channel, event: RolloutEvent) -> Moved:
     """`event`, by the change of a channel that stands for it."""
     live, candidate = (replace(a_release(str(v)), promoted_at="2026-11-23T09:00:00.000Z") for v in (V1, V2))
     match event:
         case RolloutEvent.ADVANCE:
             return advance_rollout(channel, candidate, LATER_OCCASION, 60)
+        case RolloutEvent.HOLD:
+            return hold_by_person(channel, LATER_OCCASION)
+        case RolloutEvent.CANCEL:
+            return cancel_rollout(channel, candidate, LATER_OCCASION)
         case RolloutEvent.PAUSE:
             return pause_rollout(channel, LATER_OCCASION)
         case RolloutEvent.RESUME:
@@ -105,7 +145,7 @@ def test_every_event_in_every_phase_of_a_channels_rollout(phase: Phase, event: R
         "checkout", "latest", V2 if moved_on else V1, 2, trail=(V1,) if moved_on else (), rollout=rollout(phase)
     )
     kept = replace(channel)
-    if event in TRANSITIONS[phase]:
+    if is_possible(phase, event):
         moved = change_channel(channel, event)
         assert moved.channel.rollout is not None
         assert moved.channel.rollout.phase is TRANSITIONS[phase][event]
@@ -122,7 +162,7 @@ def test_every_event_in_every_phase_of_a_channels_rollout(phase: Phase, event: R
     assert channel == kept
 
 
-@pytest.mark.parametrize("event", [RolloutEvent.ADVANCE, RolloutEvent.PAUSE, RolloutEvent.RESUME, RolloutEvent.ABORT])
+@pytest.mark.parametrize("event", [e for e in RolloutEvent if e not in (RolloutEvent.COMPLETE, RolloutEvent.ROLL_BACK)])
 def test_without_a_rollout_there_is_nothing_to_change(event: RolloutEvent) -> None:
     with pytest.raises(Refused) as refused:
         change_channel(Channel("checkout", "latest", V1), event)

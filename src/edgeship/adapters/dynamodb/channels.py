@@ -66,7 +66,7 @@ def _rollout_map(rollout: Rollout) -> dict[str, Any]:
         "started_at": _time(rollout.started_at),
         "stepped_at": _time(rollout.stepped_at),
         "exposed_at": _time(rollout.exposed_at),
-        "held": {"since": _time(rollout.held.since), "cause": rollout.held.cause} if rollout.held else None,
+        "held": _held_map(rollout.held) if rollout.held else None,
     }
 
 
@@ -80,8 +80,13 @@ def _to_rollout(item: Mapping[str, Any]) -> Rollout:
         exposed_at=datetime.fromisoformat(item["exposed_at"]),
         step=int(item["step"]),
         phase=Phase(item["phase"]),
-        held=Held(datetime.fromisoformat(held["since"]), held["cause"]) if held else None,
+        # Holds that were stored before people could hold a rollout are not by a person.
+        held=Held(datetime.fromisoformat(held["since"]), held["cause"], held.get("by")) if held else None,
     )
+
+
+def _held_map(held: Held) -> dict[str, Any]:
+    return {"since": _time(held.since), "cause": held.cause, "by": held.by}
 
 
 def _watch_map(watch: Watch) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from edgeship.domain.propagation.deployment import Deployment, Verification
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.rejection import Rejection
-from edgeship.domain.releases.release import Quarantine, Release
+from edgeship.domain.releases.release import Cancelled, Quarantine, Release
 from edgeship.domain.version import Version
 from edgeship.resource_names import OUTBOX_SORT_KEY, REJECTED_DAYS
 
@@ -125,6 +125,7 @@ def to_release(item: Mapping[str, Any]) -> Release:
         quarantine=Quarantine(**item["quarantine"]) if item.get("quarantine") else None,
         # Releases that were registered before kinds were known don't have it.
         entry=_to_entry(item["entry"]) if item.get("entry") else None,
+        cancelled=tuple(Cancelled(**mark) for mark in item.get("cancelled") or ()),
         revision=int(item["revision"]),
     )
 
@@ -216,6 +217,7 @@ def _rejection_item(record: Rejection, pk: str, sk: str) -> Item:
 def _release_item(release: Release) -> Item:
     return {
         **asdict(release),
+        "cancelled": [asdict(mark) for mark in release.cancelled],
         "pk": keys.widget_pk(release.widget),
         "sk": keys.release_sk(release.version),
         "version": str(release.version),

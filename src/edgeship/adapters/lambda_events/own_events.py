@@ -29,9 +29,15 @@ class _ReleaseDetail(BaseModel):
 
 
 class ReleaseEvent(EventBridgeModel):
-    """`Release Registered` and `Rollout Completed`."""
+    """`Release Registered`, and what lets a release start that waited: `Rollout Completed`, `Rollout Cancelled` and
+    `Channel Unlocked`."""
 
-    detail_type: Literal[EventType.RELEASE_REGISTERED, EventType.ROLLOUT_COMPLETED] = Field(alias="detail-type")
+    detail_type: Literal[
+        EventType.RELEASE_REGISTERED,
+        EventType.ROLLOUT_COMPLETED,
+        EventType.ROLLOUT_CANCELLED,
+        EventType.CHANNEL_UNLOCKED,
+    ] = Field(alias="detail-type")
     detail: _ReleaseDetail
 
     @property

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from edgeship.application.releases.ports import ReleaseState
+from edgeship.application.transaction import History
 
 if TYPE_CHECKING:  # a bundle carries what is imported when it runs
     from edgeship.domain.channels.channel import Channel
     from edgeship.domain.channels.policy import PolicyRecord
 
 
-class ChannelState(ReleaseState, Protocol):
+class ChannelState(ReleaseState, History, Protocol):
     """The part of the table about channels, their rollouts and policies, and the releases that they point at."""
 
     def channel(self, widget: str, name: str) -> Channel:

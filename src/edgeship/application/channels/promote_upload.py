@@ -40,7 +40,7 @@ class PromoteUpload:
         return retry_conflict(lambda: self._attempt(widget, version, first, occasion), self.pause)
 
     def promote_waiting(self, widget: str, occasion: Occasion) -> Decision:
-        """A rollout has ended: decide about the newest of the releases that may have waited for it."""
+        """A rollout has ended, or a lock was lifted: decide about the newest of the releases that may have waited."""
         first = self._first(widget)
         if first is None:
             return Decision(UploadAction.LEAVE, f"{widget} has no registered release")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeship.application.channels.check_expected import check_expected
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
+from edgeship.application.ports import Pause
+from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.expectation import Act, Expected, ends_rollout
 from edgeship.domain.channels.moves import roll_back
 from edgeship.domain.channels.rollout_moves import abort_rollout
 from edgeship.domain.errors import Conflict, Refused
@@ -18,21 +22,38 @@ from edgeship.domain.version import Version
 @dataclass(frozen=True)
 class RollBack:
     state: ChannelState
+    pause: Pause
 
-    def __call__(self, widget: str, channel: str, to: Version | None, occasion: Occasion) -> Moved:
+    def __call__(
+        self, widget: str, channel: str, to: Version | None, occasion: Occasion, expected: Expected | None = None
+    ) -> Moved:
         """Roll the channel back, quarantine the version that was live, and lock the channel, in one transaction.
 
         While a rollout is running or paused, it is aborted instead, its candidate is quarantined, and the stable
         version stays. With `to`, another version than the stable one, the channel moves there.
 
-        A lost race is not tried again: two people who roll back at the same time want one rollback, not two.
+        `expected` is the version to quarantine: then a race that was lost to another change is tried again. Without it,
+        a lost race is not tried again: two people who roll back at the same time want one rollback, not two.
 
         Raises:
-            Refused: `widget_invalid`, `channel_invalid`, `nothing_live`, `no_good_version`, `target_invalid`
-                or `moved_meanwhile`.
+            Refused: `widget_invalid`, `channel_invalid`, `nothing_live`, `no_good_version`, `target_invalid`,
+                `changed_since` or `moved_meanwhile`.
         """
         check_widget(widget)
         check_channel(channel)
+        if expected is None:
+            return self._once(widget, channel, to, occasion)
+
+        def attempt() -> Moved:
+            before = self.state.channel(widget, channel)
+            check_expected(self.state, Act.ROLL_BACK, before, expected, to)
+            moved = self._moved(before, to, occasion)
+            commit_move(self.state, moved)
+            return moved
+
+        return retry_conflict(attempt, self.pause)
+
+    def _once(self, widget: str, channel: str, to: Version | None, occasion: Occasion) -> Moved:
         before = self.state.channel(widget, channel)
         moved = self._moved(before, to, occasion)
         try:
@@ -48,7 +69,7 @@ class RollBack:
         return moved
 
     def _moved(self, before: Channel, to: Version | None, occasion: Occasion) -> Moved:
-        if before.candidate is not None and to in (None, before.version):
+        if before.candidate is not None and ends_rollout(before, to):
             candidate = self.state.release(before.widget, before.candidate)
             assert candidate is not None  # a rollout starts from a registered release, and none is ever removed
             return abort_rollout(before, candidate, occasion)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgeship.application.channels.check_expected import check_expected
 from edgeship.application.channels.move_channel import Exposure
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.health.ports import Alarms
@@ -12,6 +13,7 @@ from edgeship.application.ports import Pause
 from edgeship.application.releases.registered_release import registered_release
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.expectation import Act, Expected
 from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout import Step, check_steps
@@ -29,15 +31,22 @@ class StartRollout:
     pause: Pause
 
     def __call__(
-        self, widget: str, version: Version, channel: str, occasion: Occasion, steps: Sequence[Step] | None = None
+        self,
+        widget: str,
+        version: Version,
+        channel: str,
+        occasion: Occasion,
+        steps: Sequence[Step] | None = None,
+        expected: Expected | None = None,
     ) -> Channel:
         """Roll the release out by `steps`, or by the widget's policy; a locked channel accepts it, too.
 
-        If no version is live to start from, or the first step is 100 %, the channel moves at once.
+        If no version is live to start from, or the first step is 100 %, the channel moves at once. `expected` is the
+        version that it starts from.
 
         Raises:
             Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live`,
-                `rollout_running` or `steps_invalid`.
+                `rollout_running`, `steps_invalid` or `changed_since`.
         """
         check_widget(widget)
         check_channel(channel)
@@ -48,6 +57,9 @@ class StartRollout:
             release = registered_release(self.state, widget, version)
             policy = self.state.policy(widget).policy
             before = self.state.channel(widget, channel)
+            # Where somebody else has done it already, that is the answer.
+            if version not in (before.version, before.candidate):
+                check_expected(self.state, Act.START, before, expected)
             moved = _moved(before, release, schedule or policy.steps, policy, occasion)
             exposure.commit(moved, policy.thresholds)
             return moved.channel

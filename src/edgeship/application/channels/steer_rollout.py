@@ -1,20 +1,24 @@
-"""Pause, resume, advance or abort a rollout, by an operator."""
+"""Hold, pause, resume, advance, cancel or abort a rollout, by an operator."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from edgeship.application.channels.check_expected import check_expected
 from edgeship.application.channels.move_channel import Exposure, commit_move
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.health.ports import Alarms
 from edgeship.application.ports import Pause
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.expectation import Act, Expected
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout_moves import (
     abort_rollout,
     advance_rollout,
+    cancel_rollout,
+    hold_by_person,
     pause_rollout,
     resume_rollout,
     rollout_of,
@@ -27,49 +31,77 @@ from edgeship.domain.releases.release import Release
 
 @dataclass(frozen=True)
 class SteerRollout:
-    """Each method raises Refused: `widget_invalid`, `channel_invalid`, `no_rollout`, `phase_invalid`, or
-    `moved_meanwhile` when the rollout has changed meanwhile. Methods that give a candidate to users also raise
-    `quarantined`."""
+    """In each method, `expected` is the candidate that the operator saw.
+
+    Each raises Refused: `widget_invalid`, `channel_invalid`, `no_rollout`, `phase_invalid`, `changed_since` when
+    another or no rollout is under way, or `moved_meanwhile` when the rollout changes while this runs. Methods that give
+    a candidate to users also raise `quarantined`."""
 
     state: ChannelState
     alarms: Alarms
     pause_between: Pause
 
-    def pause(self, widget: str, channel: str, occasion: Occasion) -> Channel:
-        """Give everybody the stable version until the rollout is resumed."""
-        return self._steer(widget, channel, lambda before, *_: pause_rollout(before, occasion), exposes=False)
+    def hold(self, widget: str, channel: str, occasion: Occasion, expected: Expected | None = None) -> Channel:
+        """Stay at this percentage until the rollout is resumed or advanced; its candidate is still analysed.
 
-    def resume(self, widget: str, channel: str, occasion: Occasion) -> Channel:
-        """Give the candidate to the same users again; its bake starts again."""
+        Raises:
+            Refused: also `already_held`.
+        """
+
+        def held(before: Channel, *_: object) -> Moved:
+            return hold_by_person(before, occasion)
+
+        return self._steer(Act.HOLD, widget, channel, held, expected)
+
+    def pause(self, widget: str, channel: str, occasion: Occasion, expected: Expected | None = None) -> Channel:
+        """Give everybody the stable version until the rollout is resumed."""
+
+        def paused(before: Channel, *_: object) -> Moved:
+            return pause_rollout(before, occasion)
+
+        return self._steer(Act.PAUSE, widget, channel, paused, expected)
+
+    def resume(self, widget: str, channel: str, occasion: Occasion, expected: Expected | None = None) -> Channel:
+        """Give the candidate to the same users again, and start its bake again; or end a hold."""
 
         def resumed(before: Channel, candidate: Release, _: Policy) -> Moved:
             return resume_rollout(before, candidate, occasion)
 
-        return self._steer(widget, channel, resumed, exposes=True)
+        return self._steer(Act.RESUME, widget, channel, resumed, expected, exposes=True)
 
-    def advance(self, widget: str, channel: str, occasion: Occasion) -> Channel:
+    def advance(self, widget: str, channel: str, occasion: Occasion, expected: Expected | None = None) -> Channel:
         """Start the next step now, whatever the bake and the metrics say."""
 
         def advanced(before: Channel, candidate: Release, policy: Policy) -> Moved:
             return advance_rollout(before, candidate, occasion, policy.rollback_window_seconds)
 
-        return self._steer(widget, channel, advanced, exposes=True)
+        return self._steer(Act.ADVANCE, widget, channel, advanced, expected, exposes=True)
 
-    def abort(self, widget: str, channel: str, occasion: Occasion) -> Channel:
+    def cancel(self, widget: str, channel: str, occasion: Occasion, expected: Expected | None = None) -> Channel:
+        """End the rollout without blame: nothing is quarantined, nothing is locked, and no event starts it again."""
+
+        def cancelled(before: Channel, candidate: Release, _: Policy) -> Moved:
+            return cancel_rollout(before, candidate, occasion)
+
+        return self._steer(Act.CANCEL, widget, channel, cancelled, expected)
+
+    def abort(self, widget: str, channel: str, occasion: Occasion, expected: Expected | None = None) -> Channel:
         """End the rollout: the candidate is quarantined, and the channel is locked."""
 
         def aborted(before: Channel, candidate: Release, _: Policy) -> Moved:
             return abort_rollout(before, candidate, occasion)
 
-        return self._steer(widget, channel, aborted, exposes=False)
+        return self._steer(Act.ABORT, widget, channel, aborted, expected)
 
     def _steer(
         self,
+        act: Act,
         widget: str,
         channel: str,
         change: Callable[[Channel, Release, Policy], Moved],
+        expected: Expected | None,
         *,
-        exposes: bool,
+        exposes: bool = False,
     ) -> Channel:
         check_widget(widget)
         check_channel(channel)
@@ -78,6 +110,7 @@ class SteerRollout:
 
         def attempt() -> Channel:
             before = self.state.channel(widget, channel)
+            check_expected(self.state, act, before, expected)
             rollout = rollout_of(before)
             if _stage(before) != _stage(seen):
                 raise Refused(

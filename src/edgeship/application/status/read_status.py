@@ -135,8 +135,8 @@ class ReadStatus:
 
 
 def _why(decision: Decision, release: Release) -> str:
-    """Why a release is waiting. The policy is applied when a release is registered and when a rollout has ended, not
-    when a lock or the policy changes."""
+    """Why a release is waiting. The policy is applied when a release is registered, when a rollout has ended and when a
+    lock is lifted, not when the policy changes."""
     if decision.action is UploadAction.LEAVE:
         return decision.reason
     return f"nothing blocks it any more: edgeship promote {release.widget} {release.version}"

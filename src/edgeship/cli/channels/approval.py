@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from edgeship.application.status.ports import EnvironmentState
+from edgeship.cli.channels.expecting import expected_document, shown
+from edgeship.cli.context import Target
 from edgeship.cli.output import Output, plain, when
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.errors import Refused
@@ -14,25 +15,40 @@ from edgeship.domain.naming import LATEST
 from edgeship.domain.version import Version
 
 if TYPE_CHECKING:
+    from edgeship.domain.channels.expectation import Expected
     from edgeship.domain.channels.rollout import Rollout
 
 
 def approve(
-    out: Output, state: EnvironmentState, widget: str, version: Version, channel: str, move: Callable[[], Channel]
+    out: Output,
+    target: Target,
+    widget: str,
+    version: Version,
+    channel: str,
+    expected: Expected | None,
+    move: Callable[[], Channel],
 ) -> None:
     """Make the move and print its result; a channel that is at the version already is no error."""
-    document = {"widget": widget, "channel": channel, "version": str(version)}
+    document = {
+        "widget": widget,
+        "channel": channel,
+        "version": str(version),
+        "expected": expected_document(expected),
+    }
     try:
         moved = move()
     except Refused as refused:
         if refused.code != "already_live":
             raise
         out.note(refused.reason)
-        rollout = under_way(state.channel(widget, channel))
+        there = target.operator.state.channel(widget, channel)
+        shown(target, [there])
         out.result(
-            {**document, "previous": str(version), "changed": False, "rollout": rollout}, [plain("nothing to do")]
+            {**document, "previous": str(version), "changed": False, "rollout": under_way(there)},
+            [plain("nothing to do")],
         )
         return
+    shown(target, [moved])
     begun = moved.rollout if moved.candidate is not None else None
     # After a move, the earlier version is at the end of the trail; a rollout does not move the channel.
     previous = moved.version if begun else (moved.trail[-1] if moved.trail else None)

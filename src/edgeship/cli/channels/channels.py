@@ -8,10 +8,12 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.channels.approval import approve, named
+from edgeship.cli.channels.expecting import ExpectOption, Said, YesOption, expected_document, settle, shown
 from edgeship.cli.channels.rollout import aborted
 from edgeship.cli.options import ChannelOption, EnvOption, JsonOption, ReasonOption, VersionArgument, WidgetArgument
 from edgeship.cli.output import plain
 from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.expectation import Act
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.naming import LATEST
 from edgeship.domain.version import Version
@@ -23,6 +25,8 @@ def promote(
     version: VersionArgument,
     channel: ChannelOption = LATEST,
     now: Annotated[bool, typer.Option("--now", help="Skip the rollout: everybody gets the release at once.")] = False,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -32,6 +36,7 @@ def promote(
     It goes live at once if the policy has no step before 100 %, if the channel points at no version yet, or with --now.
     --now completes the release's own rollout, and aborts a rollout of another version. A locked channel can be
     promoted, and stays locked. If the channel points at the release already, nothing changes and the command succeeds.
+    What it expects (--expect) is the version that the channel points at before.
 
     Example:
 
@@ -42,12 +47,13 @@ def promote(
     target = context.target(ctx, env, out)
     occasion = target.occasion(reason or "promoted by hand")
     operator = target.operator
+    expected = settle(Act.PROMOTE, target, out, widget, channel, Said(expect, yes))
 
     def move() -> Channel:
         promote = operator.promote if now else operator.start_rollout
-        return promote(widget, wanted, channel, occasion)
+        return promote(widget, wanted, channel, occasion, expected=expected)
 
-    approve(out, operator.state, widget, wanted, channel, move)
+    approve(out, target, widget, wanted, channel, expected, move)
 
 
 def rollback(
@@ -58,6 +64,8 @@ def rollback(
         typer.Option("--to", metavar="VERSION", help="The target. Default: the last good version before the live one."),
     ] = None,
     channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -65,7 +73,8 @@ def rollback(
     """Roll a channel back to a good version, in one write.
 
     The version that was live is quarantined, and the channel is locked: uploads don't move it until edgeship unlock.
-    While a rollout is running or paused, it is aborted, and its candidate is quarantined.
+    While a rollout is running or paused, it is aborted, and its candidate is quarantined. What the command expects
+    (--expect) is the version that it quarantines.
 
     Example:
 
@@ -74,7 +83,10 @@ def rollback(
     out = context.output(ctx, as_json)
     wanted = Version.parse(to) if to is not None else None
     target = context.target(ctx, env, out)
-    moved = target.operator.roll_back(widget, channel, wanted, target.occasion(reason or "rolled back by hand"))
+    occasion = target.occasion(reason or "rolled back by hand")
+    expected = settle(Act.ROLL_BACK, target, out, widget, channel, Said(expect, yes), wanted)
+    moved = target.operator.roll_back(widget, channel, wanted, occasion, expected)
+    shown(target, [moved.channel])
     quarantined = _rolled_back(moved)
     after = moved.channel
     document = {
@@ -85,6 +97,7 @@ def rollback(
         "quarantined": quarantined,
         "locked": after.lock is not None,
         "changed": True,
+        "expected": expected_document(expected),
         "aborted_rollout": any(event.type is EventType.ROLLOUT_ABORTED for event in moved.events),
     }
     line = (
@@ -116,7 +129,7 @@ def unlock(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let uploads move a channel after a rollback.
+    """Let uploads move a channel after a rollback. The newest release that waited for it starts by the policy.
 
     Example:
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import typer
 
 from edgeship.cli import context
-from edgeship.cli.channels.approval import approve, named, stage, under_way
+from edgeship.cli.channels.approval import approve, named, on, stage, under_way
+from edgeship.cli.channels.expecting import ExpectOption, Said, YesOption, expected_document, settle, shown
 from edgeship.cli.durations import parse_steps
 from edgeship.cli.options import (
     ChannelOption,
@@ -18,8 +19,9 @@ from edgeship.cli.options import (
     VersionArgument,
     WidgetArgument,
 )
-from edgeship.cli.output import plain
+from edgeship.cli.output import Output, plain
 from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.expectation import Act, Expected
 from edgeship.domain.naming import LATEST
 from edgeship.domain.version import Version
 
@@ -35,6 +37,8 @@ def start(
     version: VersionArgument,
     steps: StepsOption = None,
     channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -42,7 +46,7 @@ def start(
     """Start to roll out a release, by the widget's policy or by other steps.
 
     A step is a percentage of the users and the least time that it bakes. If no version is live to start from, or the
-    first step is 100, the channel moves at once.
+    first step is 100, the channel moves at once. What it expects (--expect) is the version that it starts from.
 
     Example:
 
@@ -54,11 +58,42 @@ def start(
     target = context.target(ctx, env, out)
     occasion = target.occasion(reason or "rolled out by hand")
     operator = target.operator
+    expected = settle(Act.START, target, out, widget, channel, Said(expect, yes))
 
     def begin() -> Channel:
-        return operator.start_rollout(widget, wanted, channel, occasion, schedule)
+        return operator.start_rollout(widget, wanted, channel, occasion, schedule, expected)
 
-    approve(out, operator.state, widget, wanted, channel, begin)
+    approve(out, target, widget, wanted, channel, expected, begin)
+
+
+@app.command()
+def hold(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Stay at this percentage until a person resumes or advances the rollout.
+
+    The candidate is still analysed: an unhealthy one is aborted, a degraded one paused. Uploads don't replace it.
+
+    Example:
+
+        edgeship rollout hold checkout --reason "until the campaign is over"
+    """
+
+    def text(after: Channel) -> str:
+        assert after.rollout is not None  # it is held
+        return (
+            f"the rollout to {after.candidate} is held at {after.rollout.percent:g} %\n"
+            f"to continue: edgeship rollout resume {named(widget, channel)}"
+        )
+
+    _steer(ctx, Act.HOLD, widget, channel, Said(expect, yes), reason or "held by hand", env, as_json, text)
 
 
 @app.command()
@@ -66,11 +101,15 @@ def pause(
     ctx: typer.Context,
     widget: WidgetArgument,
     channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Give everybody the stable version until the rollout is resumed.
+
+    What it expects (--expect) is the candidate, as in all commands about a rollout under way.
 
     Example:
 
@@ -83,7 +122,7 @@ def pause(
             f"to continue: edgeship rollout resume {named(widget, channel)}"
         )
 
-    _steer(ctx, "pause", widget, channel, reason or "paused by hand", env, as_json, text)
+    _steer(ctx, Act.PAUSE, widget, channel, Said(expect, yes), reason or "paused by hand", env, as_json, text)
 
 
 @app.command()
@@ -91,17 +130,21 @@ def resume(
     ctx: typer.Context,
     widget: WidgetArgument,
     channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Give the candidate to the same users again. Its bake starts again.
 
+    After a hold, the rollout goes on: the bake continues, and if it is over, the next minute decides.
+
     Example:
 
         edgeship rollout resume checkout --reason "it was the backend"
     """
-    _steer(ctx, "resume", widget, channel, reason or "resumed by hand", env, as_json, _progress)
+    _steer(ctx, Act.RESUME, widget, channel, Said(expect, yes), reason or "resumed by hand", env, as_json, _progress)
 
 
 @app.command()
@@ -109,6 +152,8 @@ def advance(
     ctx: typer.Context,
     widget: WidgetArgument,
     channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -119,7 +164,39 @@ def advance(
 
         edgeship rollout advance checkout --reason "too few users at night"
     """
-    _steer(ctx, "advance", widget, channel, reason or "advanced by hand", env, as_json, _progress)
+    _steer(ctx, Act.ADVANCE, widget, channel, Said(expect, yes), reason or "advanced by hand", env, as_json, _progress)
+
+
+@app.command()
+def cancel(
+    ctx: typer.Context,
+    widget: WidgetArgument,
+    channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
+    reason: ReasonOption = None,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """End the rollout without blame: everybody gets the stable version.
+
+    Nothing is quarantined, and the channel is not locked: a release that waited for the end of the rollout starts. The
+    cancelled one starts again only by edgeship promote or rollout start.
+
+    Example:
+
+        edgeship rollout cancel checkout --reason "the launch is next week"
+    """
+
+    def text(after: Channel) -> str:
+        assert after.rollout is not None  # a cancelled rollout stays on the record
+        candidate = after.rollout.candidate
+        return (
+            f"the rollout to {candidate} is cancelled, everybody gets {after.version}\n"
+            f"to start it again: edgeship promote {widget} {candidate}{on(channel)}"
+        )
+
+    _steer(ctx, Act.CANCEL, widget, channel, Said(expect, yes), reason or "cancelled by hand", env, as_json, text)
 
 
 @app.command()
@@ -127,6 +204,8 @@ def abort(
     ctx: typer.Context,
     widget: WidgetArgument,
     channel: ChannelOption = LATEST,
+    expect: ExpectOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -139,14 +218,13 @@ def abort(
 
         edgeship rollout abort checkout --reason "prices are wrong in Japan"
     """
-    out = context.output(ctx, as_json)
-    target = context.target(ctx, env, out)
-    after = target.operator.steer_rollout.abort(widget, channel, target.occasion(reason or "aborted by hand"))
+    out, after, expected = _steered(
+        ctx, Act.ABORT, widget, channel, Said(expect, yes), reason or "aborted by hand", env, as_json
+    )
     assert after.rollout is not None  # an aborted rollout stays on the record
-    candidate = after.rollout.candidate
     document = {
-        **_document(after),
-        "quarantined": str(candidate),
+        **_document(after, expected),
+        "quarantined": str(after.rollout.candidate),
         "locked": after.lock is not None,
     }
     out.result(document, [plain(aborted(after))])
@@ -165,20 +243,39 @@ def aborted(after: Channel) -> str:
 
 def _steer(
     ctx: typer.Context,
-    action: str,
+    act: Act,
     widget: str,
     channel: str,
+    said: Said,
     cause: str,
     env: str | None,
     as_json: bool,
     text: Callable[[Channel], str],
 ) -> None:
+    out, after, expected = _steered(ctx, act, widget, channel, said, cause, env, as_json)
+    out.result(_document(after, expected), [plain(f"{channel} of {widget}: {text(after)}")])
+
+
+def _steered(
+    ctx: typer.Context, act: Act, widget: str, channel: str, said: Said, cause: str, env: str | None, as_json: bool
+) -> tuple[Output, Channel, Expected | None]:
+    """The command's output, the channel after the act, and what the act expected."""
     out = context.output(ctx, as_json)
     target = context.target(ctx, env, out)
+    occasion = target.occasion(cause)
+    expected = settle(act, target, out, widget, channel, said)
     steer = target.operator.steer_rollout
-    actions = {"pause": steer.pause, "resume": steer.resume, "advance": steer.advance}
-    after = actions[action](widget, channel, target.occasion(cause))
-    out.result(_document(after), [plain(f"{channel} of {widget}: {text(after)}")])
+    acts = {
+        Act.HOLD: steer.hold,
+        Act.PAUSE: steer.pause,
+        Act.RESUME: steer.resume,
+        Act.ADVANCE: steer.advance,
+        Act.CANCEL: steer.cancel,
+        Act.ABORT: steer.abort,
+    }
+    after = acts[act](widget, channel, occasion, expected)
+    shown(target, [after])
+    return out, after, expected
 
 
 def _progress(after: Channel) -> str:
@@ -187,11 +284,12 @@ def _progress(after: Channel) -> str:
     return f"the rollout to {after.candidate} is at {stage(after.rollout)}"
 
 
-def _document(after: Channel) -> dict[str, object]:
+def _document(after: Channel, expected: Expected | None) -> dict[str, object]:
     return {
         "widget": after.widget,
         "channel": after.name,
         "version": str(after.version),
+        "expected": expected_document(expected),
         "changed": True,
         "rollout": under_way(after),
     }

@@ -12,6 +12,7 @@ from edgeship.application.status.ports import EnvironmentState
 from edgeship.cli import context
 from edgeship.cli.channels.approval import named
 from edgeship.cli.channels.channel_document import channel_document
+from edgeship.cli.channels.expecting import shown
 from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import hold, plain, table, when
 from edgeship.cli.propagation.deployment_document import (
@@ -67,6 +68,7 @@ def status(
             "free": FREE_PATHS_A_MONTH,
         },
     }
+    shown(target, (channel for each in found.widgets for channel in each.channels))
     out.result(document, _shown(found, document, target.operator.state))
 
 
@@ -191,8 +193,9 @@ def _rollout_row(widget: str, channel: str, rollout: Document, state: Environmen
 
 
 def _waits_for(widget: str, channel: str, rollout: Document, state: EnvironmentState) -> str:
-    if rollout["held"]:
-        return f"held since {when(rollout['held']['since'])}: {rollout['held']['cause']}"
+    if held := rollout["held"]:
+        by = f" by {held['by']}" if held["by"] else ""
+        return f"held{by} since {when(held['since'])}: {held['cause']}"
     if rollout["bakes_until"]:
         return f"bakes until {when(rollout['bakes_until'])}"
     for event in state.events(widget, _EVENTS_SEARCHED):

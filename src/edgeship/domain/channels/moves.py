@@ -11,6 +11,7 @@ from edgeship.domain.channels.channel_events import Numbers, move_events
 from edgeship.domain.channels.rollout import Phase, after_move, after_rollback
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion, timestamp
+from edgeship.domain.releases.cancellation import uncancel
 from edgeship.domain.releases.quarantine import quarantine, refuse_quarantined
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
@@ -48,8 +49,9 @@ def promote(
     after = replace(channel, trail=trail, rollout=ended, watch=watch, exposed_at=exposed_at)
     moved = _point_at(target.version, after, occasion)
     events = move_events(channel, moved, occasion, numbers)
-    if target.promoted_at is None:
-        return Moved(moved, events, changed=(replace(target, promoted_at=timestamp(occasion.at)),))
+    live = replace(uncancel(target, channel.name), promoted_at=target.promoted_at or timestamp(occasion.at))
+    if live != target:
+        return Moved(moved, events, changed=(live,))
     return Moved(moved, events, unchanged=(target,))
 
 

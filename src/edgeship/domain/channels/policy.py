@@ -12,6 +12,7 @@ from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import DEFAULT_STEPS, MAX_BAKE_SECONDS, Step, check_steps
 from edgeship.domain.errors import Refused
 from edgeship.domain.health.thresholds import DEFAULT_THRESHOLDS, Thresholds
+from edgeship.domain.releases.cancellation import cancelled_in
 from edgeship.domain.releases.release import Release
 from edgeship.domain.releases.serving import Serve
 from edgeship.domain.version import Bump, Version
@@ -135,28 +136,46 @@ def decide_upload(policy: Policy, channel: Channel, release: Release, first: Ver
         )
     if version <= channel.version:
         return Decision(UploadAction.LEAVE, f"{channel.name} is at {channel.version}, which is not older")
-    if release.promoted_at is not None:
-        # A late or repeated event must not undo a rollback by an operator.
-        return Decision(UploadAction.LEAVE, f"{version} has been live before; promote it by hand if you want it")
+    ended = _ended_before(channel, release)
+    if ended is not None:
+        return Decision(UploadAction.LEAVE, ended)
     bump = version.bump_from(channel.version)
     if bump not in policy.auto:
         return Decision(UploadAction.LEAVE, f"policy: a {bump} release waits for approval")
     if channel.candidate is not None:
-        return _during_rollout(policy, channel.candidate, version)
+        return _during_rollout(policy, channel, version)
     if policy.at_once:
         return Decision(UploadAction.PROMOTE, f"policy: a {bump} release goes live automatically")
     return Decision(UploadAction.ROLL_OUT, f"policy: a {bump} release is rolled out automatically")
 
 
-def _during_rollout(policy: Policy, candidate: Version, version: Version) -> Decision:
+def _ended_before(channel: Channel, release: Release) -> str | None:
+    """Why a late or repeated event must not start a release again: it would undo what an operator did."""
+    if release.promoted_at is not None:
+        return f"{release.version} has been live before; promote it by hand if you want it"
+    cancelled = cancelled_in(release, channel.name)
+    if cancelled is None:
+        return None
+    return (
+        f"its rollout was cancelled at {cancelled.since} by {cancelled.actor}: {cancelled.cause}; "
+        f"edgeship promote {release.widget} {release.version} starts it again"
+    )
+
+
+def _during_rollout(policy: Policy, channel: Channel, version: Version) -> Decision:
+    candidate, rollout = channel.candidate, channel.rollout
+    assert candidate is not None
+    assert rollout is not None  # it has the candidate
     if version <= candidate:
         return Decision(UploadAction.LEAVE, f"{candidate}, which is not older, is being rolled out")
     if policy.during_rollout == "wait":
         return Decision(UploadAction.LEAVE, f"waits until the rollout of {candidate} has ended")
+    if rollout.held is not None and rollout.held.by is not None:
+        return Decision(UploadAction.LEAVE, f"waits while {rollout.held.by} holds the rollout of {candidate}")
     return Decision(UploadAction.REPLACE, f"policy: a newer release replaces {candidate}, which is being rolled out")
 
 
 def newest_due(policy: Policy, channel: Channel, releases: Iterable[Release], first: Version) -> Release | None:
-    """The newest release that would go live automatically now: one that waited for the end of a rollout."""
+    """The newest release that would go live automatically now: one that waited for the end of a rollout or a lock."""
     due = [r for r in releases if decide_upload(policy, channel, r, first).action is not UploadAction.LEAVE]
     return max(due, key=lambda release: release.version, default=None)

@@ -1,6 +1,7 @@
 """A rollout: a channel moves to a candidate by steps of a percentage and a bake time.
 
-- `TRANSITIONS` alone decides which event may happen in which phase; the diagram in the docs is drawn from it
+- `TRANSITIONS` decides which event may happen in which phase; the diagram in the docs is drawn from it. Besides, a
+  running rollout is resumed only from a hold by a person
 - a rollout's weight is 0 unless it is running: after a pause nobody gets the candidate, after a resume the same users
 do
 - a user is in when the bucket of `bucketing.rollout_salt` is below the weight, so a growing weight moves nobody out
@@ -25,6 +26,7 @@ class Phase(StrEnum):
     PAUSED = "paused"
     COMPLETED = "completed"
     ABORTED = "aborted"
+    CANCELLED = "cancelled"
     ROLLED_BACK = "rolled_back"
 
 
@@ -32,10 +34,12 @@ class RolloutEvent(StrEnum):
     """What happens to a rollout."""
 
     ADVANCE = "advance"
+    HOLD = "hold"
     PAUSE = "pause"
     RESUME = "resume"
     COMPLETE = "complete"
     ABORT = "abort"
+    CANCEL = "cancel"
     ROLL_BACK = "roll_back"
 
 
@@ -43,17 +47,22 @@ TRANSITIONS: Mapping[Phase, Mapping[RolloutEvent, Phase]] = MappingProxyType(
     {
         Phase.RUNNING: {
             RolloutEvent.ADVANCE: Phase.RUNNING,
+            RolloutEvent.HOLD: Phase.RUNNING,
+            RolloutEvent.RESUME: Phase.RUNNING,
             RolloutEvent.PAUSE: Phase.PAUSED,
             RolloutEvent.COMPLETE: Phase.COMPLETED,
             RolloutEvent.ABORT: Phase.ABORTED,
+            RolloutEvent.CANCEL: Phase.CANCELLED,
         },
         Phase.PAUSED: {
             RolloutEvent.RESUME: Phase.RUNNING,
             RolloutEvent.COMPLETE: Phase.COMPLETED,
             RolloutEvent.ABORT: Phase.ABORTED,
+            RolloutEvent.CANCEL: Phase.CANCELLED,
         },
         Phase.COMPLETED: {RolloutEvent.ROLL_BACK: Phase.ROLLED_BACK},
         Phase.ABORTED: {},
+        Phase.CANCELLED: {},
         Phase.ROLLED_BACK: {},
     }
 )
@@ -62,10 +71,12 @@ ACTIVE = frozenset({Phase.RUNNING, Phase.PAUSED})
 
 _INSTEAD = {
     RolloutEvent.ADVANCE: "Resume it first: edgeship rollout resume {where}.",
+    RolloutEvent.HOLD: "See edgeship status.",
     RolloutEvent.PAUSE: "See edgeship status.",
     RolloutEvent.RESUME: "See edgeship status.",
     RolloutEvent.COMPLETE: "See edgeship status.",
     RolloutEvent.ABORT: "To roll a live version back: edgeship rollback {where}.",
+    RolloutEvent.CANCEL: "See edgeship status.",
     RolloutEvent.ROLL_BACK: "To end a rollout: edgeship rollout abort {where}.",
 }
 
@@ -123,10 +134,12 @@ def _problem(steps: Sequence[Step]) -> str | None:
 
 @dataclass(frozen=True)
 class Held:
-    """Since when (aware) and why a step continues although its bake is over."""
+    """Since when (aware) and why a step continues although its bake is over, or whatever its bake and the metrics say:
+    then `by` is the person who holds it."""
 
     since: datetime
     cause: str
+    by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +162,11 @@ class Rollout:
     @property
     def active(self) -> bool:
         return self.phase in ACTIVE
+
+    @property
+    def held_by_person(self) -> bool:
+        """Whether no tick may advance it."""
+        return self.held is not None and self.held.by is not None
 
     @property
     def percent(self) -> float:
@@ -191,7 +209,8 @@ def transition(rollout: Rollout, event: RolloutEvent, now: datetime, where: str)
         Refused: `phase_invalid`: the table has no such transition.
     """
     allowed = TRANSITIONS[rollout.phase]
-    if event not in allowed:
+    ends_hold = event is RolloutEvent.RESUME and rollout.phase is Phase.RUNNING
+    if event not in allowed or (ends_hold and not rollout.held_by_person):
         raise Refused(
             "phase_invalid",
             f"The rollout of {rollout.candidate} is {rollout.phase.value}: it can't {event.value.replace('_', ' ')}.",
@@ -201,6 +220,8 @@ def transition(rollout: Rollout, event: RolloutEvent, now: datetime, where: str)
     match event:
         case RolloutEvent.ADVANCE:
             return replace(after, step=rollout.step + 1, stepped_at=now)
+        case RolloutEvent.RESUME if ends_hold:
+            return after  # its users have had the candidate all along
         case RolloutEvent.RESUME:
             return replace(after, stepped_at=now, exposed_at=now)
         case RolloutEvent.COMPLETE:

@@ -10,7 +10,8 @@ from edgeship.domain.channels.channel_events import Numbers, rollout_changed
 from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.rollout import Held, Rollout, RolloutEvent, Step, start, transition
 from edgeship.domain.errors import Refused
-from edgeship.domain.events import Event, EventType, Occasion
+from edgeship.domain.events import Event, EventType, Occasion, timestamp
+from edgeship.domain.releases.cancellation import cancel, uncancel
 from edgeship.domain.releases.quarantine import quarantine, refuse_quarantined
 from edgeship.domain.releases.release import Release
 
@@ -20,7 +21,8 @@ def start_rollout(
 ) -> Moved:
     """Start to move the channel to a candidate.
 
-    With `replace_running`, a running or paused rollout is aborted; its candidate is not quarantined.
+    With `replace_running`, a running or paused rollout is aborted; its candidate is not quarantined. That a rollout of
+    the target was cancelled here before is over.
 
     Raises:
         Refused: `nothing_live`, `quarantined`, `already_live`, `rollout_running` or `steps_invalid`.
@@ -48,6 +50,9 @@ def start_rollout(
         aborted = (rollout_changed(EventType.ROLLOUT_ABORTED, channel, replace(channel, rollout=ended), occasion),)
     begun = replace(channel, rollout=start(target.version, steps, occasion.at))
     event = rollout_changed(EventType.ROLLOUT_STARTED, channel, begun, occasion)
+    startable = uncancel(target, channel.name)
+    if startable != target:
+        return Moved(begun, (*aborted, event), changed=(startable,))
     return Moved(begun, (*aborted, event), unchanged=(target,))
 
 
@@ -81,6 +86,25 @@ def hold_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None) 
     return _moved(EventType.ROLLOUT_HELD, channel, held, occasion, numbers)
 
 
+def hold_by_person(channel: Channel, occasion: Occasion) -> Moved:
+    """Stay at this percentage until a person resumes or advances the rollout. It is still analysed.
+
+    Raises:
+        Refused: `no_rollout`, `phase_invalid` or `already_held`.
+    """
+    rollout = rollout_of(channel)
+    held = transition(rollout, RolloutEvent.HOLD, occasion.at, channel.widget)
+    if rollout.held is not None and rollout.held.by is not None:
+        raise Refused(
+            "already_held",
+            f"The rollout of {rollout.candidate} is held at {rollout.percent:g} % already, since "
+            f"{timestamp(rollout.held.since)} by {rollout.held.by} ({rollout.held.cause}).",
+            f"To end it: edgeship rollout resume {channel.widget}.",
+        )
+    held = replace(held, held=Held(occasion.at, occasion.cause, occasion.actor))
+    return _moved(EventType.ROLLOUT_HELD, channel, held, occasion)
+
+
 def pause_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None) -> Moved:
     """Give everybody the stable version until the rollout is resumed.
 
@@ -92,7 +116,8 @@ def pause_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None)
 
 
 def resume_rollout(channel: Channel, candidate: Release, occasion: Occasion) -> Moved:
-    """Give the candidate to the same users again; the step's bake starts again.
+    """Give the candidate to the same users again; the step's bake starts again. Or end a hold by a person: then the
+    bake goes on, and if it is over, the next tick decides.
 
     Raises:
         Refused: `no_rollout`, `phase_invalid` or `quarantined`.
@@ -114,6 +139,18 @@ def abort_rollout(channel: Channel, candidate: Release, occasion: Occasion, numb
     changed, quarantined = quarantine(candidate, occasion)
     event = rollout_changed(EventType.ROLLOUT_ABORTED, channel, after, occasion, numbers)
     return Moved(after, (event, *quarantined), changed=changed)
+
+
+def cancel_rollout(channel: Channel, candidate: Release, occasion: Occasion) -> Moved:
+    """End the rollout without blame: the candidate is not quarantined, and the channel is not locked. No event starts
+    the candidate here again until a person does.
+
+    Raises:
+        Refused: `no_rollout` or `phase_invalid`.
+    """
+    cancelled = transition(rollout_of(channel), RolloutEvent.CANCEL, occasion.at, channel.widget)
+    moved = _moved(EventType.ROLLOUT_CANCELLED, channel, cancelled, occasion)
+    return replace(moved, changed=(cancel(candidate, channel.name, occasion),))
 
 
 def rollout_of(channel: Channel) -> Rollout:

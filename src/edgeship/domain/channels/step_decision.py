@@ -20,7 +20,7 @@ from edgeship.domain.health.thresholds import Thresholds
 
 class StepAction(StrEnum):
     BAKE = "bake"
-    """The bake is not over: nothing to do."""
+    """The bake is not over, or a person holds the rollout: nothing to do."""
     ADVANCE = "advance"
     HOLD = "hold"
     PAUSE = "pause"
@@ -63,7 +63,7 @@ def analyse_candidate(rollout: Rollout, limits: Thresholds, evidence: Evidence, 
 
 def decide_step(rollout: Rollout, policy: Policy, evidence: Evidence, now: datetime) -> StepDecision:
     """What to do with a running rollout. A breach or a degraded analysis counts at any time, anything else at the end
-    of the bake."""
+    of the bake. A rollout that a person holds is analysed in the same way, but goes on only by a person."""
     recent = analyse_candidate(rollout, policy.thresholds, evidence, now)
     if recent.health in (Health.UNHEALTHY, Health.DEGRADED):
         return StepDecision(_ACTIONS[recent.health], recent)
@@ -71,6 +71,8 @@ def decide_step(rollout: Rollout, policy: Policy, evidence: Evidence, now: datet
         return StepDecision(StepAction.BAKE, recent)
     bake = evidence.bake or Datapoint(rollout.stepped_at, 0)
     analysis = analyse_step(bake, evidence.stable_bake, policy.thresholds)
+    if rollout.held_by_person and analysis.health in (Health.INCONCLUSIVE, Health.HEALTHY):
+        return StepDecision(StepAction.BAKE, analysis)
     if analysis.health is Health.INCONCLUSIVE:
         return StepDecision(_ON_INCONCLUSIVE[policy.on_inconclusive], analysis)
     return StepDecision(_ACTIONS[analysis.health], analysis)

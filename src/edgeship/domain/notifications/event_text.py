@@ -69,6 +69,7 @@ _TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
     EventType.ROLLOUT_RESUMED: _rollout("resumed at {percent:g} %"),
     EventType.ROLLOUT_COMPLETED: _rollout("completed"),
     EventType.ROLLOUT_ABORTED: _rollout("aborted"),
+    EventType.ROLLOUT_CANCELLED: _rollout("cancelled"),
     EventType.ROLLBACK_WINDOW_CLOSED: lambda _, new: f"{new['channel']}: rollback window of {new['version']} closed",
     EventType.POLICY_CHANGED: lambda old, new: f"policy changed: {', '.join(changed_fields(old, new))}",
     EventType.FLAG_CHANGED: _flag,

@@ -116,6 +116,7 @@ SEVERITIES: Mapping[EventType, Severity] = {
     EventType.ROLLOUT_RESUMED: Severity.INFO,
     EventType.ROLLOUT_COMPLETED: Severity.INFO,
     EventType.ROLLOUT_ABORTED: Severity.CRITICAL,
+    EventType.ROLLOUT_CANCELLED: Severity.INFO,
     EventType.ROLLBACK_WINDOW_CLOSED: Severity.INFO,
     EventType.POLICY_CHANGED: Severity.INFO,
     EventType.FLAG_CHANGED: Severity.INFO,

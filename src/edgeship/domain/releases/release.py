@@ -21,6 +21,16 @@ class Quarantine:
 
 
 @dataclass(frozen=True)
+class Cancelled:
+    """In which channel, since when (RFC 3339), by whom and why a release's rollout was ended without blame."""
+
+    channel: str
+    since: str
+    actor: str
+    cause: str
+
+
+@dataclass(frozen=True)
 class Release:
     """A version whose files and manifest are all in the site bucket.
 
@@ -42,6 +52,8 @@ class Release:
     promoted_at: str | None = None
     quarantine: Quarantine | None = None
     entry: Entry | None = None
+    cancelled: tuple[Cancelled, ...] = ()
+    """At most one a channel."""
     revision: int = 0
 
     def summary(self) -> dict[str, Any]:

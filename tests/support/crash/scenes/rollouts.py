@@ -92,6 +92,21 @@ def waiting_release_starts(aws: Aws) -> Callable[[], None]:
     return deliver
 
 
+def waiting_release_starts_after_a_lock(aws: Aws) -> Callable[[], None]:
+    """1.1.0 was aborted, 1.2.0 came while the channel was locked, and now it is unlocked."""
+    rolling_out(aws)
+    tools().steer_rollout.abort("checkout", "latest", replace(ANN, at=STARTED))
+    registered(aws, "1.2.0")
+    promote(aws, "1.2.0")
+    tools().unlock("checkout", "latest", ANN)
+
+    def deliver() -> None:
+        use_case = replace(promotion.build(function_env("promotion", aws)), pause=lambda _: None)
+        use_case.promote_waiting("checkout", on(BAKED))
+
+    return deliver
+
+
 def alarm_of_the_candidate(aws: Aws) -> Callable[[], None]:
     rolling_out(aws)
     return lambda: alarm(aws, CANDIDATE, BAKED)
@@ -199,7 +214,7 @@ def by_an_operator(act: Callable[[operator.Operator], object], *, paused: bool =
             try:
                 act(tools())
             except Refused as refused:
-                if refused.code not in ("phase_invalid", "already_live"):
+                if refused.code not in ("phase_invalid", "already_live", "already_held"):
                     raise
 
         return deliver
@@ -257,6 +272,9 @@ SCENES: dict[str, Scene] = {
     "tick removes what is left over": tick_removes_what_is_left_over,
     "tick closes the window": tick_closes_the_window,
     "rollout started by an operator": started_by_an_operator,
+    "rollout held by an operator": by_an_operator(lambda o: o.steer_rollout.hold("checkout", "latest", ANN)),
+    "rollout cancelled by an operator": by_an_operator(lambda o: o.steer_rollout.cancel("checkout", "latest", ANN)),
+    "promotion of what waited for a lock": waiting_release_starts_after_a_lock,
     "rollout paused by an operator": by_an_operator(lambda o: o.steer_rollout.pause("checkout", "latest", ANN)),
     "rollout resumed by an operator": by_an_operator(
         lambda o: o.steer_rollout.resume("checkout", "latest", ANN), paused=True
