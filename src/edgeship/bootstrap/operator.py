@@ -16,6 +16,7 @@ from edgeship.adapters.http.web import UrllibWeb
 from edgeship.adapters.s3.inbox import S3Dropbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.snapshots import S3SnapshotReader, S3Snapshots
+from edgeship.application.calendar.change_freeze import ChangeFreeze
 from edgeship.application.channels.change_policy import ChangePolicy
 from edgeship.application.channels.follow_upload import FollowUpload
 from edgeship.application.channels.promote_release import PromoteRelease
@@ -57,6 +58,7 @@ class Operator:
     steer_rollout: SteerRollout
     roll_back: RollBack
     policy: ChangePolicy
+    freeze: ChangeFreeze
     unlock: UnlockChannel
     unquarantine: UnquarantineRelease
     route: RouteChannel
@@ -95,6 +97,7 @@ def build(
         steer_rollout=SteerRollout(state, alarms, jittered_pause),
         policy=ChangePolicy(state, jittered_pause),
         roll_back=RollBack(state),
+        freeze=ChangeFreeze(state, jittered_pause),
         unlock=UnlockChannel(state, jittered_pause),
         unquarantine=UnquarantineRelease(state, jittered_pause),
         route=RouteChannel(state, state, jittered_pause),

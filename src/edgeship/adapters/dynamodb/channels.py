@@ -66,8 +66,12 @@ def _rollout_map(rollout: Rollout) -> dict[str, Any]:
         "started_at": _time(rollout.started_at),
         "stepped_at": _time(rollout.stepped_at),
         "exposed_at": _time(rollout.exposed_at),
-        "held": {"since": _time(rollout.held.since), "cause": rollout.held.cause} if rollout.held else None,
+        "held": _held_map(rollout.held) if rollout.held else None,
     }
+
+
+def _held_map(held: Held) -> dict[str, Any]:
+    return {"since": _time(held.since), "cause": held.cause, **({"calendar": True} if held.calendar else {})}
 
 
 def _to_rollout(item: Mapping[str, Any]) -> Rollout:
@@ -80,7 +84,7 @@ def _to_rollout(item: Mapping[str, Any]) -> Rollout:
         exposed_at=datetime.fromisoformat(item["exposed_at"]),
         step=int(item["step"]),
         phase=Phase(item["phase"]),
-        held=Held(datetime.fromisoformat(held["since"]), held["cause"]) if held else None,
+        held=Held(datetime.fromisoformat(held["since"]), held["cause"], held.get("calendar", False)) if held else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeship.application.calendar.read_gate import freezes_of
 from edgeship.application.channels.move_channel import Exposure
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.health.ports import Alarms
@@ -11,6 +12,7 @@ from edgeship.application.ports import Pause
 from edgeship.application.releases.registered_release import registered_release
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.frozen import despite_freezes
 from edgeship.domain.channels.moves import promote
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import check_channel, check_widget
@@ -23,23 +25,28 @@ class PromoteRelease:
     alarms: Alarms
     pause: Pause
 
-    def __call__(self, widget: str, version: Version, channel: str, occasion: Occasion) -> Channel:
+    def __call__(
+        self, widget: str, version: Version, channel: str, occasion: Occasion, *, override: bool = False
+    ) -> Channel:
         """Move the channel, at once. A concurrent move is never overwritten: the change is decided again after it.
 
-        A rollout of this version is completed; a rollout of another version is aborted.
+        A rollout of this version is completed; a rollout of another version is aborted. `override` moves
+        it during a freeze, too.
 
         Raises:
-            Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined` or `already_live`.
+            Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live` or `frozen`.
         """
         check_widget(widget)
         check_channel(channel)
         exposure = Exposure(self.state, self.alarms)
-        return retry_conflict(lambda: self._attempt(exposure, widget, version, channel, occasion), self.pause)
 
-    def _attempt(self, exposure: Exposure, widget: str, version: Version, channel: str, occasion: Occasion) -> Channel:
-        release = registered_release(self.state, widget, version)
-        policy = self.state.policy(widget).policy
-        before = self.state.channel(widget, channel)
-        moved = promote(before, release, occasion, policy.rollback_window_seconds)
-        exposure.commit(moved, policy.thresholds)
-        return moved.channel
+        def attempt() -> Channel:
+            release = registered_release(self.state, widget, version)
+            policy = self.state.policy(widget).policy
+            before = self.state.channel(widget, channel)
+            moved = promote(before, release, occasion, policy.rollback_window_seconds)
+            moved = despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
+            exposure.commit(moved, policy.thresholds)
+            return moved.channel
+
+        return retry_conflict(attempt, self.pause)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgeship.application.calendar.read_gate import freezes_of
 from edgeship.application.channels.move_channel import Exposure
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.health.ports import Alarms
@@ -12,6 +13,7 @@ from edgeship.application.ports import Pause
 from edgeship.application.releases.registered_release import registered_release
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.frozen import despite_freezes
 from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout import Step, check_steps
@@ -29,15 +31,23 @@ class StartRollout:
     pause: Pause
 
     def __call__(
-        self, widget: str, version: Version, channel: str, occasion: Occasion, steps: Sequence[Step] | None = None
+        self,
+        widget: str,
+        version: Version,
+        channel: str,
+        occasion: Occasion,
+        steps: Sequence[Step] | None = None,
+        *,
+        override: bool = False,
     ) -> Channel:
         """Roll the release out by `steps`, or by the widget's policy; a locked channel accepts it, too.
 
         If no version is live to start from, or the first step is 100 %, the channel moves at once.
+        `override` starts it during a freeze, too.
 
         Raises:
             Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live`,
-                `rollout_running` or `steps_invalid`.
+                `rollout_running`, `steps_invalid` or `frozen`.
         """
         check_widget(widget)
         check_channel(channel)
@@ -49,6 +59,7 @@ class StartRollout:
             policy = self.state.policy(widget).policy
             before = self.state.channel(widget, channel)
             moved = _moved(before, release, schedule or policy.steps, policy, occasion)
+            moved = despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
             exposure.commit(moved, policy.thresholds)
             return moved.channel
 

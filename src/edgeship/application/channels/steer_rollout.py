@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from edgeship.application.calendar.read_gate import freezes_of
 from edgeship.application.channels.move_channel import Exposure, commit_move
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.health.ports import Alarms
 from edgeship.application.ports import Pause
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.frozen import despite_freezes
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout_moves import (
     abort_rollout,
@@ -29,7 +31,7 @@ from edgeship.domain.releases.release import Release
 class SteerRollout:
     """Each method raises Refused: `widget_invalid`, `channel_invalid`, `no_rollout`, `phase_invalid`, or
     `moved_meanwhile` when the rollout has changed meanwhile. Methods that give a candidate to users also raise
-    `quarantined`."""
+    `quarantined`, and `frozen` without `override`."""
 
     state: ChannelState
     alarms: Alarms
@@ -39,19 +41,21 @@ class SteerRollout:
         """Give everybody the stable version until the rollout is resumed."""
         return self._steer(widget, channel, lambda before, *_: pause_rollout(before, occasion), exposes=False)
 
-    def resume(self, widget: str, channel: str, occasion: Occasion) -> Channel:
+    def resume(self, widget: str, channel: str, occasion: Occasion, *, override: bool = False) -> Channel:
         """Give the candidate to the same users again; its bake starts again."""
 
         def resumed(before: Channel, candidate: Release, _: Policy) -> Moved:
-            return resume_rollout(before, candidate, occasion)
+            moved = resume_rollout(before, candidate, occasion)
+            return despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
 
         return self._steer(widget, channel, resumed, exposes=True)
 
-    def advance(self, widget: str, channel: str, occasion: Occasion) -> Channel:
+    def advance(self, widget: str, channel: str, occasion: Occasion, *, override: bool = False) -> Channel:
         """Start the next step now, whatever the bake and the metrics say."""
 
         def advanced(before: Channel, candidate: Release, policy: Policy) -> Moved:
-            return advance_rollout(before, candidate, occasion, policy.rollback_window_seconds)
+            moved = advance_rollout(before, candidate, occasion, policy.rollback_window_seconds)
+            return despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
 
         return self._steer(widget, channel, advanced, exposes=True)
 

@@ -9,7 +9,15 @@ import typer
 from edgeship.cli import context
 from edgeship.cli.channels.approval import approve, named
 from edgeship.cli.channels.rollout import aborted
-from edgeship.cli.options import ChannelOption, EnvOption, JsonOption, ReasonOption, VersionArgument, WidgetArgument
+from edgeship.cli.options import (
+    ChannelOption,
+    EnvOption,
+    JsonOption,
+    OverrideOption,
+    ReasonOption,
+    VersionArgument,
+    WidgetArgument,
+)
 from edgeship.cli.output import plain
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.events import Event, EventType
@@ -23,6 +31,7 @@ def promote(
     version: VersionArgument,
     channel: ChannelOption = LATEST,
     now: Annotated[bool, typer.Option("--now", help="Skip the rollout: everybody gets the release at once.")] = False,
+    override: OverrideOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -44,8 +53,9 @@ def promote(
     operator = target.operator
 
     def move() -> Channel:
-        promote = operator.promote if now else operator.start_rollout
-        return promote(widget, wanted, channel, occasion)
+        if now:
+            return operator.promote(widget, wanted, channel, occasion, override=override)
+        return operator.start_rollout(widget, wanted, channel, occasion, override=override)
 
     approve(out, operator.state, widget, wanted, channel, move)
 

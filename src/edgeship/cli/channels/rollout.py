@@ -13,6 +13,7 @@ from edgeship.cli.options import (
     ChannelOption,
     EnvOption,
     JsonOption,
+    OverrideOption,
     ReasonOption,
     StepsOption,
     VersionArgument,
@@ -35,6 +36,7 @@ def start(
     version: VersionArgument,
     steps: StepsOption = None,
     channel: ChannelOption = LATEST,
+    override: OverrideOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -56,7 +58,7 @@ def start(
     operator = target.operator
 
     def begin() -> Channel:
-        return operator.start_rollout(widget, wanted, channel, occasion, schedule)
+        return operator.start_rollout(widget, wanted, channel, occasion, schedule, override=override)
 
     approve(out, operator.state, widget, wanted, channel, begin)
 
@@ -91,6 +93,7 @@ def resume(
     ctx: typer.Context,
     widget: WidgetArgument,
     channel: ChannelOption = LATEST,
+    override: OverrideOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -101,7 +104,7 @@ def resume(
 
         edgeship rollout resume checkout --reason "it was the backend"
     """
-    _steer(ctx, "resume", widget, channel, reason or "resumed by hand", env, as_json, _progress)
+    _steer(ctx, "resume", widget, channel, reason or "resumed by hand", env, as_json, _progress, override=override)
 
 
 @app.command()
@@ -109,6 +112,7 @@ def advance(
     ctx: typer.Context,
     widget: WidgetArgument,
     channel: ChannelOption = LATEST,
+    override: OverrideOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -119,7 +123,7 @@ def advance(
 
         edgeship rollout advance checkout --reason "too few users at night"
     """
-    _steer(ctx, "advance", widget, channel, reason or "advanced by hand", env, as_json, _progress)
+    _steer(ctx, "advance", widget, channel, reason or "advanced by hand", env, as_json, _progress, override=override)
 
 
 @app.command()
@@ -172,12 +176,19 @@ def _steer(
     env: str | None,
     as_json: bool,
     text: Callable[[Channel], str],
+    *,
+    override: bool = False,
 ) -> None:
     out = context.output(ctx, as_json)
     target = context.target(ctx, env, out)
     steer = target.operator.steer_rollout
-    actions = {"pause": steer.pause, "resume": steer.resume, "advance": steer.advance}
-    after = actions[action](widget, channel, target.occasion(cause))
+    occasion = target.occasion(cause)
+    actions = {
+        "pause": lambda: steer.pause(widget, channel, occasion),
+        "resume": lambda: steer.resume(widget, channel, occasion, override=override),
+        "advance": lambda: steer.advance(widget, channel, occasion, override=override),
+    }
+    after = actions[action]()
     out.result(_document(after), [plain(f"{channel} of {widget}: {text(after)}")])
 
 

@@ -123,10 +123,12 @@ def _problem(steps: Sequence[Step]) -> str | None:
 
 @dataclass(frozen=True)
 class Held:
-    """Since when (aware) and why a step continues although its bake is over."""
+    """Since when (aware) and why a step continues although its bake is over: for its analysis, or because of the
+    `calendar` alone."""
 
     since: datetime
     cause: str
+    calendar: bool = False
 
 
 @dataclass(frozen=True)
