@@ -31,6 +31,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     tick = rollout.watch(Occasion(rollout.environment, ACTOR, "minute tick", utc_now()))
     for change in tick.changes:
         logger.info("changed", widget=change.widget, channel=change.channel, event=change.event, reason=change.reason)
+    for widget, decision in tick.started:
+        logger.info("decided", widget=widget, action=decision.action.value, reason=decision.reason)
     for what, fault in tick.faults:
         logger.error("failed", what=what, exc_info=fault)
     if tick.faults:

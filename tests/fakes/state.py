@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgeship.application.transaction import Transaction
+from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import PolicyRecord, Widget
+from edgeship.domain.channels.waiting import WaitingRecord
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.flags.flag_record import FlagRecord
@@ -19,6 +21,9 @@ from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
+
+if TYPE_CHECKING:
+    from edgeship.application.transaction import Record
 
 Key = tuple[Any, ...]
 
@@ -118,14 +123,34 @@ class FakeState:
             if (e.type is EventType.FLAG_CHANGED if widget is None else e.widget == widget)
             and e.type is not EventType.RELEASE_REJECTED
         ]
-        return sorted(mine, key=lambda e: (e.occurred_at, e.event_id), reverse=True)[:limit]
+        return _newest(mine, limit)
+
+    def environment_events(self, limit: int) -> list[Event]:
+        freezes = (EventType.FREEZE_SET, EventType.FREEZE_LIFTED)
+        return _newest([e for e in self.log if e.type in freezes and e.widget is None], limit)
+
+    def freeze(self, widget: str | None) -> FreezeRecord:
+        return self.records.get(("freeze", widget)) or FreezeRecord(widget)
+
+    def freezes(self) -> list[FreezeRecord]:
+        return sorted(self._all(FreezeRecord), key=lambda record: record.widget or "")
+
+    def waiting(self) -> list[WaitingRecord]:
+        return sorted((w for w in self._all(WaitingRecord) if w.version is not None), key=lambda w: w.widget)
+
+    def waiting_of(self, widget: str) -> WaitingRecord:
+        return self.records.get(("waiting", widget)) or WaitingRecord(widget)
 
     def _all(self, kind: type[Any]) -> list[Any]:
         with self._lock:
             return [record for record in self.records.values() if isinstance(record, kind)]
 
 
-def _key(record: Channel | Deployment | FlagRecord | NotificationsRecord | PolicyRecord | Release | Rejection) -> Key:
+def _newest(events: list[Event], limit: int) -> list[Event]:
+    return sorted(events, key=lambda e: (e.occurred_at, e.event_id), reverse=True)[:limit]
+
+
+def _key(record: Record) -> Key:
     match record:
         case Channel():
             return ("channel", record.widget, record.name)
@@ -133,6 +158,10 @@ def _key(record: Channel | Deployment | FlagRecord | NotificationsRecord | Polic
             return ("deployment", record.widget, record.channel)
         case FlagRecord():
             return ("flag", record.key)
+        case FreezeRecord():
+            return ("freeze", record.widget)
+        case WaitingRecord():
+            return ("waiting", record.widget)
         case NotificationsRecord():
             return ("notifications",)
         case PolicyRecord():

@@ -15,7 +15,17 @@ LONGEST_FILE = 310
 FULLEST_ROOM = 16
 """Modules. More are two rooms."""
 PACKAGES = ("src/edgeship", "src/localcloud", "functions", "infra")
-FEATURES = {"releases", "channels", "health", "telemetry", "flags", "propagation", "notifications", "edge"}
+FEATURES = {
+    "releases",
+    "channels",
+    "calendar",
+    "health",
+    "telemetry",
+    "flags",
+    "propagation",
+    "notifications",
+    "edge",
+}
 
 
 def test_features_have_the_same_names_in_every_layer() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from edgeship.application.calendar.change_freeze import ChangeFreeze
 from edgeship.application.channels.change_policy import ChangePolicy
 from edgeship.application.channels.promote_release import PromoteRelease
 from edgeship.application.channels.promote_upload import PromoteUpload
@@ -15,6 +16,7 @@ from edgeship.application.channels.start_rollout import StartRollout
 from edgeship.application.channels.steer_rollout import SteerRollout
 from edgeship.application.channels.unlock_channel import UnlockChannel
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
+from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import Tick, WatchChannels
 from edgeship.application.health.publish_health import PublishHealth
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
@@ -60,6 +62,7 @@ class World:
         self.roll_back = RollBack(self.state, never)
         self.unlock = UnlockChannel(self.state, never)
         self.unquarantine = UnquarantineRelease(self.state, never)
+        self.freeze = ChangeFreeze(self.state, never)
         self.change_policy = ChangePolicy(self.state, never)
         self.react = ReactToBreach(self.state, never)
         self.pages = FakeHealthPages()
@@ -67,7 +70,10 @@ class World:
         self.publish = PublishHealth(self.state, self.pages, self.errors, period_seconds=60, threads=2)
         self.comparisons = FakeComparisons()
         self.compare = CompareCandidates(self.comparisons, self.metrics.period_seconds)
-        self.watch = WatchChannels(self.state, self.alarms, self.metrics, self.compare, self.react, self.publish)
+        self.start_waiting = StartWaiting(self.state, self.promote_upload)
+        self.watch = WatchChannels(
+            self.state, self.alarms, self.metrics, self.compare, self.react, self.publish, self.start_waiting
+        )
         for version in versions:
             self.register(version)
 

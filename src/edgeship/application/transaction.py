@@ -6,14 +6,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # a bundle carries what is imported when it runs
+    from edgeship.domain.calendar.freeze import FreezeRecord
     from edgeship.domain.channels.channel import Channel
     from edgeship.domain.channels.policy import PolicyRecord
+    from edgeship.domain.channels.waiting import WaitingRecord
     from edgeship.domain.events import Event
     from edgeship.domain.flags.flag_record import FlagRecord
     from edgeship.domain.notifications.rules import NotificationsRecord
     from edgeship.domain.propagation.deployment import Deployment
     from edgeship.domain.releases.rejection import Rejection
     from edgeship.domain.releases.release import Release
+
+    Record = (
+        Channel
+        | Deployment
+        | FlagRecord
+        | FreezeRecord
+        | NotificationsRecord
+        | PolicyRecord
+        | Release
+        | Rejection
+        | WaitingRecord
+    )
 
 
 @dataclass(frozen=True)
@@ -25,9 +39,9 @@ class Transaction:
     adds a number of invalidation paths to the count of a month (`2026-11`).
     """
 
-    puts: tuple[Channel | Deployment | FlagRecord | NotificationsRecord | PolicyRecord | Release | Rejection, ...]
+    puts: tuple[Record, ...]
     events: tuple[Event, ...]
-    checks: tuple[Release, ...] = ()
+    checks: tuple[Release | FreezeRecord, ...] = ()
     registers: Release | None = None
     paths: tuple[str, int] | None = None
 

@@ -17,6 +17,7 @@ from edgeship.adapters.s3.inbox import S3Dropbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.snapshots import S3SnapshotReader, S3Snapshots
 from edgeship.adapters.upload_limits import DeployedLimits
+from edgeship.application.calendar.change_freeze import ChangeFreeze
 from edgeship.application.channels.change_policy import ChangePolicy
 from edgeship.application.channels.follow_upload import FollowUpload
 from edgeship.application.channels.promote_release import PromoteRelease
@@ -57,6 +58,7 @@ class Operator:
     steer_rollout: SteerRollout
     roll_back: RollBack
     policy: ChangePolicy
+    freeze: ChangeFreeze
     unlock: UnlockChannel
     unquarantine: UnquarantineRelease
     route: RouteChannel
@@ -94,6 +96,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         steer_rollout=SteerRollout(state, alarms, jittered_pause),
         policy=ChangePolicy(state, jittered_pause),
         roll_back=RollBack(state, jittered_pause),
+        freeze=ChangeFreeze(state, jittered_pause),
         unlock=UnlockChannel(state, jittered_pause),
         unquarantine=UnquarantineRelease(state, jittered_pause),
         route=RouteChannel(state, state, jittered_pause),

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from edgeship.cli import local
+from edgeship.cli.calendar import freeze
 from edgeship.cli.channels import channels, policy, rollout
 from edgeship.cli.context import GlobalOptions
 from edgeship.cli.edge import resolve
@@ -44,6 +45,8 @@ for command in (
     channels.unlock,
     channels.unquarantine,
     channels.route,
+    freeze.freeze,
+    freeze.unfreeze,
     embed.embed,
 ):
     app.command()(command)

@@ -31,6 +31,9 @@ StepsOption = Annotated[
         help="The steps as PERCENT:BAKE, such as 1:1d,5:1d,25:2d,50:2d,100. Default: the policy's.",
     ),
 ]
+OverrideOption = Annotated[
+    bool, typer.Option("--override", help="Do it during a freeze, too. The event says which freeze was overridden.")
+]
 FolderArgument = Annotated[
     Path,
     typer.Argument(metavar="DIST", exists=True, file_okay=False, help="The folder that the build wrote."),

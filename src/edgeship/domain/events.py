@@ -34,6 +34,8 @@ class EventType(StrEnum):
     ROLLBACK_WINDOW_CLOSED = "Rollback Window Closed"
     RELEASE_UNHEALTHY = "Release Unhealthy"
     POLICY_CHANGED = "Policy Changed"
+    FREEZE_SET = "Freeze Set"
+    FREEZE_LIFTED = "Freeze Lifted"
     FLAG_CHANGED = "Flag Changed"
     DEPLOYMENT_REQUESTED = "Deployment Requested"
     DEPLOYMENT_VERIFIED = "Deployment Verified"

@@ -80,13 +80,16 @@ def _to_rollout(item: Mapping[str, Any]) -> Rollout:
         exposed_at=datetime.fromisoformat(item["exposed_at"]),
         step=int(item["step"]),
         phase=Phase(item["phase"]),
-        # Holds that were stored before people could hold a rollout are not by a person.
-        held=Held(datetime.fromisoformat(held["since"]), held["cause"], held.get("by")) if held else None,
+        # Holds that were stored before people or a calendar could hold a rollout are for its analysis.
+        held=Held(datetime.fromisoformat(held["since"]), held["cause"], held.get("by"), held.get("calendar", False))
+        if held
+        else None,
     )
 
 
 def _held_map(held: Held) -> dict[str, Any]:
-    return {"since": _time(held.since), "cause": held.cause, "by": held.by}
+    calendar = {"calendar": True} if held.calendar else {}
+    return {"since": _time(held.since), "cause": held.cause, "by": held.by, **calendar}
 
 
 def _watch_map(watch: Watch) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """How records are stored in the table: a mapping to attributes and back for each kind, under the keys of `keys.py`.
 
-Channels, error books and deliveries of notices have their own mappings, in `channels.py`, `error_books.py` and
-`deliveries.py`. Names that earlier versions stored are read by `earlier_names.py`.
+Channels, freezes, error books and deliveries of notices have their own mappings, in `channels.py`, `freezes.py`,
+`error_books.py` and `deliveries.py`. Names that earlier versions stored are read by `earlier_names.py`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgeship.adapters.dynamodb import earlier_names, keys
 from edgeship.adapters.dynamodb.channels import channel_item
+from edgeship.adapters.dynamodb.freezes import freeze_item, waiting_item
+from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.channels import policy_record
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import PolicyRecord, Widget
+from edgeship.domain.channels.waiting import WaitingRecord
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.flags.record_limits import stored_text
@@ -30,12 +33,13 @@ from edgeship.domain.releases.release import Cancelled, Quarantine, Release
 from edgeship.domain.version import Version
 from edgeship.resource_names import OUTBOX_SORT_KEY, REJECTED_DAYS
 
+if TYPE_CHECKING:
+    from edgeship.application.transaction import Record
+
 Item = dict[str, Any]
 
 
-def to_item(
-    record: Channel | Deployment | FlagRecord | NotificationsRecord | PolicyRecord | Release | Rejection,
-) -> Item:
+def to_item(record: Record) -> Item:
     """The item that holds a record, at the record's own revision plus one."""
     match record:
         case Channel():
@@ -44,6 +48,8 @@ def to_item(
             item = _deployment_item(record)
         case FlagRecord():
             item = _flag_item(record)
+        case FreezeRecord():
+            item = freeze_item(record)
         case NotificationsRecord():
             item = _notifications_item(record)
         case PolicyRecord():
@@ -52,6 +58,8 @@ def to_item(
             item = _release_item(record)
         case Rejection():
             return _rejection_item(record, keys.INBOX, keys.upload_sk(record.upload_id))
+        case WaitingRecord():
+            item = waiting_item(record)
     return {**item, "revision": record.revision + 1}
 
 
@@ -77,6 +85,8 @@ def _event_pk(event: Event) -> str:
         return keys.INBOX
     if event.widget is not None:
         return keys.widget_pk(event.widget)
+    if event.type in (EventType.FREEZE_SET, EventType.FREEZE_LIFTED):
+        return keys.FREEZES
     return keys.FLAGS if event.type is EventType.FLAG_CHANGED else keys.NOTIFICATIONS
 
 

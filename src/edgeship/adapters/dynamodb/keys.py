@@ -11,6 +11,9 @@
 | `WIDGET#<widget>` | `EVENT#<occurred_at>#<event_id>` | outbox and history |
 | `FLAGS` | `FLAG#<key>` | flag, and the shared evaluators |
 | `FLAGS` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the flags |
+| `WIDGET#<widget>` | `WAITING` | that a release waits for the end of a freeze |
+| `FREEZES` | `FREEZE#<widget>` | freeze; `FREEZE#` alone is that of the environment |
+| `FREEZES` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the environment's freeze |
 | `NOTIFICATIONS` | `RULES` | destinations of notifications, and the rules |
 | `NOTIFICATIONS` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the notifications |
 | `INVALIDATIONS` | `<month>` | the count of a month's invalidation paths |
@@ -24,7 +27,7 @@ Error books (`ERRORS#<widget>`), deliveries of notices (`NOTICE#<event_id>`) and
 A widget's records share a partition key, so the stream delivers them in the order in which they were written.
 
 Only channels with a rollout or a watch have the attribute `watched`, so the index by it (`WATCHED_INDEX`) has only
-these, however many widgets there are.
+these, however many widgets there are. Records of widgets of which a release waits have it with another value.
 """
 
 from __future__ import annotations
@@ -34,12 +37,15 @@ from edgeship.domain.version import Version
 WIDGETS = "WIDGETS"
 INBOX = "INBOX"
 FLAGS = "FLAGS"
+FREEZES = "FREEZES"
 INVALIDATIONS = "INVALIDATIONS"
 NOTIFICATIONS = "NOTIFICATIONS"
 POLICY = "POLICY"
 RULES = "RULES"
 WATCHED = "WATCHED"
-"""The only key in the index of watched channels."""
+"""The key of channels in the index of what the minute tick reads."""
+WAITING = "WAITING"
+"""The key there of records of releases that wait, and their sort key in the table."""
 
 
 def widget_pk(widget: str) -> str:
@@ -56,6 +62,11 @@ def claim_sk(version: Version) -> str:
 
 def flag_sk(key: str) -> str:
     return f"FLAG#{key}"
+
+
+def freeze_sk(widget: str | None) -> str:
+    """No widget's name is empty."""
+    return f"FREEZE#{widget or ''}"
 
 
 def channel_sk(name: str) -> str:

@@ -13,9 +13,12 @@ from edgeship.adapters.dynamodb import items, keys
 from edgeship.adapters.dynamodb.attributes import deserialize, serialize
 from edgeship.adapters.dynamodb.batches import get_all
 from edgeship.adapters.dynamodb.channels import to_channel
+from edgeship.adapters.dynamodb.freezes import to_freeze, to_waiting
 from edgeship.application.transaction import Transaction
+from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import PolicyRecord, Widget
+from edgeship.domain.channels.waiting import WaitingRecord
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event
 from edgeship.domain.flags.flag_record import FlagRecord
@@ -29,6 +32,8 @@ from edgeship.resource_names import OUTBOX_SORT_KEY, WATCHED_INDEX
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from edgeship.application.transaction import Record
 
 _LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
@@ -47,7 +52,7 @@ class DynamoDBState:
             for record in transaction.puts
             if isinstance(record, Rejection) and record.widget
         ]
-        writes += [{"ConditionCheck": self._at_revision(release)} for release in transaction.checks]
+        writes += [{"ConditionCheck": self._at_revision(record)} for record in transaction.checks]
         writes += [
             {"Put": {"TableName": self._table, "Item": serialize(items.event_item(event))}}
             for event in transaction.events
@@ -154,13 +159,21 @@ class DynamoDBState:
         return found
 
     def watched(self) -> list[Channel]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName=WATCHED_INDEX,
-            KeyConditionExpression="watched = :watched",
-            ExpressionAttributeValues={":watched": {"S": keys.WATCHED}},
-        )
-        return [to_channel(deserialize(item)) for page in pages for item in page["Items"]]
+        return [to_channel(item) for item in self._indexed(keys.WATCHED)]
+
+    def waiting(self) -> list[WaitingRecord]:
+        return [to_waiting(item) for item in self._indexed(keys.WAITING)]
+
+    def waiting_of(self, widget: str) -> WaitingRecord:
+        item = self._get(keys.widget_pk(widget), keys.WAITING)
+        return to_waiting(item) if item else WaitingRecord(widget)
+
+    def freeze(self, widget: str | None) -> FreezeRecord:
+        item = self._get(keys.FREEZES, keys.freeze_sk(widget))
+        return to_freeze(item) if item else FreezeRecord(widget)
+
+    def freezes(self) -> list[FreezeRecord]:
+        return [to_freeze(item) for item in self._query(keys.FREEZES, keys.freeze_sk(None))]
 
     def flags(self) -> list[FlagRecord]:
         return [items.to_flag(item) for item in self._query(keys.FLAGS, keys.flag_sk(""))]
@@ -170,34 +183,39 @@ class DynamoDBState:
         return items.to_notifications(item) if item else NotificationsRecord()
 
     def events(self, widget: str | None, limit: int) -> list[Event]:
+        return self._events(keys.FLAGS if widget is None else keys.widget_pk(widget), limit)
+
+    def environment_events(self, limit: int) -> list[Event]:
+        return self._events(keys.FREEZES, limit)
+
+    def _events(self, pk: str, limit: int) -> list[Event]:
         found: list[Event] = []
-        pk = keys.FLAGS if widget is None else keys.widget_pk(widget)
         for item in self._query(pk, OUTBOX_SORT_KEY, newest_first=True, page=limit):
             if len(found) == limit:
                 break
             found.append(items.to_event(item))
         return found
 
-    def _conditional_put(
-        self, record: Channel | Deployment | FlagRecord | NotificationsRecord | PolicyRecord | Release | Rejection
-    ) -> dict[str, Any]:
-        put: dict[str, Any] = {"TableName": self._table, "Item": serialize(items.to_item(record))}
-        revision = 0 if isinstance(record, Rejection) else record.revision
-        if revision == 0:
-            return {**put, "ConditionExpression": "attribute_not_exists(pk)"}
-        return {
-            **put,
-            "ConditionExpression": "revision = :revision",
-            "ExpressionAttributeValues": {":revision": {"N": str(revision)}},
-        }
+    def _indexed(self, key: str) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=WATCHED_INDEX,
+            KeyConditionExpression="watched = :watched",
+            ExpressionAttributeValues={":watched": {"S": key}},
+        )
+        for page in pages:
+            yield from map(deserialize, page["Items"])
 
-    def _at_revision(self, release: Release) -> dict[str, Any]:
-        return {
-            "TableName": self._table,
-            "Key": serialize({"pk": keys.widget_pk(release.widget), "sk": keys.release_sk(release.version)}),
-            "ConditionExpression": "revision = :revision",
-            "ExpressionAttributeValues": {":revision": {"N": str(release.revision)}},
-        }
+    def _conditional_put(self, record: Record) -> dict[str, Any]:
+        put: dict[str, Any] = {"TableName": self._table, "Item": serialize(items.to_item(record))}
+        return {**put, **_unless_changed(0 if isinstance(record, Rejection) else record.revision)}
+
+    def _at_revision(self, record: Release | FreezeRecord) -> dict[str, Any]:
+        if isinstance(record, FreezeRecord):
+            key = {"pk": keys.FREEZES, "sk": keys.freeze_sk(record.widget)}
+        else:
+            key = {"pk": keys.widget_pk(record.widget), "sk": keys.release_sk(record.version)}
+        return {"TableName": self._table, "Key": serialize(key), **_unless_changed(record.revision)}
 
     def _registration(self, release: Release) -> dict[str, Any]:
         # if_not_exists makes the first registration stick without reading: registrations never conflict here.
@@ -236,3 +254,13 @@ class DynamoDBState:
         )
         for answer in pages:
             yield from map(deserialize, answer["Items"])
+
+
+def _unless_changed(revision: int) -> dict[str, Any]:
+    """The condition that a record is still at the revision it was read at; 0: there was none."""
+    if revision == 0:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "ConditionExpression": "revision = :revision",
+        "ExpressionAttributeValues": {":revision": {"N": str(revision)}},
+    }

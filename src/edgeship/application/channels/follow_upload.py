@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from edgeship.application.calendar.read_gate import freezes_of
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.ports import Clock, Web
 from edgeship.application.releases.publish_bundle import RECENT_REJECTIONS, Published
+from edgeship.domain.calendar.gate import gate_of
 from edgeship.domain.channels.policy import UploadAction, decide_upload
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import LATEST, release_prefix
@@ -86,7 +88,8 @@ class FollowUpload:
                 return Followed(Stage.PROMOTED)
             return Followed(Stage.ROLLING_OUT, f"at {channel.rollout.percent:g} %")
         if channel.version != version:
-            decision = decide_upload(self.state.policy(widget).policy, channel, release, record.first)
+            gate = gate_of(freezes_of(self.state, widget), self.clock())
+            decision = decide_upload(self.state.policy(widget).policy, channel, release, record.first, gate)
             if decision.action is UploadAction.LEAVE:
                 return Followed(Stage.WAITING, decision.reason)
             return Followed(Stage.REGISTERED)

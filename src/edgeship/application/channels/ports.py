@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
+from edgeship.application.calendar.ports import CalendarState
 from edgeship.application.releases.ports import ReleaseState
 from edgeship.application.transaction import History
 
 if TYPE_CHECKING:  # a bundle carries what is imported when it runs
     from edgeship.domain.channels.channel import Channel
     from edgeship.domain.channels.policy import PolicyRecord
+    from edgeship.domain.channels.waiting import WaitingRecord
 
 
-class ChannelState(ReleaseState, History, Protocol):
+class ChannelState(ReleaseState, CalendarState, History, Protocol):
     """The part of the table about channels, their rollouts and policies, and the releases that they point at."""
 
     def channel(self, widget: str, name: str) -> Channel:
@@ -22,7 +24,7 @@ class ChannelState(ReleaseState, History, Protocol):
     def channels(self, widget: str) -> list[Channel]: ...
 
     def watched(self) -> list[Channel]:
-        """The channels with a rollout or a watch, of every widget; the only read that may lag by a moment.
+        """The channels with a rollout or a watch, of every widget; a read that may lag by a moment.
 
         The number of calls grows with the watched channels, not with all widgets.
         """
@@ -32,3 +34,8 @@ class ChannelState(ReleaseState, History, Protocol):
 
     def policies(self, widgets: Iterable[str]) -> dict[str, PolicyRecord]:
         """The policy of each, in one call a hundred."""
+
+    def waiting(self) -> list[WaitingRecord]:
+        """The records of every widget of which a release waits; it may lag by a moment, too."""
+
+    def waiting_of(self, widget: str) -> WaitingRecord: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeship.application.calendar.read_gate import freezes_of
 from edgeship.application.channels.check_expected import check_expected
 from edgeship.application.channels.move_channel import Exposure
 from edgeship.application.channels.ports import ChannelState
@@ -13,6 +14,7 @@ from edgeship.application.releases.registered_release import registered_release
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.expectation import Act, Expected
+from edgeship.domain.channels.frozen import despite_freezes
 from edgeship.domain.channels.moves import promote
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import check_channel, check_widget
@@ -26,16 +28,23 @@ class PromoteRelease:
     pause: Pause
 
     def __call__(
-        self, widget: str, version: Version, channel: str, occasion: Occasion, expected: Expected | None = None
+        self,
+        widget: str,
+        version: Version,
+        channel: str,
+        occasion: Occasion,
+        expected: Expected | None = None,
+        *,
+        override: bool = False,
     ) -> Channel:
         """Move the channel, at once. A concurrent move is never overwritten: the change is decided again after it.
 
         A rollout of this version is completed; a rollout of another version is aborted. `expected` is the version that
-        the channel moves from.
+        the channel moves from. `override` moves it during a freeze, too.
 
         Raises:
-            Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live` or
-                `changed_since`.
+            Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live`,
+                `changed_since` or `frozen`.
         """
         check_widget(widget)
         check_channel(channel)
@@ -49,6 +58,7 @@ class PromoteRelease:
             if before.version != version:
                 check_expected(self.state, Act.PROMOTE, before, expected)
             moved = promote(before, release, occasion, policy.rollback_window_seconds)
+            moved = despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
             exposure.commit(moved, policy.thresholds)
             return moved.channel
 

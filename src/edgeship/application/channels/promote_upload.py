@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from edgeship.application.calendar.read_gate import freezes_of
 from edgeship.application.channels.move_channel import Exposure
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.health.ports import Alarms
 from edgeship.application.ports import Pause
 from edgeship.application.retry_conflict import retry_conflict
+from edgeship.application.transaction import Transaction
+from edgeship.domain.calendar.gate import gate_of
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Decision, Policy, UploadAction, decide_upload, newest_due
 from edgeship.domain.channels.rollout_moves import start_rollout
+from edgeship.domain.channels.waiting import WaitingRecord, left, none_waits
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import LATEST
 from edgeship.domain.releases.release import Release
@@ -40,16 +44,20 @@ class PromoteUpload:
         return retry_conflict(lambda: self._attempt(widget, version, first, occasion), self.pause)
 
     def promote_waiting(self, widget: str, occasion: Occasion) -> Decision:
-        """A rollout has ended, or a lock was lifted: decide about the newest of the releases that may have waited."""
+        """A rollout or a freeze has ended, or a lock was lifted: decide about the newest of the releases that may have
+        waited."""
         first = self._first(widget)
         if first is None:
             return Decision(UploadAction.LEAVE, f"{widget} has no registered release")
 
         def attempt() -> Decision:
+            # Read before the releases: a release that is left later changes the record.
+            waiting = self.state.waiting_of(widget)
             policy = self.state.policy(widget).policy
             channel = self.state.channel(widget, LATEST)
             newest = newest_due(policy, channel, self.state.releases(widget), first)
             if newest is None:
+                self._keep(none_waits(waiting))
                 return Decision(UploadAction.LEAVE, "no release waits")
             return self._do(policy, channel, newest, first, occasion)
 
@@ -67,11 +75,21 @@ class PromoteUpload:
         return self._do(policy, self.state.channel(widget, LATEST), release, first, occasion)
 
     def _do(self, policy: Policy, channel: Channel, release: Release, first: Version, occasion: Occasion) -> Decision:
-        decision = decide_upload(policy, channel, release, first)
+        gate = gate_of(freezes_of(self.state, channel.widget), occasion.at)
+        decision = decide_upload(policy, channel, release, first, gate)
+        if decision.waits:
+            self._keep(left(self.state.waiting_of(channel.widget), release.version))
         moved = _moved(policy, channel, release, decision, occasion.because(decision.reason))
         if moved is not None:
+            moved = replace(moved, unchanged=(*moved.unchanged, *gate.freezes))
             Exposure(self.state, self.alarms).commit(moved, policy.thresholds)
         return decision
+
+    def _keep(self, waiting: WaitingRecord | None) -> None:
+        """Write where a release waits, if that is news. No event says so: it is where to search, and nobody decides by
+        it."""
+        if waiting is not None:
+            self.state.commit(Transaction(puts=(waiting,), events=()))
 
 
 def _moved(policy: Policy, channel: Channel, release: Release, decision: Decision, occasion: Occasion) -> Moved | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgeship.application.calendar.read_gate import freezes_of
 from edgeship.application.channels.check_expected import check_expected
 from edgeship.application.channels.move_channel import Exposure
 from edgeship.application.channels.ports import ChannelState
@@ -14,6 +15,7 @@ from edgeship.application.releases.registered_release import registered_release
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.expectation import Act, Expected
+from edgeship.domain.channels.frozen import despite_freezes
 from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout import Step, check_steps
@@ -38,15 +40,17 @@ class StartRollout:
         occasion: Occasion,
         steps: Sequence[Step] | None = None,
         expected: Expected | None = None,
+        *,
+        override: bool = False,
     ) -> Channel:
         """Roll the release out by `steps`, or by the widget's policy; a locked channel accepts it, too.
 
         If no version is live to start from, or the first step is 100 %, the channel moves at once. `expected` is the
-        version that it starts from.
+        version that it starts from. `override` starts it during a freeze, too.
 
         Raises:
             Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live`,
-                `rollout_running`, `steps_invalid` or `changed_since`.
+                `rollout_running`, `steps_invalid`, `changed_since` or `frozen`.
         """
         check_widget(widget)
         check_channel(channel)
@@ -61,6 +65,7 @@ class StartRollout:
             if version not in (before.version, before.candidate):
                 check_expected(self.state, Act.START, before, expected)
             moved = _moved(before, release, schedule or policy.steps, policy, occasion)
+            moved = despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
             exposure.commit(moved, policy.thresholds)
             return moved.channel
 

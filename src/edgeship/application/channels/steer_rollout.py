@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from edgeship.application.calendar.read_gate import freezes_of
 from edgeship.application.channels.check_expected import check_expected
 from edgeship.application.channels.move_channel import Exposure, commit_move
 from edgeship.application.channels.ports import ChannelState
@@ -13,6 +14,7 @@ from edgeship.application.ports import Pause
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.expectation import Act, Expected
+from edgeship.domain.channels.frozen import despite_freezes
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout_moves import (
     abort_rollout,
@@ -35,7 +37,7 @@ class SteerRollout:
 
     Each raises Refused: `widget_invalid`, `channel_invalid`, `no_rollout`, `phase_invalid`, `changed_since` when
     another or no rollout is under way, or `moved_meanwhile` when the rollout changes while this runs. Methods that give
-    a candidate to users also raise `quarantined`."""
+    a candidate to users also raise `quarantined`, and `frozen` without `override`."""
 
     state: ChannelState
     alarms: Alarms
@@ -61,19 +63,37 @@ class SteerRollout:
 
         return self._steer(Act.PAUSE, widget, channel, paused, expected)
 
-    def resume(self, widget: str, channel: str, occasion: Occasion, expected: Expected | None = None) -> Channel:
+    def resume(
+        self,
+        widget: str,
+        channel: str,
+        occasion: Occasion,
+        expected: Expected | None = None,
+        *,
+        override: bool = False,
+    ) -> Channel:
         """Give the candidate to the same users again, and start its bake again; or end a hold."""
 
         def resumed(before: Channel, candidate: Release, _: Policy) -> Moved:
-            return resume_rollout(before, candidate, occasion)
+            moved = resume_rollout(before, candidate, occasion)
+            return despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
 
         return self._steer(Act.RESUME, widget, channel, resumed, expected, exposes=True)
 
-    def advance(self, widget: str, channel: str, occasion: Occasion, expected: Expected | None = None) -> Channel:
+    def advance(
+        self,
+        widget: str,
+        channel: str,
+        occasion: Occasion,
+        expected: Expected | None = None,
+        *,
+        override: bool = False,
+    ) -> Channel:
         """Start the next step now, whatever the bake and the metrics say."""
 
         def advanced(before: Channel, candidate: Release, policy: Policy) -> Moved:
-            return advance_rollout(before, candidate, occasion, policy.rollback_window_seconds)
+            moved = advance_rollout(before, candidate, occasion, policy.rollback_window_seconds)
+            return despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
 
         return self._steer(Act.ADVANCE, widget, channel, advanced, expected, exposes=True)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgeship.application.calendar.read_gate import among
 from edgeship.application.notifications.ports import Deliveries, Delivery
 from edgeship.application.ports import Clock
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.status.read_edge import EdgeStatus, ReadEdge
+from edgeship.domain.calendar.freeze import FreezeRecord
+from edgeship.domain.calendar.gate import gate_of
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import Decision, Policy, UploadAction, decide_upload
 from edgeship.domain.edge.route_values import Routes
@@ -60,6 +63,8 @@ class Status:
     invalidation_paths: int
     """In the month, for the whole environment."""
     edge: EdgeStatus
+    freezes: tuple[FreezeRecord, ...]
+    """Those in effect: the environment's, and then those of the widgets shown."""
     flags_left_out: Mapping[str, str]
     """The flags that can't be brought to the edge, with the reasons."""
 
@@ -78,37 +83,53 @@ class ReadStatus:
         Raises:
             Refused: `widget_invalid`, or `widget_unknown` when the widget has neither releases nor rejections.
         """
-        flags = writable_flags(self.state.flags())
+        flags, freezes = writable_flags(self.state.flags()), self.state.freezes()
         if widget is None:
-            widgets = tuple(self._widget(w.name, w.first, flags.entries) for w in self.state.widgets())
-            return self._status(None, widgets, tuple(self.state.rejections(REJECTIONS_SHOWN)), flags.left_out)
+            starts = {record.widget for record in self.state.waiting()}
+            widgets = tuple(self._widget(w.name, w.first, flags.entries, freezes, starts) for w in self.state.widgets())
+            rejections = tuple(self.state.rejections(REJECTIONS_SHOWN))
+            return self._status(None, widgets, rejections, freezes, flags.left_out)
         record = self.state.widget(check_widget(widget))
         rejections = tuple(self.state.rejections(REJECTIONS_SHOWN, widget))
         if record is None and not rejections:
             known = ", ".join(w.name for w in self.state.widgets()) or "none yet"
             raise Refused("widget_unknown", f"There is no widget {widget!r}.", f"Known widgets: {known}.")
-        shown = (self._widget(widget, record.first, flags.entries),) if record else ()
-        return self._status(widget, shown, rejections, flags.left_out)
+        starts = {widget} if self.state.waiting_of(widget).version is not None else set()
+        shown = (self._widget(widget, record.first, flags.entries, freezes, starts),) if record else ()
+        return self._status(widget, shown, rejections, among(freezes, widget), flags.left_out)
 
     def _status(
         self,
         widget: str | None,
         widgets: tuple[WidgetStatus, ...],
         rejections: tuple[Rejection, ...],
+        freezes: Sequence[FreezeRecord],
         left_out: Mapping[str, str],
     ) -> Status:
-        month = self.clock().strftime("%Y-%m")
+        now = self.clock()
+        month = now.strftime("%Y-%m")
+        frozen = tuple(record for record in freezes if record.in_effect(now) is not None)
         undelivered = tuple(self.deliveries.list_undelivered(UNDELIVERED_SHOWN, widget))
         edge = self.read_edge({each.widget: each.routes for each in widgets})
-        return Status(widgets, rejections, undelivered, month, self.state.invalidation_paths(month), edge, left_out)
+        paths = self.state.invalidation_paths(month)
+        return Status(widgets, rejections, undelivered, month, paths, edge, frozen, left_out)
 
-    def _widget(self, widget: str, first: Version, flags: Flags) -> WidgetStatus:
+    def _widget(
+        self,
+        widget: str,
+        first: Version,
+        flags: Flags,
+        freezes: Iterable[FreezeRecord],
+        starts: Collection[str],
+    ) -> WidgetStatus:
+        """`starts` are the widgets of which a release waits for the end of a freeze."""
         policy = self.state.policy(widget).policy
+        gate = gate_of(among(freezes, widget), self.clock())
         channels = self.state.channels(widget)
         latest = next((c for c in channels if c.name == LATEST), Channel(widget, LATEST))
         releases = self.state.releases(widget)
         waiting = [
-            Waiting(r.version, _why(decide_upload(policy, latest, r, first), r))
+            Waiting(r.version, _why(decide_upload(policy, latest, r, first, gate), r, starts=widget in starts))
             for r in releases
             if r.promoted_at is None
             and r.version != latest.candidate
@@ -134,9 +155,11 @@ class ReadStatus:
         return routes_of(channels, releases, policy.serve, flags, self.environment)
 
 
-def _why(decision: Decision, release: Release) -> str:
-    """Why a release is waiting. The policy is applied when a release is registered, when a rollout has ended and when a
-    lock is lifted, not when the policy changes."""
+def _why(decision: Decision, release: Release, *, starts: bool) -> str:
+    """Why a release is waiting. The policy is applied when a release is registered, when a rollout or a freeze has
+    ended and when a lock is lifted, not when the policy changes."""
     if decision.action is UploadAction.LEAVE:
         return decision.reason
+    if starts:
+        return "the minute tick starts the newest release that waits"
     return f"nothing blocks it any more: edgeship promote {release.widget} {release.version}"

@@ -9,8 +9,16 @@ import typer
 from edgeship.cli import context
 from edgeship.cli.channels.approval import approve, named
 from edgeship.cli.channels.expecting import ExpectOption, Said, YesOption, expected_document, settle, shown
-from edgeship.cli.channels.rollout import aborted
-from edgeship.cli.options import ChannelOption, EnvOption, JsonOption, ReasonOption, VersionArgument, WidgetArgument
+from edgeship.cli.channels.steering import aborted
+from edgeship.cli.options import (
+    ChannelOption,
+    EnvOption,
+    JsonOption,
+    OverrideOption,
+    ReasonOption,
+    VersionArgument,
+    WidgetArgument,
+)
 from edgeship.cli.output import plain
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.expectation import Act
@@ -27,6 +35,7 @@ def promote(
     now: Annotated[bool, typer.Option("--now", help="Skip the rollout: everybody gets the release at once.")] = False,
     expect: ExpectOption = None,
     yes: YesOption = False,
+    override: OverrideOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -50,8 +59,9 @@ def promote(
     expected = settle(Act.PROMOTE, target, out, widget, channel, Said(expect, yes))
 
     def move() -> Channel:
-        promote = operator.promote if now else operator.start_rollout
-        return promote(widget, wanted, channel, occasion, expected=expected)
+        if now:
+            return operator.promote(widget, wanted, channel, occasion, expected, override=override)
+        return operator.start_rollout(widget, wanted, channel, occasion, expected=expected, override=override)
 
     approve(out, target, widget, wanted, channel, expected, move)
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import typer
 
 from edgeship.cli import context
-from edgeship.cli.channels.approval import approve, named, on, stage, under_way
-from edgeship.cli.channels.expecting import ExpectOption, Said, YesOption, expected_document, settle, shown
+from edgeship.cli.channels.approval import approve, named, on
+from edgeship.cli.channels.expecting import ExpectOption, Said, YesOption, settle
+from edgeship.cli.channels.steering import aborted, document_of, progress, steer, steered
 from edgeship.cli.durations import parse_steps
 from edgeship.cli.options import (
     ChannelOption,
     EnvOption,
     JsonOption,
+    OverrideOption,
     ReasonOption,
     StepsOption,
     VersionArgument,
     WidgetArgument,
 )
-from edgeship.cli.output import Output, plain
+from edgeship.cli.output import plain
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.channels.expectation import Act, Expected
+from edgeship.domain.channels.expectation import Act
 from edgeship.domain.naming import LATEST
 from edgeship.domain.version import Version
 
@@ -39,6 +39,7 @@ def start(
     channel: ChannelOption = LATEST,
     expect: ExpectOption = None,
     yes: YesOption = False,
+    override: OverrideOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -61,7 +62,7 @@ def start(
     expected = settle(Act.START, target, out, widget, channel, Said(expect, yes))
 
     def begin() -> Channel:
-        return operator.start_rollout(widget, wanted, channel, occasion, schedule, expected)
+        return operator.start_rollout(widget, wanted, channel, occasion, schedule, expected, override=override)
 
     approve(out, target, widget, wanted, channel, expected, begin)
 
@@ -93,7 +94,7 @@ def hold(
             f"to continue: edgeship rollout resume {named(widget, channel)}"
         )
 
-    _steer(ctx, Act.HOLD, widget, channel, Said(expect, yes), reason or "held by hand", env, as_json, text)
+    steer(ctx, Act.HOLD, widget, channel, Said(expect, yes), reason or "held by hand", env, as_json, text)
 
 
 @app.command()
@@ -122,7 +123,7 @@ def pause(
             f"to continue: edgeship rollout resume {named(widget, channel)}"
         )
 
-    _steer(ctx, Act.PAUSE, widget, channel, Said(expect, yes), reason or "paused by hand", env, as_json, text)
+    steer(ctx, Act.PAUSE, widget, channel, Said(expect, yes), reason or "paused by hand", env, as_json, text)
 
 
 @app.command()
@@ -132,6 +133,7 @@ def resume(
     channel: ChannelOption = LATEST,
     expect: ExpectOption = None,
     yes: YesOption = False,
+    override: OverrideOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -144,7 +146,18 @@ def resume(
 
         edgeship rollout resume checkout --reason "it was the backend"
     """
-    _steer(ctx, Act.RESUME, widget, channel, Said(expect, yes), reason or "resumed by hand", env, as_json, _progress)
+    steer(
+        ctx,
+        Act.RESUME,
+        widget,
+        channel,
+        Said(expect, yes),
+        reason or "resumed by hand",
+        env,
+        as_json,
+        progress,
+        override=override,
+    )
 
 
 @app.command()
@@ -154,6 +167,7 @@ def advance(
     channel: ChannelOption = LATEST,
     expect: ExpectOption = None,
     yes: YesOption = False,
+    override: OverrideOption = False,
     reason: ReasonOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -164,7 +178,18 @@ def advance(
 
         edgeship rollout advance checkout --reason "too few users at night"
     """
-    _steer(ctx, Act.ADVANCE, widget, channel, Said(expect, yes), reason or "advanced by hand", env, as_json, _progress)
+    steer(
+        ctx,
+        Act.ADVANCE,
+        widget,
+        channel,
+        Said(expect, yes),
+        reason or "advanced by hand",
+        env,
+        as_json,
+        progress,
+        override=override,
+    )
 
 
 @app.command()
@@ -196,7 +221,7 @@ def cancel(
             f"to start it again: edgeship promote {widget} {candidate}{on(channel)}"
         )
 
-    _steer(ctx, Act.CANCEL, widget, channel, Said(expect, yes), reason or "cancelled by hand", env, as_json, text)
+    steer(ctx, Act.CANCEL, widget, channel, Said(expect, yes), reason or "cancelled by hand", env, as_json, text)
 
 
 @app.command()
@@ -218,78 +243,13 @@ def abort(
 
         edgeship rollout abort checkout --reason "prices are wrong in Japan"
     """
-    out, after, expected = _steered(
+    out, after, expected = steered(
         ctx, Act.ABORT, widget, channel, Said(expect, yes), reason or "aborted by hand", env, as_json
     )
     assert after.rollout is not None  # an aborted rollout stays on the record
     document = {
-        **_document(after, expected),
+        **document_of(after, expected),
         "quarantined": str(after.rollout.candidate),
         "locked": after.lock is not None,
     }
     out.result(document, [plain(aborted(after))])
-
-
-def aborted(after: Channel) -> str:
-    """The text for a rollout that an operator aborted."""
-    candidate = after.rollout.candidate if after.rollout is not None else None
-    return (
-        f"{after.name} of {after.widget}: the rollout to {candidate} is aborted, everybody gets {after.version}; "
-        f"{candidate} is quarantined and {after.name} is locked\n"
-        f"once a fixed version is out: edgeship promote {after.widget} VERSION, then edgeship unlock "
-        f"{named(after.widget, after.name)}"
-    )
-
-
-def _steer(
-    ctx: typer.Context,
-    act: Act,
-    widget: str,
-    channel: str,
-    said: Said,
-    cause: str,
-    env: str | None,
-    as_json: bool,
-    text: Callable[[Channel], str],
-) -> None:
-    out, after, expected = _steered(ctx, act, widget, channel, said, cause, env, as_json)
-    out.result(_document(after, expected), [plain(f"{channel} of {widget}: {text(after)}")])
-
-
-def _steered(
-    ctx: typer.Context, act: Act, widget: str, channel: str, said: Said, cause: str, env: str | None, as_json: bool
-) -> tuple[Output, Channel, Expected | None]:
-    """The command's output, the channel after the act, and what the act expected."""
-    out = context.output(ctx, as_json)
-    target = context.target(ctx, env, out)
-    occasion = target.occasion(cause)
-    expected = settle(act, target, out, widget, channel, said)
-    steer = target.operator.steer_rollout
-    acts = {
-        Act.HOLD: steer.hold,
-        Act.PAUSE: steer.pause,
-        Act.RESUME: steer.resume,
-        Act.ADVANCE: steer.advance,
-        Act.CANCEL: steer.cancel,
-        Act.ABORT: steer.abort,
-    }
-    after = acts[act](widget, channel, occasion, expected)
-    shown(target, [after])
-    return out, after, expected
-
-
-def _progress(after: Channel) -> str:
-    if after.rollout is None or not after.rollout.active:
-        return f"the rollout is complete, everybody gets {after.version}"
-    return f"the rollout to {after.candidate} is at {stage(after.rollout)}"
-
-
-def _document(after: Channel, expected: Expected | None) -> dict[str, object]:
-    return {
-        "widget": after.widget,
-        "channel": after.name,
-        "version": str(after.version),
-        "expected": expected_document(expected),
-        "changed": True,
-        "rollout": under_way(after),
-    }

@@ -58,7 +58,7 @@ def history(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what happened, newest first: when, what, who and why.
+    """Show what happened, newest first: when, what, who and why; freezes of every widget included.
 
     Example:
 
@@ -67,7 +67,8 @@ def history(
     out = context.output(ctx, as_json)
     operator = context.target(ctx, env, out).operator
     operator.status(widget)  # refuses an unknown widget
-    events = operator.state.events(widget, limit)
+    events = [*operator.state.events(widget, limit), *operator.state.environment_events(limit)]
+    events = sorted(events, key=lambda event: (event.occurred_at, event.event_id), reverse=True)[:limit]
     document = {"widget": widget, "events": [{"type": event.type.value, **event.detail()} for event in events]}
     rows = [(when(event.occurred_at), describe(event), event.actor, event.cause) for event in events]
     shown = table(f"history of {widget}", ("when (UTC)", "what", "who", "why"), rows, empty="nothing has happened yet")

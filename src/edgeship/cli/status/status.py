@@ -21,6 +21,7 @@ from edgeship.cli.propagation.deployment_document import (
     mismatches_shown,
 )
 from edgeship.cli.status.edge_document import edge_document, edge_lines
+from edgeship.domain.calendar.freeze import freeze_summary, frozen_text
 from edgeship.domain.events import EventType
 from edgeship.domain.propagation.deployment import FREE_PATHS_A_MONTH
 
@@ -43,10 +44,11 @@ def status(
 ) -> None:
     """Show what is live, rolling out, unhealthy, waiting, and what was refused.
 
-    For each channel: its version, the progress of its rollout, and whether the live version is unhealthy. Also the
-    releases that are waiting, and why; the quarantined releases; the last 20 uploads that were refused; and the last 20
-    notifications that a destination did not take. Of the edge's store: whether it is behind the table, and whether it
-    is nearly full; channels whose flag does not count; and flags that can't be brought to the edge.
+    First the freezes that are in effect. For each channel: its version, the progress of its rollout, and whether
+    the live version is unhealthy. Also the releases that are waiting, and why; the quarantined releases; the last
+    20 uploads that were refused; and the last 20 notifications that a destination did not take. Of the edge's
+    store: whether it is behind the table, and whether it is nearly full; channels whose flag does not count; and
+    flags that can't be brought to the edge.
 
     Example:
 
@@ -60,6 +62,7 @@ def status(
         "widgets": [_widget(w) for w in found.widgets],
         "rejections": [rejection.to_dict() for rejection in found.rejections],
         "undelivered": [asdict(delivery) for delivery in found.undelivered],
+        "freezes": [freeze_summary(record) for record in found.freezes],
         "edge": edge_document(found),
         "flags_left_out": [{"flag": key, "reason": reason} for key, reason in found.flags_left_out.items()],
         "invalidation_paths": {
@@ -97,12 +100,7 @@ def _widget(status: WidgetStatus) -> dict[str, Any]:
 
 def _shown(found: Status, document: Document, state: EnvironmentState) -> Iterator[RenderableType]:
     widgets = document["widgets"]
-    for each in found.widgets:
-        yield from (plain(line, "bold red") for line in _alerts(each))
-    for w in widgets:
-        for c in w["channels"]:
-            for line in mismatches_shown(c["deployment"]):
-                yield plain(f"MISMATCH {c['name']} of {w['widget']}: {line}", "bold red")
+    yield from _first(found, widgets)
     yield table(
         f"channels in {document['environment']}",
         (
@@ -144,6 +142,18 @@ def _shown(found: Status, document: Document, state: EnvironmentState) -> Iterat
     yield from (plain(line, "yellow") for line in edge_lines(found))
     paths = document["invalidation_paths"]
     yield plain(f"invalidation paths in {paths['month']}: {paths['count']:,} of the {paths['free']:,} that are free")
+
+
+def _first(found: Status, widgets: list[Document]) -> Iterator[RenderableType]:
+    """What a person must know before anything else."""
+    for record in found.freezes:
+        yield plain(f"FROZEN {frozen_text(record)}; to end it: edgeship unfreeze {record.argument}", "bold yellow")
+    for each in found.widgets:
+        yield from (plain(line, "bold red") for line in _alerts(each))
+    for w in widgets:
+        for c in w["channels"]:
+            for line in mismatches_shown(c["deployment"]):
+                yield plain(f"MISMATCH {c['name']} of {w['widget']}: {line}", "bold red")
 
 
 def _alerts(status: WidgetStatus) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.channels.rollout import Rollout
 from edgeship.domain.events import Event, Occasion, timestamp
 from edgeship.domain.releases.release import Release
@@ -108,5 +109,5 @@ class Moved:
     channel: Channel
     events: tuple[Event, ...]
     changed: tuple[Release, ...] = ()
-    unchanged: tuple[Release, ...] = ()
-    """Releases whose state the decision depends on: the write is conditioned on it."""
+    unchanged: tuple[Release | FreezeRecord, ...] = ()
+    """Records whose state the decision depends on: the write is conditioned on it."""

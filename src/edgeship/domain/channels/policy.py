@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, get_args
 
+from edgeship.domain.calendar.gate import OPEN, Gate
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import DEFAULT_STEPS, MAX_BAKE_SECONDS, Step, check_steps
 from edgeship.domain.errors import Refused
@@ -115,14 +116,22 @@ class UploadAction(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """The action, and its reason for the event or the log."""
+    """The action, and its reason for the event or the log; `waits` for the gate alone."""
 
     action: UploadAction
     reason: str
+    waits: bool = False
 
 
-def decide_upload(policy: Policy, channel: Channel, release: Release, first: Version) -> Decision:
-    """What a registered release does to the channel."""
+def decide_upload(policy: Policy, channel: Channel, release: Release, first: Version, gate: Gate = OPEN) -> Decision:
+    """What a registered release does to the channel; while the gate is closed, it waits."""
+    decision = _decide(policy, channel, release, first)
+    if decision.action is UploadAction.LEAVE or gate.closed is None:
+        return decision
+    return Decision(UploadAction.LEAVE, gate.closed, waits=True)
+
+
+def _decide(policy: Policy, channel: Channel, release: Release, first: Version) -> Decision:
     version = release.version
     if release.quarantine is not None:
         return Decision(UploadAction.LEAVE, f"{version} is quarantined")

@@ -135,11 +135,12 @@ def _problem(steps: Sequence[Step]) -> str | None:
 @dataclass(frozen=True)
 class Held:
     """Since when (aware) and why a step continues although its bake is over, or whatever its bake and the metrics say:
-    then `by` is the person who holds it."""
+    then `by` is the person who holds it. `calendar`: it is not for its analysis, but because of the calendar alone."""
 
     since: datetime
     cause: str
     by: str | None = None
+    calendar: bool = False
 
 
 @dataclass(frozen=True)

@@ -73,16 +73,19 @@ def advance_rollout(
     return replace(moved, unchanged=(candidate,))
 
 
-def hold_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None) -> Moved | None:
-    """Hold the step although its bake is over; None when it is held already.
+def hold_rollout(
+    channel: Channel, occasion: Occasion, numbers: Numbers = None, *, calendar: bool = False
+) -> Moved | None:
+    """Hold the step although its bake is over, for its analysis or because of the calendar; None when it is held for
+    the same already, or by a person.
 
     Raises:
         Refused: `no_rollout`.
     """
     rollout = rollout_of(channel)
-    if rollout.held is not None:
+    if rollout.held is not None and (rollout.held.by is not None or rollout.held.calendar is calendar):
         return None
-    held = replace(rollout, held=Held(occasion.at, occasion.cause))
+    held = replace(rollout, held=Held(occasion.at, occasion.cause, calendar=calendar))
     return _moved(EventType.ROLLOUT_HELD, channel, held, occasion, numbers)
 
 

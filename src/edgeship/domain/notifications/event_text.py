@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
+from edgeship.domain.calendar.freeze import utc_text
 from edgeship.domain.channels.policy_record import changed_fields
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.health.thresholds import Check
@@ -27,6 +29,10 @@ def _rollout(what: str) -> Callable[[Summary, Summary], str]:
         return f"{new['channel']}: rollout to {rollout['candidate']} {what.format(percent=rollout['percent'])}"
 
     return text
+
+
+def _until(freeze: Summary) -> str:
+    return utc_text(datetime.fromisoformat(freeze["until"]))
 
 
 def _flag(old: Summary, new: Summary) -> str:
@@ -72,6 +78,10 @@ _TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
     EventType.ROLLOUT_CANCELLED: _rollout("cancelled"),
     EventType.ROLLBACK_WINDOW_CLOSED: lambda _, new: f"{new['channel']}: rollback window of {new['version']} closed",
     EventType.POLICY_CHANGED: lambda old, new: f"policy changed: {', '.join(changed_fields(old, new))}",
+    EventType.FREEZE_SET: lambda _, new: (
+        f"{'frozen' if new['widget'] else 'every widget is frozen'} until {_until(new)}"
+    ),
+    EventType.FREEZE_LIFTED: lambda old, _: f"freeze {'lifted' if old['widget'] else 'of every widget lifted'}",
     EventType.FLAG_CHANGED: _flag,
     EventType.DEPLOYMENT_REQUESTED: lambda _, new: f"{new['channel']}: {new['version']} is brought to the CDNs again",
     EventType.DEPLOYMENT_VERIFIED: lambda _, new: f"{new['channel']}: {new['version']} is served everywhere",
@@ -115,10 +125,19 @@ def numbers(event: Event) -> str:
     return ", ".join(parts)
 
 
+def override(event: Event) -> str:
+    """The freeze that an operator overrode: `override of the freeze until 2026-12-27 08:00:00 UTC`; empty for none."""
+    frozen: Summary = (event.new or {}).get("override") or {}
+    if not frozen:
+        return ""
+    whose = "freeze" if frozen["widget"] else "freeze of every widget"
+    return f"override of the {whose} until {_until(frozen)}"
+
+
 def describe(event: Event) -> str:
-    """The words, then whether it was a rollback and the numbers of the analysis: `latest 1.5.0 → 1.4.2 (rollback; error
-    rate 7.5 %, limit 5 %, 240 sessions)`."""
-    notes = [note for note in ("rollback" if is_rollback(event) else "", numbers(event)) if note]
+    """The words, then whether it was a rollback or an override, and the numbers of the analysis: `latest 1.5.0 → 1.4.2
+    (rollback; error rate 7.5 %, limit 5 %, 240 sessions)`."""
+    notes = [note for note in ("rollback" if is_rollback(event) else "", override(event), numbers(event)) if note]
     return f"{words(event)} ({'; '.join(notes)})" if notes else words(event)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.naming import LATEST
-from edgeship.domain.notifications.event_text import is_rollback, numbers, words
+from edgeship.domain.notifications.event_text import is_rollback, numbers, override, words
 from edgeship.domain.notifications.rules import Severity, severity_of
 from edgeship.domain.plain_text import printable
 
@@ -70,11 +70,14 @@ def _facts(event: Event) -> Iterator[tuple[str, str]]:
     yield "by", event.actor
     yield "at", event.occurred_at
     yield "analysis", numbers(event)
+    yield "override", override(event)
     new: Mapping[str, Any] = event.new or {}
     if event.type is EventType.RELEASE_REJECTED:
         yield "reason", new["reason"]
     if event.type is EventType.DEPLOYMENT_FAILED:
         yield from _mismatches(new["mismatches"])
+    if event.type is EventType.FREEZE_SET:
+        yield "next", f"To end it earlier: edgeship unfreeze {event.widget or '--all'} --env {event.environment}"
     yield "next", _next(event, new)
 
 

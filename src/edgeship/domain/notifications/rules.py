@@ -119,6 +119,8 @@ SEVERITIES: Mapping[EventType, Severity] = {
     EventType.ROLLOUT_CANCELLED: Severity.INFO,
     EventType.ROLLBACK_WINDOW_CLOSED: Severity.INFO,
     EventType.POLICY_CHANGED: Severity.INFO,
+    EventType.FREEZE_SET: Severity.WARNING,
+    EventType.FREEZE_LIFTED: Severity.WARNING,
     EventType.FLAG_CHANGED: Severity.INFO,
     EventType.DEPLOYMENT_REQUESTED: Severity.INFO,
     EventType.DEPLOYMENT_VERIFIED: Severity.INFO,

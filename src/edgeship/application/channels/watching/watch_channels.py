@@ -2,27 +2,32 @@
 
 It is the second way to a rollback: it reads the metrics and the states of the alarms, and needs no alarm's event; if it
 can't read one of the two, it uses the other. It also corrects the alarms. Every write is conditioned on the channel as
-it was read; work that fails is done in the next minute. Last it publishes the health pages.
+it was read; work that fails is done in the next minute. Then it starts what waited for the end of a freeze. Last it
+publishes the health pages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
+from edgeship.application.calendar.read_gate import among
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.reaction import Reaction
 from edgeship.application.channels.watching.channel_metrics import ChannelMetrics, read_metrics
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
+from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.health.ports import Alarms, Metrics, Subject
 from edgeship.application.health.publish_health import PublishHealth, Watched
+from edgeship.domain.calendar.freeze import FreezeRecord
+from edgeship.domain.calendar.gate import gate_of
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.exposure import exposure_of
-from edgeship.domain.channels.policy import Policy, PolicyRecord
+from edgeship.domain.channels.policy import Decision, Policy, PolicyRecord
 from edgeship.domain.channels.reaction import close_window
 from edgeship.domain.channels.rollout import Phase
 from edgeship.domain.channels.rollout_moves import abort_rollout, advance_rollout, hold_rollout, pause_rollout
@@ -40,13 +45,15 @@ ALARM_GRACE = timedelta(minutes=5)
 
 @dataclass
 class Tick:
-    """What one run found and did. `faults` are by name: a channel that could not be checked, a health page that could
-    not be written, or `alarms`, `metrics`, `comparisons` or `health pages` as a whole."""
+    """What one run found and did. `started` has the widgets of which a release waited, with what was decided. `faults`
+    are by name: a channel that could not be checked, a widget whose release could not be started, a health page that
+    could not be written, or `alarms`, `freezes`, `waiting`, `metrics`, `comparisons` or `health pages` as a whole."""
 
     watched: int = 0
     alarms_made: int = 0
     alarms_removed: int = 0
     changes: list[Reaction] = field(default_factory=list)
+    started: list[tuple[str, Decision]] = field(default_factory=list)
     faults: list[tuple[str, Exception]] = field(default_factory=list)
 
 
@@ -58,6 +65,7 @@ class WatchChannels:
     compare: CompareCandidates
     react: ReactToBreach
     publish: PublishHealth
+    start_waiting: StartWaiting
 
     def __call__(self, occasion: Occasion) -> Tick:
         """Check everything once. A channel whose check fails does not stop the rest."""
@@ -70,13 +78,15 @@ class WatchChannels:
         if standing is not None:
             seen = standing
             _unless_it_fails("alarms", lambda: self._fix_alarms(seen, channels, policies, occasion, tick), tick)
+        freezes = _unless_it_fails("freezes", self.state.freezes, tick)
         metrics = _unless_it_fails("metrics", lambda: read_metrics(self.metrics, channels, occasion.at), tick)
         if metrics is not None:
             read = metrics
             metrics = _unless_it_fails("comparisons", lambda: self.compare(read, channels, policies), tick) or read
         changed: set[Channel] = set()
         for channel in channels:
-            check = _ChannelCheck(self, channel, policies[channel.widget].policy, standing or (), metrics, occasion)
+            policy = policies[channel.widget].policy
+            check = _ChannelCheck(self, channel, policy, standing or (), metrics, freezes, occasion)
             try:
                 change = check()
             except Conflict:
@@ -88,6 +98,9 @@ class WatchChannels:
             if change is not None:
                 changed.add(channel)
                 tick.changes.append(change)
+        if freezes is not None:
+            found = freezes
+            _unless_it_fails("waiting", lambda: self._start_waiting(found, occasion, tick), tick)
         # The pages come last: nothing waits for them, and they show the changes of this tick.
         _unless_it_fails(
             "health pages",
@@ -95,6 +108,15 @@ class WatchChannels:
             tick,
         )
         return tick
+
+    def _start_waiting(self, freezes: list[FreezeRecord], occasion: Occasion, tick: Tick) -> None:
+        for widget, decided in self.start_waiting(freezes, occasion):
+            if isinstance(decided, Conflict):
+                continue  # another write came first; the next minute decides again
+            if isinstance(decided, Exception):
+                tick.faults.append((f"start of {widget}", decided))
+            else:
+                tick.started.append((widget, decided))
 
     def _publish_health(
         self,
@@ -169,6 +191,7 @@ class _ChannelCheck:
     policy: Policy
     standing: Sequence[StandingAlarm]
     metrics: ChannelMetrics | None
+    freezes: Sequence[FreezeRecord] | None
     occasion: Occasion
 
     def __call__(self) -> Reaction | None:
@@ -225,4 +248,10 @@ class _ChannelCheck:
             return abort_rollout(self.channel, candidate, quarantined)
         if decision.action is StepAction.ABORT:
             return abort_rollout(self.channel, candidate, occasion, numbers)
-        return advance_rollout(self.channel, candidate, occasion, self.policy.rollback_window_seconds, numbers)
+        if self.freezes is None:
+            return None  # nobody knows whether the next step may start; the next minute reads them again
+        gate = gate_of(among(self.freezes, self.channel.widget), self.occasion.at)
+        if gate.closed is not None:
+            return hold_rollout(self.channel, self.occasion.because(gate.closed), numbers, calendar=True)
+        moved = advance_rollout(self.channel, candidate, occasion, self.policy.rollback_window_seconds, numbers)
+        return replace(moved, unchanged=(*moved.unchanged, *gate.freezes))
