@@ -71,6 +71,8 @@ class CheckedState(FakeState):
         self.changed_at = self.world.now
         for name, channel in before.items():
             self._check(channel, self.channel(channel.widget, name))
+            if not any("override" in (event.new or {}) for event in transaction.events):
+                self._check_freezes(channel, self.channel(channel.widget, name))
 
     def _check(self, before: Channel, after: Channel) -> None:
         assert not self.refuses_moves, "a locked channel was written by an upload"
@@ -94,6 +96,15 @@ class CheckedState(FakeState):
             if with_alarms:
                 unwatched = version not in after.exposed
                 assert unwatched or self._alarms_stand(version), "a version gains traffic before it has its alarms"
+
+    def _check_freezes(self, before: Channel, after: Channel) -> None:
+        """While a freeze is in effect, no release gains users, except by a rollback."""
+        assert self.world is not None
+        if not any(self.freeze(whom).in_effect(self.world.now) for whom in (None, WIDGET)):
+            return
+        assert _percent(after) <= _percent(before), "a release gained users during a freeze"
+        rolled_back = after.lock is not None and after.version in (*before.trail, before.version)
+        assert after.version == before.version or rolled_back, "a release went live during a freeze"
 
     def _alarms_stand(self, version: Version) -> bool:
         assert self.world is not None
@@ -221,6 +232,28 @@ class RolloutMachine(RuleBasedStateMachine):
             standing = self.world.alarms.standing()
             assert {each.alarm for each in standing} == wanted
             assert len(standing) == len(wanted)
+
+    # Freezes
+
+    @rule(every=st.booleans(), minutes=st.sampled_from([1, 15, 90]))
+    def freeze(self, every: bool, minutes: int) -> None:
+        whom = None if every else WIDGET
+        until = self.world.now + timedelta(minutes=minutes)
+        self.operate(lambda: self.world.freeze.set(whom, until, self.world.occasion()))
+
+    @rule(every=st.booleans())
+    def lift(self, every: bool) -> None:
+        self.operate(lambda: self.world.freeze.lift(None if every else WIDGET, self.world.occasion()))
+
+    @rule(every=st.booleans())
+    def freeze_meets_an_upload(self, every: bool) -> None:
+        self.freeze(every, 15)
+        self.upload("minor", delivered=True)
+        waits = self.state.waiting_of(WIDGET).version
+        self.time_passes_without_ticks(61)
+        self.tick()
+        if waits is not None:
+            assert self.state.waiting_of(WIDGET).version is None, "what waited for a freeze was not decided"
 
     # Alarms
 
