@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from edgeship.application.channels.watching.start_waiting import WIDGETS_A_TICK
 from edgeship.application.transaction import Transaction
+from edgeship.domain.calendar.windows import parse_window
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import EventType
 from edgeship.domain.naming import LATEST
 from edgeship.domain.version import Version
 from tests.fakes.state import FakeState
-from tests.support.world import AT_ONCE, MINUTE, WIDGET, World, rolling
+from tests.support.world import AT_ONCE, MINUTE, POLICY, WIDGET, World, rolling
 
 V = Version.parse
 HOUR = timedelta(hours=1)
@@ -371,3 +372,48 @@ def test_what_can_not_be_read_starts_nothing_and_is_no_obstacle_to_a_rollback() 
     world.sound("1.1.0")
     world.minutes(1)
     assert world.phase == "aborted"
+
+
+WINDOWS = replace(POLICY, calendar_windows=(parse_window("mon-fri 09:00-11:30 UTC"),))
+"""The world begins on a Monday at 10:00."""
+
+
+def test_outside_its_calendar_windows_an_upload_waits_for_the_next() -> None:
+    world = settled(World(policy=WINDOWS))
+    world.now = datetime(2026, 11, 23, 11, 30, tzinfo=UTC)
+    assert world.upload("1.1.0") == "leave"
+    decision = world.promote_upload(WIDGET, V("1.1.0"), world.occasion("ci"))
+    assert decision.reason.endswith("the next one opens at 2026-11-24 09:00 UTC")
+    assert waits(world) == "1.1.0"
+    world.now = datetime(2026, 11, 24, 8, 58, tzinfo=UTC)
+    world.minutes(1)
+    assert world.channel().candidate is None
+    world.minutes(1)
+    assert (str(world.channel().candidate), waits(world)) == ("1.1.0", None)
+
+
+def test_a_step_is_held_outside_and_what_is_unhealthy_is_stopped() -> None:
+    world = settled(World(policy=WINDOWS))
+    world.upload("1.1.0")
+    for _ in range(12):
+        for version in ("1.0.0", "1.1.0"):
+            world.report(version)
+        world.minutes(1)
+    assert world.percent == 50
+    world.now = datetime(2026, 11, 23, 11, 31, tzinfo=UTC)
+    world.minutes(3)
+    (held,) = world.events_of(EventType.ROLLOUT_HELD)
+    assert "outside the calendar windows (mon-fri 09:00-11:30 UTC)" in held.cause
+    for _ in range(4):
+        world.report("1.1.0", failed=25)
+        world.minutes(1)
+    assert world.phase == "paused"
+
+
+def test_windows_that_are_removed_hold_nothing_back_any_more() -> None:
+    world = settled(World(policy=WINDOWS))
+    world.now = datetime(2026, 11, 28, 11, tzinfo=UTC)
+    assert world.upload("1.1.0") == "leave"
+    world.change_policy(WIDGET, lambda policy: replace(policy, calendar_windows=()), world.occasion())
+    world.minutes(1)
+    assert str(world.channel().candidate) == "1.1.0"

@@ -154,3 +154,22 @@ def test_a_widget_without_a_release_may_be_frozen(edgeship: CommandLine) -> None
     done = edgeship("freeze", "chat", "--until", "1h", "--reason", "x")
     assert done.code == 0
     assert "chat has no release yet" in done.err
+
+
+def test_operators_are_not_bound_by_calendar_windows_but_notified(
+    edgeship: CommandLine, pipeline: Pipeline, aws: Aws
+) -> None:
+    for version in ("1.0.0", "2.0.0"):
+        pipeline.ship("checkout", version)
+    ago = datetime.now(UTC) - timedelta(hours=5)
+    closed = f"mon-sun {ago:%H}:00-{ago:%H}:30 UTC"
+    edgeship("policy", "set", "checkout", "--windows", closed)
+    done = edgeship("rollout", "start", "checkout", "2.0.0", "--json")
+    assert done.code == 0
+    assert f"this is outside the calendar windows ({closed}); the next one opens at" in done.err
+    assert "outside" in edgeship("rollout", "advance", "checkout").err
+    assert "outside" not in edgeship("rollout", "pause", "checkout").err
+    assert "outside" in edgeship("rollout", "resume", "checkout").err
+    edgeship("policy", "set", "checkout", "--windows", "always")
+    assert edgeship("rollout", "advance", "checkout").err == ""
+    assert aws.state.policy("checkout").policy.calendar_windows == ()

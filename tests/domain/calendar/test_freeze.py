@@ -86,7 +86,7 @@ def test_a_widget_is_frozen_by_either(every: int | None, own: int | None, by: st
     records = (frozen(EVERY, every) if every else EVERY, frozen(OWN, own) if own else OWN)
     found = longest(records, NOW)
     assert (found.subject if found else None) == by
-    gate = gate_of(records, NOW)
+    gate = gate_of(records, (), NOW)
     assert gate.freezes == records
     assert (gate.closed is None) is (by is None)
     assert by is None or f"{by} is frozen until" in (gate.closed or "")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from edgeship.application.status.ports import EnvironmentState
+from edgeship.cli.calendar.outside import note_outside
 from edgeship.cli.output import Output, plain, when
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.errors import Refused
@@ -33,6 +34,7 @@ def approve(
             {**document, "previous": str(version), "changed": False, "rollout": rollout}, [plain("nothing to do")]
         )
         return
+    note_outside(out, state, widget)
     begun = moved.rollout if moved.candidate is not None else None
     # After a move, the earlier version is at the end of the trail; a rollout does not move the channel.
     previous = moved.version if begun else (moved.trail[-1] if moved.trail else None)

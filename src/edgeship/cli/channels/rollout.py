@@ -7,6 +7,7 @@ from collections.abc import Callable
 import typer
 
 from edgeship.cli import context
+from edgeship.cli.calendar.outside import note_outside
 from edgeship.cli.channels.approval import approve, named, stage, under_way
 from edgeship.cli.durations import parse_steps
 from edgeship.cli.options import (
@@ -189,6 +190,8 @@ def _steer(
         "advance": lambda: steer.advance(widget, channel, occasion, override=override),
     }
     after = actions[action]()
+    if action != "pause":
+        note_outside(out, target.operator.state, widget)
     out.result(_document(after), [plain(f"{channel} of {widget}: {text(after)}")])
 
 
