@@ -40,7 +40,7 @@ SAY_INSTEAD = (
     (r"wrong", "mismatch; not valid"),
     (r"differences?", "mismatch"),
     (r"alias|aliases", "latest copies"),
-    (r"(?<!rollback )(?<!rollback[_-])windows?", "datapoint; rollback window"),
+    (r"(?<!rollback )(?<!rollback[_-])(?<!calendar )windows?", "datapoint; rollback window, calendar window"),
     (r"measure|measures|measured|measurements?", "metric, datapoint, analysis"),
     (r"verdicts?", "analysis, verification"),
     (r"deeds?|(?<!of )courses?", "upload action, step action"),

@@ -33,6 +33,8 @@ TICK_AGE = Duration.minutes(1)
 PYTHON_3_13_REASON = "Python 3.13 is supported until June 2029; bundles hold wheels for exactly this version."
 
 X_RAY: Final = frozenset({"aws_xray_sdk"})
+TIME_ZONES = frozenset({"tzdata"})
+"""The zones of calendar windows, for functions that evaluate them: Lambda's image has none."""
 X_RAY_REASON: Final = "X-Ray's actions know no resource-level permission."
 
 
@@ -62,14 +64,16 @@ class RegionalFunction(Construct):
         storage: Size | None = None,
         concurrency: int | None = None,
         extra_files: Mapping[str, bytes] | None = None,
+        also: frozenset[str] = frozenset(),
     ) -> None:
         """`settings`: the fields of the function's settings class but `environment`; defaults may be left out.
 
-        `concurrency` is reserved for the function, and is the most it gets; `extra_files` go into its bundle.
+        `concurrency` is reserved for the function, and is the most it gets; `extra_files` go into its bundle, and
+        so do the packages in `also`, which no import shows.
         """
         super().__init__(scope, id)
         options, removal = build.options, build.removal
-        also = X_RAY if options.tracing else frozenset[str]()
+        also |= X_RAY if options.tracing else frozenset()
         bundle = build.bundler.build(name, build.target, extra_files, also=also)
         function_name = options.names.function(name)
         self.name = function_name

@@ -24,7 +24,7 @@ from edgeship.resource_names import (
 from edgeship.settings import format_copies
 from infra.constructs.bus import Bus
 from infra.constructs.cdn.router import Router
-from infra.constructs.functions import Build, RegionalFunction
+from infra.constructs.functions import TIME_ZONES, Build, RegionalFunction
 from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, health_alarms, objects
 from infra.constructs.queues import FailureQueue, WorkQueue
 from infra.constructs.storage import Storage
@@ -166,6 +166,7 @@ class Pipeline(Construct):
             settings={"table": table.table.table_name},
             timeout=Duration.seconds(30),
             memory_mib=512,
+            also=TIME_ZONES,
         )
         function.allow(
             ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],

@@ -9,7 +9,7 @@ from constructs import Construct
 from edgeship.domain.events import SOURCE, EventType
 from edgeship.resource_names import HEALTH_LIST_KEY, HEALTH_PREFIX
 from infra.constructs.bus import Bus
-from infra.constructs.functions import Build, RegionalFunction
+from infra.constructs.functions import TIME_ZONES, Build, RegionalFunction
 from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, alarms, health_alarms, objects
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
@@ -51,6 +51,7 @@ class Rollouts(Construct):
             },
             timeout=Duration.minutes(1),
             memory_mib=512,
+            also=TIME_ZONES,
         )
         function.allow(["dynamodb:Query"], table.table.table_arn, table.watched_index_arn)
         function.allow(

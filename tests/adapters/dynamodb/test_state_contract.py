@@ -9,10 +9,12 @@ import pytest
 
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.transaction import Transaction
+from edgeship.domain.calendar.freeze import Freeze, FreezeRecord, lift_freeze, set_freeze
 from edgeship.domain.channels.channel import Alert, Channel, Lock, Watch
 from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Policy, PolicyRecord
 from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step
+from edgeship.domain.channels.waiting import WaitingRecord
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.flags.flag_record import FlagRecord, same
@@ -69,6 +71,10 @@ def test_a_new_state_is_empty(state: EnvironmentState) -> None:
     assert state.policies([]) == {}
     assert state.policies(["checkout"]) == {"checkout": PolicyRecord("checkout")}
     assert state.watched() == []
+    assert state.waiting() == []
+    assert state.waiting_of("checkout") == WaitingRecord("checkout")
+    assert state.freezes() == []
+    assert [state.freeze(None), state.freeze("checkout")] == [FreezeRecord(None), FreezeRecord("checkout")]
     assert state.notifications() == NotificationsRecord()
     assert state.rejection("x") is None
     assert state.rejections(5) == []
@@ -360,3 +366,44 @@ def test_flags_keep_their_numbers_and_their_revision(state: EnvironmentState) ->
     assert state.flags() == [FlagRecord("size", None, 2)]
     assert state.events(None, 5) == [told]
     assert state.events("checkout", 5) == []
+
+
+def test_freezes_are_kept_apart_and_read_together(state: EnvironmentState) -> None:
+    until = NOW + timedelta(days=3)
+    for widget in ("checkout", None, "chat"):
+        record, told = set_freeze(state.freeze(widget), until, replace(WHO, cause="fêtes"))
+        state.commit(Transaction(puts=(record,), events=(told,)))
+        with pytest.raises(Conflict):
+            state.commit(Transaction(puts=(record,), events=(told,)))
+    kept = Freeze(NOW, until, "ann", "fêtes")
+    assert state.freezes() == [FreezeRecord(widget, kept, 1) for widget in (None, "chat", "checkout")]
+    record, told = lift_freeze(state.freeze("chat"), WHO)
+    state.commit(Transaction(puts=(record,), events=(told,)))
+    assert state.freeze("chat") == FreezeRecord("chat", None, 2)
+    assert [e.type for e in state.events("chat", 5)] == [EventType.FREEZE_LIFTED, EventType.FREEZE_SET]
+    assert [(e.type, e.widget) for e in state.environment_events(5)] == [(EventType.FREEZE_SET, None)]
+    assert state.events(None, 5) == []
+    assert state.widgets() == []
+
+
+def test_a_write_may_rely_on_freezes_as_they_were_read(state: EnvironmentState) -> None:
+    none = (state.freeze(None), state.freeze("checkout"))
+    state.commit(Transaction(puts=(Channel("checkout", "a"),), checks=none, events=()))
+    record, told = set_freeze(none[1], NOW + timedelta(days=3), WHO)
+    state.commit(Transaction(puts=(record,), events=(told,)))
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(Channel("checkout", "b"),), checks=none, events=()))
+    now = (state.freeze(None), state.freeze("checkout"))
+    state.commit(Transaction(puts=(Channel("checkout", "b"),), checks=now, events=()))
+    assert [channel.name for channel in state.channels("checkout")] == ["a", "b"]
+
+
+def test_only_widgets_of_which_a_release_waits_are_found(state: EnvironmentState) -> None:
+    for widget in ("checkout", "chat"):
+        state.commit(Transaction(puts=(WaitingRecord(widget, V2),), events=()))
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(WaitingRecord("chat", V1),), events=()))
+    state.commit(Transaction(puts=(replace(state.waiting_of("chat"), version=None),), events=()))
+    assert state.waiting() == [WaitingRecord("checkout", V2, 1)]
+    assert state.waiting_of("chat") == WaitingRecord("chat", None, 2)
+    assert state.watched() == []

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from edgeship.application.channels.watching.watch_channels import ALARM_GRACE
 from edgeship.application.transaction import Transaction
+from edgeship.domain.calendar.windows import is_open, parse_window
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.expectation import Expected
 from edgeship.domain.channels.policy import Policy
@@ -45,6 +46,7 @@ POLICIES = [
     replace(POLICY, auto=frozenset({"patch", "minor", "major"})),
     replace(POLICY, thresholds=replace(THRESHOLDS, error_rate=20, minimum_sample=40)),
     replace(POLICY, steps=(Step(25, 0), Step(50, 0), Step(75, 0), Step(100, 0))),
+    replace(POLICY, calendar_windows=(parse_window("mon-sun 08:00-11:15 UTC"),)),
 ]
 QUALITIES: dict[str, dict[str, Any] | None] = {
     "none": None,
@@ -73,6 +75,8 @@ class CheckedState(FakeState):
         self.changed_at = self.world.now
         for name, channel in before.items():
             self._check(channel, self.channel(channel.widget, name))
+            if not any("override" in (event.new or {}) for event in transaction.events):
+                self._check_freezes(channel, self.channel(channel.widget, name))
 
     def _check(self, before: Channel, after: Channel) -> None:
         assert not self.refuses_moves, "a locked channel was written by an upload"
@@ -103,6 +107,17 @@ class CheckedState(FakeState):
             assert after.rollout is not None
             assert after.rollout.percent <= before.rollout.percent, "a tick advanced what a person holds"
             assert after.rollout.phase is not Phase.COMPLETED
+
+    def _check_freezes(self, before: Channel, after: Channel) -> None:
+        """While a freeze is in effect, no release gains users, except by a rollback."""
+        assert self.world is not None
+        if not any(self.freeze(whom).in_effect(self.world.now) for whom in (None, WIDGET)):
+            return
+        assert _percent(after) <= _percent(before), "a release gained users during a freeze"
+        if after.version != before.version:
+            left = self.release(before.widget, before.version) if before.version is not None else None
+            assert left is not None
+            assert left.quarantine is not None, "a release went live during a freeze, by no rollback"
 
     def _alarms_stand(self, version: Version) -> bool:
         assert self.world is not None
@@ -242,6 +257,30 @@ class RolloutMachine(RuleBasedStateMachine):
             standing = self.world.alarms.standing()
             assert {each.alarm for each in standing} == wanted
             assert len(standing) == len(wanted)
+
+    # Freezes
+
+    @rule(every=st.booleans(), minutes=st.sampled_from([1, 15, 90]))
+    def freeze(self, every: bool, minutes: int) -> None:
+        whom = None if every else WIDGET
+        until = self.world.now + timedelta(minutes=minutes)
+        self.operate(lambda: self.world.freeze.set(whom, until, self.world.occasion()))
+
+    @rule(every=st.booleans())
+    def lift(self, every: bool) -> None:
+        self.operate(lambda: self.world.freeze.lift(None if every else WIDGET, self.world.occasion()))
+
+    @rule(every=st.booleans())
+    def freeze_meets_an_upload(self, every: bool) -> None:
+        self.freeze(every, 15)
+        self.upload("minor", delivered=True)
+        waits = self.state.waiting_of(WIDGET).version
+        windows = self.state.policy(WIDGET).policy.calendar_windows
+        self.time_passes_without_ticks(61)
+        self.tick()
+        frozen = any(self.state.freeze(whom).in_effect(self.world.now) for whom in (None, WIDGET))
+        if waits is not None and not frozen and (not windows or is_open(windows, self.world.now)):
+            assert self.state.waiting_of(WIDGET).version is None, "what waited for a freeze was not decided"
 
     # Alarms
 

@@ -44,6 +44,7 @@ def test_the_reference_says_the_default_of_each_part() -> None:
         "--rollback-window": f"`{show_duration(default.rollback_window_seconds)}`",
         "--on-failed-verification": f"`{default.on_failed_verification}`",
         "--serve": f"`{default.serve}`",
+        "--windows": "`always`",
     }
     assert defaults.keys() == {option for option, _ in settings(default).values()}
     rows = sections()["edgeship policy set"].splitlines()
@@ -80,6 +81,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         *("--margin-points", "2", "--error-probability", "0.01"),
         *("--on-inconclusive", "pass", "--during-rollout", "replace", "--rollback-window", "1h30m"),
         *("--on-failed-verification", "rollback", "--serve", "pin", "--chunk-failures", "ignore"),
+        *("--windows", "mon-fri 09:00-16:00 Europe/Berlin, sat 10:00-12:00 UTC"),
     )
     assert done.code == 0
     assert to_document(stored(aws)) == {
@@ -100,6 +102,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         "rollback_window_seconds": 5_400,
         "on_failed_verification": "rollback",
         "serve": "pin",
+        "calendar_windows": ["mon-fri 09:00-16:00 Europe/Berlin", "sat 10:00-12:00 UTC"],
     }
 
 
@@ -149,6 +152,9 @@ def test_what_it_says_already_is_done(edgeship: CommandLine, aws: Aws, words: tu
         (("--error-probability", "0"), "policy_invalid", "error_probability"),
         (("--minimum-sample", "0"), "policy_invalid", "minimum_sample"),
         (("--rollback-window", "91d"), "policy_invalid", "rollback_window"),
+        (("--windows", "mon-fri 09:00-16:00 Europe/Berln"), "policy_invalid", "no time zone 'Europe/Berln'"),
+        (("--windows", "mon-fri 09:00-16:00 UTC,"), "policy_invalid", "calendar window ''"),
+        (("--windows", "sometimes"), "policy_invalid", "calendar window 'sometimes'"),
         (("--steps", "1:91d,100"), "steps_invalid", "step 1"),
         (("--steps", "5:1d,50"), "steps_invalid", "not at 100 %"),
     ],

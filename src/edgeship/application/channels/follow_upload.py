@@ -88,8 +88,9 @@ class FollowUpload:
                 return Followed(Stage.PROMOTED)
             return Followed(Stage.ROLLING_OUT, f"at {channel.rollout.percent:g} %")
         if channel.version != version:
-            gate = gate_of(freezes_of(self.state, widget), self.clock())
-            decision = decide_upload(self.state.policy(widget).policy, channel, release, record.first, gate)
+            policy = self.state.policy(widget).policy
+            gate = gate_of(freezes_of(self.state, widget), policy.calendar_windows, self.clock())
+            decision = decide_upload(policy, channel, release, record.first, gate)
             if decision.action is UploadAction.LEAVE:
                 return Followed(Stage.WAITING, decision.reason)
             return Followed(Stage.REGISTERED)

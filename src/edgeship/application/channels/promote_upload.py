@@ -44,8 +44,8 @@ class PromoteUpload:
         return retry_conflict(lambda: self._attempt(widget, version, first, occasion), self.pause)
 
     def promote_waiting(self, widget: str, occasion: Occasion) -> Decision:
-        """A rollout or a freeze has ended, or a lock was lifted: decide about the newest of the releases that may have
-        waited."""
+        """A rollout or a freeze has ended, a lock was lifted, or a calendar window has opened: decide about the newest
+        of the releases that may have waited."""
         first = self._first(widget)
         if first is None:
             return Decision(UploadAction.LEAVE, f"{widget} has no registered release")
@@ -75,7 +75,7 @@ class PromoteUpload:
         return self._do(policy, self.state.channel(widget, LATEST), release, first, occasion)
 
     def _do(self, policy: Policy, channel: Channel, release: Release, first: Version, occasion: Occasion) -> Decision:
-        gate = gate_of(freezes_of(self.state, channel.widget), occasion.at)
+        gate = gate_of(freezes_of(self.state, channel.widget), policy.calendar_windows, occasion.at)
         decision = decide_upload(policy, channel, release, first, gate)
         if decision.waits:
             self._keep(left(self.state.waiting_of(channel.widget), release.version))

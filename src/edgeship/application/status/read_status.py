@@ -122,9 +122,9 @@ class ReadStatus:
         freezes: Iterable[FreezeRecord],
         starts: Collection[str],
     ) -> WidgetStatus:
-        """`starts` are the widgets of which a release waits for the end of a freeze."""
+        """`starts` are the widgets of which a release waits for the end of a freeze, or for a window."""
         policy = self.state.policy(widget).policy
-        gate = gate_of(among(freezes, widget), self.clock())
+        gate = gate_of(among(freezes, widget), policy.calendar_windows, self.clock())
         channels = self.state.channels(widget)
         latest = next((c for c in channels if c.name == LATEST), Channel(widget, LATEST))
         releases = self.state.releases(widget)
@@ -157,7 +157,7 @@ class ReadStatus:
 
 def _why(decision: Decision, release: Release, *, starts: bool) -> str:
     """Why a release is waiting. The policy is applied when a release is registered, when a rollout or a freeze has
-    ended and when a lock is lifted, not when the policy changes."""
+    ended, when a lock is lifted and when a calendar window opens, not when the policy changes."""
     if decision.action is UploadAction.LEAVE:
         return decision.reason
     if starts:

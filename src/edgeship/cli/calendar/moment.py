@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from edgeship.cli.durations import parse_duration
 from edgeship.cli.errors import Usage
 
+_DURATION = re.compile("[0-9]+[dhms][0-9dhms]*", re.ASCII)
 FORMS = "12h, 3d, 2026-12-27T08:00Z, 2026-12-27T08:00+01:00, '2026-12-27 08:00 Europe/Berlin'"
 
 
@@ -17,8 +19,8 @@ def parse_moment(text: str, option: str, now: datetime) -> datetime:
     Raises:
         Usage: it is none, it has no zone, or the clocks of the zone skip it; names the option.
     """
-    if text[:1].isdigit() and text[-1:] in "dhms":
-        return now + timedelta(seconds=parse_duration(text, option))
+    if _DURATION.fullmatch(text):
+        return _after(now, parse_duration(text, option), option)
     # `2026-12-27 08:00 Europe/Berlin`, and not the space before the hour.
     time, _, zone = text.rpartition(" ")
     if not zone[:1].isalpha():
@@ -32,7 +34,21 @@ def parse_moment(text: str, option: str, now: datetime) -> datetime:
     if zone or moment.tzinfo is None:
         how = "two time zones" if zone else "no time zone"
         raise Usage(f"{option}: {text!r} has {how}.", f"Write it as one of {FORMS}.")
-    return moment.astimezone(UTC)
+    return _in_utc(moment, text, option)
+
+
+def _after(now: datetime, seconds: int, option: str) -> datetime:
+    try:
+        return now + timedelta(seconds=seconds)
+    except OverflowError:
+        raise Usage(f"{option}: {seconds} s from now is no time.", f"Write it as one of {FORMS}.") from None
+
+
+def _in_utc(moment: datetime, text: str, option: str) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise Usage(f"{option}: {text!r} is no time.", f"Write it as one of {FORMS}.") from None
 
 
 def _at_local_time(local: datetime, zone: str, text: str, option: str) -> datetime:
@@ -42,7 +58,7 @@ def _at_local_time(local: datetime, zone: str, text: str, option: str) -> dateti
         raise Usage(
             f"{option}: {text!r}: there is no time zone {zone!r}.", "Name one as IANA does, such as Europe/Berlin."
         ) from None
-    moment = local.replace(tzinfo=known, fold=1).astimezone(UTC)
+    moment = _in_utc(local.replace(tzinfo=known, fold=1), text, option)
     if moment.astimezone(known).replace(tzinfo=None) != local:
         raise Usage(
             f"{option}: {text!r}: the clocks of {zone} skip this time.", "Give the time after the clocks change."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from edgeship.cli.calendar.outside import note_outside
 from edgeship.cli.channels.expecting import expected_document, shown
 from edgeship.cli.context import Target
 from edgeship.cli.output import Output, plain, when
@@ -49,6 +50,7 @@ def approve(
         )
         return
     shown(target, [moved])
+    note_outside(out, target.operator.state, widget)
     begun = moved.rollout if moved.candidate is not None else None
     # After a move, the earlier version is at the end of the trail; a rollout does not move the channel.
     previous = moved.version if begun else (moved.trail[-1] if moved.trail else None)

@@ -13,6 +13,7 @@ from edgeship.cli.durations import parse_duration, parse_steps
 from edgeship.cli.errors import Usage
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption, StepsOption, WidgetArgument
 from edgeship.cli.output import Output, plain, table
+from edgeship.domain.calendar.windows import Window, parse_window
 from edgeship.domain.channels.policy import DuringRollout, OnFailedVerification, OnInconclusive, Policy
 from edgeship.domain.channels.policy_record import to_document
 from edgeship.domain.errors import Refused
@@ -26,6 +27,8 @@ app = typer.Typer(help="Show and change what an upload of a widget does.", no_ar
 
 NOTHING = "none"
 """The value of --auto for no kind of release."""
+ALWAYS = "always"
+"""The value of --windows for no calendar window."""
 
 
 @app.command()
@@ -114,6 +117,14 @@ def set_policy(
             help="How moving paths such as latest are served: pin each page view to one release, in place, or auto."
         ),
     ] = None,
+    windows: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WINDOWS",
+            help="Calendar windows within which releases and steps start automatically, separated by commas, such as "
+            "'mon-thu 09:00-16:00 Europe/Berlin, fri 09:00-12:00 Europe/Berlin'; or always.",
+        ),
+    ] = None,
     default: Annotated[
         bool, typer.Option("--default", help="Return to the defaults; other options apply on top of them.")
     ] = False,
@@ -141,6 +152,7 @@ def set_policy(
             else None,
             "on_failed_verification": on_failed_verification,
             "serve": serve,
+            "calendar_windows": None if windows is None else _windows(windows),
         },
         limits={
             "error_rate": error_rate,
@@ -206,6 +218,10 @@ class _Given:
 
 def _document(policy: Policy) -> dict[str, Any]:
     return {"is_default": policy == Policy(), **to_document(policy)}
+
+
+def _windows(text: str) -> tuple[Window, ...]:
+    return () if text == ALWAYS else tuple(parse_window(part) for part in text.split(","))
 
 
 def _kinds(text: str) -> frozenset[Bump]:

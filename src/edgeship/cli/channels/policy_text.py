@@ -51,5 +51,6 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
             "--on-failed-verification",
             f"{policy.on_failed_verification}: {_ON_FAILED_VERIFICATION[policy.on_failed_verification]}",
         ),
+        "automatic starts and steps": ("--windows", ", ".join(map(str, policy.calendar_windows)) or "always"),
         "moving paths": ("--serve", f"{policy.serve}: {_SERVE[policy.serve]}"),
     }

@@ -8,6 +8,7 @@ from functools import partial
 import typer
 
 from edgeship.cli import context
+from edgeship.cli.calendar.outside import note_outside
 from edgeship.cli.channels.approval import named, stage, under_way
 from edgeship.cli.channels.expecting import Said, expected_document, settle, shown
 from edgeship.cli.output import Output, plain
@@ -72,6 +73,8 @@ def steered(
     }
     after = acts[act](widget, channel, occasion, expected)
     shown(target, [after])
+    if act in (Act.RESUME, Act.ADVANCE):
+        note_outside(out, target.operator.state, widget)
     return out, after, expected
 
 

@@ -1,11 +1,13 @@
-"""Whether releases and steps of a widget may start automatically now: what its freezes say."""
+"""Whether releases and steps of a widget may start automatically now: what its freezes and calendar windows say."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from edgeship.domain.calendar.freeze import FreezeRecord, frozen_text, longest
+from edgeship.domain.calendar.windows import Window, closed_text, is_open
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,9 @@ class Gate:
 OPEN = Gate()
 
 
-def gate_of(freezes: tuple[FreezeRecord, ...], now: datetime) -> Gate:
-    """The gate of a widget, from the records of the environment's freeze and of its own."""
+def gate_of(freezes: tuple[FreezeRecord, ...], windows: Sequence[Window], now: datetime) -> Gate:
+    """The gate of a widget, from the records of the environment's freeze and of its own, and its policy's windows."""
     frozen = longest(freezes, now)
-    return Gate(frozen_text(frozen) if frozen is not None else None, freezes)
+    if frozen is not None:
+        return Gate(frozen_text(frozen), freezes)
+    return Gate(closed_text(windows, now) if windows and not is_open(windows, now) else None, freezes)

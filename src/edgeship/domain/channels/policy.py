@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal, get_args
 
 from edgeship.domain.calendar.gate import OPEN, Gate
+from edgeship.domain.calendar.windows import Window, check_windows
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import DEFAULT_STEPS, MAX_BAKE_SECONDS, Step, check_steps
 from edgeship.domain.errors import Refused
@@ -31,7 +32,7 @@ class Policy:
     does to a rollout; `rollback_window_seconds` how long after a move a breach rolls the channel back;
     `on_failed_verification` whether a move is rolled back when a CDN serves other bytes. By default it is not: the
     fault is mostly in a cache, and the version before would have it, too. `serve` is how moving paths are served:
-    see `releases/serving.py`.
+    see `releases/serving.py`. Automatic starts and steps begin within `calendar_windows` only; with none, at any time.
     """
 
     auto: frozenset[Bump] = frozenset({"patch", "minor"})
@@ -42,6 +43,7 @@ class Policy:
     rollback_window_seconds: int = 24 * 3600
     on_failed_verification: OnFailedVerification = "notify"
     serve: Serve = "auto"
+    calendar_windows: tuple[Window, ...] = ()
 
     @property
     def at_once(self) -> bool:
@@ -56,6 +58,7 @@ def check_policy(policy: Policy) -> Policy:
         Refused: `policy_invalid` or `steps_invalid`, naming the field.
     """
     check_steps(policy.steps)
+    check_windows(policy.calendar_windows)
     limits = policy.thresholds
     for kind in policy.auto - set(get_args(Bump)):
         raise _invalid(f"auto: {kind!r} is not a kind of release", f"Choose among {', '.join(get_args(Bump))}.")

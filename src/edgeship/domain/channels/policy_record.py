@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from edgeship.domain.calendar.windows import parse_window
 from edgeship.domain.channels.policy import Policy, PolicyRecord, check_policy
 from edgeship.domain.channels.rollout import Step
 from edgeship.domain.errors import Refused
@@ -24,6 +25,7 @@ def to_document(policy: Policy) -> dict[str, Any]:
         "rollback_window_seconds": policy.rollback_window_seconds,
         "on_failed_verification": policy.on_failed_verification,
         "serve": policy.serve,
+        "calendar_windows": [str(window) for window in policy.calendar_windows],
     }
 
 
@@ -43,6 +45,7 @@ def from_document(document: Mapping[str, Any]) -> Policy:
         # Policies that were stored before these fields existed don't have them.
         on_failed_verification=document.get("on_failed_verification", Policy().on_failed_verification),
         serve=document.get("serve", Policy().serve),
+        calendar_windows=tuple(map(parse_window, document.get("calendar_windows", ()))),
     )
 
 

@@ -1,4 +1,4 @@
-"""That a release of a widget waits for the end of a freeze: what the minute tick starts when it may."""
+"""That a release of a widget waits for the end of a freeze or for a calendar window: the minute tick starts it."""
 
 from __future__ import annotations
 

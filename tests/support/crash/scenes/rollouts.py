@@ -248,7 +248,82 @@ def advanced_by_an_operator(aws: Aws) -> Callable[[], None]:
     return deliver
 
 
+def frozen(widget: str | None, hours: int = 1, at: datetime = NOW) -> None:
+    tools().freeze.set(widget, NOW + timedelta(hours=hours), replace(ANN, at=at))
+
+
+def upload_is_left_by_a_freeze(aws: Aws) -> Callable[[], None]:
+    live(aws)
+    frozen(None)
+    return lambda: promote(aws, str(CANDIDATE))
+
+
+def end_of_a_rollout_is_left_by_a_freeze(aws: Aws) -> Callable[[], None]:
+    deliver = waiting_release_starts(aws)
+    frozen("checkout")
+    return deliver
+
+
+def tick_starts_what_waited(*, steps: tuple[Step, ...] = QUICK) -> Scene:
+    def scene(aws: Aws) -> Callable[[], None]:
+        live(aws, steps=steps)
+        frozen("checkout")
+        promote(aws, str(CANDIDATE))
+        return lambda: tick(aws, NOW + timedelta(hours=2), pages=False)
+
+    return scene
+
+
+def tick_finds_that_nothing_waits(aws: Aws) -> Callable[[], None]:
+    tick_starts_what_waited()(aws)
+    tools().policy("checkout", lambda policy: replace(policy, auto=frozenset()), ANN)
+    return lambda: tick(aws, NOW + timedelta(hours=2), pages=False)
+
+
+def tick_holds_a_frozen_step(aws: Aws) -> Callable[[], None]:
+    rolling_out(aws)
+    frozen(None)
+    measured(aws, HEALTHY)
+    return lambda: tick(aws, BAKED, pages=False)
+
+
+def freeze_set_by_an_operator(widget: str | None) -> Scene:
+    def scene(_: Aws) -> Callable[[], None]:
+        def deliver() -> None:
+            try:
+                frozen(widget)
+            except Refused as refused:
+                if refused.code != "freeze_unchanged":
+                    raise
+
+        return deliver
+
+    return scene
+
+
+def freeze_lifted_by_an_operator(_: Aws) -> Callable[[], None]:
+    frozen("checkout")
+
+    def deliver() -> None:
+        try:
+            tools().freeze.lift("checkout", replace(ANN, at=NOW))
+        except Refused as refused:
+            if refused.code != "not_frozen":
+                raise
+
+    return deliver
+
+
 SCENES: dict[str, Scene] = {
+    "promotion left by a freeze": upload_is_left_by_a_freeze,
+    "end of a rollout left by a freeze": end_of_a_rollout_is_left_by_a_freeze,
+    "tick starts what waited for a freeze": tick_starts_what_waited(),
+    "tick moves to what waited for a freeze": tick_starts_what_waited(steps=(Step(100, 0),)),
+    "tick finds that nothing waits any more": tick_finds_that_nothing_waits,
+    "tick holds a frozen step": tick_holds_a_frozen_step,
+    "freeze of a widget by an operator": freeze_set_by_an_operator("checkout"),
+    "freeze of every widget by an operator": freeze_set_by_an_operator(None),
+    "freeze lifted by an operator": freeze_lifted_by_an_operator,
     "promotion starts a rollout": upload_starts_a_rollout,
     "promotion replaces a rollout": upload_replaces_a_rollout,
     "promotion of what waited for a rollout": waiting_release_starts,

@@ -1,4 +1,4 @@
-"""Start what waited for the end of a freeze, by the same decision as for an upload."""
+"""Start what waited for the end of a freeze or for a calendar window, by the same decision as for an upload."""
 
 from __future__ import annotations
 
@@ -26,9 +26,15 @@ class StartWaiting:
 
     def __call__(self, freezes: list[FreezeRecord], occasion: Occasion) -> Iterator[tuple[str, Decision | Exception]]:
         """Start what may start now; each widget with what was decided last, or with its fault. One call finds the
-        widgets where a release waits; a widget that is frozen takes no further call."""
+        widgets where a release waits, and one reads the policies of a hundred of them."""
         waiting = sorted({record.widget for record in self.state.waiting()})
-        due = [widget for widget in waiting if gate_of(among(freezes, widget), occasion.at).closed is None]
+        policies = self.state.policies(waiting)
+
+        def may_start(widget: str) -> bool:
+            windows = policies[widget].policy.calendar_windows
+            return gate_of(among(freezes, widget), windows, occasion.at).closed is None
+
+        due = [widget for widget in waiting if may_start(widget)]
         # Another slice each minute: widgets that fail can't keep the others from their turn.
         begin = int(occasion.at.timestamp() // 60) * WIDGETS_A_TICK % len(due) if len(due) > WIDGETS_A_TICK else 0
         for widget in [*due[begin:], *due[:begin]][:WIDGETS_A_TICK]:

@@ -2,8 +2,8 @@
 
 It is the second way to a rollback: it reads the metrics and the states of the alarms, and needs no alarm's event; if it
 can't read one of the two, it uses the other. It also corrects the alarms. Every write is conditioned on the channel as
-it was read; work that fails is done in the next minute. Then it starts what waited for the end of a freeze. Last it
-publishes the health pages.
+it was read; work that fails is done in the next minute. Then it starts what waited for the end of a freeze or for a
+calendar window. Last it publishes the health pages.
 """
 
 from __future__ import annotations
@@ -250,7 +250,7 @@ class _ChannelCheck:
             return abort_rollout(self.channel, candidate, occasion, numbers)
         if self.freezes is None:
             return None  # nobody knows whether the next step may start; the next minute reads them again
-        gate = gate_of(among(self.freezes, self.channel.widget), self.occasion.at)
+        gate = gate_of(among(self.freezes, self.channel.widget), self.policy.calendar_windows, self.occasion.at)
         if gate.closed is not None:
             return hold_rollout(self.channel, self.occasion.because(gate.closed), numbers, calendar=True)
         moved = advance_rollout(self.channel, candidate, occasion, self.policy.rollback_window_seconds, numbers)
