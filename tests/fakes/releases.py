@@ -53,7 +53,7 @@ class FakeSite:
 
     def put_encoded(self, widget: str, version: Version, files: Iterable[EncodedFile]) -> None:
         for each in files:
-            key = encoded_folder(each.encoding) + release_prefix(widget, version) + each.path
+            key = encoded_folder(each.taken) + release_prefix(widget, version) + each.path
             self.put(key, Stored(each.file.location.read_bytes(), str(version)))
 
     def has_files(self, widget: str, version: Version) -> bool:

@@ -45,7 +45,7 @@ class S3Site:
         prefix = release_prefix(widget, version)
 
         def put(each: EncodedFile) -> None:
-            key = encoded_folder(each.encoding) + prefix + each.path
+            key = encoded_folder(each.taken) + prefix + each.path
             headers = {"ContentType": each.content_type, "ContentEncoding": each.encoding}
             self._put(key, version, each.file, headers)
 

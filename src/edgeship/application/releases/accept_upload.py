@@ -21,7 +21,7 @@ from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.bundle import check_packed
 from edgeship.domain.releases.claim import Claim
-from edgeship.domain.releases.contents.siblings import siblings
+from edgeship.domain.releases.contents.siblings import served, siblings
 from edgeship.domain.releases.contents.withheld import is_public
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import FileEntry, Manifest
@@ -124,8 +124,8 @@ def _directory_index(
 def _encoded(manifest: Manifest, public: list[tuple[UnpackedFile, FileEntry]]) -> list[EncodedFile]:
     files = {file.path: file for file, _ in public}
     return [
-        EncodedFile(each.original, manifest.files[each.original].content_type, each.encoding, files[each.path])
-        for each in siblings(files)
+        EncodedFile(taken, each.original, manifest.files[each.original].content_type, each.encoding, files[each.path])
+        for taken, each in served(siblings(files), {path: file.size for path, file in files.items()})
     ]
 
 

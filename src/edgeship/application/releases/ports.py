@@ -86,8 +86,10 @@ class Archives(Protocol):
 
 @dataclass(frozen=True)
 class EncodedFile:
-    """`file` is what the release's `path` is under a content coding (`br` or `gzip`)."""
+    """`file` is what the release's `path` is under a content coding (`br` or `gzip`), for viewers that take the codings
+    `taken`."""
 
+    taken: str
     path: str
     content_type: str
     encoding: str

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from edgeship.domain.errors import Refused
+from edgeship.domain.naming import TAKEN
 from edgeship.domain.plain_text import quoted
 
 SUFFIXES: Final = {".br": "br", ".gz": "gzip"}
@@ -29,6 +30,19 @@ def siblings(paths: Collection[str]) -> Iterator[Sibling]:
         original = original_of(path)
         if original in paths and original_of(original) not in paths:
             yield Sibling(path, original, SUFFIXES[path[-3:]])
+
+
+def served(found: Iterable[Sibling], sizes: Mapping[str, int]) -> Iterator[tuple[str, Sibling]]:
+    """What each viewer gets instead of an original: the content codings that it takes (one of `TAKEN`), and the
+    smallest sibling of these. `sizes` are by path."""
+    by_original: dict[str, list[Sibling]] = {}
+    for sibling in found:
+        by_original.setdefault(sibling.original, []).append(sibling)
+    for group in by_original.values():
+        for taken in TAKEN:
+            fitting = [sibling for sibling in group if sibling.encoding in taken.split("-")]
+            if fitting:
+                yield taken, min(fitting, key=lambda sibling: (sizes[sibling.path], sibling.encoding))
 
 
 def original_of(path: str) -> str:
