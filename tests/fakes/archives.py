@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import brotli  # type: ignore[import-untyped]
 
 from edgeship.adapters.documents.declarations import read_declaration
 from edgeship.application.releases.ports import Dropped, Progress, UnpackedFile
@@ -61,6 +65,13 @@ class FakeArchives:
     def declaration(self, files: Sequence[UnpackedFile], most: int) -> Declaration:
         declared = [file for file in files if file.path == UPLOADED_MANIFEST_NAME]
         return read_declaration(declared[0].location, most) if declared else Declaration()
+
+    def decoded_sha256(self, file: UnpackedFile, encoding: str, size: int) -> str | None:
+        try:
+            body = (gzip.decompress if encoding == "gzip" else brotli.decompress)(file.location.read_bytes())
+        except (OSError, EOFError, zlib.error, brotli.error):
+            return None
+        return hashlib.sha256(body).hexdigest() if len(body) == size else None
 
 
 @dataclass

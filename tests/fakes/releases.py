@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from edgeship.application.releases.ports import UnpackedFile
-from edgeship.domain.naming import MANIFEST_NAME, release_prefix
+from edgeship.application.releases.ports import EncodedFile, UnpackedFile
+from edgeship.domain.naming import MANIFEST_NAME, encoded_folder, release_prefix
 from edgeship.domain.releases.entry import Syntax
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.version import Version
@@ -50,6 +50,11 @@ class FakeSite:
     def put_files(self, widget: str, version: Version, files: Iterable[tuple[UnpackedFile, FileEntry]]) -> None:
         for file, _ in files:
             self.put(release_prefix(widget, version) + file.path, Stored(file.location.read_bytes(), str(version)))
+
+    def put_encoded(self, widget: str, version: Version, files: Iterable[EncodedFile]) -> None:
+        for each in files:
+            key = encoded_folder(each.taken) + release_prefix(widget, version) + each.path
+            self.put(key, Stored(each.file.location.read_bytes(), str(version)))
 
     def has_files(self, widget: str, version: Version) -> bool:
         return any(key.startswith(release_prefix(widget, version)) for key in self.objects)

@@ -22,6 +22,14 @@ COPIES = "_latest/"
 """Of the latest copies in the site bucket. No widget's name has an underscore: so no spelling of a moving path, such as
 `/checkout/latest%2Fx.js`, which reaches S3 without the router, names a copy."""
 
+ENCODED = "_encoded/"
+"""Of what is served instead of files, in the site bucket: a folder for each of the content codings that a viewer may
+take, with the paths of the bucket itself in it."""
+
+TAKEN = ("br-gzip", "br", "gzip")
+"""The content codings that a viewer may take, of those that CloudFront keeps apart in its cache; as
+`functions/router/encoded.js` joins them."""
+
 _WIDGET = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
 RESERVED_WIDGETS = frozenset({"edgeship", "health", "ofrep", "telemetry", "latest"})
@@ -67,6 +75,11 @@ def check_channel(name: str) -> str:
 def release_prefix(widget: str, version: Version) -> str:
     """The immutable folder of a release in the site bucket and on the CDN, with its trailing slash."""
     return f"{widget}/v{version}/"
+
+
+def encoded_folder(taken: str) -> str:
+    """The folder of what is served to who takes these content codings (one of `TAKEN`), with its trailing slash."""
+    return f"{ENCODED}{taken}/"
 
 
 def copies_prefix(widget: str) -> str:

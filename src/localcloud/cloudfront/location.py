@@ -15,9 +15,11 @@ from multidict import CIMultiDict
 from localcloud.cloudfront.behaviors import behavior_for
 from localcloud.cloudfront.cache_key import encodings_for, key_for, origin_request
 from localcloud.cloudfront.distribution import Behavior, Distribution
+from localcloud.cloudfront.failover import FailoverOrigin
 from localcloud.cloudfront.fetching import Fetcher, Obtained, Source
 from localcloud.cloudfront.functions.event import Context
 from localcloud.cloudfront.functions.failure import FunctionFailed
+from localcloud.cloudfront.functions.origin_group import OriginGroup
 from localcloud.cloudfront.functions.viewer_events import Function as CloudFrontFunction
 from localcloud.cloudfront.functions.viewer_events import ViewerEvents
 from localcloud.cloudfront.lambda_edge import edge_event
@@ -83,11 +85,11 @@ class EdgeLocation:
         if viewer.path == "/" and self._distribution.default_root_object:
             viewer = replace(viewer, path="/" + self._distribution.default_root_object)
         try:
-            decided = await self._at_viewer_request(behavior, viewer, request_id)
+            decided, group = await self._at_viewer_request(behavior, viewer, request_id)
             if isinstance(decided, Answer):
                 source = Source.LAMBDA if behavior.request_function is None else Source.FUNCTION
                 return _signed(decided, source, request_id)
-            served = await self._serve(behavior, decided, request_id)
+            served = await self._serve(behavior, decided, self._origin(behavior, group), request_id)
             return await self._at_viewer_response(behavior, viewer, served, request_id)
         except FunctionFailed as error:
             logger.warning("%s %s: %s", viewer.method, viewer.path, error)
@@ -103,12 +105,22 @@ class EdgeLocation:
         except OriginTimedOut:
             return _error_page(504, "The origin did not answer in time.", Source.ERROR, request_id)
 
-    async def _at_viewer_request(self, behavior: Behavior, viewer: Request, request_id: str) -> Request | Answer:
+    def _origin(self, behavior: Behavior, group: OriginGroup | None = None) -> Origin:
+        if group is None:
+            return self._origins[behavior.origin_id]
+        for origin in (group.primary, group.secondary):
+            if origin not in self._origins:
+                raise FunctionFailed(f"createRequestOriginGroup: the distribution has no origin {origin!r}")
+        return FailoverOrigin(self._origins[group.primary], self._origins[group.secondary], group.statuses)
+
+    async def _at_viewer_request(
+        self, behavior: Behavior, viewer: Request, request_id: str
+    ) -> tuple[Request | Answer, OriginGroup | None]:
         if behavior.request_function is not None:
             return await self._events.at_request(behavior.request_function, self._context(request_id), viewer)
         association = behavior.viewer_request
         if association is None:
-            return viewer
+            return viewer, None
         event = edge_event.build(
             viewer,
             distribution_id=self._distribution.id,
@@ -117,7 +129,7 @@ class EdgeLocation:
             include_body=association.include_body,
         )
         result = await self._functions[association.arn].invoke(event)
-        return edge_event.interpret(result, viewer, include_body=association.include_body)
+        return edge_event.interpret(result, viewer, include_body=association.include_body), None
 
     async def _at_viewer_response(
         self, behavior: Behavior, viewer: Request, served: _Served, request_id: str
@@ -132,19 +144,20 @@ class EdgeLocation:
     def _context(self, request_id: str) -> Context:
         return Context(self._distribution.id, self._distribution.domain, request_id)
 
-    async def _serve(self, behavior: Behavior, request: Request, request_id: str) -> _Served:
+    async def _serve(self, behavior: Behavior, request: Request, origin: Origin, request_id: str) -> _Served:
         if request.method not in behavior.cached_methods:
             encodings = encodings_for(behavior, request)
-            answer = await self._origins[behavior.origin_id].fetch(origin_request(behavior, request, encodings))
+            answer = await origin.fetch(origin_request(behavior, request, encodings))
             source = Source.ERROR if answer.status >= 400 else Source.MISS
             self._apply_policy(behavior, answer.headers, request)
             return _Served(_signed(answer, source, request_id), error=answer.status >= 400)
-        obtained = await self._obtain(behavior, request)
+        obtained = await self._obtain(behavior, request, origin)
         status = obtained.answer.status
         error = self._distribution.error(status)
         if status >= 400 and error.page is not None:
             page = replace(request, method="GET", path=error.page, query="")
-            replaced = await self._obtain(behavior_for(self._distribution, error.page), page)
+            of_page = behavior_for(self._distribution, error.page)
+            replaced = await self._obtain(of_page, page, self._origin(of_page))
             if replaced.answer.status < 400:
                 changed = replace(replaced.answer, status=error.response_code or status)
                 obtained = Obtained(changed, Source.ERROR, replaced.stored)
@@ -155,7 +168,7 @@ class EdgeLocation:
         answer = _signed(_for_viewer(obtained.answer, headers, request), obtained.source, request_id)
         return _Served(answer, error=status >= 400)
 
-    async def _obtain(self, behavior: Behavior, request: Request) -> Obtained:
+    async def _obtain(self, behavior: Behavior, request: Request, origin: Origin) -> Obtained:
         encodings = encodings_for(behavior, request)
         asked = origin_request(behavior, request, encodings)
         if asked.method == "HEAD":
@@ -163,7 +176,7 @@ class EdgeLocation:
         return await self._fetcher.obtain(
             key_for(behavior, request, encodings),
             behavior,
-            self._origins[behavior.origin_id],
+            origin,
             asked,
             lambda status: self._distribution.error(status).min_ttl,
         )

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from edgeship.adapters.archives.content_codings import decoded_sha256
 from edgeship.adapters.archives.damage import Damaged
 from edgeship.adapters.archives.entries import Entry
 from edgeship.adapters.archives.tar_entries import tar_entries
@@ -52,6 +53,9 @@ class ArchiveReader:
             if file.path == UPLOADED_MANIFEST_NAME:
                 return read_declaration(file.location, most)
         return Declaration()
+
+    def decoded_sha256(self, file: UnpackedFile, encoding: str, size: int) -> str | None:
+        return decoded_sha256(file.location, encoding, size)
 
 
 def describe(path: str, location: Path) -> UnpackedFile:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
 from edgeship.adapters.documents.manifests import dump_manifest, load_manifest
 from edgeship.adapters.s3.errors import is_missing, lost_race
-from edgeship.application.releases.ports import UnpackedFile
-from edgeship.domain.naming import MANIFEST_NAME, release_prefix
+from edgeship.application.releases.ports import EncodedFile, UnpackedFile
+from edgeship.domain.naming import MANIFEST_NAME, encoded_folder, release_prefix
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.version import Version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+T = TypeVar("T")
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -33,21 +35,38 @@ class S3Site:
     def put_files(self, widget: str, version: Version, files: Iterable[tuple[UnpackedFile, FileEntry]]) -> None:
         prefix = release_prefix(widget, version)
 
-        def put(file: UnpackedFile, entry: FileEntry) -> None:
-            with file.location.open("rb") as body:
-                self._client.put_object(
-                    Bucket=self._bucket,
-                    Key=prefix + file.path,
-                    Body=body,
-                    ContentType=entry.content_type,
-                    CacheControl=IMMUTABLE,
-                    Metadata={"version": str(version)},
-                    # S3 refuses the object if the bytes that arrive are not the bytes that were hashed.
-                    ChecksumSHA256=base64.b64encode(bytes.fromhex(entry.sha256)).decode(),
-                )
+        def put(part: tuple[UnpackedFile, FileEntry]) -> None:
+            file, entry = part
+            self._put(prefix + file.path, version, file, {"ContentType": entry.content_type})
 
+        self._all(put, files)
+
+    def put_encoded(self, widget: str, version: Version, files: Iterable[EncodedFile]) -> None:
+        prefix = release_prefix(widget, version)
+
+        def put(each: EncodedFile) -> None:
+            key = encoded_folder(each.taken) + prefix + each.path
+            headers = {"ContentType": each.content_type, "ContentEncoding": each.encoding}
+            self._put(key, version, each.file, headers)
+
+        self._all(put, files)
+
+    def _put(self, key: str, version: Version, file: UnpackedFile, headers: Mapping[str, str]) -> None:
+        with file.location.open("rb") as body:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=body,
+                CacheControl=IMMUTABLE,
+                Metadata={"version": str(version)},
+                # S3 refuses the object if the bytes that arrive are not the bytes that were hashed.
+                ChecksumSHA256=base64.b64encode(bytes.fromhex(file.sha256)).decode(),
+                **headers,  # type: ignore[arg-type]
+            )
+
+    def _all(self, put: Callable[[T], None], parts: Iterable[T]) -> None:
         with ThreadPoolExecutor(self._threads) as pool:
-            for done in [pool.submit(put, file, entry) for file, entry in files]:
+            for done in [pool.submit(put, part) for part in parts]:
                 done.result()
 
     def has_files(self, widget: str, version: Version) -> bool:

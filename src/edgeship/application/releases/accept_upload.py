@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from edgeship.application.ports import Clock
 from edgeship.application.releases.inspect_archive import InspectArchive
-from edgeship.application.releases.ports import Inbox, ReleaseState, Site, UnpackedFile
+from edgeship.application.releases.ports import EncodedFile, Inbox, ReleaseState, Site, UnpackedFile
 from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Conflict, Refused
@@ -21,6 +21,7 @@ from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.bundle import check_packed
 from edgeship.domain.releases.claim import Claim
+from edgeship.domain.releases.contents.siblings import served, siblings
 from edgeship.domain.releases.contents.withheld import is_public
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import FileEntry, Manifest
@@ -53,6 +54,7 @@ class AcceptUpload:
             if release is None:
                 public = [(file, manifest.files[file.path]) for file in files if is_public(file.path)]
                 self.site.put_files(key.widget, key.version, [*public, *_directory_index(manifest, public)])
+                self.site.put_encoded(key.widget, key.version, _encoded(manifest, public))
                 release = self._register(self.site.put_manifest(manifest), upload)
         self.inbox.keep_accepted(upload)
         return release
@@ -117,6 +119,14 @@ def _directory_index(
     if manifest.kind is not Kind.HTML or "/" in manifest.entrypoint:
         return []
     return [(replace(file, path=""), entry) for file, entry in public if file.path == manifest.entrypoint]
+
+
+def _encoded(manifest: Manifest, public: list[tuple[UnpackedFile, FileEntry]]) -> list[EncodedFile]:
+    files = {file.path: file for file, _ in public}
+    return [
+        EncodedFile(taken, each.original, manifest.files[each.original].content_type, each.encoding, files[each.path])
+        for taken, each in served(siblings(files), {path: file.size for path, file in files.items()})
+    ]
 
 
 def _version_exists(manifest: Manifest, state: str, or_later: str) -> Refused:

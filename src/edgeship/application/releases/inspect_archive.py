@@ -11,6 +11,8 @@ from edgeship.application.releases.ports import Archives, Scripts, UnpackedFile
 from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.bundle import EntryCheck
 from edgeship.domain.releases.contents.release_paths import release_paths
+from edgeship.domain.releases.contents.siblings import siblings, stale
+from edgeship.domain.releases.contents.withheld import is_public
 from edgeship.domain.releases.limits import Limits
 from edgeship.domain.releases.manifest import Manifest
 
@@ -34,8 +36,17 @@ class InspectArchive:
         unpacked.mkdir()
         check = EntryCheck(self.limits, packed_bytes=archive.stat().st_size)
         files = without_top_folder(self.archives.unpack(archive, key.suffix, unpacked, check))
+        self._check_siblings(files)
         declared = self.archives.declaration(files, self.limits.declaration_bytes)
         return files, describe_bundle(key, files, declared, declared.created_at or uploaded_at, self.scripts)
+
+    def _check_siblings(self, files: Sequence[UnpackedFile]) -> None:
+        by_path = {file.path: file for file in files if is_public(file.path)}
+        for sibling in siblings(by_path):
+            original = by_path[sibling.original]
+            decoded = self.archives.decoded_sha256(by_path[sibling.path], sibling.encoding, original.size)
+            if decoded != original.sha256:
+                raise stale(sibling)
 
 
 def without_top_folder(files: Sequence[UnpackedFile]) -> list[UnpackedFile]:

@@ -80,6 +80,22 @@ class Archives(Protocol):
             Refused: `declaration_invalid`.
         """
 
+    def decoded_sha256(self, file: UnpackedFile, encoding: str, size: int) -> str | None:
+        """The SHA-256 in hex of what a file of a content coding (`br` or `gzip`) decodes to; None if that has not
+        `size` bytes, or the file is damaged."""
+
+
+@dataclass(frozen=True)
+class EncodedFile:
+    """`file` is what the release's `path` is under a content coding (`br` or `gzip`), for viewers that take the codings
+    `taken`."""
+
+    taken: str
+    path: str
+    content_type: str
+    encoding: str
+    file: UnpackedFile
+
 
 class Scripts(Protocol):
     """Parses scripts."""
@@ -106,6 +122,9 @@ class Site(Protocol):
 
     def put_files(self, widget: str, version: Version, files: Iterable[tuple[UnpackedFile, FileEntry]]) -> None:
         """Write a release's files, in parallel; all of them are written when this returns."""
+
+    def put_encoded(self, widget: str, version: Version, files: Iterable[EncodedFile]) -> None:
+        """Write what is served instead of a release's files to who takes their content codings, as `put_files` does."""
 
     def has_files(self, widget: str, version: Version) -> bool:
         """Whether any file of a release is public."""

@@ -56,7 +56,8 @@ const PRELUDE = `(function (host) {
     return make(algorithm, key);
   };
   const cloudfront = { kvs: store, edgeLocation: {} };
-  for (const name of ['updateRequestOrigin', 'selectRequestOriginById', 'createRequestOriginGroup']) {
+  cloudfront.createRequestOriginGroup = (chosen) => host.choose(JSON.stringify(chosen));
+  for (const name of ['updateRequestOrigin', 'selectRequestOriginById']) {
     cloudfront[name] = absent(name);
   }
   const modules = {
@@ -97,7 +98,7 @@ setInterval(() => {
 }, 20);
 `;
 
-let settings, content = {}, now = 0, logged = 0, requestId = '', runs = 0, realm, body, failure;
+let settings, content = {}, now = 0, logged = 0, chosen, requestId = '', runs = 0, realm, body, failure;
 const running = new Int32Array(new SharedArrayBuffer(4));
 
 function start(message) {
@@ -108,6 +109,7 @@ function start(message) {
     absent: NOT_IN_NJS,
     now: () => now,
     log,
+    choose: (group) => { chosen = group && JSON.parse(group); },
     value: (key) => content.values?.[String(key)],
     meta: () => ({
       creationDateTime: content.created, lastUpdatedDateTime: content.updated,
@@ -152,6 +154,7 @@ async function run({ id, event, rawQuery }) {
   if (failure) return { id, error: failure };
   now = Date.now();
   logged = 0;
+  chosen = undefined;
   requestId = event.context.requestId;
   runs = (runs % 0x3fffffff) + 1;
   Atomics.store(running, 0, runs);
@@ -166,7 +169,7 @@ async function run({ id, event, rawQuery }) {
       if (result === PENDING) throw new Error('the handler waits for what never comes');
     }
     JSON.stringify(result);
-    return { id, result };
+    return { id, result, group: chosen };
   } catch (error) {
     return { id, error: described(error) };
   } finally {

@@ -66,6 +66,14 @@ class FunctionRuntime:
         Raises:
             FunctionFailed: see there; the message carries the function's own.
         """
+        return (await self.run(event, raw_query))[0]
+
+    async def run(self, event: Event, raw_query: str = "") -> tuple[Any, Any]:
+        """The function's result, and the origin group that it chose, if it did.
+
+        Raises:
+            FunctionFailed: as `invoke`.
+        """
         worker = await self._running()
         run_id = next(self._ids)
         line = _line({"id": run_id, "event": event, "rawQuery": raw_query})
@@ -75,7 +83,7 @@ class FunctionRuntime:
         answered = await reply
         if "error" in answered:
             raise FunctionFailed(f"{self.code.name}: {answered['error']}")
-        return answered.get("result")
+        return answered.get("result"), answered.get("group")
 
     def show(self, content: Content) -> None:
         """Runs that are asked for from now on read `content`."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from localcloud.cloudfront.functions.event import Context, Event, request_event, response_event
 from localcloud.cloudfront.functions.failure import FunctionFailed
+from localcloud.cloudfront.functions.origin_group import OriginGroup, origin_group
 from localcloud.cloudfront.functions.result import changed_answer, request_or_answer
 from localcloud.http.exchange import Answer, Request
 
@@ -20,6 +21,10 @@ class Function(Protocol):
         """
         ...
 
+    async def run(self, event: Event, raw_query: str) -> tuple[Any, Any]:
+        """The same, and the origin group that the function chose, if it did."""
+        ...
+
 
 class ViewerEvents:
     def __init__(self, functions: Mapping[str, Function]) -> None:
@@ -29,14 +34,16 @@ class ViewerEvents:
         """
         self._functions = functions
 
-    async def at_request(self, arn: str, context: Context, viewer: Request) -> Request | Answer:
-        """What to go on with, or the answer.
+    async def at_request(
+        self, arn: str, context: Context, viewer: Request
+    ) -> tuple[Request | Answer, OriginGroup | None]:
+        """What to go on with, and to which origins if the function chose them; or the answer.
 
         Raises:
             FunctionFailed: see there.
         """
-        result = await self._function(arn).invoke(request_event(context, viewer), viewer.query)
-        return request_or_answer(result, viewer)
+        result, chosen = await self._function(arn).run(request_event(context, viewer), viewer.query)
+        return request_or_answer(result, viewer), origin_group(chosen)
 
     async def at_response(self, arn: str, context: Context, viewer: Request, answer: Answer) -> Answer:
         """`answer` as the function changed it; `viewer` is the request before any function.
