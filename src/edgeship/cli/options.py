@@ -31,7 +31,9 @@ StepsOption = Annotated[
         help="The steps as PERCENT:BAKE, such as 1:1d,5:1d,25:2d,50:2d,100. Default: the policy's.",
     ),
 ]
-FolderArgument = Annotated[
+BuildArgument = Annotated[
     Path,
-    typer.Argument(metavar="DIST", exists=True, file_okay=False, help="The folder that the build wrote."),
+    typer.Argument(
+        metavar="DIST", exists=True, help="The folder that the build wrote, or an archive (.tar.gz, .tgz, .zip)."
+    ),
 ]

@@ -28,9 +28,15 @@ _WINDOW, _OVERLAP = 1024 * 1024, 4096
 
 
 def describe_bundle(
-    key: UploadKey, files: Sequence[UnpackedFile], declared: Declaration, created_at: str, scripts: Scripts
+    key: UploadKey,
+    files: Sequence[UnpackedFile],
+    declared: Declaration,
+    created_at: str,
+    scripts: Scripts,
+    proposed_around: Iterable[str] = (),
 ) -> Manifest:
-    """Every public file with its hashes, and the entrypoint with its kind.
+    """Every public file with its hashes, and the entrypoint with its kind. `proposed_around` is as in
+    `choose_entrypoint`.
 
     Raises:
         Refused: `package_invalid`, `entrypoint_missing`, `kind_unknown` or `declaration_mismatch`.
@@ -38,7 +44,7 @@ def describe_bundle(
     entries = {f.path: FileEntry(f.size, f.sha256, f.sri, content_type(f.path)) for f in files if is_public(f.path)}
     # A package.json counts only where nothing else names the entrypoint; so may be what it holds.
     proposed = _proposed_entrypoints(files) if declared.entrypoint is None else ()
-    entrypoint = choose_entrypoint(key.widget, declared.entrypoint, entries, proposed)
+    entrypoint = choose_entrypoint(key.widget, declared.entrypoint, entries, proposed, proposed_around)
     (location,) = (f.location for f in files if f.path == entrypoint)
     syntax = scripts.syntax(location) if is_script(entrypoint) else None
     kind = kind_of(entrypoint, declared.kind, syntax)

@@ -22,7 +22,8 @@ class BundleFacts:
     """What the uploader knows about the build; `edgeship.json` in the folder must not contradict it.
 
     `created_at` is RFC 3339. Without it, the archive of a build has the same bytes whenever it is packed. `exclude`
-    are patterns in gitignore's syntax, after those of `.edgeshipignore`.
+    are patterns in gitignore's syntax, after those of `.edgeshipignore`. `proposed_around` are the entrypoints that the
+    `package.json` of the folder around the build names, by their paths in the build.
     """
 
     entrypoint: str | None = None
@@ -32,6 +33,7 @@ class BundleFacts:
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
     follow_symlinks: bool = False
+    proposed_around: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,8 @@ class PackBundle:
             git_commit=facts.git_commit or declared.git_commit,
             changes=facts.changes or declared.changes,
         )
-        return describe_bundle(
-            key, described, stated, facts.created_at or declared.created_at or "", self.inspect.scripts
-        )
+        created_at = facts.created_at or declared.created_at or ""
+        return describe_bundle(key, described, stated, created_at, self.inspect.scripts, facts.proposed_around)
 
 
 def _searched(manifest: Manifest, files: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:

@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from edgeship.cli.output import Output, plain
-from edgeship.domain.naming import UploadKey, check_widget
+from edgeship.cli.releases.release_name import ReleaseName
+from edgeship.domain.naming import UploadKey
 from edgeship.domain.plain_text import size
 from edgeship.domain.releases.bundle import Limits
 from edgeship.domain.releases.bundle_warnings import shortened
-from edgeship.domain.version import Version
 
 if TYPE_CHECKING:
     from edgeship.application.releases.pack_bundle import BundleFacts
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WARNINGS_SHOWN = 5
 
 
-def show_bundle(out: Output, folder: Path, widget: str, version: Version, facts: BundleFacts) -> None:
+def show_bundle(out: Output, folder: Path, name: ReleaseName, facts: BundleFacts) -> None:
     """Pack the folder and check it as an upload would be, then print what is in it. Nothing of AWS is called.
 
     Raises:
@@ -28,13 +28,15 @@ def show_bundle(out: Output, folder: Path, widget: str, version: Version, facts:
     """
     from edgeship.bootstrap import packing
 
-    key = UploadKey(check_widget(widget), version, ".tar.gz")
+    key = UploadKey(name.widget, name.version, ".tar.gz")
     with TemporaryDirectory(prefix="edgeship-") as scratch:
         _, packed = packing.build(Limits())(folder, key, facts, Path(scratch))
     manifest = packed.manifest
     document = {
         "widget": key.widget,
         "version": str(key.version),
+        "widget_from": name.widget_from,
+        "version_from": name.version_from,
         "key": str(key),
         "dry_run": True,
         "digest": manifest.digest,
@@ -48,7 +50,7 @@ def show_bundle(out: Output, folder: Path, widget: str, version: Version, facts:
     }
     for text in shortened(packed.warnings, WARNINGS_SHOWN):
         out.warning(text)
-    out.result(document, [plain("\n".join(_lines(document)))])
+    out.result(document, [plain("\n".join([*name.from_package, *_lines(document)]))])
 
 
 def _lines(document: dict[str, Any]) -> Iterator[str]:

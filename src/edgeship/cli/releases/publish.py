@@ -13,15 +13,15 @@ from urllib.parse import quote
 import typer
 
 from edgeship.cli import context
-from edgeship.cli.options import EnvOption, FolderArgument, JsonOption
+from edgeship.cli.options import BuildArgument, EnvOption, JsonOption
 from edgeship.cli.output import Output, plain
 from edgeship.cli.releases.build_facts import gather
 from edgeship.cli.releases.dry_run import show_bundle
+from edgeship.cli.releases.release_name import ReleaseName, name_release, with_package_around
 from edgeship.domain.naming import LATEST, release_prefix
 from edgeship.domain.plain_text import size
 from edgeship.domain.releases.bundle_warnings import shortened
 from edgeship.domain.releases.entry import Kind
-from edgeship.domain.version import Version
 
 if TYPE_CHECKING:
     from edgeship.application.channels.follow_upload import Followed
@@ -37,9 +37,14 @@ WITHHELD_SHOWN = 5
 
 def publish(
     ctx: typer.Context,
-    dist: FolderArgument,
-    widget: Annotated[str, typer.Option("--widget", metavar="NAME", help="The widget to publish.")],
-    version: Annotated[str, typer.Option("--version", metavar="VERSION", help="Its version, SemVer 2.0.0.")],
+    dist: BuildArgument,
+    widget: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The widget to publish. Default: the last part of package.json's name."),
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="Its version, SemVer 2.0.0. Default: package.json's.")
+    ] = None,
     entrypoint: Annotated[
         str | None,
         typer.Option(
@@ -95,9 +100,9 @@ def publish(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Upload a folder as one version of a widget.
+    """Upload a folder, or an archive, as one version of a widget.
 
-    The folder is checked by the same rules as the upload, packed with its manifest, and put into the inbox. The same
+    It is checked by the same rules as the upload, packed with its manifest, and put into the inbox. The same
     files give the same archive; publishing them again changes nothing. Without --wait, only the environment's uploader
     policy is needed. Warnings say what will fail in browsers, such as a fixed public path; they refuse nothing.
 
@@ -105,29 +110,37 @@ def publish(
 
         edgeship publish dist --widget checkout --version 1.4.2 --wait
     """
+    from edgeship.bootstrap import packing
+
     out = context.output(ctx, as_json)
-    parsed = Version.parse(version)
-    facts = gather(dist, entrypoint, Kind(kind) if kind else None, git_commit, created_at, changes)
-    facts = replace(facts, exclude=tuple(exclude or ()), follow_symlinks=follow_symlinks)
-    if dry_run:
-        show_bundle(out, dist, widget, parsed, facts)
-        return
-    target = context.target(ctx, env, out)
-    operator = target.site_operator if wait else target.operator
-    with _progress_bar(out, f"{widget} {parsed}") as progress:
-        published = operator.publish(dist, widget, parsed, facts, progress)
+    with packing.opened(dist) as folder:
+        name = name_release(dist, folder, widget, version)
+        facts = gather(folder, entrypoint, Kind(kind) if kind else None, git_commit, created_at, changes)
+        facts = replace(facts, exclude=tuple(exclude or ()), follow_symlinks=follow_symlinks)
+        facts = with_package_around(facts, folder)
+        if dry_run:
+            show_bundle(out, folder, name, facts)
+            return
+        target = context.target(ctx, env, out)
+        operator = target.site_operator if wait else target.operator
+        with _progress_bar(out, f"{name.widget} {name.version}") as progress:
+            published = operator.publish(folder, name.widget, name.version, facts, progress)
     for text in shortened(published.warnings, WARNINGS_SHOWN):
         out.warning(text)
     followed = operator.follow(published, timedelta(seconds=timeout), _notes_stages(out)) if wait else None
-    document = _document(published, followed, target.site_url)
-    out.result(document, [plain("\n".join(_lines(document)))])
+    document = _document(published, followed, target.site_url, name)
+    out.result(document, [plain("\n".join([*name.from_package, *_lines(document)]))])
 
 
-def _document(published: Published, followed: Followed | None, site_url: str | None) -> dict[str, Any]:
+def _document(
+    published: Published, followed: Followed | None, site_url: str | None, name: ReleaseName
+) -> dict[str, Any]:
     key = published.key
     return {
         "widget": key.widget,
         "version": str(key.version),
+        "widget_from": name.widget_from,
+        "version_from": name.version_from,
         "key": str(key),
         "uploaded": published.uploaded,
         "digest": published.digest,
