@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.contents.entrypoint import choose_entrypoint
 from edgeship.domain.releases.contents.package_json import MAX_PACKAGE_BYTES, PACKAGE_NAME, read_package
 from edgeship.domain.releases.contents.withheld import is_public
-from edgeship.domain.releases.entry import Kind, imported_files, is_script, kind_of, may_import, style_of
+from edgeship.domain.releases.entry import Kind, Syntax, imported_files, is_script, kind_of, may_import, style_of
 from edgeship.domain.releases.manifest import (
     Declaration,
     FileEntry,
@@ -27,6 +28,14 @@ _WINDOW, _OVERLAP = 1024 * 1024, 4096
 """Bytes of a file that are held at a time, and those of the window before: longer than any path."""
 
 
+@dataclass(frozen=True)
+class Described:
+    """`syntax` is the entrypoint's; None if it is no script."""
+
+    manifest: Manifest
+    syntax: Syntax | None
+
+
 def describe_bundle(
     key: UploadKey,
     files: Sequence[UnpackedFile],
@@ -34,7 +43,7 @@ def describe_bundle(
     created_at: str,
     scripts: Scripts,
     proposed_around: Iterable[str] = (),
-) -> Manifest:
+) -> Described:
     """Every public file with its hashes, and the entrypoint with its kind. `proposed_around` is as in
     `choose_entrypoint`.
 
@@ -65,7 +74,7 @@ def describe_bundle(
         default_export=syntax is not None and syntax.default_export,
     )
     check_declaration(declared, manifest)
-    return manifest
+    return Described(manifest, syntax)
 
 
 def _proposed_entrypoints(files: Iterable[UnpackedFile]) -> tuple[str, ...]:

@@ -34,7 +34,8 @@ class InspectArchive:
         check = EntryCheck(self.limits, packed_bytes=archive.stat().st_size)
         files = without_top_folder(self.archives.unpack(archive, key.suffix, unpacked, check))
         declared = self.archives.declaration(files)
-        return files, describe_bundle(key, files, declared, declared.created_at or uploaded_at, self.scripts)
+        created_at = declared.created_at or uploaded_at
+        return files, describe_bundle(key, files, declared, created_at, self.scripts).manifest
 
 
 def without_top_folder(files: Sequence[UnpackedFile]) -> list[UnpackedFile]:

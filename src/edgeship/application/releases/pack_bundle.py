@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgeship.application.releases.collect_folder import collect_folder, unreadable_refused
-from edgeship.application.releases.describe_bundle import describe_bundle
+from edgeship.application.releases.describe_bundle import Described, describe_bundle
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.ports import Packer, PathPatterns
 from edgeship.application.releases.select_files import select_files
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey
 from edgeship.domain.releases.bundle_warnings import SEARCHED, BundleWarning, find_warnings
 from edgeship.domain.releases.entry import Kind
+from edgeship.domain.releases.entry_warnings import candidates, entry_warning, runs_in_browsers
 from edgeship.domain.releases.manifest import Manifest
 
 
@@ -69,8 +70,12 @@ class PackBundle:
             selection = select_files(folder, facts.exclude, self.patterns)
             collected = collect_folder(folder, self.inspect.limits, selection, follow_symlinks=facts.follow_symlinks)
             files = collected.files
-            manifest = self._manifest(key, files, facts)
-            warnings = find_warnings(manifest, files.keys(), _searched(manifest, files))
+            described = self._described(key, files, facts)
+            manifest = described.manifest
+            warnings = [
+                *self._about_entry(described, files),
+                *find_warnings(manifest, files.keys(), _searched(manifest, files)),
+            ]
             files.pop(UPLOADED_MANIFEST_NAME, None)
             self.packer.pack(files, {UPLOADED_MANIFEST_NAME: self.dump(manifest)}, archive)
         self.inspect(archive, key, "", scratch)
@@ -84,7 +89,16 @@ class PackBundle:
         )
         return archive, packed
 
-    def _manifest(self, key: UploadKey, files: Mapping[str, Path], facts: BundleFacts) -> Manifest:
+    def _about_entry(self, described: Described, files: Mapping[str, Path]) -> list[BundleWarning]:
+        manifest, syntax = described.manifest, described.syntax
+        if syntax is None or runs_in_browsers(syntax):
+            return []
+        likely = candidates(manifest.files, manifest.entrypoint)
+        runnable = [path for path in likely if runs_in_browsers(self.inspect.scripts.syntax(files[path]))]
+        warning = entry_warning(manifest.entrypoint, syntax, runnable)
+        return [warning] if warning else []
+
+    def _described(self, key: UploadKey, files: Mapping[str, Path], facts: BundleFacts) -> Described:
         described = [self.packer.describe(path, location) for path, location in files.items()]
         declared = self.inspect.archives.declaration(described)
         stated = replace(
