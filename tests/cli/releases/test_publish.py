@@ -289,6 +289,25 @@ def test_changes_of_another_shape_are_a_usage_error(
     assert complaint in done.err
 
 
+@pytest.mark.parametrize("made_by", ["folder", "archive"])
+def test_a_manifest_of_a_bundler_is_published_under_another_name_and_that_is_said(
+    edgeship: CommandLine, dist: Path, made_by: str
+) -> None:
+    declared = {"entrypoint": "widget.js", "files": {name: {"size": 2} for name in ("manifest.json", "widget.js")}}
+    files = {"widget.js": b"1;", "manifest.json": b"{}", "edgeship.json": json.dumps(declared).encode()}
+    build = dist.parent / ("build" if made_by == "folder" else "build.tgz")
+    if made_by == "folder":
+        write(build, files)
+    else:
+        build.write_bytes(tar_gz({f"package/{name}": body for name, body in files.items()}))
+    done = edgeship(*arguments(build, "1.0.0", "--json"))
+    assert (done.code, done.document["files"]) == (0, 2)
+    assert_as_documented(done.document, "edgeship publish")
+    assert done.document["renamed"] == [{"file": "manifest.json", "published_as": "manifest.bundler.json"}]
+    said = edgeship(*arguments(build, "1.0.0", "--dry-run")).out
+    assert "manifest.json is published as manifest.bundler.json" in said
+
+
 NAMED = {"name": "@acme/Checkout.Button", "version": "2.1.0", "unpkg": "dist/app.min.js"}
 
 

@@ -13,6 +13,7 @@ from edgeship.application.releases.ports import Packer, PathPatterns
 from edgeship.application.releases.select_files import select_files
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey
 from edgeship.domain.releases.bundle_warnings import SEARCHED, BundleWarning, find_warnings
+from edgeship.domain.releases.contents.release_paths import BUNDLER_MANIFEST_NAME
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.entry_warnings import candidates, entry_warning, runs_in_browsers
 from edgeship.domain.releases.manifest import Manifest
@@ -40,7 +41,8 @@ class BundleFacts:
 @dataclass(frozen=True)
 class Packed:
     """An archive, and what is in it: `withheld` are the paths of what is never public, `excluded` those of what was
-    not packed. `warnings` are about what will fail in browsers."""
+    not packed. `warnings` are about what will fail in browsers. `renamed` is the bundle's own `manifest.json`,
+    which is published as `BUNDLER_MANIFEST_NAME`; empty without one."""
 
     key: UploadKey
     manifest: Manifest
@@ -48,6 +50,7 @@ class Packed:
     warnings: tuple[BundleWarning, ...]
     withheld: tuple[str, ...]
     excluded: tuple[str, ...]
+    renamed: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ class PackBundle:
             warnings=tuple(warnings),
             withheld=tuple(sorted(files.keys() - manifest.files.keys())),
             excluded=collected.excluded,
+            renamed=_renamed(files),
         )
         return archive, packed
 
@@ -110,6 +114,11 @@ class PackBundle:
         )
         created_at = facts.created_at or declared.created_at or ""
         return describe_bundle(key, described, stated, created_at, self.inspect.scripts, facts.proposed_around)
+
+
+def _renamed(files: Mapping[str, Path]) -> str:
+    location = files.get(BUNDLER_MANIFEST_NAME)
+    return location.name if location is not None and location.name != BUNDLER_MANIFEST_NAME else ""
 
 
 def _searched(manifest: Manifest, files: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:

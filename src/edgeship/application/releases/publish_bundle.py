@@ -40,6 +40,7 @@ class Published:
     warnings: tuple[BundleWarning, ...] = ()
     withheld: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    renamed: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class PublishBundle:
             warnings=packed.warnings,
             withheld=packed.withheld,
             excluded=packed.excluded,
+            renamed=packed.renamed,
         )
 
     def _drop(

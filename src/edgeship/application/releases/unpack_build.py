@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeship.application.releases.inspect_archive import without_top_folder
 from edgeship.application.releases.ports import Archives
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import ARCHIVE_SUFFIXES
 from edgeship.domain.plain_text import quoted
 from edgeship.domain.releases.bundle import EntryCheck, Limits
+from edgeship.domain.releases.top_folder import top_folder
 
 
 def unpack_build(archive: Path, archives: Archives, limits: Limits, scratch: Path) -> Path:
@@ -30,9 +30,13 @@ def unpack_build(archive: Path, archives: Archives, limits: Limits, scratch: Pat
     numbered.mkdir()
     folder.mkdir()
     check = EntryCheck(limits, packed_bytes=archive.stat().st_size)
-    for file in without_top_folder(archives.unpack(archive, suffix, numbered, check)):
+    files = archives.unpack(archive, suffix, numbered, check)
+    top = top_folder([file.path for file in files])
+    for file in files:
+        if not file.path.startswith(top):
+            continue
         # Paths are checked: none is absolute, climbs, or is both a file and a folder.
-        place = folder / file.path
+        place = folder / file.path.removeprefix(top)
         place.parent.mkdir(parents=True, exist_ok=True)
         file.location.rename(place)
     return folder

@@ -13,6 +13,7 @@ from edgeship.domain.naming import UploadKey
 from edgeship.domain.plain_text import size
 from edgeship.domain.releases.bundle import Limits
 from edgeship.domain.releases.bundle_warnings import shortened
+from edgeship.domain.releases.contents.release_paths import BUNDLER_MANIFEST_NAME
 
 if TYPE_CHECKING:
     from edgeship.application.releases.pack_bundle import BundleFacts
@@ -47,6 +48,7 @@ def show_bundle(out: Output, folder: Path, name: ReleaseName, facts: BundleFacts
         "warnings": [{"code": w.code, "file": w.path, "text": w.text} for w in packed.warnings],
         "withheld": list(packed.withheld),
         "excluded": list(packed.excluded),
+        "renamed": renamed_files(packed.renamed),
     }
     for text in shortened(packed.warnings, WARNINGS_SHOWN):
         out.warning(text)
@@ -63,4 +65,15 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     yield from (f"    {path}  {size(length)}" for path, length in files.items())
     yield from (f"not public, but kept in the archive: {path}" for path in document["withheld"])
     yield from (f"excluded, so not in the archive: {path}" for path in document["excluded"])
+    yield from renamed_lines(document)
     yield "nothing was uploaded"
+
+
+def renamed_files(manifest: str) -> list[dict[str, str]]:
+    """What is published under another name than the bundle has it: its own `manifest.json`, if there is one."""
+    return [{"file": manifest, "published_as": BUNDLER_MANIFEST_NAME}] if manifest else []
+
+
+def renamed_lines(document: dict[str, Any]) -> Iterator[str]:
+    for each in document["renamed"]:
+        yield f"{each['file']} is published as {each['published_as']}: manifest.json is the release's own"

@@ -16,7 +16,7 @@ from edgeship.cli import context
 from edgeship.cli.options import BuildArgument, EnvOption, JsonOption
 from edgeship.cli.output import Output, plain
 from edgeship.cli.releases.build_facts import gather
-from edgeship.cli.releases.dry_run import show_bundle
+from edgeship.cli.releases.dry_run import renamed_files, renamed_lines, show_bundle
 from edgeship.cli.releases.release_name import ReleaseName, name_release, with_package_around
 from edgeship.domain.naming import LATEST, release_prefix
 from edgeship.domain.plain_text import size
@@ -151,6 +151,7 @@ def _document(
         "warnings": [{"code": w.code, "file": w.path, "text": w.text} for w in published.warnings],
         "withheld": list(published.withheld),
         "excluded": list(published.excluded),
+        "renamed": renamed_files(published.renamed),
         "stage": str(followed.stage) if followed else UNFOLLOWED,
         "reason": followed.reason if followed else "",
         "urls": {
@@ -174,6 +175,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     if excluded := document["excluded"]:
         more = f" and {len(excluded) - WITHHELD_SHOWN} more" if len(excluded) > WITHHELD_SHOWN else ""
         yield f"excluded, so not in the archive: {', '.join(excluded[:WITHHELD_SHOWN])}{more}"
+    yield from renamed_lines(document)
     match document["stage"]:
         case "served":
             yield "served: latest is at this version now"
