@@ -84,4 +84,7 @@ class FakeScripts:
             default = re.search(r"^export default ", source, re.MULTILINE) is not None
             return Syntax(f"an {statements[0][0]} statement", tuple(imports), dynamic, default)
         awaited = re.search(r"^await ", source, re.MULTILINE)
-        return Syntax("a top-level await" if awaited else None, dynamic_imports=dynamic)
+        if awaited:
+            return Syntax("a top-level await", dynamic_imports=dynamic)
+        common_js = re.search(r"^(module\.exports|exports|require)\b", source, re.MULTILINE)
+        return Syntax(None, dynamic_imports=dynamic, common_js=common_js[1] if common_js else None)

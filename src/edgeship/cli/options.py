@@ -34,7 +34,9 @@ StepsOption = Annotated[
 OverrideOption = Annotated[
     bool, typer.Option("--override", help="Do it during a freeze, too. The event says which freeze was overridden.")
 ]
-FolderArgument = Annotated[
+BuildArgument = Annotated[
     Path,
-    typer.Argument(metavar="DIST", exists=True, file_okay=False, help="The folder that the build wrote."),
+    typer.Argument(
+        metavar="DIST", exists=True, help="The folder that the build wrote, or an archive (.tar.gz, .tgz, .zip)."
+    ),
 ]

@@ -33,6 +33,9 @@ def scripts(request: pytest.FixtureRequest) -> Scripts:
         ("const answer = 42;\nexport default answer;\n", Syntax("an export statement", default_export=True)),
         ("import('./lazy.js');\n", Syntax(None, dynamic_imports=("./lazy.js",))),
         ("await fetch('/x');\n", Syntax("a top-level await")),
+        ("module.exports = 1;\n", Syntax(None, common_js="module.exports")),
+        ("exports.a = 1;\n", Syntax(None, common_js="exports")),
+        ("require('./a.js');\n", Syntax(None, common_js="require")),
     ],
 )
 def test_what_the_syntax_says(scripts: Scripts, source: str, syntax: Syntax, tmp_path: Path) -> None:

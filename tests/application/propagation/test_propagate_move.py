@@ -17,6 +17,8 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
 from edgeship.domain.propagation.deployment import MismatchKind
+from edgeship.domain.releases.entry import Kind
+from edgeship.domain.releases.manifest import Manifest
 from edgeship.domain.version import Version
 from tests.fakes.propagation import FakeCdn
 from tests.fakes.releases import Stored
@@ -211,6 +213,56 @@ def test_a_move_that_is_overtaken_while_it_copies(moment: str) -> None:
     assert here.deliver().end is End.VERIFIED
     assert here.latest_copies() == release_of("1.2.0")
     assert here.deployment_events() == [EventType.DEPLOYMENT_VERIFIED] * 2
+
+
+def documents(*versions: str) -> Deployments:
+    """Deployments of releases that are documents, one of them from before there was a directory index."""
+    here = Deployments()
+    for version in versions:
+        manifest = here.site.manifest(WIDGET, Version.parse(version))
+        assert manifest is not None
+        prefix = f"{WIDGET}/v{version}/"
+        body = here.site.objects[f"{prefix}widget.js"].body
+        files = {"index.html": replace(manifest.files["widget.js"], content_type="text/html"), **manifest.files}
+        here.site.put(f"{prefix}index.html", Stored(body, version))
+        here.site.put(prefix, Stored(body, version))
+        document = replace(manifest, kind=Kind.HTML, entrypoint="index.html", files=files)
+        here.site._manifests[f"{prefix}{MANIFEST_NAME}"] = document
+    return here
+
+
+def test_the_directory_index_of_a_document_is_copied_and_retired() -> None:
+    here = documents("1.0.0", "1.1.0")
+    index = f"_latest/{WIDGET}/"
+    for version in ("1.0.0", "1.1.0"):
+        here.move(version)
+        here.deliver()
+        assert here.site.objects[index] == Stored(FILES[version]["widget.js"], version)
+    here.site.objects[index] = Stored(b"other", "1.1.0")
+    found = list(here.propagate.verify._copies(WIDGET, *released(here, "1.1.0")))
+    assert [mismatch.path for mismatch in found] == [f"/{WIDGET}/latest/"]
+    # What the copies lack is brought there, and that ends.
+    here.propagate.copy_latest.settle(WIDGET)
+    assert not list(here.propagate.verify._copies(WIDGET, *released(here, "1.1.0")))
+    here.move("1.2.0")
+    here.deliver()
+    assert here.site.objects[index].retired_at is not None
+
+
+def test_a_document_from_before_there_was_a_directory_index_is_copied_without() -> None:
+    here = documents("1.0.0")
+    del here.site.objects[f"{WIDGET}/v1.0.0/"]
+    here.move("1.0.0")
+    here.deliver()
+    assert here.site.objects[f"_latest/{WIDGET}/index.html"].body == b"one"
+    assert f"_latest/{WIDGET}/" not in here.site.objects
+    assert not list(here.propagate.verify._copies(WIDGET, *released(here, "1.0.0")))
+
+
+def released(here: Deployments, version: str) -> tuple[Version, Manifest]:
+    manifest = here.site.manifest(WIDGET, Version.parse(version))
+    assert manifest is not None
+    return manifest.version, manifest
 
 
 class Died(BaseException):

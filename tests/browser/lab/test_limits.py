@@ -50,7 +50,7 @@ def test_the_upload_finds_the_entries_that_chunks_import(widget: str, builds: Bu
     packer, key = TarPacker(), UploadKey(widget, Version.parse(STABLE), ".tar.gz")
     files = [packer.describe(file.relative_to(folder).as_posix(), file) for file in folder.rglob("*") if file.is_file()]
     kind = None if WIDGETS[widget] == "classic" else Kind.MODULE
-    manifest = describe_bundle(key, files, Declaration(entrypoint=ENTRY, kind=kind), "", JavaScriptParser())
+    manifest = describe_bundle(key, files, Declaration(entrypoint=ENTRY, kind=kind), "", JavaScriptParser()).manifest
     assert manifest.kind == WIDGETS[widget]
     assert manifest.imported == (widget in IMPORTED)
     assert not manifest.default_export

@@ -4,7 +4,7 @@ import io
 import json
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.loopback import cdn, serving
 from tests.cli.pipeline import Pipeline
-from tests.support.bundles import WIDGET
+from tests.support.bundles import WIDGET, tar_gz, zipped
 from tests.support.moto.aws import NAMES, Aws
 
 CREATED = "2026-11-23T10:00:00.000Z"
@@ -287,6 +287,109 @@ def test_changes_of_another_shape_are_a_usage_error(
     done = edgeship(*arguments(dist, "1.0.0", "--changes", str(tmp_path / "changes.json")))
     assert done.code == 2
     assert complaint in done.err
+
+
+@pytest.mark.parametrize("made_by", ["folder", "archive"])
+def test_a_manifest_of_a_bundler_is_published_under_another_name_and_that_is_said(
+    edgeship: CommandLine, dist: Path, made_by: str
+) -> None:
+    declared = {"entrypoint": "widget.js", "files": {name: {"size": 2} for name in ("manifest.json", "widget.js")}}
+    files = {"widget.js": b"1;", "manifest.json": b"{}", "edgeship.json": json.dumps(declared).encode()}
+    build = dist.parent / ("build" if made_by == "folder" else "build.tgz")
+    if made_by == "folder":
+        write(build, files)
+    else:
+        build.write_bytes(tar_gz({f"package/{name}": body for name, body in files.items()}))
+    done = edgeship(*arguments(build, "1.0.0", "--json"))
+    assert (done.code, done.document["files"]) == (0, 2)
+    assert_as_documented(done.document, "edgeship publish")
+    assert done.document["renamed"] == [{"file": "manifest.json", "published_as": "manifest.bundler.json"}]
+    said = edgeship(*arguments(build, "1.0.0", "--dry-run")).out
+    assert "manifest.json is published as manifest.bundler.json" in said
+
+
+NAMED = {"name": "@acme/Checkout.Button", "version": "2.1.0", "unpkg": "dist/app.min.js"}
+
+
+@pytest.mark.parametrize("place", ["dist/package.json", "package.json"])
+def test_a_package_names_the_widget_and_the_version(edgeship: CommandLine, dist: Path, place: str) -> None:
+    (dist.parent / place).write_text(json.dumps(NAMED))
+    done = edgeship("publish", str(dist), "--json")
+    assert (done.code, done.document["key"]) == (0, "incoming/checkout-button/2.1.0.tar.gz")
+    source = str(dist.parent / place)
+    assert (done.document["widget_from"], done.document["version_from"]) == (source, source)
+    again = edgeship("publish", str(dist), "--version", "2.1.0")
+    assert f"widget checkout-button: from {source}" in again.out.splitlines()
+    assert "version 2.1.0" not in again.out
+
+
+def test_a_package_of_the_folder_around_names_what_nothing_inside_names(edgeship: CommandLine, dist: Path) -> None:
+    (dist.parent / "package.json").write_text(json.dumps(NAMED))
+    (dist / "package.json").write_text('{"type": "module"}')
+    write(dist, {"app.js": b"1", "app.min.js": b"1"})
+    assert edgeship("publish", str(dist), "--dry-run", "--json").document["entrypoint"] == "widget.js"
+    (dist / "widget.js").unlink()
+    done = edgeship("publish", str(dist), "--dry-run", "--json")
+    assert (done.document["widget"], done.document["entrypoint"]) == ("checkout-button", "app.min.js")
+    (dist / "package.json").write_text('{"name": "of-its-own"}')
+    done = edgeship("publish", str(dist), "--json")
+    assert (done.code, "--version is missing" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("package", "code", "said"),
+    [
+        (None, 2, "--widget is missing, and no package.json says it."),
+        ({"name": "checkout"}, 2, "--version is missing, and no package.json says it."),
+        ({"name": "health", "version": "1.0.0"}, 1, "Widget name 'health' is reserved"),
+        ({"name": "checkout", "version": "1.0"}, 1, "Version '1.0' is not SemVer"),
+        ({"name": "checkout", "version": "1.0.0+build.7"}, 1, "carries build metadata"),
+    ],
+)
+def test_a_package_that_names_no_release_is_refused(
+    edgeship: CommandLine, aws: Aws, dist: Path, package: dict[str, str] | None, code: int, said: str
+) -> None:
+    if package is not None:
+        (dist / "package.json").write_text(json.dumps(package))
+    done = edgeship("publish", str(dist), "--json")
+    assert (done.code, said in done.err) == (code, True)
+    assert ("package.json" in done.err, "--" in done.err) == (True, True)
+    assert aws.objects(NAMES.inbox_bucket) == {}
+
+
+def test_a_package_that_is_no_json_counts_only_where_it_is_needed(edgeship: CommandLine, dist: Path) -> None:
+    (dist.parent / "package.json").write_text("{")
+    assert edgeship(*arguments(dist)).code == 0
+    assert edgeship("publish", str(dist), "--json").document["error"]["code"] == "package_invalid"
+
+
+@pytest.mark.parametrize("pack", [tar_gz, zipped])
+def test_an_archive_is_published_as_its_folder_is(
+    edgeship: CommandLine, aws: Aws, dist: Path, tmp_path: Path, pack: Callable[..., bytes]
+) -> None:
+    files = {**WIDGET, "package.json": json.dumps(NAMED).encode()}
+    archive = tmp_path / ("checkout.zip" if pack is zipped else "checkout.tgz")
+    archive.write_bytes(pack({f"package/{name}": body for name, body in files.items()}))
+    write(dist, files)
+    by_folder = edgeship("publish", str(dist), "--dry-run", "--json").document
+    done = edgeship("publish", str(archive), "--json")
+    assert (done.code, done.document["digest"]) == (0, by_folder["digest"])
+    assert done.document["version_from"] == f"{archive}: package.json"
+    assert done.document["key"] == "incoming/checkout-button/2.1.0.tar.gz"
+
+
+def test_an_archive_is_held_to_the_rules_for_uploads(edgeship: CommandLine, tmp_path: Path) -> None:
+    hostile = tmp_path / "hostile.tgz"
+    hostile.write_bytes(tar_gz({"../widget.js": b"1"}))
+    notes = tmp_path / "notes.txt"
+    notes.write_text("1")
+    # Beside an archive there is nothing of its own.
+    (tmp_path / "package.json").write_text(json.dumps(NAMED))
+    bare = tmp_path / "bare.tgz"
+    bare.write_bytes(tar_gz({"widget.js": b"1"}))
+    assert edgeship(*arguments(hostile, "1.0.0", "--json")).document["error"]["code"] == "path_unsafe"
+    assert edgeship(*arguments(notes, "1.0.0", "--json")).document["error"]["code"] == "archive_invalid"
+    assert edgeship("publish", str(bare)).code == 2
 
 
 def test_a_folder_that_is_not_there_is_a_usage_error(edgeship: CommandLine, tmp_path: Path) -> None:

@@ -88,6 +88,7 @@ def _loaded(printed: bytes) -> Syntax:
         tuple(fields["dynamic_imports"]),
         fields["default_export"],
         fields["complete"],
+        fields["common_js"],
     )
 
 

@@ -16,14 +16,16 @@ SMALL_BYTES = 32 * 1024
 _WINDOW, _OVERLAP = 1024 * 1024, 16
 
 # A keyword can't be written with escapes, so a script without these words is no module.
-_WORDS = re.compile(rb"\b(?:import|export|await)\b")
+_MODULE_WORDS = re.compile(rb"\b(?:import|export|await)\b")
+_COMMON_JS_WORDS = re.compile(rb"\b(?:require|exports)\b")
 
 
 class JavaScriptParser:
     """The `Scripts` port. What can't be read whole is read at its ends, and what can't be read at all says nothing."""
 
     def syntax(self, location: Path) -> Syntax:
-        if not _has_words(location):
+        may_be_module = _has(_MODULE_WORDS, location)
+        if not may_be_module and not _has(_COMMON_JS_WORDS, location):
             return Syntax(None)
         size = location.stat().st_size
         found = None
@@ -31,14 +33,16 @@ class JavaScriptParser:
             found = whole_syntax(location.read_bytes())
         elif size <= MAX_PARSED_BYTES:
             found = parse_apart(location, "whole")
+        if not may_be_module:
+            return found or Syntax(None)
         return found or parse_apart(location, "ends") or Syntax(None, complete=False)
 
 
-def _has_words(location: Path) -> bool:
+def _has(words: re.Pattern[bytes], location: Path) -> bool:
     kept = b""
     with location.open("rb") as file:
         while window := file.read(_WINDOW):
-            if _WORDS.search(kept + window):
+            if words.search(kept + window):
                 return True
             kept = window[-_OVERLAP:]
     return False

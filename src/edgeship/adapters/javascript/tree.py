@@ -14,8 +14,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 import tree_sitter_javascript
-from tree_sitter import Language, Node, Parser, TreeCursor
+from tree_sitter import Language, Node, Parser
 
+from edgeship.adapters.javascript.common_js import common_js
+from edgeship.adapters.javascript.walking import FUNCTIONS, goto_next
 from edgeship.domain.releases.entry import Syntax
 
 MAX_DEPTH = 10_000
@@ -35,19 +37,6 @@ _BRACKETS = re.compile(rb"[(\[{]+|[)\]}]+")
 _EXPORT_AT_END = re.compile(
     rb"(?:^|[;}\s])export\s*+(?:\{[^{}\"'`]*+\}|default\s++[\w$]++)\s*+;?\s*+(?://[^\n]{0,1000}+\s*+)?\Z"
 )
-_FUNCTIONS = frozenset(
-    {
-        "function_declaration",
-        "function_expression",
-        "generator_function_declaration",
-        "generator_function",
-        "arrow_function",
-        "method_definition",
-        "field_definition",
-        "class_static_block",
-    }
-)
-"""Where `await` is not the program's own."""
 _STATEMENTS = {"import_statement": "an import statement", "export_statement": "an export statement"}
 _LANGUAGE = Language(tree_sitter_javascript.language())
 
@@ -104,7 +93,8 @@ def _read(source: bytes, root: Node, *, whole: bool) -> Syntax:
     if statements or not whole or root.has_error:
         return found
     words = [match.start() for match in _META_OR_AWAIT.finditer(source)]
-    return replace(found, module_only=_module_expression(source, root, words))
+    module_only = _module_expression(source, root, words)
+    return replace(found, module_only=module_only, common_js=None if module_only else common_js(source, root))
 
 
 def _depth(source: bytes) -> int:
@@ -128,7 +118,7 @@ def _import_and_export_statements(root: Node) -> Iterator[Node]:
         if node.type in _STATEMENTS:
             yield node
         entered = node.is_error and cursor.goto_first_child()
-        if not entered and not _goto_next(cursor):
+        if not entered and not goto_next(cursor):
             return
 
 
@@ -165,7 +155,7 @@ def _dynamic_imports(source: bytes, root: Node) -> Iterator[Node]:
             given = [n for n in arguments.named_children if n.type != "comment"] if arguments is not None else []
             if given and given[0].type in ("string", "template_string"):
                 yield given[0]
-        if not (holds_word and cursor.goto_first_child()) and not _goto_next(cursor):
+        if not (holds_word and cursor.goto_first_child()) and not goto_next(cursor):
             return
 
 
@@ -193,24 +183,16 @@ def _module_expression(source: bytes, root: Node, words: list[int]) -> str | Non
             awaited = awaited or node.type == "await" or (called and _is_await(source, node))
             # A classic script may name a variable or a function like that.
             bound = bound or (not called and _is_await(source, node))
-        if node.type in _FUNCTIONS:
+        if node.type in FUNCTIONS:
             name = node.child_by_field_name("name")
             bound = bound or (holds_word and not functions and name is not None and _is_await(source, name))
             functions.append(node.end_byte)
-        if not (holds_word and cursor.goto_first_child()) and not _goto_next(cursor):
+        if not (holds_word and cursor.goto_first_child()) and not goto_next(cursor):
             return "a top-level await" if awaited and not bound else None
 
 
 def _is_await(source: bytes, node: Node) -> bool:
     return node.type == "identifier" and source[node.start_byte : node.end_byte] == b"await"
-
-
-def _goto_next(cursor: TreeCursor) -> bool:
-    """Move to the node that follows, outside of the current one; False at the end of the tree."""
-    while not cursor.goto_next_sibling():
-        if not cursor.goto_parent():
-            return False
-    return True
 
 
 def _texts(source: bytes, strings: Iterable[Node]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from edgeship.application.propagation.released_manifest import released_manifest
 from edgeship.application.releases.ports import Site
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
+from edgeship.domain.releases.manifest import DIRECTORY_INDEX, Manifest
 
 BATCH = 100
 """Files that are copied between two reads of the pointer."""
@@ -64,8 +65,15 @@ class CopyLatest:
             self.copies.copy(channel.widget, channel.version, types)
         refuse_overtaken(self.state, channel)
         entrypoint = {manifest.entrypoint: manifest.files[manifest.entrypoint].content_type}
-        for types in (entrypoint, {MANIFEST_NAME: "application/json"}):
+        for types in (entrypoint, self._directory_index(manifest), {MANIFEST_NAME: "application/json"}):
             self.copies.copy(channel.widget, channel.version, types)
+
+    def _directory_index(self, manifest: Manifest) -> dict[str, str]:
+        """Releases from before there was one have none."""
+        if not manifest.has_directory_index:
+            return {}
+        files = self.copies.release_files(manifest.widget, manifest.version)
+        return {DIRECTORY_INDEX: manifest.files[manifest.entrypoint].content_type} if DIRECTORY_INDEX in files else {}
 
     def _matches(self, channel: Channel) -> bool:
         assert channel.version is not None

@@ -23,6 +23,7 @@ from edgeship.domain.channels.channel import Channel
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import LATEST, MANIFEST_NAME
 from edgeship.domain.propagation.deployment import Verification, conclude, verification_of
+from edgeship.domain.releases.manifest import DIRECTORY_INDEX
 
 VERIFY_SECONDS = 60.0
 
@@ -88,7 +89,8 @@ class PropagateMove:
 
     def _retire(self, channel: Channel) -> None:
         """Retire the files that the release no longer has. A newer move may need one of them, so this comes last."""
-        wanted = released_manifest(self.copy_latest.site, channel).files.keys() | {MANIFEST_NAME}
+        manifest = released_manifest(self.copy_latest.site, channel)
+        wanted = manifest.files.keys() | {MANIFEST_NAME, *([DIRECTORY_INDEX] if manifest.has_directory_index else [])}
         gone = sorted(self.copies.files(channel.widget).keys() - wanted)
         if gone:
             refuse_overtaken(self.state, channel)

@@ -17,7 +17,7 @@ from edgeship.domain.edge.live_versions import live_versions, newest_in_ranges
 from edgeship.domain.naming import LATEST
 from edgeship.domain.propagation.deployment import LATEST_COPIES, Mismatch, MismatchKind
 from edgeship.domain.propagation.probe import Answer, Decision, Probe, mismatch_of, probes_of
-from edgeship.domain.releases.manifest import Manifest
+from edgeship.domain.releases.manifest import DIRECTORY_INDEX, Manifest
 from edgeship.domain.version import Version
 
 VERSION_HEADER = "x-amz-meta-version"
@@ -93,7 +93,10 @@ class VerifyDeployment:
         """Compare every copy by ETag and size; a copy that differs is read and compared by its bytes."""
         there = self.copies.files(widget)
         wanted = self.copies.release_files(widget, version)
-        for path, entry in sorted(manifest.files.items()):
+        files = dict(manifest.files)
+        if manifest.has_directory_index and DIRECTORY_INDEX in wanted:
+            files[DIRECTORY_INDEX] = manifest.files[manifest.entrypoint]
+        for path, entry in sorted(files.items()):
             if path in there and there[path] == wanted.get(path):
                 continue
             sha256 = self.copies.sha256(widget, path)

@@ -23,8 +23,7 @@ from edgeship.domain.releases.bundle import check_packed
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.contents.siblings import served, siblings
 from edgeship.domain.releases.contents.withheld import is_public
-from edgeship.domain.releases.entry import Kind
-from edgeship.domain.releases.manifest import FileEntry, Manifest
+from edgeship.domain.releases.manifest import DIRECTORY_INDEX, FileEntry, Manifest
 from edgeship.domain.releases.rejection import Rejection, Upload
 from edgeship.domain.releases.release import Release, register
 
@@ -116,9 +115,9 @@ def _directory_index(
 ) -> list[tuple[UnpackedFile, FileEntry]]:
     """A document in the top folder once more, under the folder's own path: `/checkout/v1.4.2/`, to which
     `/checkout/latest/` leads. Exact paths run no code that could add a name."""
-    if manifest.kind is not Kind.HTML or "/" in manifest.entrypoint:
+    if not manifest.has_directory_index:
         return []
-    return [(replace(file, path=""), entry) for file, entry in public if file.path == manifest.entrypoint]
+    return [(replace(file, path=DIRECTORY_INDEX), entry) for file, entry in public if file.path == manifest.entrypoint]
 
 
 def _encoded(manifest: Manifest, public: list[tuple[UnpackedFile, FileEntry]]) -> list[EncodedFile]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from edgeship.application.releases.ports import Scripts, UnpackedFile
 from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.contents.entrypoint import choose_entrypoint
 from edgeship.domain.releases.contents.package_json import MAX_PACKAGE_BYTES, PACKAGE_NAME, read_package
+from edgeship.domain.releases.contents.release_paths import BUNDLER_MANIFEST_NAME, released_path
 from edgeship.domain.releases.contents.withheld import is_public
-from edgeship.domain.releases.entry import Kind, imported_files, is_script, kind_of, may_import, style_of
+from edgeship.domain.releases.entry import Kind, Syntax, imported_files, is_script, kind_of, may_import, style_of
 from edgeship.domain.releases.manifest import (
     Declaration,
     FileEntry,
@@ -27,18 +29,33 @@ _WINDOW, _OVERLAP = 1024 * 1024, 4096
 """Bytes of a file that are held at a time, and those of the window before: longer than any path."""
 
 
+@dataclass(frozen=True)
+class Described:
+    """`syntax` is the entrypoint's; None if it is no script."""
+
+    manifest: Manifest
+    syntax: Syntax | None
+
+
 def describe_bundle(
-    key: UploadKey, files: Sequence[UnpackedFile], declared: Declaration, created_at: str, scripts: Scripts
-) -> Manifest:
-    """Every public file with its hashes, and the entrypoint with its kind.
+    key: UploadKey,
+    files: Sequence[UnpackedFile],
+    declared: Declaration,
+    created_at: str,
+    scripts: Scripts,
+    proposed_around: Iterable[str] = (),
+) -> Described:
+    """Every public file with its hashes, and the entrypoint with its kind. `proposed_around` is as in
+    `choose_entrypoint`.
 
     Raises:
         Refused: `package_invalid`, `entrypoint_missing`, `kind_unknown` or `declaration_mismatch`.
     """
+    declared = _as_released(declared, {file.path for file in files})
     entries = {f.path: FileEntry(f.size, f.sha256, f.sri, content_type(f.path)) for f in files if is_public(f.path)}
     # A package.json counts only where nothing else names the entrypoint; so may be what it holds.
     proposed = _proposed_entrypoints(files) if declared.entrypoint is None else ()
-    entrypoint = choose_entrypoint(key.widget, declared.entrypoint, entries, proposed)
+    entrypoint = choose_entrypoint(key.widget, declared.entrypoint, entries, proposed, proposed_around)
     (location,) = (f.location for f in files if f.path == entrypoint)
     syntax = scripts.syntax(location) if is_script(entrypoint) else None
     kind = kind_of(entrypoint, declared.kind, syntax)
@@ -59,7 +76,19 @@ def describe_bundle(
         default_export=syntax is not None and syntax.default_export,
     )
     check_declaration(declared, manifest)
-    return manifest
+    return Described(manifest, syntax)
+
+
+def _as_released(declared: Declaration, paths: Collection[str]) -> Declaration:
+    """An `edgeship.json` that was made by hand names a bundler's `manifest.json` as the bundle does."""
+    if BUNDLER_MANIFEST_NAME not in paths:
+        return declared
+    files = declared.files
+    return replace(
+        declared,
+        entrypoint=released_path(declared.entrypoint) if declared.entrypoint is not None else None,
+        files={released_path(path): claims for path, claims in files.items()} if files is not None else None,
+    )
 
 
 def _proposed_entrypoints(files: Iterable[UnpackedFile]) -> tuple[str, ...]:

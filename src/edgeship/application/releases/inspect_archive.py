@@ -38,7 +38,8 @@ class InspectArchive:
         files = without_top_folder(self.archives.unpack(archive, key.suffix, unpacked, check))
         self._check_siblings(files)
         declared = self.archives.declaration(files, self.limits.declaration_bytes)
-        return files, describe_bundle(key, files, declared, declared.created_at or uploaded_at, self.scripts)
+        created_at = declared.created_at or uploaded_at
+        return files, describe_bundle(key, files, declared, created_at, self.scripts).manifest
 
     def _check_siblings(self, files: Sequence[UnpackedFile]) -> None:
         by_path = {file.path: file for file in files if is_public(file.path)}

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgeship.application.releases.collect_folder import collect_folder, unreadable_refused
-from edgeship.application.releases.describe_bundle import describe_bundle
+from edgeship.application.releases.describe_bundle import Described, describe_bundle
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.ports import Packer, PathPatterns
 from edgeship.application.releases.select_files import select_files
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey
 from edgeship.domain.releases.bundle_warnings import MAX_SEARCHED_BYTES, SEARCHED, BundleWarning, find_warnings
+from edgeship.domain.releases.contents.release_paths import BUNDLER_MANIFEST_NAME
 from edgeship.domain.releases.entry import Kind
+from edgeship.domain.releases.entry_warnings import candidates, entry_warning, runs_in_browsers
 from edgeship.domain.releases.manifest import Manifest
 
 
@@ -22,7 +24,8 @@ class BundleFacts:
     """What the uploader knows about the build; `edgeship.json` in the folder must not contradict it.
 
     `created_at` is RFC 3339. Without it, the archive of a build has the same bytes whenever it is packed. `exclude`
-    are patterns in gitignore's syntax, after those of `.edgeshipignore`.
+    are patterns in gitignore's syntax, after those of `.edgeshipignore`. `proposed_around` are the entrypoints that the
+    `package.json` of the folder around the build names, by their paths in the build.
     """
 
     entrypoint: str | None = None
@@ -32,12 +35,14 @@ class BundleFacts:
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
     follow_symlinks: bool = False
+    proposed_around: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Packed:
     """An archive, and what is in it: `withheld` are the paths of what is never public, `excluded` those of what was
-    not packed. `warnings` are about what will fail in browsers."""
+    not packed. `warnings` are about what will fail in browsers. `renamed` is the bundle's own `manifest.json`,
+    which is published as `BUNDLER_MANIFEST_NAME`; empty without one."""
 
     key: UploadKey
     manifest: Manifest
@@ -45,6 +50,7 @@ class Packed:
     warnings: tuple[BundleWarning, ...]
     withheld: tuple[str, ...]
     excluded: tuple[str, ...]
+    renamed: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,12 @@ class PackBundle:
             selection = select_files(folder, facts.exclude, self.patterns)
             collected = collect_folder(folder, self.inspect.limits, selection, follow_symlinks=facts.follow_symlinks)
             files = collected.files
-            manifest = self._manifest(key, files, facts)
-            warnings = find_warnings(manifest, files.keys(), _searched(manifest, files))
+            described = self._described(key, files, facts)
+            manifest = described.manifest
+            warnings = [
+                *self._about_entry(described, files),
+                *find_warnings(manifest, files.keys(), _searched(manifest, files)),
+            ]
             files.pop(UPLOADED_MANIFEST_NAME, None)
             self.packer.pack(files, {UPLOADED_MANIFEST_NAME: self.dump(manifest)}, archive)
         self.inspect(archive, key, "", scratch)
@@ -79,10 +89,20 @@ class PackBundle:
             warnings=tuple(warnings),
             withheld=tuple(sorted(files.keys() - manifest.files.keys())),
             excluded=collected.excluded,
+            renamed=_renamed(files),
         )
         return archive, packed
 
-    def _manifest(self, key: UploadKey, files: Mapping[str, Path], facts: BundleFacts) -> Manifest:
+    def _about_entry(self, described: Described, files: Mapping[str, Path]) -> list[BundleWarning]:
+        manifest, syntax = described.manifest, described.syntax
+        if syntax is None or runs_in_browsers(syntax):
+            return []
+        likely = candidates(manifest.files, manifest.entrypoint)
+        runnable = [path for path in likely if runs_in_browsers(self.inspect.scripts.syntax(files[path]))]
+        warning = entry_warning(manifest.entrypoint, syntax, runnable)
+        return [warning] if warning else []
+
+    def _described(self, key: UploadKey, files: Mapping[str, Path], facts: BundleFacts) -> Described:
         described = [self.packer.describe(path, location) for path, location in files.items()]
         declared = self.inspect.archives.declaration(described, self.inspect.limits.declaration_bytes)
         stated = replace(
@@ -92,9 +112,13 @@ class PackBundle:
             git_commit=facts.git_commit or declared.git_commit,
             changes=facts.changes or declared.changes,
         )
-        return describe_bundle(
-            key, described, stated, facts.created_at or declared.created_at or "", self.inspect.scripts
-        )
+        created_at = facts.created_at or declared.created_at or ""
+        return describe_bundle(key, described, stated, created_at, self.inspect.scripts, facts.proposed_around)
+
+
+def _renamed(files: Mapping[str, Path]) -> str:
+    location = files.get(BUNDLER_MANIFEST_NAME)
+    return location.name if location is not None and location.name != BUNDLER_MANIFEST_NAME else ""
 
 
 def _searched(manifest: Manifest, files: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:

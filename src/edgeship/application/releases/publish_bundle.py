@@ -43,6 +43,7 @@ class Published:
     withheld: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     limits_known: bool = True
+    renamed: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class PublishBundle:
             withheld=packed.withheld,
             excluded=packed.excluded,
             limits_known=limits is not None,
+            renamed=packed.renamed,
         )
 
     def _drop(

@@ -13,16 +13,16 @@ from urllib.parse import quote
 import typer
 
 from edgeship.cli import context
-from edgeship.cli.options import EnvOption, FolderArgument, JsonOption
+from edgeship.cli.options import BuildArgument, EnvOption, JsonOption
 from edgeship.cli.output import Output, plain
 from edgeship.cli.releases.build_facts import gather
-from edgeship.cli.releases.dry_run import show_bundle
+from edgeship.cli.releases.dry_run import renamed_files, renamed_lines, show_bundle
+from edgeship.cli.releases.release_name import ReleaseName, name_release, with_package_around
 from edgeship.domain.naming import LATEST, release_prefix
 from edgeship.domain.plain_text import size
 from edgeship.domain.releases.bundle_warnings import shortened
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.limits import DEFAULT_LIMITS
-from edgeship.domain.version import Version
 
 if TYPE_CHECKING:
     from edgeship.application.channels.follow_upload import Followed
@@ -43,9 +43,14 @@ LIMITS_UNKNOWN = (
 
 def publish(
     ctx: typer.Context,
-    dist: FolderArgument,
-    widget: Annotated[str, typer.Option("--widget", metavar="NAME", help="The widget to publish.")],
-    version: Annotated[str, typer.Option("--version", metavar="VERSION", help="Its version, SemVer 2.0.0.")],
+    dist: BuildArgument,
+    widget: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The widget to publish. Default: the last part of package.json's name."),
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="Its version, SemVer 2.0.0. Default: package.json's.")
+    ] = None,
     entrypoint: Annotated[
         str | None,
         typer.Option(
@@ -104,9 +109,9 @@ def publish(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Upload a folder as one version of a widget.
+    """Upload a folder, or an archive, as one version of a widget.
 
-    The folder is checked by the same rules as the upload, packed with its manifest, and put into the inbox. The same
+    It is checked by the same rules as the upload, packed with its manifest, and put into the inbox. The same
     files give the same archive; publishing them again changes nothing. Without --wait, only the environment's uploader
     policy is needed. Warnings say what will fail in browsers, such as a fixed public path; they refuse nothing.
 
@@ -114,24 +119,28 @@ def publish(
 
         edgeship publish dist --widget checkout --version 1.4.2 --wait
     """
+    from edgeship.bootstrap import packing
+
     out = context.output(ctx, as_json)
-    parsed = Version.parse(version)
-    facts = gather(dist, entrypoint, Kind(kind) if kind else None, git_commit, created_at, changes)
-    facts = replace(facts, exclude=tuple(exclude or ()), follow_symlinks=follow_symlinks)
-    if dry_run:
-        show_bundle(out, dist, widget, parsed, facts, _limits_of_named(ctx, env, out))
-        return
-    target = context.target(ctx, env, out)
-    operator = target.site_operator if wait else target.operator
-    with _progress_bar(out, f"{widget} {parsed}") as progress:
-        published = operator.publish(dist, widget, parsed, facts, progress)
+    with packing.opened(dist) as folder:
+        name = name_release(dist, folder, widget, version)
+        facts = gather(folder, entrypoint, Kind(kind) if kind else None, git_commit, created_at, changes)
+        facts = replace(facts, exclude=tuple(exclude or ()), follow_symlinks=follow_symlinks)
+        facts = with_package_around(facts, folder)
+        if dry_run:
+            show_bundle(out, folder, name, facts, _limits_of_named(ctx, env, out))
+            return
+        target = context.target(ctx, env, out)
+        operator = target.site_operator if wait else target.operator
+        with _progress_bar(out, f"{name.widget} {name.version}") as progress:
+            published = operator.publish(folder, name.widget, name.version, facts, progress)
     if not published.limits_known:
         out.note(LIMITS_UNKNOWN)
     for text in shortened(published.warnings, WARNINGS_SHOWN):
         out.warning(text)
     followed = operator.follow(published, timedelta(seconds=timeout), _notes_stages(out)) if wait else None
-    document = _document(published, followed, target.site_url)
-    out.result(document, [plain("\n".join(_lines(document)))])
+    document = _document(published, followed, target.site_url, name)
+    out.result(document, [plain("\n".join([*name.from_package, *_lines(document)]))])
 
 
 def _limits_of_named(ctx: typer.Context, env: str | None, out: Output) -> Limits:
@@ -144,11 +153,15 @@ def _limits_of_named(ctx: typer.Context, env: str | None, out: Output) -> Limits
     return limits or DEFAULT_LIMITS
 
 
-def _document(published: Published, followed: Followed | None, site_url: str | None) -> dict[str, Any]:
+def _document(
+    published: Published, followed: Followed | None, site_url: str | None, name: ReleaseName
+) -> dict[str, Any]:
     key = published.key
     return {
         "widget": key.widget,
         "version": str(key.version),
+        "widget_from": name.widget_from,
+        "version_from": name.version_from,
         "key": str(key),
         "uploaded": published.uploaded,
         "digest": published.digest,
@@ -159,6 +172,7 @@ def _document(published: Published, followed: Followed | None, site_url: str | N
         "warnings": [{"code": w.code, "file": w.path, "text": w.text} for w in published.warnings],
         "withheld": list(published.withheld),
         "excluded": list(published.excluded),
+        "renamed": renamed_files(published.renamed),
         "stage": str(followed.stage) if followed else UNFOLLOWED,
         "reason": followed.reason if followed else "",
         "urls": {
@@ -182,6 +196,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     if excluded := document["excluded"]:
         more = f" and {len(excluded) - WITHHELD_SHOWN} more" if len(excluded) > WITHHELD_SHOWN else ""
         yield f"excluded, so not in the archive: {', '.join(excluded[:WITHHELD_SHOWN])}{more}"
+    yield from renamed_lines(document)
     match document["stage"]:
         case "served":
             yield "served: latest is at this version now"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -39,6 +40,15 @@ def clean_name(name: str) -> str:
     while name.startswith("./"):
         name = name[2:]
     return unicodedata.normalize("NFC", name)
+
+
+def check_not_empty(paths: Iterable[str]) -> None:
+    """
+    Raises:
+        Refused: `empty`: none of these files would be public.
+    """
+    if not any(is_public(path) for path in paths):
+        raise Refused("empty", "The archive holds no file to publish.", "Pack the built files of the widget.")
 
 
 @dataclass
@@ -88,8 +98,7 @@ class EntryCheck:
         Raises:
             Refused: `empty`, when nothing in the archive would be public.
         """
-        if not any(is_public(path) for path in self._seen.values()):
-            raise Refused("empty", "The archive holds no file to publish.", "Pack the built files of the widget.")
+        check_not_empty(self._seen.values())
 
     def _count(self, path: str, size: int) -> None:
         if path == UPLOADED_MANIFEST_NAME:

@@ -23,7 +23,8 @@ _URL_STARTS = re.compile(rb"[^\s\"'`()<>=,;]*\Z")
 
 @dataclass(frozen=True)
 class BundleWarning:
-    """One line about one file. Codes: `moving_path`, `other_release` and `source_map`."""
+    """One line about one file. Codes: `moving_path`, `other_release` and `source_map`; of the entrypoint, those
+    of `entry_warnings`."""
 
     code: str
     path: str

@@ -35,7 +35,8 @@ class Syntax:
     `module_only` is what no classic script may have, in words ("an import statement"); None if there is nothing of the
     kind. `imports` are the specifiers of its static imports and re-exports, `dynamic_imports` those of its `import(…)`
     that are one string, as written. What was not read whole is not `complete`: what was found is there, and there may
-    be more.
+    be more. `common_js` is what makes it a CommonJS module, in words ("module.exports"), which no browser can run; None
+    where nothing does.
     """
 
     module_only: str | None
@@ -43,6 +44,7 @@ class Syntax:
     dynamic_imports: tuple[str, ...] = ()
     default_export: bool = False
     complete: bool = True
+    common_js: str | None = None
 
 
 @dataclass(frozen=True)

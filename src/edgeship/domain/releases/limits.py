@@ -63,3 +63,5 @@ class Limits:
 
 
 DEFAULT_LIMITS: Final = Limits()
+LARGEST_LIMITS: Final = Limits.chosen(MAX_FILES, MAX_FILE_MIB)
+"""No environment allows more."""

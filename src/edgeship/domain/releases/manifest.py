@@ -13,6 +13,10 @@ from edgeship.domain.releases.entry import Entry, Kind, entry_of
 from edgeship.domain.version import Version
 
 SCHEMA = 1
+DIRECTORY_INDEX = ""
+"""The path of a document in the top folder once more: the folder's own, `/checkout/v1.4.2/`. S3 keeps and serves an
+object whose key ends with a slash as any other; its console alone shows it as a folder
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html)."""
 CHANGE_KINDS = ("breaking", "features", "fixes")
 
 
@@ -60,6 +64,11 @@ class Manifest:
             imported=self.imported,
             default_export=self.default_export,
         )
+
+    @property
+    def has_directory_index(self) -> bool:
+        """Whether the entrypoint is served by the path of the folder, too."""
+        return self.kind is Kind.HTML and "/" not in self.entrypoint
 
     @property
     def digest(self) -> str:

@@ -26,3 +26,12 @@ def test_two_files_never_get_one_path() -> None:
     with pytest.raises(Refused) as refused:
         release_paths(["a.js", "manifest.json", "Manifest.Bundler.json"])
     assert refused.value.code == "path_duplicate"
+
+
+@pytest.mark.parametrize(
+    "paths", [["package/edgeship.json"], ["edgeship.json"], ["dist/.hidden", "dist/edgeship.json"]]
+)
+def test_what_holds_nothing_to_publish_under_its_top_folder_is_empty(paths: list[str]) -> None:
+    with pytest.raises(Refused) as refused:
+        release_paths(paths)
+    assert refused.value.code == "empty"

@@ -26,10 +26,17 @@ DEFAULT_ENTRYPOINTS = (
 )
 
 
-def choose_entrypoint(widget: str, declared: str | None, paths: Collection[str], proposed: Iterable[str] = ()) -> str:
+def choose_entrypoint(
+    widget: str,
+    declared: str | None,
+    paths: Collection[str],
+    proposed: Iterable[str] = (),
+    proposed_around: Iterable[str] = (),
+) -> str:
     """The file that a page loads: the declared one, else the first that `package.json` proposes and pages can load,
     else the first of the default names, else the only script of the top folder; without a script there, the only
-    document, or the only stylesheet.
+    document, or the only stylesheet. Where none of these is there, the first that the `package.json` of the folder
+    around it proposes.
 
     Raises:
         Refused: `entrypoint_missing`.
@@ -55,6 +62,9 @@ def choose_entrypoint(widget: str, declared: str | None, paths: Collection[str],
             break
     else:
         candidates = sorted(paths)
+    for name in _loadable(proposed_around):
+        if name in paths:
+            return name
     named = f"{', '.join(map(quoted, candidates[:_SHOWN]))}{', …' if len(candidates) > _SHOWN else ''}"
     raise Refused(
         "entrypoint_missing",

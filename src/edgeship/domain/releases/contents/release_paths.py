@@ -7,11 +7,17 @@ from collections.abc import Iterable
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import MANIFEST_NAME
 from edgeship.domain.plain_text import quoted
+from edgeship.domain.releases.bundle import check_not_empty
 from edgeship.domain.releases.bundle_paths import check_path
 from edgeship.domain.releases.top_folder import top_folder
 
 BUNDLER_MANIFEST_NAME = "manifest.bundler.json"
 """The name under which a bundle's own `manifest.json` is published: the release's own has that name."""
+
+
+def released_path(path: str) -> str:
+    """Where a file of a bundle is published, by its path in it."""
+    return BUNDLER_MANIFEST_NAME if path.casefold() == MANIFEST_NAME else path
 
 
 def release_paths(paths: Iterable[str]) -> dict[str, str]:
@@ -21,12 +27,13 @@ def release_paths(paths: Iterable[str]) -> dict[str, str]:
     name.
 
     Raises:
-        Refused: `path_invalid`, or `path_duplicate`: the other name is taken, too.
+        Refused: `path_invalid`, `empty`, or `path_duplicate`: the other name is taken, too.
     """
     paths = list(paths)
     top = top_folder(paths)
     inside = {path: check_path(path.removeprefix(top)) for path in paths if path.startswith(top)}
-    own = [path for path, inner in inside.items() if inner.casefold() == MANIFEST_NAME]
+    check_not_empty(inside.values())
+    own = [path for path, inner in inside.items() if released_path(inner) != inner]
     if own and BUNDLER_MANIFEST_NAME in {inner.casefold() for inner in inside.values()}:
         raise Refused(
             "path_duplicate",

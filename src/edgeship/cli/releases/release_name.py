@@ -1,0 +1,86 @@
+"""Which widget and which version a build is: as the command line says, else as its `package.json` does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edgeship.application.releases.collect_folder import unreadable_refused
+from edgeship.application.releases.find_package import FoundPackage, entrypoints_inside, find_package
+from edgeship.application.releases.pack_bundle import BundleFacts
+from edgeship.cli.errors import Usage
+from edgeship.domain.errors import Refused
+from edgeship.domain.naming import check_widget
+from edgeship.domain.plain_text import quoted
+from edgeship.domain.releases.contents.package_json import PACKAGE_NAME
+from edgeship.domain.version import Version
+
+
+@dataclass(frozen=True)
+class ReleaseName:
+    """`widget_from` and `version_from` are the option, or the path of the `package.json`, that says so."""
+
+    widget: str
+    version: Version
+    widget_from: str
+    version_from: str
+
+    @property
+    def from_package(self) -> list[str]:
+        """What was taken from a `package.json`, a line each."""
+        said = (("widget", self.widget, self.widget_from), ("version", self.version, self.version_from))
+        return [f"{what} {value}: from {source}" for what, value, source in said if not source.startswith("--")]
+
+
+def name_release(build: Path, folder: Path, widget: str | None, version: str | None) -> ReleaseName:
+    """The widget and the version of a build. `folder` is the build, or what its archive holds.
+
+    Raises:
+        Usage: something is left out, and no `package.json` says it. Refused: `widget_invalid`, `version_invalid`, or
+        `package_invalid`.
+    """
+    found = None
+    if widget is None or version is None:
+        with unreadable_refused():
+            found = _found(build, folder)
+    source = "" if found is None else f"{build}: {PACKAGE_NAME}" if build != folder else str(found.location)
+    proposed = found.package.widget if found else None
+    stated = found.package.version if found else None
+    for option, given, there in (("--widget", widget, proposed), ("--version", version, stated)):
+        if given is None and there is None:
+            raise Usage(
+                f"{option} is missing, and no {PACKAGE_NAME} says it.",
+                f"Give {option}, or a {PACKAGE_NAME} with a name and a version in {build} or beside it.",
+            )
+    try:
+        return ReleaseName(
+            check_widget(widget if widget is not None else proposed or ""),
+            Version.parse(version if version is not None else stated or ""),
+            widget_from="--widget" if widget is not None else source,
+            version_from="--version" if version is not None else source,
+        )
+    except Refused as refused:
+        where = {"widget_invalid": (widget, "--widget"), "version_invalid": (version, "--version")}
+        given, option = where[refused.code]
+        if given is not None:
+            raise
+        raise Refused(
+            refused.code, f"{quoted(source)}: {refused.reason}", f"{refused.remedy} Or give {option}."
+        ) from None
+
+
+def with_package_around(facts: BundleFacts, folder: Path) -> BundleFacts:
+    """The facts, with the entrypoints that the package around a `dist` folder names."""
+    try:
+        found = find_package(folder)
+    except (Refused, OSError):  # it is not the bundle's own, so it has to be neither valid nor readable
+        return facts
+    if found is None or not found.around:
+        return facts
+    return replace(facts, proposed_around=entrypoints_inside(found.package, folder))
+
+
+def _found(build: Path, folder: Path) -> FoundPackage | None:
+    found = find_package(folder)
+    # Around an unpacked archive there is nothing of its own.
+    return None if found is not None and found.around and build != folder else found
