@@ -14,7 +14,7 @@ function queryOf(request) {
 
 function goOn(request, uri) {
   request.uri = uri;
-  return request;
+  return encoded(request);
 }
 
 function pathTo(path, second) {
