@@ -13,10 +13,14 @@ from infra.javascript_subset import outside_subset
 
 FOLDER: Final = "functions/router"
 ROUTER: Final = ("path.js", "identity.js", "store.js", "choice.js", "answers.js", "handler.js")
+EXACT: Final = ("encoded.js", "exact.js")
 MOVING_HEADERS: Final = ("moving_headers.js",)
 STUB: Final = "stub.min.js"
 TRUSTED_TYPES: Final = "trusted_types.js"
 IMPORTS: Final = "import cf from 'cloudfront';\nimport crypto from 'crypto';\n"
+PLAIN_ORIGIN: Final = "site"
+ENCODED_ORIGIN: Final = "encoded-"
+"""And the content codings that a viewer takes; functions/router/encoded.js has both."""
 MAX_CODE_BYTES: Final = 10 * 1024
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions"""
 
@@ -44,6 +48,15 @@ def router_code(
     stub = (root / FOLDER / STUB).read_text("utf-8").strip()
     policy = str(rjsmin.jsmin((root / FOLDER / TRUSTED_TYPES).read_text("utf-8")))
     return IMPORTS + _joined(root, ROUTER, {"CONFIG": config, "STUB": stub, "TRUSTED_TYPES": policy})
+
+
+def exact_code(root: Path) -> str:
+    """The code of the function on exact paths.
+
+    Raises:
+        NotInSubset: see there.
+    """
+    return IMPORTS + _joined(root, EXACT, {})
 
 
 def moving_headers_code(root: Path, *, pointer_max_age: int) -> str:

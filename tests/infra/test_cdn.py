@@ -272,10 +272,15 @@ def test_the_cache_has_no_minimum_and_keys_by_path_alone(production: Template) -
 
 def test_s3_is_reached_by_origin_access_control_alone_and_never_lists(production: Template) -> None:
     distribution = _distribution(production)
-    (origin,) = (origin for origin in distribution["Origins"] if "S3OriginConfig" in origin)
-    control = production.body["Resources"][origin["OriginAccessControlId"]["Fn::GetAtt"][0]]["Properties"]
-    assert control["OriginAccessControlConfig"]["SigningBehavior"] == "always"
-    site = origin["DomainName"]["Fn::GetAtt"][0]
+    paths = {o["Id"]: o.get("OriginPath", "") for o in distribution["Origins"] if "S3OriginConfig" in o}
+    # The ids are those that functions/router/encoded.js chooses by.
+    coded = {f"encoded-{taken}": f"/_encoded/{taken}" for taken in ("br-gzip", "br", "gzip")}
+    assert paths == {"site": "", **coded}
+    for origin in (origin for origin in distribution["Origins"] if "S3OriginConfig" in origin):
+        control = production.body["Resources"][origin["OriginAccessControlId"]["Fn::GetAtt"][0]]["Properties"]
+        assert control["OriginAccessControlConfig"]["SigningBehavior"] == "always"
+        assert origin["OriginCustomHeaders"] == [{"HeaderName": "Origin", "HeaderValue": "https://edgeship.invalid"}]
+        site = origin["DomainName"]["Fn::GetAtt"][0]
     (policy,) = (
         policy["Properties"]["PolicyDocument"]["Statement"]
         for policy in production.resources("AWS::S3::BucketPolicy").values()

@@ -31,7 +31,7 @@ def template(request: pytest.FixtureRequest) -> Template:
 
 def test_the_code_keeps_to_the_limit_and_to_the_newest_runtime(template: Template) -> None:
     functions = template.resources(FUNCTION)
-    assert len(functions) == 2
+    assert len(functions) == 3
     for function in functions.values():
         properties = function["Properties"]
         assert len(properties["FunctionCode"].encode()) < MAX_CODE_BYTES
@@ -92,13 +92,14 @@ def test_the_template_puts_nothing_into_the_store(template: Template) -> None:
     assert store["Properties"].keys() <= {"Name", "Comment"}
 
 
-def test_moving_paths_run_the_router_and_the_headers_function_and_no_other_path_does(template: Template) -> None:
+def test_moving_paths_run_the_router_and_the_headers_function_and_exact_paths_their_own(template: Template) -> None:
     (reading,) = (
         key
         for key, function in template.resources(FUNCTION).items()
         if "KeyValueStoreAssociations" in function["Properties"]["FunctionConfig"]
     )
-    (headers,) = template.resources(FUNCTION).keys() - {reading}
+    (exact,) = (key for key in template.resources(FUNCTION) if key.startswith("RouterExact"))
+    (headers,) = template.resources(FUNCTION).keys() - {reading, exact}
     wanted = {
         "viewer-request": {"Fn::GetAtt": [reading, "FunctionARN"]},
         "viewer-response": {"Fn::GetAtt": [headers, "FunctionARN"]},
@@ -110,6 +111,7 @@ def test_moving_paths_run_the_router_and_the_headers_function_and_no_other_path_
         for behavior in _behaviors(template)
         if "FunctionAssociations" in behavior
     }
+    assert found.pop(None) == {"viewer-request": {"Fn::GetAtt": [exact, "FunctionARN"]}}
     assert found.keys() - {ROOT_RELEASES} == set(MOVING)
     assert all(associations == wanted for associations in found.values())
 
@@ -132,17 +134,23 @@ def test_what_a_moving_path_serves_is_kept_only_as_the_router_says(path: str, te
 
 
 @pytest.mark.parametrize("path", ["/checkout/v1.2.3/widget.js", "/checkout/v1.2.3-rc.1/assets/a.js", "/favicon.ico"])
-def test_exact_paths_run_nothing_and_keep_their_own_cache_control(path: str, template: Template) -> None:
+def test_exact_paths_read_no_store_and_keep_their_own_cache_control(path: str, template: Template) -> None:
     behavior = _behavior(template, path)
-    assert not behavior.keys() & {"FunctionAssociations", "LambdaFunctionAssociations"}
-    assert "Cache-Control" not in _headers(template, behavior)
+    assert "LambdaFunctionAssociations" not in behavior
+    ((event, function),) = ((f["EventType"], f["FunctionARN"]) for f in behavior["FunctionAssociations"])
+    assert event == "viewer-request"
+    config = template.body["Resources"][function["Fn::GetAtt"][0]]["Properties"]["FunctionConfig"]
+    assert "KeyValueStoreAssociations" not in config
+    headers = _headers(template, behavior)
+    assert "Cache-Control" not in headers
+    assert headers["Vary"] == "Accept-Encoding"
 
 
 def test_a_root_widgets_exact_paths_run_the_router(customised: Template, production: Template) -> None:
     behavior = _behavior(customised, "/v1.2.3/widget.js")
     assert behavior["PathPattern"] == ROOT_RELEASES
     assert len(behavior["FunctionAssociations"]) == 2
-    assert "FunctionAssociations" not in _behavior(production, "/v1.2.3/widget.js")
+    assert "PathPattern" not in _behavior(production, "/v1.2.3/widget.js")
 
 
 def test_every_behavior_of_files_lets_preflights_through_to_the_origin(template: Template) -> None:

@@ -8,11 +8,13 @@ from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from constructs import Construct
 
+from edgeship.domain.naming import TAKEN, encoded_folder
 from infra.constructs.cdn.edge import EdgeFunction
 from infra.constructs.cdn.router import Router
 from infra.constructs.storage import EXPOSED_HEADERS, Storage
 from infra.constructs.telemetry import Telemetry
 from infra.options import SynthOptions
+from infra.router_code import ENCODED_ORIGIN, PLAIN_ORIGIN
 
 MOVING_PATHS = ("*/latest/*", "*/~*/*")
 """`*` matches the empty string and `/` too, so these take a root widget's `/latest/x` and `/~1/x` as well
@@ -55,13 +57,7 @@ class Cdn(Construct):
         telemetry: Telemetry,
     ) -> None:
         super().__init__(scope, id)
-        site = origins.S3BucketOrigin.with_origin_access_control(
-            storage.site,
-            # LIST turns S3's answer for a missing key from 403 to 404. It gives nobody a listing: S3 lists on a
-            # request for the bucket's root, and that is always rewritten to the default root object.
-            origin_access_levels=[cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
-            custom_headers=ORIGIN_HEADERS,
-        )
+        site = self._bucket_origin(storage, PLAIN_ORIGIN)
         cache = cloudfront.CachePolicy(
             self,
             "Cache",
@@ -153,7 +149,14 @@ class Cdn(Construct):
         if options.root_widget:
             behaviors[ROOT_RELEASE_PATHS] = behavior(moving, router.associations)
 
-        default = behavior(immutable)
+        # Origins that the functions choose by their ids; only a behavior puts an origin into a distribution. Under
+        # these paths themselves there is nothing: the origin's path comes before them.
+        for taken in TAKEN:
+            folder = f"/{encoded_folder(taken)}"
+            coded = self._bucket_origin(storage, ENCODED_ORIGIN + taken, folder.rstrip("/"))
+            behaviors[f"{folder}*"] = behavior(immutable, origin=coded)
+
+        default = behavior(immutable, router.of_exact_paths)
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",
@@ -180,6 +183,17 @@ class Cdn(Construct):
             log_includes_cookies=False,
         )
         self._acknowledge(options)
+
+    def _bucket_origin(self, storage: Storage, id_: str, path: str | None = None) -> cloudfront.IOrigin:
+        return origins.S3BucketOrigin.with_origin_access_control(
+            storage.site,
+            origin_id=id_,
+            origin_path=path,
+            # LIST turns S3's answer for a missing key from 403 to 404. It gives nobody a listing: S3 lists on a
+            # request for the bucket's root, and that is always rewritten to the default root object.
+            origin_access_levels=[cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
+            custom_headers=ORIGIN_HEADERS,
+        )
 
     def _headers(
         self,
@@ -210,6 +224,9 @@ class Cdn(Construct):
                 custom_headers=[
                     _header("Cross-Origin-Resource-Policy", "cross-origin"),
                     _header("Timing-Allow-Origin", "*"),
+                    # S3 has no such header for what is compressed ahead. Its own Vary names what never varies here:
+                    # every request to it has the same Origin.
+                    _header("Vary", "Accept-Encoding"),
                     *more,
                 ]
             ),

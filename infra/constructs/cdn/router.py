@@ -10,7 +10,7 @@ from edgeship.resource_names import LOCAL
 from infra.bundling import Bundler
 from infra.constructs.storage import EXPOSED_HEADERS
 from infra.options import SynthOptions
-from infra.router_code import moving_headers_code, router_code
+from infra.router_code import exact_code, moving_headers_code, router_code
 
 
 class Router(Construct):
@@ -60,6 +60,22 @@ class Router(Construct):
             ),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
         )
+
+        self._exact = cloudfront.Function(
+            self,
+            "Exact",
+            function_name=f"{names.stack}-exact",
+            comment=f"edgeship {options.environment}: who gets what a build compressed ahead",
+            code=cloudfront.FunctionCode.from_inline(exact_code(bundler.root)),
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+        )
+
+    @property
+    def of_exact_paths(self) -> list[cloudfront.FunctionAssociation]:
+        """Of the behavior of exact paths."""
+        return [
+            cloudfront.FunctionAssociation(event_type=cloudfront.FunctionEventType.VIEWER_REQUEST, function=self._exact)
+        ]
 
     @property
     def associations(self) -> list[cloudfront.FunctionAssociation]:

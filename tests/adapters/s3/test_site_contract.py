@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeship.adapters.s3.site import S3Site
-from edgeship.application.releases.ports import Site, UnpackedFile
+from edgeship.adapters.s3.site import IMMUTABLE, S3Site
+from edgeship.application.releases.ports import EncodedFile, Site, UnpackedFile
 from edgeship.domain.naming import MANIFEST_NAME
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.version import Version
@@ -76,3 +76,15 @@ def test_files_lie_under_their_version(site: Site, aws: Aws, tmp_path: Path) -> 
     )
     assert stored.keys() == {f"checkout/v1.0.0/{path}" for path in (*FILES, MANIFEST_NAME)}
     assert {path: stored[f"checkout/v1.0.0/{path}"] for path in FILES} == FILES
+
+
+def test_what_was_compressed_ahead_has_the_type_of_its_original_and_its_coding(aws: Aws, tmp_path: Path) -> None:
+    (file, of_original), *_ = unpacked(tmp_path)
+    coded = EncodedFile("br-gzip", "widget.js", of_original.content_type, "br", file)
+    for _ in range(2):
+        S3Site(aws.s3, NAMES.site_bucket, threads=2).put_encoded("checkout", V1, [coded])
+    key = "_encoded/br-gzip/checkout/v1.0.0/widget.js"
+    stored = aws.s3.get_object(Bucket=NAMES.site_bucket, Key=key)
+    assert stored["Body"].read() == FILES["widget.js"]
+    assert (stored["ContentEncoding"], stored["ContentType"]) == ("br", "text/plain; charset=utf-8")
+    assert (stored["CacheControl"], stored["Metadata"]) == (IMMUTABLE, {"version": "1.0.0"})

@@ -20,6 +20,7 @@ _CLOUDFRONT = """
 const state = { values: {}, reads: 0, broken: false };
 export default {
   state: state,
+  createRequestOriginGroup: function (group) { state.group = group; },
   kvs: function () {
     return {
       get: async function (key) {

@@ -1,0 +1,5 @@
+// CloudFront Function, viewer-request, on exact paths.
+
+function handler(event) {
+  return encoded(event.request);
+}
