@@ -10,7 +10,8 @@ from pathlib import Path
 from edgeship.application.releases.ports import Scripts, UnpackedFile
 from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.contents.entrypoint import choose_entrypoint
-from edgeship.domain.releases.contents.package_json import MAX_PACKAGE_BYTES, PACKAGE_NAME, read_package
+from edgeship.domain.releases.contents.kind_hint import kind_hint
+from edgeship.domain.releases.contents.package_json import MAX_PACKAGE_BYTES, PACKAGE_NAME, Package, read_package
 from edgeship.domain.releases.contents.release_paths import BUNDLER_MANIFEST_NAME, released_path
 from edgeship.domain.releases.contents.withheld import is_public
 from edgeship.domain.releases.entry import Kind, Syntax, imported_files, is_script, kind_of, may_import, style_of
@@ -54,11 +55,15 @@ def describe_bundle(
     declared = _as_released(declared, {file.path for file in files})
     entries = {f.path: FileEntry(f.size, f.sha256, f.sri, content_type(f.path)) for f in files if is_public(f.path)}
     # A package.json counts only where nothing else names the entrypoint; so may be what it holds.
-    proposed = _proposed_entrypoints(files) if declared.entrypoint is None else ()
+    package = _package(files) if declared.entrypoint is None else None
+    proposed = package.entrypoints if package else ()
     entrypoint = choose_entrypoint(key.widget, declared.entrypoint, entries, proposed, proposed_around)
     (location,) = (f.location for f in files if f.path == entrypoint)
     syntax = scripts.syntax(location) if is_script(entrypoint) else None
-    kind = kind_of(entrypoint, declared.kind, syntax)
+    hint = None
+    if declared.kind is None and syntax is not None and not syntax.complete:
+        hint = kind_hint(entrypoint, package or _package(files))
+    kind = kind_of(entrypoint, declared.kind, syntax, hint)
     manifest = Manifest(
         widget=key.widget,
         version=key.version,
@@ -91,13 +96,13 @@ def _as_released(declared: Declaration, paths: Collection[str]) -> Declaration:
     )
 
 
-def _proposed_entrypoints(files: Iterable[UnpackedFile]) -> tuple[str, ...]:
-    """Those that the bundle's `package.json` names; none without one."""
+def _package(files: Iterable[UnpackedFile]) -> Package | None:
+    """What the bundle's `package.json` says; None without one."""
     for file in files:
         if file.path == PACKAGE_NAME:
             with file.location.open("rb") as content:
-                return read_package(content.read(MAX_PACKAGE_BYTES + 1)).entrypoints
-    return ()
+                return read_package(content.read(MAX_PACKAGE_BYTES + 1))
+    return None
 
 
 def _is_imported(entrypoint: str, files: Iterable[UnpackedFile], scripts: Scripts) -> bool:

@@ -90,11 +90,11 @@ def is_script(path: str) -> bool:
     return path.lower().endswith(SCRIPTS)
 
 
-def kind_of(path: str, declared: Kind | None, syntax: Syntax | None) -> Kind:
+def kind_of(path: str, declared: Kind | None, syntax: Syntax | None, hint: Kind | None = None) -> Kind:
     """The kind of an entry, by its name and its syntax; `syntax` is None for what is no script.
 
     A `.js` file without anything that only a module may have can be both: then the declared kind counts, and without
-    one it is classic.
+    one it is classic. If it was not read whole, the `hint` of its author counts instead.
 
     Raises:
         Refused: `declaration_mismatch`: the declared kind is another than the file's; `kind_unknown`: the script was
@@ -108,6 +108,8 @@ def kind_of(path: str, declared: Kind | None, syntax: Syntax | None) -> Kind:
     elif declared in (Kind.MODULE, Kind.CLASSIC):
         return declared
     elif declared is None and syntax is not None and not syntax.complete:
+        if hint is not None:
+            return hint
         raise Refused(
             "kind_unknown",
             f"The entrypoint {quoted(path)} is too large, or too deeply nested, to be parsed whole; "

@@ -7,6 +7,7 @@ https://www.jsdelivr.com/documentation#id-configuring-a-default-file-in-packagej
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ class Package:
     - `entrypoints`: the files that a page may load, as written, the first that can be loaded counts
     - `files`: which files are published, as globs; None if all are (`npm_files`)
     - `required`: files that npm publishes whatever `files` says, as written
+    - `modules`, `common_js`: the paths of what it calls an ES module, and of what Node.js loads as CommonJS
     """
 
     name: str | None = None
@@ -38,6 +40,8 @@ class Package:
     entrypoints: tuple[str, ...] = ()
     files: tuple[str, ...] | None = None
     required: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    common_js: tuple[str, ...] = ()
 
     @property
     def widget(self) -> str | None:
@@ -70,6 +74,8 @@ def read_package(content: bytes) -> Package:
         entrypoints=tuple(dict.fromkeys(_entrypoints(document))),
         files=tuple(filter(_text, files)) if isinstance(files, list) else None,
         required=tuple(filter(None, (_text(document.get("main")), _text(document.get("browser"))))),
+        modules=_paths(document.get("module"), *_conditional(_main_exports(document), _MAX_LEVELS)),
+        common_js=() if document.get("type") == "module" else _paths(document.get("main")),
     )
 
 
@@ -77,12 +83,31 @@ def _entrypoints(document: dict[str, Any]) -> Iterator[str]:
     """First what is meant for a script tag, then for bundlers of browsers, then for Node.js."""
     for field in ("unpkg", "jsdelivr", "browser"):
         yield from _texts(document.get(field))
-    exports = document.get("exports")
-    if isinstance(exports, dict) and any(name.startswith(".") for name in exports):
-        exports = exports.get(".")
-    yield from _exported(exports, _MAX_LEVELS)
+    yield from _exported(_main_exports(document), _MAX_LEVELS)
     for field in ("module", "main", "style"):
         yield from _texts(document.get(field))
+
+
+def _main_exports(document: dict[str, Any]) -> Any:
+    """What `exports` says of the package itself."""
+    exports = document.get("exports")
+    if isinstance(exports, dict) and any(name.startswith(".") for name in exports):
+        return exports.get(".")
+    return exports
+
+
+def _conditional(target: Any, levels: int) -> Iterator[str]:
+    """What `exports` names for those who import."""
+    if isinstance(target, dict) and levels:
+        for condition, inner in target.items():
+            if condition in ("import", "module"):
+                yield from _exported(inner, levels - 1)
+            else:
+                yield from _conditional(inner, levels - 1)
+
+
+def _paths(*written: Any) -> tuple[str, ...]:
+    return tuple(posixpath.normpath(text.lstrip("/")) for text in map(_text, written) if text is not None)
 
 
 def _exported(target: Any, levels: int) -> Iterator[str]:
