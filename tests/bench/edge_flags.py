@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from functions.edge import flag_snapshot
 from functions.edge.flag_endpoint import FlagEndpoint
@@ -33,6 +34,7 @@ RUNS = 7
 FRESHNESS, MOST_AGE, TIMEOUT = 5.0, 30.0, 1.0
 SECONDS, A_SECOND = 31, 10
 P99_BUDGET_MS = 20
+OVER_ROUTING_BUDGET_MS = 10
 
 PROGRAM = """
 import sys; sys.path.insert(0, {layout!r})
@@ -40,17 +42,33 @@ import json, os, time
 began = time.perf_counter()
 kept = {{}} if {early} else {{name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}}
 from functions.edge.handler import handler
+started = time.perf_counter()
 os.environ.update(kept)
 time.sleep({pause})
+event = {event!r}
+def routing(event, context):
+    return event["Records"][0]["cf"]["request"]
+passed = time.perf_counter()
+assert routing(event, None)
 asked = time.perf_counter()
-assert handler({event!r}, None)["status"] == "200"
-print(json.dumps([time.perf_counter() - began, time.perf_counter() - asked]))
+assert handler(event, None)["status"] == "200"
+answered = time.perf_counter()
+print(json.dumps([started - began, answered - began, answered - asked, answered - asked - (asked - passed)]))
 """
-"""Without the variables of AWS, nothing can be read at import."""
+"""Without the variables of AWS, nothing can be read at import. `routing` passes a request through, and no more."""
 
 
-def first_answers(layout: Path, *, early: bool, pause: float) -> tuple[float, float]:
-    """Milliseconds, medians: from the start of the import, and from the request, to the answer."""
+class First(NamedTuple):
+    """Milliseconds of a new copy, medians: its imports; from their start to the first answer, and from the request to
+    it; the same without what a handler takes that passes the request through."""
+
+    imports: float
+    whole: float
+    request: float
+    over_routing: float
+
+
+def first_answers(layout: Path, *, early: bool, pause: float) -> First:
     program = PROGRAM.format(layout=str(layout), early=early, pause=pause, event=flags_event())
     times = []
     with Bucket() as server:
@@ -65,8 +83,7 @@ def first_answers(layout: Path, *, early: bool, pause: float) -> tuple[float, fl
             command = [sys.executable, "-I", "-S", "-B", "-c", program]
             run = subprocess.run(command, check=True, env=env, capture_output=True, text=True)
             times.append(tuple(float(part) * 1000 for part in run.stdout.strip("[]\n").split(",")))
-    whole, request = zip(*times, strict=True)
-    return statistics.median(whole), statistics.median(request)
+    return First(*map(statistics.median, zip(*times, strict=True)))
 
 
 def endpoint(server: Bucket, most_age: float) -> tuple[FlagEndpoint, ObjectReader]:
@@ -108,8 +125,8 @@ def measure(progress: Callable[[str], None]) -> Report:
     progress(f"{RUNS} cold starts of each kind")
     with tempfile.TemporaryDirectory() as name:
         layout = lay_out(Path(name) / "layout", dict(CONFIG))
-        cold, cold_before = (first_answers(layout, early=early, pause=0)[0] for early in (True, False))
-        started, started_before = (first_answers(layout, early=early, pause=2)[1] for early in (True, False))
+        cold, cold_before = (first_answers(layout, early=early, pause=0) for early in (True, False))
+        started, started_before = (first_answers(layout, early=early, pause=2) for early in (True, False))
     progress(f"{SECONDS} seconds of requests")
     found: dict[float, list[float]] = {}
     # The peer waits for each read: its flags are never older than the freshness.
@@ -127,8 +144,10 @@ def measure(progress: Callable[[str], None]) -> Report:
         title=f"flags at the edge, {ROUND_TRIP * 1000:.0f} ms from the bucket",
         peer="reads before the answer",
         rows=(
-            Row("first answer of a cold start, imports included", "ms", cold, cold_before),
-            Row("first answer of a copy already started", "ms", started, started_before),
+            Row("imports, before any request", "ms", started.imports, started_before.imports),
+            Row("first answer of a cold start, imports included", "ms", cold.whole, cold_before.whole),
+            Row("first answer of a copy already started", "ms", started.request, started_before.request, digits=2),
+            Row("the same, over routing alone", "ms", started.over_routing, None, OVER_ROUTING_BUDGET_MS, 2),
             *(
                 Row(f"{what} of {len(ours)} answers", "ms", _quantile(ours, at), _quantile(peers, at), budget, 2)
                 for what, at, budget in (("median", 0.5, None), ("p99", 0.99, P99_BUDGET_MS), ("slowest", 1.0, None))

@@ -31,3 +31,8 @@ def test_the_counts_of_flagd_are_told() -> None:
     reasons = Counter(flagd.REASONS[each.name] for each in every if each.name in flagd.REASONS)
     rows: list[tuple[object, ...]] = [("pass", len(every) - reasons.total()), *reasons.items()]
     assert missing([("scenarios", len(every)), *rows]) == []
+
+
+def test_the_counts_of_flagds_providers_are_told() -> None:
+    rows: list[tuple[object, ...]] = [("scenarios", sum(flagd.PROVIDERS.values())), *flagd.PROVIDERS.items()]
+    assert missing(rows) == []

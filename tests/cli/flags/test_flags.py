@@ -68,6 +68,17 @@ def test_apply_says_what_share_of_users_changes_variant(edgeship: CommandLine) -
     done = edgeship("flags", "apply", taken, "--json")
     assert_as_documented(done.document | {"changes": []}, "edgeship flags apply")
     assert done.document["changes"][0]["moves"] == [{"place": "/rules/0", "percent": 10}]
+
+
+def test_apply_says_what_share_of_users_a_changed_layer_moves(edgeship: CommandLine) -> None:
+    def ranged(start: float, end: float) -> str:
+        return write("flags.json", {"flags": [{**FLAG, "layer": {"name": "checkout", "from": start, "to": end}}]})
+
+    edgeship("flags", "apply", ranged(0, 45))
+    done = edgeship("flags", "apply", ranged(10, 55), "--dry-run")
+    assert done.out.splitlines()[-1] == "    20 % of the users of the layer come into the flag's range, or leave it"
+    done = edgeship("flags", "apply", ranged(10, 55), "--json")
+    assert done.document["changes"][0]["moves"] == [{"place": "/layer", "percent": 20}]
     done = edgeship("flags", "rollout", "ab", "5", "--variant", "b")
     assert "%" not in done.out  # nobody came to it before
 

@@ -19,7 +19,8 @@ from edgeship.domain.strict_json import NotJson, parse
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
 VariantName = Annotated[str, Field(min_length=1)]
 Value = bool | str | int | float | dict[str, JsonValue]
-Percentage = Annotated[float, Field(ge=0, le=100, multiple_of=0.01)]
+# No `multipleOf`: in floats, 0.07 is no multiple of 0.01.
+Percentage = Annotated[float, Field(ge=0, le=100, description="Steps of 0.01.")]
 Operator = Literal[
     "in",
     "not_in",
@@ -152,14 +153,18 @@ class FlagModel(_Model):
         description="What everybody gets while the flag is off; null: the default in the client's code. If left out, "
         "the default variant if its value is false, 0, empty text or an empty object, else as null.",
     )
-    environments: list[str] = Field([], description="Where the flag is on; empty for everywhere.")
+    environments: list[Annotated[str, Field(min_length=1)]] = Field(
+        [], description="Where the flag is on; empty for everywhere."
+    )
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
     requires: dict[Key, VariantName] = Field(
-        {}, description="Flags that have to answer these variants; if one does not, this flag is off."
+        {}, max_length=20, description="Flags that have to answer these variants; if one does not, this flag is off."
     )
     layer: Layer | None = Field(None, description="Users outside of its range get the default variant.")
-    target_users: list[str] = Field([], description="Users who get target_variant; hashed before they reach the edge.")
+    target_users: list[Annotated[str, Field(min_length=1)]] = Field(
+        [], description="Users who get target_variant; hashed before they reach the edge."
+    )
     target_variant: VariantName | None = None
     rules: list[Rule] = []
     targeting: dict[str, JsonValue] | None = Field(None, description="JsonLogic with flagd's operators.")

@@ -26,7 +26,7 @@ def lines(changes: Sequence[FlagChange]) -> list[str]:
         if change.affects:
             shown.append(f"    flags that use what changes: {', '.join(change.affects)}")
         if change.old is not None and change.new is not None:
-            shown += [f"    {move.percent:g} % of the users of {_step(move)} change variant" for move in _moves(change)]
+            shown += [f"    {move.percent:g} % of the users of {_step(move)}" for move in _moves(change)]
     return shown
 
 
@@ -68,7 +68,9 @@ def _moves(change: FlagChange) -> list[Move]:
 
 def _step(move: Move) -> str:
     kind, _, index = move.place[1:].partition("/")
-    return f"rule {int(index) + 1}" if kind == "rules" else f"the {kind}"
+    if kind == "layer":
+        return "the layer come into the flag's range, or leave it"
+    return f"rule {int(index) + 1} change variant" if kind == "rules" else f"the {kind} change variant"
 
 
 def _verb(change: FlagChange) -> tuple[str, str]:

@@ -204,3 +204,37 @@ def test_other_buckets_move_as_many_as_chance_does() -> None:
     old, new = flag({"a": 40, "b": 60}), flag({"a": 40, "b": 60}, seed="s")
     assert moves("ab", old, new) == [Move("/rules/0", 48)]
     assert moves("ab", old, flag({"a": 40, "b": 60}, seed="ab", bucket_by="targetingKey")) == []
+
+
+def ranged(start: float, end: float, **fields: Any) -> dict[str, Any]:
+    on_off = {"key": "ab", "variants": {"on": True, "off": False}, "default_variant": "off"}
+    return {**on_off, "layer": {"name": "checkout", "from": start, "to": end, **fields}}
+
+
+LAYERS: list[tuple[dict[str, Any], dict[str, Any], float]] = [
+    (ranged(0, 45), ranged(0, 50), 5),
+    (ranged(0, 45), ranged(10, 55.05), 20.05),
+    (ranged(0, 20), ranged(50, 90), 60),
+    (ranged(0, 45), ranged(0, 45), 0),
+    (ranged(0, 45), ranged(0, 45, bucket_by="targetingKey"), 0),
+    # Other buckets: 40 % of each side are on the other one's.
+    (ranged(0, 40), ranged(0, 40, name="search"), 48),
+    (ranged(0, 40), ranged(0, 40, bucket_by="organization"), 48),
+    ({**ranged(0, 40), "layer": None}, ranged(0, 40), 60),
+    (ranged(0, 40), {**ranged(0, 40), "layer": None}, 60),
+    ({**ranged(0, 40), "layer": {"name": 5}}, ranged(0, 40), 0),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "percent"), LAYERS)
+def test_a_changed_layer_counts_those_who_come_into_the_range_or_leave_it(
+    old: dict[str, Any], new: dict[str, Any], percent: float
+) -> None:
+    assert moves("ab", old, new) == ([Move("/layer", percent)] if percent else [])
+
+
+@given(*[st.lists(st.integers(0, BUCKETS), min_size=2, max_size=2, unique=True).map(sorted)] * 2)
+def test_the_share_that_a_layer_moves_is_that_of_the_buckets(before: list[int], after: list[int]) -> None:
+    old, new = (ranged(*(end / 100 for end in ends)) for ends in (before, after))
+    moved = set(range(*before)) ^ set(range(*after))
+    assert [move.percent for move in moves("ab", old, new)] == ([len(moved) / 100] if moved else [])

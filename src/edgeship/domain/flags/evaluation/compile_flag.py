@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edgeship.domain.flags.evaluation.compile_flags import Compiled
-    from edgeship.domain.flags.evaluation.stages import Condition, Plain, Stage
+    from edgeship.domain.flags.evaluation.stages import Plain, Rule, Stage
 
 
 def compile_flag(key: str, document: object, environment: str, flags: Mapping[str, Compiled] | None = None) -> Compiled:
@@ -115,10 +115,9 @@ class _Compilation:
         threshold = 0 if self.flag.get("targeting") or "layer" in self.gate else self.percentage()
         if 0 < threshold < BUCKETS:
             inside, outside = self.named("variant", self.flag["rollout"], SPLIT), self.answer(default, SPLIT)
-            plain = (self.salt, hashed, target, *divmod(threshold, 100), inside, outside, self.missing)
-            if not (matching or self.first):
-                return plain
-            return stages.targets_rules_rollout(plain, matching, ruled)
+            unknown = ruled if matching else self.missing
+            plain = (self.salt, hashed, target, matching, *divmod(threshold, 100), inside, outside, unknown)
+            return stages.plain_stage(plain) if self.first else plain
         return stages.targets(self.salt, hashed, target, ruled) if hashed else ruled
 
     def required(self, following: Stage) -> Stage:
@@ -141,7 +140,7 @@ class _Compilation:
             return 0
         return _threshold(plan.get("percentage"))
 
-    def matching(self) -> list[tuple[list[Condition], Stage]]:
+    def matching(self) -> list[Rule]:
         documents = a_list(self.rules, "rules")
         if not documents:
             return []
@@ -155,7 +154,7 @@ class _Compilation:
                 from edgeship.domain.flags.evaluation.bucket_by import has_bucket
 
                 conditions.append(has_bucket(_finder(rule)))
-            matching.append((conditions, self.outcome(rule)))
+            matching.append(stages.rule(conditions, self.outcome(rule)))
         return matching
 
     def outcome(self, rule: dict[str, Any]) -> Stage:

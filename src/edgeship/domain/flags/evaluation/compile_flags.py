@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import gc
-from hashlib import sha256
 
-from edgeship.domain.bucketing import bucket_of, encode, unpack_digest
+from edgeship.domain.bucketing import encode, sha256, unpack_digest
 from edgeship.domain.flags.answer import FLAG_NOT_FOUND, INVALID_CONTEXT, PARSE_ERROR, Answer, error
 from edgeship.domain.flags.evaluation.compile_flag import compile_flag
-from edgeship.domain.flags.evaluation.stages import LONG_NAME
+from edgeship.domain.flags.evaluation.stages import plain_stage
 from edgeship.domain.flags.malformed import Malformed
-from edgeship.domain.flags.work import MAX_STEPS, OutOfWork, spend
+from edgeship.domain.flags.work import MAX_STEPS, OutOfWork
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from edgeship.domain.flags.evaluation.stages import Context, Plain, Stage
-    from edgeship.domain.flags.work import Work
 
     Compiled = Answer | Stage | Plain
 
@@ -61,7 +59,7 @@ class Flags:
 
     An answer takes at most `MAX_STEPS`, for all flags together; a flag for which none are left answers PARSE_ERROR.
 
-    `_evaluate_plain` is written out in both methods, where `bucket_of(h) < threshold` goes digit by digit: the calls
+    `decide_plain` is written out in both methods, where `bucket_of(h) < threshold` goes digit by digit: the calls
     would cost half as much as all the rest.
     """
 
@@ -87,7 +85,7 @@ class Flags:
             if key in self.malformed:
                 compiled = error(key, PARSE_ERROR)
             elif key in required and not isinstance(compiled, Answer):
-                compiled = once(key, _plain_stage(compiled) if isinstance(compiled, tuple) else compiled)
+                compiled = once(key, plain_stage(compiled) if isinstance(compiled, tuple) else compiled)
             self._all[key] = compiled
             if type(document) is not dict or document.get("public", True) is not False:
                 self._public[key] = compiled
@@ -104,7 +102,7 @@ class Flags:
         bulk = self._bulk_sets.get(flag_set)
         return bulk is not None and key in bulk.keys
 
-    def evaluate(
+    def evaluate(  # noqa: C901  written out: see above
         self, key: str, context: object, now: float, fallback_identity: str | None = None, *, public_only: bool = False
     ) -> Answer:
         """One flag's answer for a context.
@@ -117,33 +115,39 @@ class Flags:
             public_only: answer FLAG_NOT_FOUND for flags that aren't public.
         """
         compiled = (self._public if public_only else self._all).get(key)
+        if type(compiled) is not tuple:
+            return _evaluate(key, compiled, context, now, fallback_identity)
         if type(context) is not dict:
-            return _evaluate(key, compiled, context, now, fallback_identity)
-        user = context.get("targetingKey")
-        if type(user) is not str or not user:
-            return _evaluate(key, compiled, context, now, fallback_identity)
+            return error(key, INVALID_CONTEXT)
         try:
-            name = user.encode()
-        except UnicodeEncodeError:
-            name = encode(user)
-        if isinstance(compiled, tuple):
-            salt, tokens, target, whole, rest, inside, outside, _ = compiled
-            hashed = _fresh_sha256()
-            hashed.update(name)
-            hashed.update(salt)
-            h, token = unpack_digest(hashed.digest())
-            if token in tokens:
-                return target
-            percent = h % 100
-            return inside if percent < whole or (percent == whole and h // 100 % 100 < rest) else outside
-        if compiled is None or isinstance(compiled, Answer):
+            name = context["targetingKey"].encode()
+        except (AttributeError, KeyError, UnicodeEncodeError):
+            name = b""
+        if not name:
             return _evaluate(key, compiled, context, now, fallback_identity)
-        try:
-            return compiled(context, name, now, [MAX_STEPS])
-        except (OutOfWork, Malformed):
-            return error(key, PARSE_ERROR)
+        salt, tokens, target, ruled, whole, rest, inside, outside, _ = compiled
+        hashed = _fresh_sha256()
+        hashed.update(name)
+        hashed.update(salt)
+        h, token = unpack_digest(hashed.digest())
+        if token in tokens:
+            return target
+        if ruled:
+            work = [MAX_STEPS]
+            try:
+                for first, others, outcome in ruled:
+                    if first(context, work):
+                        for condition in others:
+                            if not condition(context, work):
+                                break
+                        else:
+                            return outcome(context, name, now, work)
+            except (OutOfWork, Malformed):
+                return error(key, PARSE_ERROR)
+        percent = h % 100
+        return inside if percent < whole or (percent == whole and h // 100 % 100 < rest) else outside
 
-    def evaluate_all(
+    def evaluate_all(  # noqa: C901  written out: see above
         self,
         context: object,
         now: float,
@@ -163,7 +167,7 @@ class Flags:
         bulk = self._bulk_sets.get(flag_set, _NOTHING) if public_only else self._bulk_all
         answers = bulk.answers.copy()
         work = [MAX_STEPS]
-        for place, stage in bulk.stages:
+        for place, stage in bulk.stages if name is not None else bulk.stages_of_unknown:
             try:
                 answers[place] = stage(known, name, now, work)
             except (OutOfWork, Malformed):
@@ -172,18 +176,30 @@ class Flags:
             return answers
         begun = sha256(name).copy
         unpack = unpack_digest
-        for place, (salt, tokens, target, whole, rest, inside, outside, _) in bulk.plain:
+        for place, (salt, tokens, target, ruled, whole, rest, inside, outside, _) in bulk.plain:
             hashed = begun()
             hashed.update(salt)
             h, token = unpack(hashed.digest())
             if token in tokens:
                 answers[place] = target
+                continue
+            percent = h % 100
+            if percent < whole or (percent == whole and h // 100 % 100 < rest):
+                answers[place] = inside
             else:
-                percent = h % 100
-                if percent < whole or (percent == whole and h // 100 % 100 < rest):
-                    answers[place] = inside
-                else:
-                    answers[place] = outside
+                answers[place] = outside
+            if ruled:
+                try:
+                    for first, others, outcome in ruled:
+                        if first(known, work):
+                            for condition in others:
+                                if not condition(known, work):
+                                    break
+                            else:
+                                answers[place] = outcome(known, name, now, work)
+                                break
+                except (OutOfWork, Malformed):
+                    answers[place] = error(inside.key, PARSE_ERROR)
         return answers
 
 
@@ -198,7 +214,7 @@ def _evaluate(key: str, compiled: Compiled | None, context: object, now: float, 
     if isinstance(compiled, Answer):
         return compiled
     if isinstance(compiled, tuple):
-        return _evaluate_plain(compiled, name)
+        compiled = plain_stage(compiled)
     try:
         return compiled(known, name, now, [MAX_STEPS])
     except (OutOfWork, Malformed):
@@ -217,16 +233,6 @@ def _identify(context: object, fallback: str | None) -> tuple[Context, bytes | N
     return ({**context, "targetingKey": fallback}, encode(fallback)) if fallback else (context, None)
 
 
-def _evaluate_plain(flag: Plain, name: bytes | None) -> Answer:
-    salt, tokens, target, whole, rest, inside, outside, missing = flag
-    if name is None:
-        return missing
-    h, token = unpack_digest(sha256(name + salt).digest())
-    if token in tokens:
-        return target
-    return inside if bucket_of(h) < whole * 100 + rest else outside
-
-
 def _requires(documents: dict[str, Any]) -> dict[str, list[str]]:
     """The keys that each flag requires, of those that require any."""
     found = {}
@@ -239,34 +245,29 @@ def _requires(documents: dict[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def _plain_stage(flag: Plain) -> Stage:
-    def decide(_context: Context, user: bytes | None, _now: float, work: Work) -> Answer:
-        if user is not None and len(user) > LONG_NAME:
-            spend(work, len(user) >> 6)
-        return _evaluate_plain(flag, user)
-
-    return decide
-
-
 class _Bulk:
-    """What each flag answers, by its place, when nobody is known; and the flags that have to be evaluated."""
+    """What each flag answers, by its place, when nobody is known; and the flags that have to be evaluated.
 
-    __slots__ = ("answers", "keys", "plain", "stages")
+    `stages_of_unknown` are those when nobody is known, plain flags with rules among them.
+    """
+
+    __slots__ = ("answers", "keys", "plain", "stages", "stages_of_unknown")
 
     def __init__(self, compiled: dict[str, Compiled]) -> None:
         self.keys = compiled.keys()
         self.answers: list[Answer] = []
         self.stages: list[tuple[int, Stage]] = []
+        self.stages_of_unknown: list[tuple[int, Stage]] = []
         self.plain: list[tuple[int, Plain]] = []
         for key, flag in compiled.items():
             place = len(self.answers)
-            if isinstance(flag, Answer):
-                self.answers.append(flag)
-            elif isinstance(flag, tuple):
-                self.answers.append(flag[7])
+            unknown = flag[-1] if isinstance(flag, tuple) else flag
+            self.answers.append(unknown if isinstance(unknown, Answer) else error(key, PARSE_ERROR))
+            if not isinstance(unknown, Answer):
+                self.stages_of_unknown.append((place, unknown))
+            if isinstance(flag, tuple):
                 self.plain.append((place, flag))
-            else:
-                self.answers.append(error(key, PARSE_ERROR))
+            elif not isinstance(flag, Answer):
                 self.stages.append((place, flag))
 
 

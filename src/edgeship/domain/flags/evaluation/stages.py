@@ -7,9 +7,8 @@ OutOfWork ends.
 
 from __future__ import annotations
 
-from hashlib import sha256
-
-from edgeship.domain.bucketing import BUCKETS, bucket_of, share_ends, unpack_digest
+from edgeship.domain.bucketing import BUCKETS, bucket_of, sha256, share_ends, unpack_digest
+from edgeship.domain.flags.answer import Answer
 from edgeship.domain.flags.work import spend
 
 TYPE_CHECKING = False
@@ -17,20 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from edgeship.domain.flags.answer import Answer
     from edgeship.domain.flags.work import Work
 
     Context = dict[str, Any]
     Stage = Callable[[Context, bytes | None, float, Work], Answer]
-    Plain = tuple[bytes, frozenset[bytes], Answer, int, int, Answer, Answer, Answer]
-    """Target users and a percentage, and nothing else, as most flags are: the salt, the users' tokens, their answer,
-    the percentage (its whole part, its hundredths), the answers inside of it, outside, and without an identity."""
-
     Condition = Callable[[Context, Work], bool]
+    Rule = tuple[Condition, list[Condition], Stage]
+    """The first condition, the others, and what decides if all of them hold. Most rules have one."""
 
+    Plain = tuple[bytes, frozenset[bytes], Answer, list[Rule], int, int, Answer, Answer, Stage | Answer]
+    """Target users, rules and a percentage, in this order, as most flags are: one digest tells all of it. The salt, the
+    users' tokens, their answer, the rules, the percentage (its whole part, its hundredths), the answers inside of it
+    and outside, and what decides without an identity."""
 
-_fresh_sha256 = sha256().copy
-"""A copy is made in less time than a new one."""
 
 LONG_NAME = 256
 """Bytes of an identity that are hashed without being counted as steps."""
@@ -104,53 +102,49 @@ def split(salt: bytes, weights: list[tuple[float, Answer]], missing: Answer) -> 
     return decide
 
 
-def rules(matching: list[tuple[list[Condition], Stage]], following: Stage) -> Stage:
+def rules(matching: list[Rule], following: Stage) -> Stage:
     """The first rule whose conditions all hold."""
 
     def decide(context: Context, user: bytes | None, now: float, work: Work) -> Answer:
-        for conditions, outcome in matching:
-            for condition in conditions:
-                if not condition(context, work):
-                    break
-            else:
-                return outcome(context, user, now, work)
-        return following(context, user, now, work)
-
-    return decide
-
-
-def targets_rules_rollout(plain: Plain, matching: list[tuple[list[Condition], Stage]], unknown_user: Stage) -> Stage:
-    """`targets`, `rules` and `rollout` with one digest for all; `unknown_user` is the stage without an identity."""
-    salt, tokens, target, whole, rest, inside, outside, _ = plain
-    # Most rules have one condition.
-    ruled = [((conditions or [_always])[0], conditions[1:], outcome) for conditions, outcome in matching]
-
-    def decide(context: Context, user: bytes | None, now: float, work: Work) -> Answer:
-        if user is None:
-            return unknown_user(context, user, now, work)
-        if len(user) > LONG_NAME:
-            spend(work, len(user) >> 6)
-        hashed = _fresh_sha256()
-        hashed.update(user)
-        hashed.update(salt)
-        h, token = unpack_digest(hashed.digest())
-        if token in tokens:
-            return target
-        for first, others, outcome in ruled:
+        for first, others, outcome in matching:
             if first(context, work):
                 for condition in others:
                     if not condition(context, work):
                         break
                 else:
                     return outcome(context, user, now, work)
-        percent = h % 100
-        return inside if percent < whole or (percent == whole and h // 100 % 100 < rest) else outside
+        return following(context, user, now, work)
 
     return decide
 
 
+def rule(conditions: list[Condition], outcome: Stage) -> Rule:
+    return (conditions or [_always])[0], conditions[1:], outcome
+
+
 def _always(_context: Context, _work: Work) -> bool:
     return True
+
+
+def decide_plain(flag: Plain, context: Context, user: bytes | None, now: float, work: Work) -> Answer:
+    """The answer of a plain flag. Raises OutOfWork."""
+    salt, tokens, target, ruled, whole, rest, inside, outside, unknown = flag
+    if user is None:
+        return unknown if isinstance(unknown, Answer) else unknown(context, None, now, work)
+    if len(user) > LONG_NAME:
+        spend(work, len(user) >> 6)
+    h, token = unpack_digest(sha256(user + salt).digest())
+    if token in tokens:
+        return target
+    for first, others, outcome in ruled:
+        if first(context, work) and all(condition(context, work) for condition in others):
+            return outcome(context, user, now, work)
+    return inside if bucket_of(h) < whole * 100 + rest else outside
+
+
+def plain_stage(flag: Plain) -> Stage:
+    """A plain flag where a stage is needed: behind dates, or where another flag requires it."""
+    return lambda context, user, now, work: decide_plain(flag, context, user, now, work)
 
 
 def between(start: float | None, end: float | None, outside: Answer, following: Stage) -> Stage:

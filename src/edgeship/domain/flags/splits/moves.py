@@ -12,10 +12,14 @@ from edgeship.domain.flags.splits.positions import by_position
 
 Document = Mapping[str, Any]
 
+_SIDES = {"inside": True, "outside": False}
+"""Of a layer's range."""
+
 
 @dataclass(frozen=True)
 class Move:
-    """Of the users who come to the step at `place`, a JSON pointer in the new flag, `percent` get another variant."""
+    """Of the users who come to the step at `place`, a JSON pointer in the new flag, `percent` get another variant. At
+    `/layer` they come into the flag's range, or leave it: what they get there, the other steps say."""
 
     place: str
     percent: float
@@ -25,13 +29,13 @@ class Move:
 class _Step:
     """`shares` are variants with the ends of their ranges; two steps with one `salt` have the same buckets."""
 
-    salt: tuple[object, object]
+    salt: tuple[object, ...]
     shares: list[tuple[int, str | None]]
 
 
 def moves(key: str, old: Document, new: Document) -> list[Move]:
     """The steps of a changed flag where users get another variant: rules with the same conditions, and a rollout
-    without a schedule. A variant whose name alone or whose value alone changed is no other one.
+    without a schedule; and the range of its layer. A variant whose name alone or value alone changed is no other one.
     """
     try:
         return list(_moves(key, old, new))
@@ -47,6 +51,19 @@ def _moves(key: str, old: Document, new: Document) -> Iterator[Move]:
         moved = _moved(was[same[0]][1], step, old["variants"], new["variants"]) if same else 0
         if moved:
             yield Move(place, round(moved * 100 / BUCKETS, 2))
+    moved = _moved(_range(old), _range(new), _SIDES, _SIDES)
+    if moved:
+        yield Move("/layer", round(moved * 100 / BUCKETS, 2))
+
+
+def _range(flag: Document) -> _Step:
+    """Who is in a flag's range: without a layer, everybody."""
+    layer = flag.get("layer")
+    if not layer:
+        return _Step((), [(BUCKETS, "inside")])
+    start, end = hundredths(layer["from"]), hundredths(layer["to"])
+    salt = (layer.get("bucket_by") or "targetingKey", layer["name"])
+    return _Step(salt, [(start, "outside"), (end, "inside"), (BUCKETS, "outside")])
 
 
 def _steps(key: str, flag: Document) -> dict[str, tuple[str, _Step]]:
