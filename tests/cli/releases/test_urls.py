@@ -12,6 +12,7 @@ from edgeship.application.releases.ports import Dropped
 from edgeship.application.releases.publish_bundle import Published
 from edgeship.cli.releases.embed import _Bundle
 from edgeship.cli.releases.publish import _document
+from edgeship.cli.releases.release_name import ReleaseName
 from edgeship.domain.edge.router import Redirect, Request, route
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import UploadKey, release_prefix
@@ -21,6 +22,7 @@ from edgeship.domain.version import Version
 SITE = "https://widgets.example.com"
 KEY = UploadKey("checkout", Version.parse("1.0.0"), ".tar.gz")
 PUBLISHED = Published(KEY, Dropped("etag"), "digest", "widget.js", "sha256", None, 1, 1, uploaded=True)
+NAME = ReleaseName(KEY.widget, KEY.version, "--widget", "--version")
 ROUTES = {".revision": "1", "checkout": "|1.0.0 - latest"}
 ANY = st.characters(codec="utf-8", categories=("L", "M", "N", "P", "S"), exclude_characters="/")
 PLAIN = "aé ü&;=@!$'(),~[]^`{}-._\U0001f600"
@@ -34,7 +36,7 @@ def test_a_printed_url_leads_to_the_file(path: str) -> None:
         path = check_path(path)
     except Refused:
         assume(False)
-    urls = _document(replace(PUBLISHED, entrypoint=path), None, SITE)["urls"]
+    urls = _document(replace(PUBLISHED, entrypoint=path), None, SITE, NAME)["urls"]
     assert urls["version"].isascii()
     assert not set(' "<>`#?') & set(urls["version"])
     asked = urlsplit(urls["version"])
