@@ -51,14 +51,15 @@ class StartRollout:
         """
         check_widget(widget)
         check_channel(channel)
-        schedule = check_steps(steps) if steps is not None else None
+        schedule = check_steps(steps, testers=True) if steps is not None else None
         exposure = Exposure(self.state, self.alarms)
 
         def attempt() -> Channel:
             release = registered_release(self.state, widget, version)
             policy = self.state.policy(widget).policy
             before = self.state.channel(widget, channel)
-            moved = _moved(before, release, schedule or policy.steps, policy, occasion)
+            chosen = check_steps(schedule or policy.steps, testers=bool(policy.testers))
+            moved = _moved(before, release, chosen, policy, occasion)
             moved = despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
             exposure.commit(moved, policy.thresholds)
             return moved.channel
