@@ -42,7 +42,7 @@ def rollout_salt(widget: str, channel: str, candidate: object) -> str:
     return f"{widget}/{channel}/{candidate}"
 
 
-def tester_salt(widget: str) -> str:
+def salt_of_testers(widget: str) -> str:
     """The salt of the tokens of a widget's testers: no candidate, channel or flag has it."""
     return f"{widget}/testers"
 

@@ -13,7 +13,7 @@ from edgeship.domain.channels.channel import Channel, Lock
 from edgeship.domain.channels.policy import Policy, PolicyRecord, UploadAction, check_policy, decide_upload, newest_due
 from edgeship.domain.channels.policy_record import change_policy, from_document, stored_document, to_document
 from edgeship.domain.channels.rollout import Phase, Step, start
-from edgeship.domain.channels.testers import tester_tokens
+from edgeship.domain.channels.testers import tokens_of_testers
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.health.thresholds import Thresholds
@@ -164,7 +164,7 @@ def test_a_policy_is_kept_as_json_and_read_back() -> None:
         rollback_window_seconds=0,
         serve="in_place",
         calendar_windows=(parse_window("fri-sun 22:00-02:00 America/New_York"),),
-        testers=tester_tokens("checkout", ["ann", "日本"]),
+        testers=tokens_of_testers("checkout", ["ann", "日本"]),
     )
     for each in (Policy(), policy):
         assert from_document(json.loads(json.dumps(stored_document(each)))) == each

@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from edgeship.domain.bucketing import bucket, is_in, rollout_salt, tester_salt, user_token
+from edgeship.domain.bucketing import bucket, is_in, rollout_salt, salt_of_testers, user_token
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import Phase, Rollout, Step
 from edgeship.domain.edge.route_values import Routes
@@ -27,7 +27,7 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 USERS = ("ann", "bob@example.com", "日本", "user-4", "user-5", "user-6")
 CHANNELS = ("latest", "next", "beta", "constructor", "valueof", "a", "x" * 32, *(f"channel-{n:02}" for n in range(20)))
 WIDGET = "w" * 63
-TESTERS = frozenset(user_token(user, tester_salt(WIDGET)) for user in USERS[2:5])
+TESTERS = frozenset(user_token(user, salt_of_testers(WIDGET)) for user in USERS[2:5])
 INTEGRITY = f"sha256-{'A' * 43}="
 
 
@@ -149,7 +149,7 @@ def expected(routes: Routes, widget: str, selector: str, user: str, now: float, 
         if choice >= 0:
             return str(by_flag["versions"][choice])
     asks = asked and "testers" in entry and not (by_flag or {}).get("targets")
-    if asks and user_token(user, tester_salt(widget)) in entry["testers"]:
+    if asks and user_token(user, salt_of_testers(widget)) in entry["testers"]:
         return str(entry["candidate"])
     if "candidate" in entry and is_in(user, rollout_salt(widget, selector, entry["candidate"]), entry["percent"]):
         return str(entry["candidate"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edgeship.domain.bucketing import bucket, rollout_salt, tester_salt, user_token
+from edgeship.domain.bucketing import bucket, rollout_salt, salt_of_testers, user_token
 from edgeship.domain.edge.explanation import Explanation, explain
 from edgeship.domain.edge.route_values import store_values
 from edgeship.domain.edge.router import REVISION_KEY, Request, decide
@@ -65,7 +65,7 @@ def test_a_rollout_says_the_share_and_the_bucket() -> None:
 
 def test_a_tester_of_the_policy_gets_the_candidate_at_any_percentage() -> None:
     routes = json.loads(json.dumps(ROUTES))
-    routes["channels"]["latest"] |= {"percent": 0, "testers": [user_token("ann", tester_salt("checkout"))]}
+    routes["channels"]["latest"] |= {"percent": 0, "testers": [user_token("ann", salt_of_testers("checkout"))]}
     store = store_values({"checkout": routes}) | {REVISION_KEY: "7"}
     found = explained("/checkout/latest/widget.js", store, user="ann")
     assert (found.version, found.reason) == ("1.5.0", "candidate at 0 %; ann is a tester")

@@ -7,7 +7,7 @@ import hashlib
 import random
 from typing import Any
 
-from edgeship.domain.bucketing import tester_salt, user_token
+from edgeship.domain.bucketing import salt_of_testers, user_token
 from edgeship.domain.edge.route_values import Routes, store_values
 from edgeship.domain.edge.router import REVISION_KEY, Request
 from tests.domain.edge.earlier_values import earlier
@@ -51,7 +51,7 @@ class Generator:
             "releases": {version: self.how(version) for version in versions},
         }
         routes["channels"].setdefault("latest", self.channel(versions))
-        testers = [user_token(user, tester_salt(widget)) for user in USERS[1:4]]
+        testers = [user_token(user, salt_of_testers(widget)) for user in USERS[1:4]]
         for entry in routes["channels"].values():
             if "candidate" in entry and some.random() < 0.5:
                 entry["testers"] = testers

@@ -12,7 +12,7 @@ from edgeship.cli.output import Output
 from edgeship.domain.calendar.windows import Window, parse_window
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.policy_record import to_document
-from edgeship.domain.channels.testers import tester_tokens
+from edgeship.domain.channels.testers import tokens_of_testers
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.version import Bump
@@ -45,7 +45,7 @@ class Given:
         limits = {name: value for name, value in self.limits.items() if value is not None}
         fields = {name: value for name, value in self.fields.items() if value is not None}
         if self.testers is not None:
-            fields["testers"] = tester_tokens(widget, self.testers)
+            fields["testers"] = tokens_of_testers(widget, self.testers)
         return replace(base, **fields, thresholds=replace(base.thresholds, **limits))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edgeship.domain.bucketing import encode, tester_salt, user_token
+from edgeship.domain.bucketing import encode, salt_of_testers, user_token
 from edgeship.domain.errors import Refused
 
 MAX_TESTERS = 300
@@ -17,7 +17,7 @@ MAX_NAME_BYTES = 256
 """The router reads no more of a user's name."""
 
 
-def tester_tokens(widget: str, users: Iterable[str]) -> frozenset[str]:
+def tokens_of_testers(widget: str, users: Iterable[str]) -> frozenset[str]:
     """The tokens of users, named as pages name them (`?user=`); a user who is named twice counts once.
 
     Raises:
@@ -32,7 +32,7 @@ def tester_tokens(widget: str, users: Iterable[str]) -> frozenset[str]:
             raise _invalid(f"the tester {user[:40]!r}… has a name of {length}", f"At most {MAX_NAME_BYTES} count.")
     if len(named) > MAX_TESTERS:
         raise _invalid(f"it has {len(named):,} testers", f"Name at most {MAX_TESTERS}; a percentage takes more.")
-    return frozenset(user_token(user, tester_salt(widget)) for user in named)
+    return frozenset(user_token(user, salt_of_testers(widget)) for user in named)
 
 
 def _invalid(what: str, remedy: str) -> Refused:

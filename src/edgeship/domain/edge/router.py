@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from edgeship.domain.bucketing import bucket_of, rollout_salt, tester_salt, unpack_digest
+from edgeship.domain.bucketing import bucket_of, rollout_salt, salt_of_testers, unpack_digest
 from edgeship.domain.edge.route_values import (
     EXPORTS,
     EXPORTS_DEFAULT,
@@ -249,7 +249,7 @@ def _chosen(
     named = track.decode() if track in (b"stable", b"candidate") else ""
     is_tester = False
     if asks and not named:
-        _, token = _digest(request, tester_salt(widget))
+        _, token = _digest(request, salt_of_testers(widget))
         is_tester = get(f"{widget}/{selector}@{token}") is not None
     rollout = RolloutStep(current, next_, hundredths, bucket, named, is_tester)
     return candidate if rollout.takes_candidate else stable, flag, rollout
