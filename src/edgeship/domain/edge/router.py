@@ -247,10 +247,8 @@ def _chosen(
     track = decoded(first(request.query, TRACK))
     bucket, _ = _digest(request, rollout_salt(widget, selector, next_))
     named = track.decode() if track in (b"stable", b"candidate") else ""
-    is_tester = False
-    if asks and not named:
-        _, token = _digest(request, salt_of_testers(widget))
-        is_tester = get(f"{widget}/{selector}@{token}") is not None
+    token = _digest(request, salt_of_testers(widget))[1] if asks and not named else ""
+    is_tester = bool(token) and get(f"{widget}/{selector}@{token}") is not None
     rollout = RolloutStep(current, next_, hundredths, bucket, named, is_tester)
     return candidate if rollout.takes_candidate else stable, flag, rollout
 
