@@ -34,7 +34,10 @@ async function chosenBy(event, widget, selector, routes) {
   if (typeof entry === 'number') return entry;
   const track = decoded(firstOf(event.request, 'edgeship-track')).toString();
   if (track === 'candidate') return entry[1];
-  if (track === 'stable' || !entry[2]) return entry[0];
+  if (track === 'stable') return entry[0];
+  // A rollout of 0 % is for testers alone.
+  if (entry[3] && (await has(widget + '/' + selector + '@' + digestOf(event, widget + '/testers').token))) return entry[1];
+  if (!entry[2]) return entry[0];
   const salt = widget + '/' + selector + '/' + releaseIn(routes, entry[1]).version;
   return digestOf(event, salt).bucket < entry[2] ? entry[1] : entry[0];
 }

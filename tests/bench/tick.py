@@ -21,8 +21,10 @@ from edgeship.adapters.dynamodb.comparisons import DynamoDBComparisons
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.items import to_item
 from edgeship.adapters.dynamodb.keys import WIDGETS
+from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
+from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import WatchChannels
 from edgeship.application.health.publish_health import PublishHealth
 from edgeship.domain.channels.channel import Channel
@@ -115,7 +117,8 @@ def _tick(aws: Aws) -> None:
     errors = DynamoDBErrorBooks(aws.dynamodb, NAMES.table, lambda: NOW)
     publish = PublishHealth(state, aws.health_pages, errors, metrics.period_seconds, threads=16)
     compare = CompareCandidates(DynamoDBComparisons(aws.dynamodb, NAMES.table), metrics.period_seconds)
-    watch = WatchChannels(state, alarms, metrics, compare, ReactToBreach(state, lambda _: None), publish)
+    start = StartWaiting(state, PromoteUpload(state, alarms, lambda _: None))
+    watch = WatchChannels(state, alarms, metrics, compare, ReactToBreach(state, lambda _: None), publish, start)
     tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))
     assert tick.watched == ROLLING
     assert not tick.faults

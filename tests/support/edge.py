@@ -34,9 +34,10 @@ ENVIRONMENT = "test"
 
 def table_routes(state: EdgeState, widget: str, environment: str = ENVIRONMENT) -> Routes:
     """A widget's routes as the table has them."""
-    serve = state.policy(widget).policy.serve
+    policy = state.policy(widget).policy
     flags = flag_entries(state.flags())
-    return routes_of(state.channels(widget), state.releases(widget), serve, flags, environment)
+    channels, releases = state.channels(widget), state.releases(widget)
+    return routes_of(channels, releases, policy.serve, flags, environment, policy.testers)
 
 
 def table_values(state: EdgeState) -> dict[str, str]:

@@ -47,6 +47,11 @@ def rollout_salt(widget: str, channel: str, candidate: object) -> str:
     return f"{widget}/{channel}/{candidate}"
 
 
+def salt_of_testers(widget: str) -> str:
+    """The salt of the tokens of a widget's testers: no candidate, channel or flag has it."""
+    return f"{widget}/testers"
+
+
 def bucket_of(h: int) -> int:
     """The bucket of 32 bits of hash."""
     return h % 100 * 100 + h // 100 % 100

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from edgeship.cli.channels.policy_text import settings
 from edgeship.cli.durations import show_duration, show_steps
+from edgeship.domain.bucketing import user_token
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.policy_record import to_document
 from edgeship.domain.channels.rollout import DEFAULT_STEPS, Step
+from edgeship.domain.notifications.event_text import describe
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented, documented, sections
 from tests.cli.pipeline import Pipeline
@@ -45,11 +49,12 @@ def test_the_reference_says_the_default_of_each_part() -> None:
         "--on-failed-verification": f"`{default.on_failed_verification}`",
         "--serve": f"`{default.serve}`",
         "--windows": "`always`",
+        "--testers": "`none`",
     }
     assert defaults.keys() == {option for option, _ in settings(default).values()}
     rows = sections()["edgeship policy set"].splitlines()
     for option, value in defaults.items():
-        (row,) = (row for row in rows if row.startswith(f"| `{option}"))
+        (row,) = (row for row in rows if row.startswith((f"| `{option}`", f"| `{option} ")))
         assert row.endswith(f" Default: {value} |"), option
 
 
@@ -81,7 +86,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         *("--margin-points", "2", "--error-probability", "0.01"),
         *("--on-inconclusive", "pass", "--during-rollout", "replace", "--rollback-window", "1h30m"),
         *("--on-failed-verification", "rollback", "--serve", "pin", "--chunk-failures", "ignore"),
-        *("--windows", "mon-fri 09:00-16:00 Europe/Berlin, sat 10:00-12:00 UTC"),
+        *("--windows", "mon-fri 09:00-16:00 Europe/Berlin, sat 10:00-12:00 UTC", "--testers", "ann, bob@example.com"),
     )
     assert done.code == 0
     assert to_document(stored(aws)) == {
@@ -103,6 +108,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         "on_failed_verification": "rollback",
         "serve": "pin",
         "calendar_windows": ["mon-fri 09:00-16:00 Europe/Berlin", "sat 10:00-12:00 UTC"],
+        "testers": 2,
     }
 
 
@@ -155,6 +161,11 @@ def test_what_it_says_already_is_done(edgeship: CommandLine, aws: Aws, words: tu
         (("--windows", "mon-fri 09:00-16:00 Europe/Berln"), "policy_invalid", "no time zone 'Europe/Berln'"),
         (("--windows", "mon-fri 09:00-16:00 UTC,"), "policy_invalid", "calendar window ''"),
         (("--windows", "sometimes"), "policy_invalid", "calendar window 'sometimes'"),
+        (("--testers", "x" * 257), "policy_invalid", "257 bytes"),
+        (("--testers", ",".join(map(str, range(301)))), "policy_invalid", "301 testers"),
+        (("--steps", "0:1d,100"), "steps_invalid", "0 % is for testers alone"),
+        (("--steps", "0:1d,0:1d,100", "--testers", "ann"), "steps_invalid", "step 2"),
+        (("--steps", "0:1d", "--testers", "ann"), "steps_invalid", "not at 100 %"),
         (("--steps", "1:91d,100"), "steps_invalid", "step 1"),
         (("--steps", "5:1d,50"), "steps_invalid", "not at 100 %"),
     ],
@@ -175,6 +186,10 @@ def test_what_no_policy_can_say_is_refused(
         (("--reason", "because"), "No option is given"),
         (("--auto", ""), "--auto"),
         (("--auto", "patch,,minor"), "--auto"),
+        (("--testers", ""), "--testers"),
+        (("--testers", "ann,,bob"), "--testers"),
+        (("--testers", "ann", "--testers-file", __file__), "both given"),
+        (("--all", "--steps", "100"), "widgets and --all"),
         (("--steps", "5:1x,100"), "step 1, '5:1x'"),
         (("--rollback-window", "soon"), "--rollback-window"),
         (("--on-inconclusive", "maybe"), "--on-inconclusive"),
@@ -194,3 +209,54 @@ def test_nonsense_is_a_usage_error(edgeship: CommandLine, aws: Aws, words: tuple
 def test_a_name_that_no_widget_can_have(edgeship: CommandLine, command: tuple[str, ...]) -> None:
     done = edgeship("policy", command[0], "Checkout", *command[1:], "--json")
     assert (done.code, done.document["error"]["code"]) == (1, "widget_invalid")
+
+
+def test_testers_are_counted_and_never_named(edgeship: CommandLine, aws: Aws, tmp_path: Path) -> None:
+    file = tmp_path / "testers.txt"
+    file.write_text("ann@example.com\n\n  bob \nann@example.com\n日本\n")
+    done = edgeship("policy", "set", "checkout", "--testers-file", str(file), "--steps", "0:1d,100", "--json")
+    assert (done.code, done.document["testers"]) == (0, 3)
+    tokens = {user_token(user, "checkout/testers") for user in ("ann@example.com", "bob", "日本")}
+    assert stored(aws).testers == tokens
+    assert "3 users from the first step on" in edgeship("policy", "get", "checkout").out
+    swapped = edgeship("policy", "set", "checkout", "--testers", "ann@example.com,bob,carl")
+    assert "testers: others than before" in swapped.out
+    assert "policy changed: other testers" in describe(aws.state.events("checkout", 1)[0])
+    assert "ann@" not in repr(aws.items())
+    refused = edgeship("policy", "set", "checkout", "--testers", "none", "--json")
+    assert (refused.code, refused.document["error"]["code"]) == (1, "steps_invalid")
+    assert edgeship("policy", "set", "checkout", "--testers", "none", "--steps", "100").code == 0
+    assert stored(aws).testers == frozenset()
+
+
+def test_many_widgets_at_once_and_one_bad_one_stops_none(edgeship: CommandLine, pipeline: Pipeline, aws: Aws) -> None:
+    for widget in ("chat-a", "chat-b", "checkout"):
+        pipeline.ship(widget, "1.0.0")
+    edgeship("policy", "set", "chat-b", "--error-rate", "2")
+    done = edgeship("policy", "set", "chat-*", "Bad", "new", "--error-rate", "2", "--json")
+    assert done.code == 1
+    assert done.document["failed"] == 1
+    assert [(each["widget"], each.get("changed")) for each in done.document["widgets"]] == [
+        ("chat-a", True),
+        ("chat-b", False),
+        ("Bad", None),
+        ("new", True),
+    ]
+    assert done.document["widgets"][2]["error"]["code"] == "widget_invalid"
+    assert "2 of 4: chat-b: done" in done.err
+    assert aws.state.policy("checkout").policy == Policy()
+    assert aws.state.policy("new").policy.thresholds.error_rate == 2
+    every = edgeship("policy", "set", "--all", "--testers", "ann", "--json")
+    assert (every.code, [each["testers"] for each in every.document["widgets"]]) == (0, [1, 1, 1])
+    tokens = {token for name in ("chat-a", "chat-b", "checkout") for token in aws.state.policy(name).policy.testers}
+    assert len(tokens) == 3
+    got = edgeship("policy", "get", "chat-?", "--json")
+    assert [(each["widget"], each["thresholds"]["error_rate"]) for each in got.document["widgets"]] == [
+        ("chat-a", 2),
+        ("chat-b", 2),
+    ]
+    assert "--error-rate 2 % of sessions; --testers 1 user" in edgeship("policy", "get", "--all").out
+    nothing = edgeship("policy", "set", "ghost-*", "checkout", "--steps", "100", "--json")
+    assert (nothing.code, nothing.document["error"]["code"]) == (1, "widget_unknown")
+    assert aws.state.policy("checkout").policy.steps == DEFAULT_STEPS
+    assert edgeship("policy", "get", "--json").code == 2

@@ -38,4 +38,5 @@ def test_the_guide_gives_the_defaults() -> None:
         "`on_failed_verification`": policy.on_failed_verification,
         "`serve`": policy.serve,
         "`calendar_windows`": "always",
+        "`testers`": "none",
     }

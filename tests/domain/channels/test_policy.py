@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from edgeship.domain.calendar.windows import parse_window
 from edgeship.domain.channels.channel import Channel, Lock
 from edgeship.domain.channels.policy import Policy, PolicyRecord, UploadAction, check_policy, decide_upload, newest_due
-from edgeship.domain.channels.policy_record import change_policy, from_document, to_document
+from edgeship.domain.channels.policy_record import change_policy, from_document, stored_document, to_document
 from edgeship.domain.channels.rollout import Phase, Step, start
+from edgeship.domain.channels.testers import tokens_of_testers
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.health.thresholds import Thresholds
@@ -148,6 +150,10 @@ def test_a_policys_schedule_is_checked_too() -> None:
         assert check_policy(policy) is policy
 
 
+LATER = ("serve", "calendar_windows", "testers")
+"""Fields that stored policies may not have."""
+
+
 def test_a_policy_is_kept_as_json_and_read_back() -> None:
     policy = Policy(
         auto=frozenset({"major", "patch"}),
@@ -157,12 +163,15 @@ def test_a_policy_is_kept_as_json_and_read_back() -> None:
         during_rollout="replace",
         rollback_window_seconds=0,
         serve="in_place",
+        calendar_windows=(parse_window("fri-sun 22:00-02:00 America/New_York"),),
+        testers=tokens_of_testers("checkout", ["ann", "日本"]),
     )
     for each in (Policy(), policy):
-        assert from_document(json.loads(json.dumps(to_document(each)))) == each
-    earlier = {name: value for name, value in to_document(policy).items() if name != "serve"}
-    assert from_document(earlier) == replace(policy, serve="auto")
-    for broken in ({}, {**to_document(policy), "thresholds": {"colour": 1}}):
+        assert from_document(json.loads(json.dumps(stored_document(each)))) == each
+    earlier = {name: value for name, value in stored_document(policy).items() if name not in LATER}
+    assert from_document(earlier) == replace(policy, serve="auto", calendar_windows=(), testers=frozenset())
+    assert to_document(policy)["testers"] == 2
+    for broken in ({}, {**stored_document(policy), "thresholds": {"colour": 1}}):
         with pytest.raises((KeyError, TypeError)):
             from_document(broken)
 

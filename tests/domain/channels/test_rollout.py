@@ -238,7 +238,6 @@ def test_schedules_that_can_be_meant(steps: list[Step]) -> None:
         ([Step(n, 0) for n in range(1, 21)] + [Step(100, 0)], "it has 21 steps"),
         ([Step(50, 0)], "it ends at 50 %, not at 100 %"),
         ([Step(50, 0), Step(99.99, 0)], "it ends at 99.99 %"),
-        ([Step(0, 0), Step(100, 0)], "step 1: 0 % is not more than 0 %"),
         ([Step(5, 0), Step(5, 0), Step(100, 0)], "step 2: 5 % is not more than 5 %"),
         ([Step(5, 0), Step(1, 0), Step(100, 0)], "step 2: 1 % is not more than 5 %"),
         ([Step(100, 0), Step(100, 0)], "step 2: 100 % is not more than 100 %"),
@@ -258,3 +257,15 @@ def test_schedules_that_are_refused_by_their_step(steps: list[Step], says: str) 
         assert refused.value.code == "steps_invalid"
         assert says in refused.value.reason
         assert "1:1d" in refused.value.remedy
+
+
+def test_a_first_step_of_testers_alone_needs_testers() -> None:
+    steps = (Step(0, DAY), Step(1, 0), Step(100, 0))
+    assert check_steps(steps, testers=True) == steps
+    with pytest.raises(Refused, match=r"step 1: 0 % is for testers alone") as refused:
+        check_steps(steps)
+    assert refused.value.code == "steps_invalid"
+    with pytest.raises(Refused, match=r"step 2: 0 % is not more than 0 %"):
+        check_steps((Step(0, DAY), *steps), testers=True)
+    rollout = start(V2, steps, NOW)
+    assert (rollout.percent, rollout.phase, rollout.next_completes) == (0, Phase.RUNNING, False)

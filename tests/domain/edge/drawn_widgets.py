@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from edgeship.domain.bucketing import bucket, is_in, rollout_salt, user_token
+from edgeship.domain.bucketing import bucket, is_in, rollout_salt, salt_of_testers, user_token
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import Phase, Rollout, Step
 from edgeship.domain.edge.route_values import Routes
@@ -26,6 +26,8 @@ LIVE = "2026-11-23T10:00:00.000Z"
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 USERS = ("ann", "bob@example.com", "日本", "user-4", "user-5", "user-6")
 CHANNELS = ("latest", "next", "beta", "constructor", "valueof", "a", "x" * 32, *(f"channel-{n:02}" for n in range(20)))
+WIDGET = "w" * 63
+TESTERS = frozenset(user_token(user, salt_of_testers(WIDGET)) for user in USERS[2:5])
 INTEGRITY = f"sha256-{'A' * 43}="
 
 
@@ -35,9 +37,10 @@ class Widget:
     releases: list[Release]
     serve: Serve
     flags: Mapping[str, Mapping[str, Any]]
+    testers: frozenset[str] = frozenset()
 
     def routes(self) -> Routes:
-        return routes_of(self.channels, self.releases, self.serve, self.flags, "production")
+        return routes_of(self.channels, self.releases, self.serve, self.flags, "production", self.testers)
 
 
 percentages = st.sampled_from([0, 0.01, 0.07, 1, 12.34, 50, 57.9, 99.99, 100])
@@ -123,11 +126,14 @@ def widgets(draw: st.DrawFn) -> Widget:
         channels.append(channel)
     drawn: list[dict[str, Any]] = [live_form] if len(known) > 20 else draw(some_forms)
     found = [replace(a_release(str(version)), **form) for version, form in zip(known, cycle(drawn), strict=False)]
-    return Widget(channels, found, draw(st.sampled_from(["auto", "pin", "in_place"])), entries)
+    serve: Serve = draw(st.sampled_from(["auto", "pin", "in_place"]))
+    testers = draw(st.sampled_from([frozenset(), TESTERS]))
+    return Widget(channels, found, serve, entries, testers)
 
 
-def expected(routes: Routes, widget: str, selector: str, user: str, now: float) -> str | None:
-    """The version that the routes give a user: what the router is held to. None when the selector means nothing."""
+def expected(routes: Routes, widget: str, selector: str, user: str, now: float, *, asked: bool = True) -> str | None:
+    """The version that the routes give a user: what the router is held to. None when the selector means nothing.
+    `asked` says whether the selector lies in the widget's own value, where testers are asked."""
     entry = routes["channels"].get(selector)
     if entry is None:
         found: str | None = routes["ranges"].get(selector)
@@ -142,6 +148,9 @@ def expected(routes: Routes, widget: str, selector: str, user: str, now: float) 
             choice = next(choice for end, choice in phase[1] if bucket(user, by_flag["k"]) < end)
         if choice >= 0:
             return str(by_flag["versions"][choice])
+    asks = asked and "testers" in entry and not (by_flag or {}).get("targets")
+    if asks and user_token(user, salt_of_testers(widget)) in entry["testers"]:
+        return str(entry["candidate"])
     if "candidate" in entry and is_in(user, rollout_salt(widget, selector, entry["candidate"]), entry["percent"]):
         return str(entry["candidate"])
     return str(entry["stable"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from edgeship.domain.bucketing import bucket, rollout_salt, user_token
+from edgeship.domain.bucketing import bucket, rollout_salt, salt_of_testers, user_token
 from edgeship.domain.edge.explanation import Explanation, explain
 from edgeship.domain.edge.route_values import store_values
 from edgeship.domain.edge.router import REVISION_KEY, Request, decide
@@ -55,10 +56,23 @@ def test_a_rollout_says_the_share_and_the_bucket() -> None:
         "percent": 25.0,
         "bucket": number,
         "track": None,
+        "tester": False,
     }
     found = explained("/checkout/latest/widget.js", user=old)
     assert found.line.startswith("1.4.2, served in place from /checkout/v1.4.2/widget.js — stable; ")
     assert f"the candidate 1.5.0 is at 25 %, and {old} is in bucket" in found.reason
+
+
+def test_a_tester_of_the_policy_gets_the_candidate_at_any_percentage() -> None:
+    routes = json.loads(json.dumps(ROUTES))
+    routes["channels"]["latest"] |= {"percent": 0, "testers": [user_token("ann", salt_of_testers("checkout"))]}
+    store = store_values({"checkout": routes}) | {REVISION_KEY: "7"}
+    found = explained("/checkout/latest/widget.js", store, user="ann")
+    assert (found.version, found.reason) == ("1.5.0", "candidate at 0 %; ann is a tester")
+    assert found.rollout is not None
+    assert found.rollout["tester"] is True
+    for query in ({"user": "bob"}, {"user": "ann", "edgeship_track": "stable"}):
+        assert explained("/checkout/latest/widget.js", store, **query).version == "1.4.2"
 
 
 def test_a_tester_names_the_track() -> None:

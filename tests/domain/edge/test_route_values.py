@@ -13,7 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.edge.route_values import MAX_VALUE_BYTES, Routes, Values, parsed, size, store_values, widget_values
+from edgeship.domain.edge.route_values import (
+    MAX_VALUE_BYTES,
+    Routes,
+    Values,
+    entry_in,
+    parsed,
+    size,
+    store_values,
+    widget_values,
+)
 from edgeship.domain.edge.router import REVISION_KEY, Insert, Redirect, ReExport, Request, Serve, Unknown, route
 from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
@@ -62,7 +71,8 @@ def test_the_router_reads_every_selector_as_the_routes_say(widget: Widget, user:
     assert all(len(value.encode()) <= MAX_VALUE_BYTES for value in values.values())
     for selector in selectors(routes):
         version, reads = version_served(values, selector, user, now)
-        assert version == expected(routes, WIDGET, selector, user, now), selector
+        asked = entry_in(parsed(values[WIDGET]), selector) is not None
+        assert version == expected(routes, WIDGET, selector, user, now, asked=asked), selector
         assert reads <= 2
     for selector in ("ghost", "1234", "7.1234"):
         assert version_served(values, selector, user, now)[0] is None
@@ -75,7 +85,8 @@ def test_the_router_reads_how_every_release_is_served(widget: Widget) -> None:
     values = store_values({WIDGET: routes})
     for selector in selectors(routes):
         segment = selector if selector == "latest" else f"~{selector}"
-        how = routes["releases"][expected(routes, WIDGET, selector, "ann", 0)]
+        asked = entry_in(parsed(values[WIDGET]), selector) is not None
+        how = routes["releases"][expected(routes, WIDGET, selector, "ann", 0, asked=asked)]
         file = how[0] if len(how) == 2 else "x"
         outcome = route(Request(f"/{WIDGET}/{segment}/{file}", query={"user": ["ann"]}), values.get)
         if isinstance(outcome, ReExport):
@@ -101,7 +112,7 @@ def test_a_store_of_before_means_the_same(widget: Widget) -> None:
 
 @settings(max_examples=examples(40, 5_000))
 @given(widgets())
-def test_target_users_have_keys_beside_the_widgets_value_alone(widget: Widget) -> None:
+def test_target_users_and_testers_have_keys_beside_the_widgets_value_alone(widget: Widget) -> None:
     routes = widget.routes()
     values = store_values({WIDGET: routes})
     inside = parsed(values[WIDGET]).get("c", {}) if WIDGET in values else {}
@@ -109,7 +120,7 @@ def test_target_users_have_keys_beside_the_widgets_value_alone(widget: Widget) -
     assert tokens == {
         f"{WIDGET}/{name}@{token}"
         for name, entry in routes["channels"].items()
-        for token in entry.get("by_flag", {}).get("targets", ())
+        for token in entry.get("by_flag", {}).get("targets", ()) or (entry.get("testers", ()) if name in inside else ())
     }
     assert {key.partition("/")[2].partition("@")[0] for key in tokens} <= inside.keys()
     assert {values[key] for key in tokens} <= {"1"}

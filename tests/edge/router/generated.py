@@ -7,7 +7,7 @@ import hashlib
 import random
 from typing import Any
 
-from edgeship.domain.bucketing import user_token
+from edgeship.domain.bucketing import salt_of_testers, user_token
 from edgeship.domain.edge.route_values import Routes, store_values
 from edgeship.domain.edge.router import REVISION_KEY, Request
 from tests.domain.edge.earlier_values import earlier
@@ -35,13 +35,13 @@ class Generator:
         """An environment's store; now and then one that is not filled yet, in which much is spilled, or of before."""
         if self.random.random() < 0.05:
             return {}
-        widgets = {widget: self.routes() for widget in WIDGETS if self.random.random() < 0.8}
+        widgets = {widget: self.routes(widget) for widget in WIDGETS if self.random.random() < 0.8}
         values = store_values(widgets)
         if self.random.random() < 0.2:
             values = earlier(values)
         return values | {REVISION_KEY: "7"}
 
-    def routes(self) -> Routes:
+    def routes(self, widget: str) -> Routes:
         some = self.random
         versions = [f"{some.randrange(3)}.{minor}.{some.randrange(4)}" for minor in range(some.choice((2, 4, 60)))]
         versions.append("2.0.0-rc.1")
@@ -51,6 +51,10 @@ class Generator:
             "releases": {version: self.how(version) for version in versions},
         }
         routes["channels"].setdefault("latest", self.channel(versions))
+        testers = [user_token(user, salt_of_testers(widget)) for user in USERS[1:4]]
+        for entry in routes["channels"].values():
+            if "candidate" in entry and some.random() < 0.5:
+                entry["testers"] = testers
         for version in versions:
             major, minor, _ = version.partition("-")[0].split(".")
             routes["ranges"] |= {major: version, f"{major}.{minor}": version}

@@ -204,7 +204,7 @@ def _deployment_item(deployment: Deployment) -> Item:
 
 
 def _policy_item(record: PolicyRecord) -> Item:
-    document = json.dumps(policy_record.to_document(record.policy), separators=(",", ":"))
+    document = json.dumps(policy_record.stored_document(record.policy), separators=(",", ":"))
     return {"pk": keys.widget_pk(record.widget), "sk": keys.POLICY, "widget": record.widget, "document": document}
 
 

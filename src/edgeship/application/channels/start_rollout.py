@@ -54,7 +54,7 @@ class StartRollout:
         """
         check_widget(widget)
         check_channel(channel)
-        schedule = check_steps(steps) if steps is not None else None
+        schedule = check_steps(steps, testers=True) if steps is not None else None
         exposure = Exposure(self.state, self.alarms)
 
         def attempt() -> Channel:
@@ -64,7 +64,8 @@ class StartRollout:
             # Where somebody else has done it already, that is the answer.
             if version not in (before.version, before.candidate):
                 check_expected(self.state, Act.START, before, expected)
-            moved = _moved(before, release, schedule or policy.steps, policy, occasion)
+            chosen = check_steps(schedule or policy.steps, testers=bool(policy.testers))
+            moved = _moved(before, release, chosen, policy, occasion)
             moved = despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
             exposure.commit(moved, policy.thresholds)
             return moved.channel

@@ -20,8 +20,9 @@ def read_routes(state: EdgeState, environment: str, widget: str) -> Routes:
     """The widget's routes, from all of its releases. `environment` is the name that flags may be limited to; flags are
     read only if one routes a channel."""
     channels = state.channels(widget)
-    serve = state.policy(widget).policy.serve
-    return routes_of(channels, state.releases(widget), serve, _flags(state, channels), environment)
+    policy = state.policy(widget).policy
+    flags = _flags(state, channels)
+    return routes_of(channels, state.releases(widget), policy.serve, flags, environment, policy.testers)
 
 
 def reread_routes(
@@ -42,7 +43,7 @@ def reread_routes(
     others = {version for version in newest_in_ranges(live).values() if str(version) not in served} - named
     releases += state.releases_among(widget, others)
     known = Known(live, {release.version: release for release in releases}, served)
-    return routes_from(channels, known, policy.serve, flags, environment)
+    return routes_from(channels, known, policy.serve, flags, environment, policy.testers)
 
 
 def _flags(state: EdgeState, channels: Sequence[Channel]) -> _Flags:

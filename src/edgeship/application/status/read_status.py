@@ -152,7 +152,7 @@ class ReadStatus:
         policy: Policy,
         flags: Flags,
     ) -> Routes:
-        return routes_of(channels, releases, policy.serve, flags, self.environment)
+        return routes_of(channels, releases, policy.serve, flags, self.environment, policy.testers)
 
 
 def _why(decision: Decision, release: Release, *, starts: bool) -> str:

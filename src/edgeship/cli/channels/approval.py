@@ -10,6 +10,7 @@ from edgeship.cli.channels.expecting import expected_document, shown
 from edgeship.cli.context import Target
 from edgeship.cli.output import Output, plain, when
 from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.rollout import Phase
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import timestamp
 from edgeship.domain.naming import LATEST
@@ -74,7 +75,8 @@ def under_way(channel: Channel) -> dict[str, Any] | None:
 
 def stage(rollout: Rollout) -> str:
     """The progress of a rollout: `5 %, step 2 of 5, bakes until 2026-11-23 10:00:00 UTC`."""
-    reached = f"{rollout.percent:g} %, step {rollout.step + 1} of {len(rollout.steps)}"
+    whom = " (testers only)" if rollout.phase is Phase.RUNNING and rollout.percent == 0 else ""
+    reached = f"{rollout.percent:g} %{whom}, step {rollout.step + 1} of {len(rollout.steps)}"
     return f"{reached}, bakes until {when(timestamp(rollout.bakes_until))} UTC"
 
 

@@ -2,58 +2,91 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from edgeship.cli import context
+from edgeship.cli.channels.named_widgets import (
+    AllWidgetsOption,
+    WidgetsArgument,
+    check_named,
+    finish,
+    named_widgets,
+    one_by_one,
+    outcomes_document,
+)
+from edgeship.cli.channels.policy_edit import (
+    Given,
+    change,
+    document,
+    note_new_widget,
+    parse_kinds,
+    parse_testers,
+    parse_windows,
+)
 from edgeship.cli.channels.policy_text import settings
 from edgeship.cli.durations import parse_duration, parse_steps
 from edgeship.cli.errors import Usage
-from edgeship.cli.options import EnvOption, JsonOption, ReasonOption, StepsOption, WidgetArgument
-from edgeship.cli.output import Output, plain, table
-from edgeship.domain.calendar.windows import Window, parse_window
+from edgeship.cli.options import EnvOption, JsonOption, ReasonOption, StepsOption
+from edgeship.cli.output import plain, table
 from edgeship.domain.channels.policy import DuringRollout, OnFailedVerification, OnInconclusive, Policy
-from edgeship.domain.channels.policy_record import to_document
-from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
 from edgeship.domain.releases.serving import Serve
-from edgeship.domain.version import Bump
 
 ChunkFailures = Literal["count", "ignore"]
 
 app = typer.Typer(help="Show and change what an upload of a widget does.", no_args_is_help=True, rich_markup_mode=None)
 
-NOTHING = "none"
-"""The value of --auto for no kind of release."""
-ALWAYS = "always"
-"""The value of --windows for no calendar window."""
-
 
 @app.command()
-def get(ctx: typer.Context, widget: WidgetArgument, env: EnvOption = None, as_json: JsonOption = False) -> None:
-    """Show a widget's policy, with the option that sets each part.
+def get(
+    ctx: typer.Context,
+    widgets: WidgetsArgument = None,
+    everything: AllWidgetsOption = False,
+    env: EnvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a widget's policy, with the option that sets each part; of several widgets, what is not the default.
 
     Example:
 
         edgeship policy get checkout
     """
     out = context.output(ctx, as_json)
-    check_widget(widget)
+    check_named(widgets, everything)
     operator = context.target(ctx, env, out).operator
-    policy = operator.state.policy(widget).policy
-    _note_new_widget(out, operator.state.widget(widget) is None, widget)
-    rows = [(name, option, shown) for name, (option, shown) in settings(policy).items()]
-    default = " (the default)" if policy == Policy() else ""
-    shown = table(f"policy of {widget}{default}", ("what", "option", "value"), rows)
-    out.result({"widget": widget, **_document(policy)}, [shown])
+    named = named_widgets(operator.state, widgets, everything)
+    if named.single:
+        (widget,) = named.names
+        check_widget(widget)
+        policy = operator.state.policy(widget).policy
+        note_new_widget(out, operator.state.widget(widget) is None, widget)
+        rows = [(name, option, shown) for name, (option, shown) in settings(policy).items()]
+        default = " (the default)" if policy == Policy() else ""
+        shown = table(f"policy of {widget}{default}", ("what", "option", "value"), rows)
+        out.result({"widget": widget, **document(policy)}, [shown])
+        return
+    lines: list[tuple[str, str]] = []
+    usual = settings(Policy())
+
+    def show(widget: str) -> dict[str, Any]:
+        policy = operator.state.policy(check_widget(widget)).policy
+        own = [f"{option} {shown}" for name, (option, shown) in settings(policy).items() if usual[name][1] != shown]
+        lines.append((widget, "; ".join(own) or "the default"))
+        return {"widget": widget, **document(policy)}
+
+    outcomes = list(one_by_one(named.names, show, out))
+    out.result(outcomes_document(outcomes), [table("policies", ("widget", "policy"), lines)])
+    finish(outcomes)
 
 
 @app.command("set")
 def set_policy(
     ctx: typer.Context,
-    widget: WidgetArgument,
+    widgets: WidgetsArgument = None,
+    everything: AllWidgetsOption = False,
     auto: Annotated[
         str | None,
         typer.Option(
@@ -125,6 +158,17 @@ def set_policy(
             "'mon-thu 09:00-16:00 Europe/Berlin, fri 09:00-12:00 Europe/Berlin'; or always.",
         ),
     ] = None,
+    testers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Users who get a candidate from the first step on, named as by ?user=, separated by commas; or none.",
+        ),
+    ] = None,
+    testers_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="The same from a file, one name a line."),
+    ] = None,
     default: Annotated[
         bool, typer.Option("--default", help="Return to the defaults; other options apply on top of them.")
     ] = False,
@@ -132,18 +176,19 @@ def set_policy(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Change the given parts of a widget's policy.
+    """Change the given parts of the policy of a widget, or of several.
 
-    A widget without a release may have a policy. A running rollout keeps its steps.
+    A widget without a release may have a policy. A running rollout keeps its steps. Of several widgets, each is changed
+    in a transaction of its own: one that is refused does not stop the others.
 
     Example:
 
         edgeship policy set checkout --steps 5:12h,50:1d,100 --error-rate 2
     """
     out = context.output(ctx, as_json)
-    given = _Given(
+    given = Given(
         fields={
-            "auto": _kinds(auto) if auto is not None else None,
+            "auto": parse_kinds(auto) if auto is not None else None,
             "steps": parse_steps(steps) if steps is not None else None,
             "on_inconclusive": on_inconclusive,
             "during_rollout": during_rollout,
@@ -152,7 +197,7 @@ def set_policy(
             else None,
             "on_failed_verification": on_failed_verification,
             "serve": serve,
-            "calendar_windows": None if windows is None else _windows(windows),
+            "calendar_windows": None if windows is None else parse_windows(windows),
         },
         limits={
             "error_rate": error_rate,
@@ -164,78 +209,32 @@ def set_policy(
             "minimum_sample": minimum_sample,
             "count_chunk_failures": None if chunk_failures is None else chunk_failures == "count",
         },
+        testers=parse_testers(testers, testers_file),
         default=default,
     )
     if given.is_nothing:
+        example = (widgets or ["--all"])[0]
         raise Usage(
             "No option is given.",
-            f"Give what to change, for example edgeship policy set {widget} --steps 5:12h,50:1d,100; see --help.",
+            f"Give what to change, for example edgeship policy set {example} --steps 5:12h,50:1d,100; see --help.",
         )
+    check_named(widgets, everything)
     target = context.target(ctx, env, out)
     operator = target.operator
     occasion = target.occasion(reason or "policy changed by hand")
-    # The policy that the last attempt started from, to show what has changed.
-    started_from = [Policy()]
-
-    def edit(before: Policy) -> Policy:
-        started_from.append(before)
-        return given.applied_to(before)
-
-    try:
-        after = operator.policy(widget, edit, occasion)
-    except Refused as refused:
-        if refused.code != "policy_unchanged":
-            raise
-        out.note(refused.reason)
-        document = {"widget": widget, "changed": False, **_document(started_from[-1])}
-        out.result(document, [plain("nothing to do")])
+    named = named_widgets(operator.state, widgets, everything)
+    if named.single:
+        changed = change(operator, named.names[0], given, occasion, out)
+        out.result(changed.document, [plain("\n".join(changed.lines))])
         return
-    _note_new_widget(out, operator.state.widget(widget) is None, widget)
-    old, new = settings(started_from[-1]), settings(after)
-    lines = [f"{name}: {old[name][1]} → {new[name][1]}" for name in new if old[name] != new[name]]
-    shown = [f"policy of {widget} changed", *(f"    {line}" for line in lines)]
-    out.result({"widget": widget, "changed": True, **_document(after)}, [plain("\n".join(shown))])
+    lines: list[str] = []
 
+    def act(widget: str) -> dict[str, Any]:
+        changed = change(operator, widget, given, occasion, out)
+        lines.extend(changed.lines if changed.document["changed"] else [f"policy of {widget}: nothing to do"])
+        return changed.document
 
-@dataclass(frozen=True)
-class _Given:
-    """The options of the command line; None where an option is not given."""
-
-    fields: dict[str, Any]
-    limits: dict[str, Any]
-    default: bool
-
-    @property
-    def is_nothing(self) -> bool:
-        return not self.default and all(value is None for value in (*self.fields.values(), *self.limits.values()))
-
-    def applied_to(self, policy: Policy) -> Policy:
-        base = Policy() if self.default else policy
-        limits = {name: value for name, value in self.limits.items() if value is not None}
-        fields = {name: value for name, value in self.fields.items() if value is not None}
-        return replace(base, **fields, thresholds=replace(base.thresholds, **limits))
-
-
-def _document(policy: Policy) -> dict[str, Any]:
-    return {"is_default": policy == Policy(), **to_document(policy)}
-
-
-def _windows(text: str) -> tuple[Window, ...]:
-    return () if text == ALWAYS else tuple(parse_window(part) for part in text.split(","))
-
-
-def _kinds(text: str) -> frozenset[Bump]:
-    if text == NOTHING:
-        return frozenset()
-    kinds = [kind.strip() for kind in text.split(",")]
-    if "" in kinds:
-        raise Usage(
-            f"--auto: {text!r} has an empty part.", f"Write kinds with commas between, as in patch,minor; or {NOTHING}."
-        )
-    # The domain refuses unknown kinds.
-    return frozenset(kinds)  # type: ignore[arg-type]
-
-
-def _note_new_widget(out: Output, is_new: bool, widget: str) -> None:
-    if is_new:
-        out.note(f"{widget} has no release yet; the policy applies to its future uploads")
+    outcomes = list(one_by_one(named.names, act, out))
+    failed = [f"policy of {o.widget}: {o.failure.reason}" for o in outcomes if o.failure is not None]
+    out.result(outcomes_document(outcomes), [plain("\n".join([*lines, *failed]))])
+    finish(outcomes)

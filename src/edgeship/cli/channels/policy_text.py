@@ -52,5 +52,10 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
             f"{policy.on_failed_verification}: {_ON_FAILED_VERIFICATION[policy.on_failed_verification]}",
         ),
         "automatic starts and steps": ("--windows", ", ".join(map(str, policy.calendar_windows)) or "always"),
+        "testers": ("--testers", _testers(len(policy.testers))),
         "moving paths": ("--serve", f"{policy.serve}: {_SERVE[policy.serve]}"),
     }
+
+
+def _testers(count: int) -> str:
+    return f"{count} user{'' if count == 1 else 's'} from the first step on" if count else "none"

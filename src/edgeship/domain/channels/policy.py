@@ -33,6 +33,7 @@ class Policy:
     `on_failed_verification` whether a move is rolled back when a CDN serves other bytes. By default it is not: the
     fault is mostly in a cache, and the version before would have it, too. `serve` is how moving paths are served:
     see `releases/serving.py`. Automatic starts and steps begin within `calendar_windows` only; with none, at any time.
+    `testers` has tokens of the users who get a candidate from the first step on: see `testers.py`.
     """
 
     auto: frozenset[Bump] = frozenset({"patch", "minor"})
@@ -44,6 +45,7 @@ class Policy:
     on_failed_verification: OnFailedVerification = "notify"
     serve: Serve = "auto"
     calendar_windows: tuple[Window, ...] = ()
+    testers: frozenset[str] = frozenset()
 
     @property
     def at_once(self) -> bool:
@@ -57,7 +59,7 @@ def check_policy(policy: Policy) -> Policy:
     Raises:
         Refused: `policy_invalid` or `steps_invalid`, naming the field.
     """
-    check_steps(policy.steps)
+    check_steps(policy.steps, testers=bool(policy.testers))
     check_windows(policy.calendar_windows)
     limits = policy.thresholds
     for kind in policy.auto - set(get_args(Bump)):

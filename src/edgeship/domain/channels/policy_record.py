@@ -15,6 +15,11 @@ from edgeship.domain.health.thresholds import Thresholds
 
 
 def to_document(policy: Policy) -> dict[str, Any]:
+    """The policy in events and for people, with the number of its testers in the place of their tokens."""
+    return {**stored_document(policy), "testers": len(policy.testers)}
+
+
+def stored_document(policy: Policy) -> dict[str, Any]:
     """`{"auto": ["minor", "patch"], "steps": [{"percent": 1, "bake_seconds": 86400}, …], "thresholds": {…}, …}`."""
     return {
         "auto": sorted(policy.auto),
@@ -26,11 +31,12 @@ def to_document(policy: Policy) -> dict[str, Any]:
         "on_failed_verification": policy.on_failed_verification,
         "serve": policy.serve,
         "calendar_windows": [str(window) for window in policy.calendar_windows],
+        "testers": sorted(policy.testers),
     }
 
 
 def from_document(document: Mapping[str, Any]) -> Policy:
-    """Read what `to_document` wrote.
+    """Read what `stored_document` wrote.
 
     Raises:
         KeyError, TypeError: it is not one.
@@ -46,6 +52,7 @@ def from_document(document: Mapping[str, Any]) -> Policy:
         on_failed_verification=document.get("on_failed_verification", Policy().on_failed_verification),
         serve=document.get("serve", Policy().serve),
         calendar_windows=tuple(map(parse_window, document.get("calendar_windows", ()))),
+        testers=frozenset(document.get("testers", ())),
     )
 
 

@@ -97,13 +97,14 @@ MAX_STEPS = 20
 MAX_BAKE_SECONDS = 90 * DAY
 
 
-def check_steps(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """Return the steps if they are a schedule: growing to 100 %, where the rollout is complete.
+def check_steps(steps: Sequence[Step], *, testers: bool = False) -> tuple[Step, ...]:
+    """Return the steps if they are a schedule: growing to 100 %, where the rollout is complete. With `testers`, the
+    first step may have 0 %: they alone get the candidate then.
 
     Raises:
         Refused: `steps_invalid`, naming the step and its fault.
     """
-    problem = _problem(steps)
+    problem = _problem(steps, testers)
     if problem:
         raise Refused(
             "steps_invalid",
@@ -113,7 +114,7 @@ def check_steps(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _problem(steps: Sequence[Step]) -> str | None:
+def _problem(steps: Sequence[Step], testers: bool) -> str | None:
     if not 1 <= len(steps) <= MAX_STEPS:
         return f"it has {len(steps)} steps, not 1 to {MAX_STEPS}"
     before = 0.0
@@ -122,7 +123,10 @@ def _problem(steps: Sequence[Step]) -> str | None:
             hundredths(step.percent)
         except ValueError as error:
             return f"step {number}: {error}"
-        if step.percent <= before:
+        if step.percent == 0 and number == 1:
+            if not testers:
+                return "step 1: 0 % is for testers alone, and the policy names none (edgeship policy set --testers)"
+        elif step.percent <= before:
             return f"step {number}: {step.percent:g} % is not more than {before:g} %"
         if not 0 <= step.bake_seconds <= MAX_BAKE_SECONDS:
             return f"step {number}: a bake of {step.bake_seconds} s is not within 0 to {MAX_BAKE_SECONDS // DAY} days"
@@ -200,7 +204,7 @@ def start(candidate: Version, steps: Sequence[Step], now: datetime) -> Rollout:
     Raises:
         Refused: `steps_invalid`.
     """
-    return Rollout(candidate, check_steps(steps), started_at=now, stepped_at=now, exposed_at=now)
+    return Rollout(candidate, check_steps(steps, testers=True), started_at=now, stepped_at=now, exposed_at=now)
 
 
 def transition(rollout: Rollout, event: RolloutEvent, now: datetime, where: str) -> Rollout:

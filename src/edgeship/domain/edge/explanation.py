@@ -119,6 +119,8 @@ def _by_rollout(step: RolloutStep, who: str) -> str:
     share = percent(step.weight)
     if step.track:
         return f"{step.track}, by ?edgeship-track; the candidate {step.candidate} is at {share}"
+    if step.is_tester:
+        return f"candidate at {share}; {who} is a tester"
     bucket = f"{who} is in bucket {number(step.bucket)}"
     if step.takes_candidate:
         return f"candidate at {share}; {bucket}"
@@ -155,6 +157,7 @@ def _rollout_document(step: RolloutStep) -> dict[str, Any]:
         "percent": step.weight / 100,
         "bucket": step.bucket / 100,
         "track": step.track or None,
+        "tester": step.is_tester,
     }
 
 

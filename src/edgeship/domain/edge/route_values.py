@@ -4,7 +4,7 @@
 |---|---|
 | `<widget>` | releases, or `{"v": releases, "c": choices, "m": 1}`; `m`: other selectors have keys of their own |
 | `<widget>/<selector>` | the same, of a selector that did not fit into the widget's value |
-| `<widget>/<selector>@<token>` | `1`: a target user of the flag that routes the channel |
+| `<widget>/<selector>@<token>` | `1`: a target user of the flag that routes the channel, or a tester of its rollout |
 | `.revision` | the revision of the snapshot that the store has; `0` while it is being brought up to one |
 
 Releases are one text, `ENTRYPOINT|RELEASE|RELEASE…`, and one of them is `VERSION HOW SELECTOR SELECTOR…`, with the
@@ -12,7 +12,8 @@ selectors that mean it and nothing else. HOW is `-` pinned by a redirect, `=` in
 the entrypoint, `*` or `*default` for a module that exports what the entrypoint does. `HOW:PATH` has another entrypoint.
 
 `c` has the other selectors: `[stable, candidate, hundredths]`, two indices of releases and a percentage in 0.01 % while
-a rollout runs; or `{"o": an index or such a list, "k": salt, "p": phases}` of a flag.
+a rollout runs, and a fourth element, 1, where it is asked whether the user is a tester; or `{"o": an index or such a
+list, "k": salt, "p": phases}` of a flag.
 
 Values from before this have a list of the releases in `v`, and the entrypoint in `e`. They are read until the relay has
 written them again.
@@ -111,14 +112,22 @@ def widget_values(widget: str, routes: Routes, minors: int | None = None) -> Val
         inside.append(name)
     spilled = selectors[len(inside) :]
     values = {widget: value_of(routes, inside, more=bool(spilled))}
-    values |= {f"{widget}/{name}": value_of(routes, [name]) for name in spilled}
+    # Of a spilled selector, the question for a tester would be a third read.
+    values |= {f"{widget}/{name}": value_of(routes, [name], testers=False) for name in spilled}
     for name in inside:
-        by_flag = routes["channels"].get(name, {}).get("by_flag", {})
-        values |= {f"{widget}/{name}@{token}": "1" for token in by_flag.get("targets", ())}
+        channel = routes["channels"].get(name, {})
+        tokens = channel["testers"] if asks_testers(channel) else channel.get("by_flag", {}).get("targets", ())
+        values |= {f"{widget}/{name}@{token}": "1" for token in tokens}
     return values
 
 
-def value_of(routes: Routes, selectors: list[str], *, more: bool = False) -> str:
+def asks_testers(channel: Mapping[str, Any]) -> bool:
+    """Whether the router asks if the user is a tester: a request has at most two reads, and where the channel's flag
+    has target users, the second is for them."""
+    return "testers" in channel and not channel.get("by_flag", {}).get("targets")
+
+
+def value_of(routes: Routes, selectors: list[str], *, more: bool = False, testers: bool = True) -> str:
     """The value with these selectors and their releases."""
     versions: list[str] = []
 
@@ -127,7 +136,7 @@ def value_of(routes: Routes, selectors: list[str], *, more: bool = False) -> str
             versions.append(version)
         return versions.index(version)
 
-    entries = {name: _entry(routes, name, index) for name in selectors}
+    entries = {name: _entry(routes, name, index, testers) for name in selectors}
     served = [routes["releases"][version] for version in versions]
     usual = next((how[0] for how in served if len(how) == 2), "")
     plain = [[name for name, entry in entries.items() if entry == number] for number in range(len(versions))]
@@ -148,13 +157,15 @@ def _how(how: list[Any], usual: str) -> str:
     return by_script if path == usual else f"{by_script}:{path}"
 
 
-def _entry(routes: Routes, selector: str, index: Callable[[str], int]) -> Any:
+def _entry(routes: Routes, selector: str, index: Callable[[str], int], testers: bool) -> Any:
     channel = routes["channels"].get(selector)
     if channel is None:
         return index(routes["ranges"][selector])
     own: Any = index(channel["stable"])
     if "candidate" in channel:
         own = [own, index(channel["candidate"]), hundredths(channel["percent"])]
+        if testers and asks_testers(channel):
+            own.append(1)
     by_flag = channel.get("by_flag")
     if by_flag is None:
         return own
@@ -171,12 +182,13 @@ def _entry(routes: Routes, selector: str, index: Callable[[str], int]) -> Any:
 
 
 def _selectors(routes: Routes, minors: int | None) -> list[str]:
-    """Channels with target users, which must lie in the widget's own value; `latest`; the other channels; the major
-    ranges and then the minor ones, the newest first."""
+    """Channels with target users, which must lie in the widget's own value; those with testers; the others, in each
+    group `latest` first; the major ranges and then the minor ones, the newest first."""
     channels = routes["channels"]
 
-    def rank(name: str) -> tuple[bool, tuple[bool, str]]:
-        return not channels[name].get("by_flag", {}).get("targets"), among_channels(name)
+    def rank(name: str) -> tuple[bool, bool, tuple[bool, str]]:
+        channel = channels[name]
+        return not channel.get("by_flag", {}).get("targets"), not asks_testers(channel), among_channels(name)
 
     ranges = sorted(routes["ranges"], key=lambda name: [int(part) for part in name.split(".")], reverse=True)
     majors = [name for name in ranges if "." not in name]

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from edgeship.domain.bucketing import bucket_of, rollout_salt, unpack_digest
+from edgeship.domain.bucketing import bucket_of, rollout_salt, salt_of_testers, unpack_digest
 from edgeship.domain.edge.route_values import (
     EXPORTS,
     EXPORTS_DEFAULT,
@@ -242,12 +242,14 @@ def _chosen(
         entry = entry["o"]
     if isinstance(entry, int):
         return entry, flag, None
-    stable, candidate, hundredths = entry
+    stable, candidate, hundredths, *asks = entry
     current, next_ = release_in(routes, stable).version, release_in(routes, candidate).version
     track = decoded(first(request.query, TRACK))
     bucket, _ = _digest(request, rollout_salt(widget, selector, next_))
     named = track.decode() if track in (b"stable", b"candidate") else ""
-    rollout = RolloutStep(current, next_, hundredths, bucket, named)
+    token = _digest(request, salt_of_testers(widget))[1] if asks and not named else ""
+    is_tester = bool(token) and get(f"{widget}/{selector}@{token}") is not None
+    rollout = RolloutStep(current, next_, hundredths, bucket, named, is_tester)
     return candidate if rollout.takes_candidate else stable, flag, rollout
 
 

@@ -29,6 +29,7 @@ from typing import Any
 from urllib.parse import quote
 
 from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.rollout import Phase
 from edgeship.domain.edge.flag_route import NotRoutable, compile_route
 from edgeship.domain.edge.live_versions import LiveVersions, live_versions, newest_in_ranges
 from edgeship.domain.edge.route_values import (
@@ -56,11 +57,12 @@ def routes_of(
     serve: Serve,
     flags: Mapping[str, Mapping[str, Any]],
     environment: str,
+    testers: Collection[str] = (),
 ) -> Routes:
     """What a widget's channels and ranges mean now, from all of its releases; see `Known` and `routes_from`."""
     every = list(releases)
     known = Known(live_versions(every), {release.version: release for release in every})
-    return routes_from(channels, known, serve, flags, environment)
+    return routes_from(channels, known, serve, flags, environment, testers)
 
 
 @dataclass(frozen=True)
@@ -82,19 +84,21 @@ def routes_from(
     serve: Serve,
     flags: Mapping[str, Mapping[str, Any]],
     environment: str,
+    testers: Collection[str] = (),
 ) -> Routes:
     """What a widget's channels and ranges mean now.
 
     Args:
         serve: the widget's policy.
         flags: the entries of the environment's flags (edgeship.domain.flags.snapshot_entry), by key.
+        testers: tokens of the users who get the candidate of a running rollout at any percentage.
     """
     listed = [channel for channel in channels if channel.version is not None]
     ranges = newest_in_ranges(known.live)
     good = {release.version for release in known.releases.values() if release.quarantine is None}
     good.update(ranges.values())
     routes: Routes = {
-        "channels": {channel.name: _channel_entry(channel, good) for channel in listed},
+        "channels": {channel.name: _channel_entry(channel, good, testers) for channel in listed},
         "ranges": {selector: str(version) for selector, version in sorted(ranges.items())},
     }
     for channel in listed:
@@ -144,13 +148,15 @@ def _version_named(value: str) -> Version | None:
         return None
 
 
-def _channel_entry(channel: Channel, good: Collection[Version]) -> dict[str, Any]:
+def _channel_entry(channel: Channel, good: Collection[Version], testers: Collection[str]) -> dict[str, Any]:
     entry: dict[str, Any] = {"stable": str(channel.version)}
     if channel.flag:
         entry["flag"] = channel.flag
     # A rollback of another channel may quarantine the candidate before this channel's rollout has ended.
     if channel.rollout is not None and channel.candidate is not None and channel.candidate in good:
         entry |= {"candidate": str(channel.candidate), "percent": channel.rollout.percent}
+        if testers and channel.rollout.phase is Phase.RUNNING:
+            entry["testers"] = sorted(testers)
     return entry
 
 
@@ -207,7 +213,7 @@ def _refuse_too_long(routes: Routes) -> None:
         if "by_flag" not in entry:
             continue
         together = [*with_targets, name] if entry["by_flag"]["targets"] else [name]
-        if len(value_of(routes, together, more=True)) > MAX_VALUE_BYTES:
+        if len(value_of(routes, together, more=True, testers=False)) > MAX_VALUE_BYTES:
             del entry["by_flag"]
             entry["not_routable"] = f"flag {entry['flag']} has too many dates, shares or releases for a route"
         elif entry["by_flag"]["targets"]:

@@ -24,14 +24,16 @@ class FlagStep:
 @dataclass(frozen=True)
 class RolloutStep:
     """A rollout was asked: its candidate has `weight`, and the user a `bucket`, in hundredths of a per cent. `track` is
-    `stable` or `candidate` where the request names one, else empty."""
+    `stable` or `candidate` where the request names one, else empty; only then it is not asked whether the user is a
+    tester, who gets the candidate at any weight."""
 
     stable: str
     candidate: str
     weight: int
     bucket: int
     track: str
+    is_tester: bool = False
 
     @property
     def takes_candidate(self) -> bool:
-        return self.track == "candidate" if self.track else self.bucket < self.weight
+        return self.track == "candidate" if self.track else self.is_tester or self.bucket < self.weight

@@ -77,7 +77,9 @@ _TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
     EventType.ROLLOUT_ABORTED: _rollout("aborted"),
     EventType.ROLLOUT_CANCELLED: _rollout("cancelled"),
     EventType.ROLLBACK_WINDOW_CLOSED: lambda _, new: f"{new['channel']}: rollback window of {new['version']} closed",
-    EventType.POLICY_CHANGED: lambda old, new: f"policy changed: {', '.join(changed_fields(old, new))}",
+    EventType.POLICY_CHANGED: lambda old, new: (
+        f"policy changed: {', '.join(changed_fields(old, new)) or 'other testers'}"
+    ),
     EventType.FREEZE_SET: lambda _, new: (
         f"{'frozen' if new['widget'] else 'every widget is frozen'} until {_until(new)}"
     ),

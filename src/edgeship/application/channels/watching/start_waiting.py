@@ -28,7 +28,7 @@ class StartWaiting:
         """Start what may start now; each widget with what was decided last, or with its fault. One call finds the
         widgets where a release waits, and one reads the policies of a hundred of them."""
         waiting = sorted({record.widget for record in self.state.waiting()})
-        policies = self.state.policies(waiting)
+        policies = self.state.policies(waiting) if waiting else {}
 
         def may_start(widget: str) -> bool:
             windows = policies[widget].policy.calendar_windows
