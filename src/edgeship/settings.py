@@ -93,7 +93,7 @@ class RolloutSettings(Settings):
 
 
 class RollbackSettings(Settings):
-    pass
+    site_bucket: Name
 
 
 class PropagationSettings(Settings):

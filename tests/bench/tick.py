@@ -33,6 +33,7 @@ from edgeship.domain.health.alarms import alarms_of
 from edgeship.domain.version import Version
 from tests.bench.aws_calls import Calls, counted
 from tests.bench.report import Report, Row
+from tests.fakes.releases import FakeReleaseFiles
 from tests.support.moto.aws import NAMES, Aws, aws_environment
 from tests.support.releases import a_release
 
@@ -115,7 +116,8 @@ def _tick(aws: Aws) -> None:
     errors = DynamoDBErrorBooks(aws.dynamodb, NAMES.table, lambda: NOW)
     publish = PublishHealth(state, aws.health_pages, errors, metrics.period_seconds, threads=16)
     compare = CompareCandidates(DynamoDBComparisons(aws.dynamodb, NAMES.table), metrics.period_seconds)
-    watch = WatchChannels(state, alarms, metrics, compare, ReactToBreach(state, lambda _: None), publish)
+    react = ReactToBreach(state, FakeReleaseFiles(), lambda _: None)
+    watch = WatchChannels(state, alarms, metrics, compare, react, publish)
     tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))
     assert tick.watched == ROLLING
     assert not tick.faults

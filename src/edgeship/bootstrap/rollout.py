@@ -13,11 +13,12 @@ from edgeship.adapters.dynamodb.comparisons import DynamoDBComparisons
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.s3.health_pages import S3HealthPages
+from edgeship.adapters.s3.release_files import S3ReleaseFiles
 from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
 from edgeship.application.channels.watching.watch_channels import WatchChannels
 from edgeship.application.health.publish_health import PublishHealth
-from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
+from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, utc_now
 from edgeship.resource_names import HEALTH_LIST_KEY
 from edgeship.settings import RolloutSettings
 
@@ -38,13 +39,14 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
     state = DynamoDBState(dynamodb, settings.table)
     # A page is written each period, so no cache should keep it for longer.
     pages = S3HealthPages(s3, settings.site_bucket, settings.config_bucket, HEALTH_LIST_KEY, settings.period_seconds)
+    files = S3ReleaseFiles(boto3.client("s3", config=rescue_config()), settings.site_bucket)
     cloudwatch = boto3.client("cloudwatch", config=client_config())
     watch = WatchChannels(
         state=state,
         alarms=CloudWatchAlarms(cloudwatch, settings.environment),
         metrics=CloudWatchMetrics(cloudwatch, settings.environment, settings.period_seconds),
         compare=CompareCandidates(DynamoDBComparisons(dynamodb, settings.table), settings.period_seconds),
-        react=ReactToBreach(state, jittered_pause),
+        react=ReactToBreach(state, files, jittered_pause),
         publish=PublishHealth(
             state=state,
             pages=pages,

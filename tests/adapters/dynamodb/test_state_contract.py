@@ -30,6 +30,7 @@ from edgeship.domain.propagation.deployment import Deployment, Mismatch, Mismatc
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.rejection import Upload, reject
+from edgeship.domain.releases.release import Cancelled
 from edgeship.domain.version import Version
 from tests.fakes.state import FakeState
 from tests.support.releases import a_release
@@ -103,6 +104,13 @@ def test_releases_keep_what_they_know_about_their_entry(state: EnvironmentState)
         release = replace(a_release(version), entry=known, revision=0)
         state.commit(Transaction(puts=(release,), events=(), registers=release))
     assert [release.entry for release in state.releases("checkout")] == [None, module, entry]
+
+
+def test_releases_keep_which_of_their_rollouts_were_cancelled(state: EnvironmentState) -> None:
+    marks = tuple(Cancelled(name, "2026-11-23T10:00:00.000Z", "ann", "next week") for name in ("latest", "next"))
+    release = replace(a_release("1.0.0"), cancelled=marks, revision=0)
+    state.commit(Transaction(puts=(release,), events=(), registers=release))
+    assert [release.cancelled for release in state.releases("checkout")] == [marks]
 
 
 def test_a_record_is_written_only_from_the_revision_it_was_read_at(state: EnvironmentState) -> None:
@@ -181,7 +189,7 @@ ROLLOUT = Rollout(
     stepped_at=IN_MS,
     exposed_at=NOW + timedelta(milliseconds=999),
     step=1,
-    held=Held(IN_MS, "too few sessions"),
+    held=Held(IN_MS, "the campaign", "ann"),
 )
 
 

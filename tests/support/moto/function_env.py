@@ -31,7 +31,7 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
                 **base, site_bucket=NAMES.site_bucket, config_bucket=NAMES.config_bucket, page_threads=2
             ).to_env()
         case "rollback":
-            return RollbackSettings(**base).to_env()
+            return RollbackSettings(**base, site_bucket=NAMES.site_bucket).to_env()
         case "propagation":
             return PropagationSettings(
                 **base,

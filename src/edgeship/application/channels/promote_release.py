@@ -9,11 +9,12 @@ from edgeship.application.channels.move_channel import Exposure
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.health.ports import Alarms
 from edgeship.application.ports import Pause
+from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.releases.registered_release import registered_release
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.expectation import Act, Expected
-from edgeship.domain.channels.moves import promote
+from edgeship.domain.channels.moves import promote, refuse_gone
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import check_channel, check_widget
 from edgeship.domain.version import Version
@@ -23,6 +24,7 @@ from edgeship.domain.version import Version
 class PromoteRelease:
     state: ChannelState
     alarms: Alarms
+    files: ReleaseFiles
     pause: Pause
 
     def __call__(
@@ -34,8 +36,8 @@ class PromoteRelease:
         the channel moves from.
 
         Raises:
-            Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live` or
-                `changed_since`.
+            Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live`,
+                `files_gone` or `changed_since`.
         """
         check_widget(widget)
         check_channel(channel)
@@ -49,6 +51,8 @@ class PromoteRelease:
             if before.version != version:
                 check_expected(self.state, Act.PROMOTE, before, expected)
             moved = promote(before, release, occasion, policy.rollback_window_seconds)
+            if self.files.are_gone(release):
+                raise refuse_gone(release)
             exposure.commit(moved, policy.thresholds)
             return moved.channel
 
