@@ -9,7 +9,8 @@ import pytest
 
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.transaction import Transaction
-from edgeship.domain.channels.channel import Alert, Channel, Lock, Watch
+from edgeship.domain.channels.alert import Alert
+from edgeship.domain.channels.channel import Channel, Lock, Watch
 from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Policy, PolicyRecord
 from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step

@@ -44,6 +44,7 @@ def test_the_reference_says_the_default_of_each_part() -> None:
         "--rollback-window": f"`{show_duration(default.rollback_window_seconds)}`",
         "--on-failed-verification": f"`{default.on_failed_verification}`",
         "--serve": f"`{default.serve}`",
+        "--mode": f"`{default.mode}`",
     }
     assert defaults.keys() == {option for option, _ in settings(default).values()}
     rows = sections()["edgeship policy set"].splitlines()
@@ -80,6 +81,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         *("--margin-points", "2", "--error-probability", "0.01"),
         *("--on-inconclusive", "pass", "--during-rollout", "replace", "--rollback-window", "1h30m"),
         *("--on-failed-verification", "rollback", "--serve", "pin", "--chunk-failures", "ignore"),
+        *("--mode", "watch"),
     )
     assert done.code == 0
     assert to_document(stored(aws)) == {
@@ -100,6 +102,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         "rollback_window_seconds": 5_400,
         "on_failed_verification": "rollback",
         "serve": "pin",
+        "mode": "watch",
     }
 
 

@@ -37,4 +37,5 @@ def test_the_guide_gives_the_defaults() -> None:
         "`rollback_window`": f"{policy.rollback_window_seconds // 3600} h",
         "`on_failed_verification`": policy.on_failed_verification,
         "`serve`": policy.serve,
+        "`mode`": policy.mode,
     }

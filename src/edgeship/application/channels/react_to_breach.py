@@ -36,8 +36,11 @@ class ReactToBreach:
         def attempt() -> Reaction:
             channel = self.state.channel(breach.widget, name)
             releases = self.state.releases(breach.widget)
-            window = self.state.policy(breach.widget).policy.rollback_window_seconds
-            moved = to_what_is_served(lambda gone: react(channel, releases, breach, occasion, window, gone), self.files)
+            policy = self.state.policy(breach.widget).policy
+            window = policy.rollback_window_seconds
+            moved = to_what_is_served(
+                lambda gone: react(channel, releases, breach, occasion, window, gone, policy.mode), self.files
+            )
             if moved is None:
                 return Reaction(breach.widget, name, None, "late, or known: nothing to do")
             commit_move(self.state, moved)

@@ -29,6 +29,8 @@ class ReactToFailedDeployment:
             policy = self.state.policy(widget).policy
             if policy.on_failed_verification != "rollback":
                 return Reaction(widget, name, None, "policy: people are notified, and nothing moves")
+            if policy.mode == "watch":
+                return Reaction(widget, name, None, "mode watch: people are notified, and nothing moves")
             channel, releases = self.state.channel(widget, name), self.state.releases(widget)
             window = policy.rollback_window_seconds
             moved = to_what_is_served(

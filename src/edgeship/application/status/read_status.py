@@ -11,7 +11,7 @@ from edgeship.application.ports import Clock
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.status.read_edge import EdgeStatus, ReadEdge
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.channels.policy import Decision, Policy, UploadAction, decide_upload
+from edgeship.domain.channels.policy import Decision, Mode, Policy, UploadAction, decide_upload
 from edgeship.domain.edge.route_values import Routes
 from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.errors import Refused
@@ -45,6 +45,8 @@ class WidgetStatus:
     waiting: tuple[Waiting, ...]
     quarantined: tuple[Release, ...]
     deployments: tuple[Deployment, ...]
+    mode: Mode
+    """Whether health acts, or people are only notified."""
     routes: Routes
     """What its channels and ranges mean."""
 
@@ -121,6 +123,7 @@ class ReadStatus:
             tuple(waiting),
             tuple(r for r in releases if r.quarantine is not None),
             tuple(self.state.deployments(widget)),
+            policy.mode,
             self._routes(channels, releases, policy, flags),
         )
 

@@ -13,7 +13,7 @@ from edgeship.cli.durations import parse_duration, parse_steps
 from edgeship.cli.errors import Usage
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption, StepsOption, WidgetArgument
 from edgeship.cli.output import Output, plain, table
-from edgeship.domain.channels.policy import DuringRollout, OnFailedVerification, OnInconclusive, Policy
+from edgeship.domain.channels.policy import DuringRollout, Mode, OnFailedVerification, OnInconclusive, Policy
 from edgeship.domain.channels.policy_record import to_document
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
@@ -114,6 +114,10 @@ def set_policy(
             help="How moving paths such as latest are served: pin each page view to one release, in place, or auto."
         ),
     ] = None,
+    mode: Annotated[
+        Mode | None,
+        typer.Option(help="Whether an unhealthy release is rolled back (act), or people are only notified (watch)."),
+    ] = None,
     default: Annotated[
         bool, typer.Option("--default", help="Return to the defaults; other options apply on top of them.")
     ] = False,
@@ -141,6 +145,7 @@ def set_policy(
             else None,
             "on_failed_verification": on_failed_verification,
             "serve": serve,
+            "mode": mode,
         },
         limits={
             "error_rate": error_rate,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +33,8 @@ Document = Mapping[str, Any]
 
 _EVENTS_SEARCHED = 100
 """For the pause of a paused rollout: after it there can only be events of other channels and of uploads."""
+
+_WATCHING = "mode watch: people are notified of unhealthy releases, and nothing else is done"
 
 
 def status(
@@ -77,6 +79,7 @@ def _widget(status: WidgetStatus) -> dict[str, Any]:
     return {
         "widget": status.widget,
         "releases": status.releases,
+        "mode": status.mode,
         "channels": [
             {**channel_document(channel), "deployment": deployment_document(channel, deployments.get(channel.name))}
             for channel in status.channels
@@ -97,12 +100,7 @@ def _widget(status: WidgetStatus) -> dict[str, Any]:
 
 def _shown(found: Status, document: Document, state: EnvironmentState) -> Iterator[RenderableType]:
     widgets = document["widgets"]
-    for each in found.widgets:
-        yield from (plain(line, "bold red") for line in _alerts(each))
-    for w in widgets:
-        for c in w["channels"]:
-            for line in mismatches_shown(c["deployment"]):
-                yield plain(f"MISMATCH {c['name']} of {w['widget']}: {line}", "bold red")
+    yield from (plain(line, "bold red") for line in _urgent(found, widgets))
     yield table(
         f"channels in {document['environment']}",
         (
@@ -142,17 +140,36 @@ def _shown(found: Status, document: Document, state: EnvironmentState) -> Iterat
     if undelivered:
         yield table("undelivered notifications", ("when (UTC)", "what", "to", "attempts", "why"), undelivered)
     yield from (plain(line, "yellow") for line in edge_lines(found))
+    for w in widgets:
+        if w["mode"] == "watch":
+            yield plain(
+                f"{w['widget']}: mode watch: people are notified of unhealthy releases, and nothing else is done"
+            )
     paths = document["invalidation_paths"]
     yield plain(f"invalidation paths in {paths['month']}: {paths['count']:,} of the {paths['free']:,} that are free")
+
+
+def _urgent(found: Status, widgets: Iterable[Document]) -> Iterator[str]:
+    for each in found.widgets:
+        yield from _alerts(each)
+    for w in widgets:
+        for c in w["channels"]:
+            for line in mismatches_shown(c["deployment"]):
+                yield f"MISMATCH {c['name']} of {w['widget']}: {line}"
 
 
 def _alerts(status: WidgetStatus) -> Iterator[str]:
     """What only a person can fix."""
     quarantined = {release.version for release in status.quarantined}
     for channel in status.channels:
+        where = named(status.widget, channel.name)
+        if channel.rollout is not None and channel.rollout.active and (alert := channel.rollout.alert):
+            yield (
+                f"ALERT {channel.name} of {status.widget}: the candidate {channel.candidate} is {alert.health}, since "
+                f"{when(alert.since)} UTC: {alert.cause}\nwhat to do: edgeship rollout abort {where}"
+            )
         if channel.alert is None:
             continue
-        where = named(status.widget, channel.name)
         can_roll_back = any(version not in quarantined for version in channel.trail)
         state = "unhealthy and stays live" if can_roll_back else "unhealthy, with no good version to roll back to"
         remedy = f"edgeship rollback {where}, or " if can_roll_back else ""

@@ -37,17 +37,17 @@ def promote(
             f"{channel.name} of {channel.widget} is at {target.version} already.",
             "There is nothing to do.",
         )
-    exposed_at = occasion.at
+    exposed_at, alert = occasion.at, None
     rollout = channel.rollout
     if rollout is not None and rollout.phase is Phase.RUNNING and rollout.candidate == target.version:
-        exposed_at = rollout.exposed_at
+        exposed_at, alert = rollout.exposed_at, rollout.alert
     ended = after_move(rollout, target.version, occasion.at, channel.widget)
     trail = tuple(v for v in channel.trail if v != target.version)
     if channel.version is not None:
         trail = (*trail, channel.version)[-TRAIL_LENGTH:]
     watch = Watch(occasion.at + timedelta(seconds=window_seconds), automatic_rollback=True) if window_seconds else None
     after = replace(channel, trail=trail, rollout=ended, watch=watch, exposed_at=exposed_at)
-    moved = _point_at(target.version, after, occasion)
+    moved = replace(_point_at(target.version, after, occasion), alert=alert)
     events = move_events(channel, moved, occasion, numbers)
     live = replace(uncancel(target, channel.name), promoted_at=target.promoted_at or timestamp(occasion.at))
     if live != target:

@@ -20,6 +20,7 @@ from edgeship.domain.version import Bump, Version
 OnInconclusive = Literal["hold", "pass", "fail"]
 DuringRollout = Literal["wait", "replace"]
 OnFailedVerification = Literal["notify", "rollback"]
+Mode = Literal["act", "watch"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Policy:
     does to a rollout; `rollback_window_seconds` how long after a move a breach rolls the channel back;
     `on_failed_verification` whether a move is rolled back when a CDN serves other bytes. By default it is not: the
     fault is mostly in a cache, and the version before would have it, too. `serve` is how moving paths are served:
-    see `releases/serving.py`.
+    see `releases/serving.py`. `mode` is whether health acts, or people are only notified: see `watch_mode.py`.
     """
 
     auto: frozenset[Bump] = frozenset({"patch", "minor"})
@@ -41,6 +42,7 @@ class Policy:
     rollback_window_seconds: int = 24 * 3600
     on_failed_verification: OnFailedVerification = "notify"
     serve: Serve = "auto"
+    mode: Mode = "act"
 
     @property
     def at_once(self) -> bool:
@@ -63,6 +65,7 @@ def check_policy(policy: Policy) -> Policy:
         ("during_rollout", policy.during_rollout, get_args(DuringRollout)),
         ("on_failed_verification", policy.on_failed_verification, get_args(OnFailedVerification)),
         ("serve", policy.serve, get_args(Serve)),
+        ("mode", policy.mode, get_args(Mode)),
     ):
         if choice not in choices:
             raise _invalid(f"{name}: {choice!r} is not a choice", f"Choose among {', '.join(choices)}.")

@@ -24,6 +24,7 @@ def to_document(policy: Policy) -> dict[str, Any]:
         "rollback_window_seconds": policy.rollback_window_seconds,
         "on_failed_verification": policy.on_failed_verification,
         "serve": policy.serve,
+        "mode": policy.mode,
     }
 
 
@@ -43,6 +44,7 @@ def from_document(document: Mapping[str, Any]) -> Policy:
         # Policies that were stored before these fields existed don't have them.
         on_failed_verification=document.get("on_failed_verification", Policy().on_failed_verification),
         serve=document.get("serve", Policy().serve),
+        mode=document.get("mode", Policy().mode),
     )
 
 

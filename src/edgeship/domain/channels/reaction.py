@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from edgeship.domain.channels.channel import Alert, Channel, Moved
+from edgeship.domain.channels.alert import Alert
+from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.channel_events import Numbers, channel_event
 from edgeship.domain.channels.moves import roll_back
+from edgeship.domain.channels.policy import Mode
 from edgeship.domain.channels.rollout_moves import abort_rollout
+from edgeship.domain.channels.watch_mode import notify_of_candidate
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion, timestamp
 from edgeship.domain.health.breach import Breach
@@ -28,19 +31,23 @@ def react(
     occasion: Occasion,
     window_seconds: int,
     gone: Collection[Version] = (),
+    mode: Mode = "act",
 ) -> Moved | None:
     """The change of the channel because of a breach; None when the breach is late, or people have been notified. The
-    files of the versions in `gone` are not there: a rollback passes over them."""
+    files of the versions in `gone` are not there: a rollback passes over them. In mode `watch`, people are notified."""
     occasion = occasion.because(breach.cause)
     rollout = channel.rollout
     if rollout is not None and rollout.active and rollout.candidate == breach.version:
         if breach.at < rollout.exposed_at:
             return None
+        if mode == "watch":
+            return notify_of_candidate(channel, "unhealthy", occasion, breach.numbers)
         candidate = next(r for r in releases if r.version == rollout.candidate)
         return abort_rollout(channel, candidate, occasion, breach.numbers)
     if channel.version != breach.version or channel.exposed_at is None or breach.at < channel.exposed_at:
         return None
-    if channel.watch is None or not channel.watch.automatic_rollback or breach.at >= channel.watch.until:
+    rolls_back = channel.watch is not None and channel.watch.automatic_rollback and breach.at < channel.watch.until
+    if mode == "watch" or not rolls_back:
         return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
     return _roll_back_or_freeze(channel, releases, occasion, window_seconds, gone, breach.numbers)
 
