@@ -45,7 +45,8 @@ UNSEEN = {
     "propagation": TO_A_FAILURE_QUEUE,
     # The first list's absence, and the first page's.
     "rollout": {"s3:ListBucket", *TO_A_FAILURE_QUEUE},
-    "rollback": TO_A_FAILURE_QUEUE,
+    # A target whose files are gone.
+    "rollback": {"s3:ListBucket", *TO_A_FAILURE_QUEUE},
     # The first snapshot's absence.
     "telemetry": {"s3:ListBucket"},
     # The first snapshot's absence.
