@@ -10,11 +10,10 @@ from edgeship.domain.events import SOURCE, EventType
 from edgeship.resource_names import HEALTH_LIST_KEY, HEALTH_PREFIX
 from infra.constructs.bus import Bus
 from infra.constructs.functions import Build, RegionalFunction
-from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, alarms, health_alarms, objects
+from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, RELEASE_FILES, alarms, health_alarms, objects
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 
-RELEASE_FILES = "*/v*/*"
 TARGETS_OF_ROLLBACKS = "Whether a rollback's target has its manifest and its entrypoint, of any widget and version."
 
 

@@ -82,7 +82,7 @@ class ArtifactUploadSettings(Settings):
 
 
 class PromotionSettings(Settings):
-    pass
+    site_bucket: Name
 
 
 class RolloutSettings(Settings):

@@ -55,7 +55,7 @@ class World:
         def never(_: int) -> None:
             """Nobody else is here to race with."""
 
-        self.promote_upload = PromoteUpload(self.state, self.alarms, never)
+        self.promote_upload = PromoteUpload(self.state, self.alarms, self.files, never)
         self.promote_release = PromoteRelease(self.state, self.alarms, self.files, never)
         self.start_rollout = StartRollout(self.state, self.alarms, self.files, never)
         self.steer = SteerRollout(self.state, self.alarms, never)

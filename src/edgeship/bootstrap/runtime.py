@@ -47,7 +47,7 @@ def jittered_pause(attempt: int) -> None:
 
 
 def rescue_config() -> Config:
-    """For what a rollback asks without needing the answer: it costs at most 6 seconds."""
+    """For what a move asks without needing the answer: a question costs at most some 6 seconds."""
     return Config(
         retries={"mode": "standard", "total_max_attempts": 2},
         connect_timeout=1,

@@ -112,3 +112,18 @@ def test_what_is_gone_is_not_promoted() -> None:
         why = refused(act)
         assert (why.code, world.state.records, world.alarms.alarms) == ("files_gone", records, alarms)
         assert "2.0.0" in why.reason
+
+
+def test_what_is_gone_does_not_start_automatically_and_the_next_that_waits_does() -> None:
+    world = rolling()
+    for version in ("1.2.0", "1.3.0"):
+        assert world.upload(version) == "leave"
+    world.steer.cancel("checkout", "latest", world.occasion())
+    world.files.gone = {"1.3.0"}
+    decision = world.promote_upload("checkout", V("1.3.0"), world.occasion())
+    assert (decision.action.value, "not in the site bucket" in decision.reason) == ("leave", True)
+    world.promote_upload.promote_waiting("checkout", world.occasion())
+    assert str(world.channel().candidate) == "1.2.0"
+    world.files.gone = {"1.3.0", "1.2.0"}
+    world.steer.cancel("checkout", "latest", world.occasion())
+    assert world.promote_upload.promote_waiting("checkout", world.occasion()).reason == "no release waits"

@@ -41,7 +41,7 @@ def state_with(*versions: str) -> FakeState:
 
 
 def uploads(state: FakeState) -> PromoteUpload:
-    return PromoteUpload(state, FakeAlarms(lambda: WHO.at), pause=lambda _: None)
+    return PromoteUpload(state, FakeAlarms(lambda: WHO.at), FakeReleaseFiles(), pause=lambda _: None)
 
 
 def operator(state: FakeState) -> PromoteRelease:
