@@ -49,7 +49,7 @@ class PromoteRelease:
             before = self.state.channel(widget, channel)
             # Where somebody else has done it already, that is the answer.
             if before.version != version:
-                check_expected(self.state, Act.PROMOTE, before, expected)
+                check_expected(self.state, Act.PROMOTE, before, expected, version)
             moved = promote(before, release, occasion, policy.rollback_window_seconds)
             if self.files.are_gone(release):
                 raise refuse_gone(release)
