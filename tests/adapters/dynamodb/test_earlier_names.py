@@ -13,6 +13,7 @@ from edgeship.adapters.dynamodb.attributes import serialize
 from edgeship.adapters.dynamodb.channels import to_channel
 from edgeship.adapters.dynamodb.items import to_deployment, to_event, to_item, to_policy, to_release
 from edgeship.application.transaction import Transaction
+from edgeship.domain.channels.alert import Alert
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import Policy, PolicyRecord
 from edgeship.domain.channels.rollout import DEFAULT_STEPS, Held, start
@@ -101,6 +102,20 @@ def test_a_hold_from_before_people_held_rollouts_is_by_nobody() -> None:
     item = to_item(Channel("checkout", LATEST, rollout=rollout))
     del item["rollout"]["held"]["by"]
     assert to_channel(item).rollout == rollout
+
+
+def test_a_policy_from_before_there_were_modes_acts() -> None:
+    item = to_item(PolicyRecord("checkout", Policy(mode="watch")))
+    assert to_policy(item).policy.mode == "watch"
+    document = json.loads(item["document"])
+    del document["mode"]
+    assert to_policy({**item, "document": json.dumps(document)}).policy == Policy()
+
+
+def test_an_alert_from_before_candidates_had_them_is_of_an_unhealthy_version() -> None:
+    item = to_item(Channel("checkout", LATEST, alert=Alert(AT, "too slow")))
+    del item["alert"]["health"]
+    assert to_channel(item).alert == Alert(AT, "too slow")
 
 
 @pytest.mark.parametrize("choice", ["hold", "pass", "fail"])

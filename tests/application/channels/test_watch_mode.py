@@ -76,6 +76,14 @@ def test_degraded_then_unhealthy_are_two_notifications() -> None:
     assert world.events_of(*STOPS) == []
 
 
+def test_a_live_version_that_was_degraded_as_a_candidate_is_not_called_unhealthy() -> None:
+    world = rolling()
+    minutes(world, 4, sessions=50, failed=3)
+    world.steer.advance("checkout", "latest", world.occasion())
+    world.steer.advance("checkout", "latest", world.occasion())
+    assert (world.live, world.channel().alert) == ("1.1.0", None)
+
+
 @pytest.mark.parametrize("on_inconclusive", ["hold", "pass", "fail"])
 def test_too_few_sessions_hold_nothing(on_inconclusive: OnInconclusive) -> None:
     world = rolling()

@@ -40,7 +40,9 @@ def promote(
     exposed_at, alert = occasion.at, None
     rollout = channel.rollout
     if rollout is not None and rollout.phase is Phase.RUNNING and rollout.candidate == target.version:
-        exposed_at, alert = rollout.exposed_at, rollout.alert
+        exposed_at = rollout.exposed_at
+        # Of a version that is unhealthy, it is the same incident.
+        alert = rollout.alert if rollout.alert is not None and rollout.alert.health == "unhealthy" else None
     ended = after_move(rollout, target.version, occasion.at, channel.widget)
     trail = tuple(v for v in channel.trail if v != target.version)
     if channel.version is not None:
