@@ -32,6 +32,14 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
             item.add_marker("synth")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No command of a test reads or writes what this user was shown."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture
 def aws() -> Iterator[Aws]:
     with aws_environment() as environment:

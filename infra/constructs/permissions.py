@@ -17,6 +17,9 @@ from infra.options import SynthOptions
 
 ALARMS_OF_ANY_RELEASE = "A release's alarms are made when it gets traffic, and carry its widget and version."
 
+RELEASE_FILES = "*/v*/*"
+"""In the site bucket."""
+
 
 def objects(bucket_name: str, pattern: str) -> str:
     """The ARN of the objects of a bucket whose keys match `pattern`."""

@@ -25,7 +25,7 @@ from edgeship.settings import format_copies
 from infra.constructs.bus import Bus
 from infra.constructs.cdn.router import Router
 from infra.constructs.functions import TIME_ZONES, Build, RegionalFunction
-from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, health_alarms, objects
+from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, RELEASE_FILES, health_alarms, objects
 from infra.constructs.queues import FailureQueue, WorkQueue
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
@@ -75,7 +75,7 @@ class Pipeline(Construct):
         self._build = build
         self.artifact_upload = self._artifact_upload(storage, table)
         self.upload_limits = self._upload_limits()
-        self.promotion = self._promotion(table, bus)
+        self.promotion = self._promotion(storage, table, bus)
         self.relay = self._relay(storage, table, bus, router)
         self.filled = self._filled(router)
 
@@ -117,7 +117,7 @@ class Pipeline(Construct):
         )
         function.allow(
             ["s3:GetObject", "s3:PutObject"],
-            objects(site, "*/v*/*"),
+            objects(site, RELEASE_FILES),
             reason="Release folders of any widget and version, and any file in them.",
         )
         # Without it S3 answers 403, not 404, for a key that is not there
@@ -157,13 +157,13 @@ class Pipeline(Construct):
         parameter.node.add_dependency(self.artifact_upload.function)
         return parameter
 
-    def _promotion(self, table: StateTable, bus: Bus) -> RegionalFunction:
+    def _promotion(self, storage: Storage, table: StateTable, bus: Bus) -> RegionalFunction:
         function = RegionalFunction(
             self,
             "Promotion",
             "promotion",
             self._build,
-            settings={"table": table.table.table_name},
+            settings={"table": table.table.table_name, "site_bucket": storage.site.bucket_name},
             timeout=Duration.seconds(30),
             memory_mib=512,
             also=TIME_ZONES,
@@ -173,6 +173,13 @@ class Pipeline(Construct):
             table.table.table_arn,
         )
         function.allow(["cloudwatch:PutMetricAlarm"], health_alarms(self._build.options), reason=ALARMS_OF_ANY_RELEASE)
+        function.allow(
+            ["s3:GetObject"],
+            objects(self._build.options.names.site_bucket, RELEASE_FILES),
+            reason="Whether a release has its manifest and its entrypoint, of any widget and version.",
+        )
+        # Without it, S3 answers 403 instead of 404 for a file that is gone.
+        function.allow(["s3:ListBucket"], storage.site.bucket_arn)
         function.on_event(
             "Judged",
             events.EventPattern(

@@ -10,9 +10,11 @@ from edgeship.domain.events import SOURCE, EventType
 from edgeship.resource_names import HEALTH_LIST_KEY, HEALTH_PREFIX
 from infra.constructs.bus import Bus
 from infra.constructs.functions import TIME_ZONES, Build, RegionalFunction
-from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, alarms, health_alarms, objects
+from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, RELEASE_FILES, alarms, health_alarms, objects
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
+
+TARGETS_OF_ROLLBACKS = "Whether a rollback's target has its manifest and its entrypoint, of any widget and version."
 
 
 class Rollouts(Construct):
@@ -31,7 +33,7 @@ class Rollouts(Construct):
         super().__init__(scope, id)
         self._build = build
         self.rollout = self._rollout(storage, table)
-        self.rollback = self._rollback(table, bus)
+        self.rollback = self._rollback(storage, table, bus)
 
     @property
     def functions(self) -> tuple[RegionalFunction, ...]:
@@ -80,18 +82,19 @@ class Rollouts(Construct):
             reason="The health pages of any widget and version, and nothing else that the CDN serves.",
         )
         function.allow(["s3:GetObject", "s3:PutObject"], objects(options.names.config_bucket, HEALTH_LIST_KEY))
-        # The first page and the first list are read before they exist.
+        function.allow(["s3:GetObject"], objects(options.names.site_bucket, RELEASE_FILES), reason=TARGETS_OF_ROLLBACKS)
+        # The first page and the first list are read before they exist, and so are files that are gone.
         function.allow(["s3:ListBucket"], storage.site.bucket_arn, storage.config.bucket_arn)
         function.on_schedule("EveryMinute", events.Schedule.rate(Duration.minutes(1)))
         return function
 
-    def _rollback(self, table: StateTable, bus: Bus) -> RegionalFunction:
+    def _rollback(self, storage: Storage, table: StateTable, bus: Bus) -> RegionalFunction:
         function = RegionalFunction(
             self,
             "Rollback",
             "rollback",
             self._build,
-            settings={"table": table.table.table_name},
+            settings={"table": table.table.table_name, "site_bucket": storage.site.bucket_name},
             timeout=Duration.seconds(30),
             # CPU grows with memory, and makes a cold start faster; nearly every run is one.
             memory_mib=1024,
@@ -100,6 +103,10 @@ class Rollouts(Construct):
             ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
             table.table.table_arn,
         )
+        site = self._build.options.names.site_bucket
+        function.allow(["s3:GetObject"], objects(site, RELEASE_FILES), reason=TARGETS_OF_ROLLBACKS)
+        # Without it, S3 answers 403 instead of 404 for a file that is gone.
+        function.allow(["s3:ListBucket"], storage.site.bucket_arn)
         # Alarms change state on the account's default bus
         # (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html).
         function.on_event(

@@ -81,7 +81,7 @@ class ArtifactUploadSettings(Settings):
 
 
 class PromotionSettings(Settings):
-    pass
+    site_bucket: Name
 
 
 class RolloutSettings(Settings):
@@ -92,7 +92,7 @@ class RolloutSettings(Settings):
 
 
 class RollbackSettings(Settings):
-    pass
+    site_bucket: Name
 
 
 class PropagationSettings(Settings):

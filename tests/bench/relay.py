@@ -25,6 +25,7 @@ from edgeship.domain.version import Version
 from tests.bench.aws_calls import Calls, counted
 from tests.bench.report import Report, Row
 from tests.fakes.health import FakeAlarms
+from tests.fakes.releases import FakeReleaseFiles
 from tests.fakes.route_store import FakeRouteStore
 from tests.support.moto.aws import NAMES, Aws, aws_environment
 from tests.support.releases import a_live_release, a_release
@@ -76,7 +77,7 @@ def _two_moves(releases: int) -> list[tuple[Calls, float]]:
 
         def moved(version: Version, *, kept: bool) -> tuple[Calls, float]:
             by = Occasion(NAMES.environment, "bench", "a move", NOW)
-            PromoteRelease(aws.state, FakeAlarms(lambda: NOW), never)(WIDGET, version, "latest", by)
+            PromoteRelease(aws.state, FakeAlarms(lambda: NOW), FakeReleaseFiles(), never)(WIDGET, version, "latest", by)
             event = next(event for event in aws.state.events(WIDGET, 2) if (event.new or {})["version"] == str(version))
             result = counted(lambda: refresh(changed_by([event]) if kept else {WIDGET: None}))
             assert f"{version} " in store.values[WIDGET]

@@ -35,6 +35,7 @@ from edgeship.domain.health.alarms import alarms_of
 from edgeship.domain.version import Version
 from tests.bench.aws_calls import Calls, counted
 from tests.bench.report import Report, Row
+from tests.fakes.releases import FakeReleaseFiles
 from tests.support.moto.aws import NAMES, Aws, aws_environment
 from tests.support.releases import a_release
 
@@ -117,8 +118,9 @@ def _tick(aws: Aws) -> None:
     errors = DynamoDBErrorBooks(aws.dynamodb, NAMES.table, lambda: NOW)
     publish = PublishHealth(state, aws.health_pages, errors, metrics.period_seconds, threads=16)
     compare = CompareCandidates(DynamoDBComparisons(aws.dynamodb, NAMES.table), metrics.period_seconds)
-    start = StartWaiting(state, PromoteUpload(state, alarms, lambda _: None))
-    watch = WatchChannels(state, alarms, metrics, compare, ReactToBreach(state, lambda _: None), publish, start)
+    start = StartWaiting(state, PromoteUpload(state, alarms, FakeReleaseFiles(), lambda _: None))
+    react = ReactToBreach(state, FakeReleaseFiles(), lambda _: None)
+    watch = WatchChannels(state, alarms, metrics, compare, react, publish, start)
     tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))
     assert tick.watched == ROLLING
     assert not tick.faults

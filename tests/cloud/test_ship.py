@@ -21,6 +21,7 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
+from tests.fakes.releases import FakeReleaseFiles
 from tests.support.bundles import WIDGET, tar_gz
 from tests.support.local_cloud.visitors import ann, answered, bundle, eventually, get, put, served
 from tests.support.releases import a_release
@@ -115,7 +116,7 @@ def test_fifty_promotions_at_once_leave_a_linear_history(cloud: LocalCloud) -> N
     def promote(version: Version) -> None:
         mine = DynamoDBState(cloud.session().client("dynamodb"), cloud.names.table)
         alarms = CloudWatchAlarms(cloud.session().client("cloudwatch"), cloud.names.environment)
-        PromoteRelease(mine, alarms, jittered_pause)("crowd", version, "latest", ann())
+        PromoteRelease(mine, alarms, FakeReleaseFiles(), jittered_pause)("crowd", version, "latest", ann())
 
     with ThreadPoolExecutor(50) as pool:
         list(pool.map(promote, versions))

@@ -13,6 +13,7 @@ from edgeship.application.releases.ports import EncodedFile, UnpackedFile
 from edgeship.domain.naming import MANIFEST_NAME, encoded_folder, release_prefix
 from edgeship.domain.releases.entry import Syntax
 from edgeship.domain.releases.manifest import FileEntry, Manifest
+from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 
 
@@ -68,6 +69,17 @@ class FakeSite:
 
     def manifest(self, widget: str, version: Version) -> Manifest | None:
         return self._manifests.get(release_prefix(widget, version) + MANIFEST_NAME)
+
+
+class FakeReleaseFiles:
+    """Every release has its files but those in `gone`."""
+
+    def __init__(self) -> None:
+        self.gone: set[str] = set()
+        """Versions."""
+
+    def are_gone(self, release: Release) -> bool:
+        return str(release.version) in self.gone
 
 
 class FakeScripts:

@@ -55,6 +55,7 @@ def registered(aws: Aws, widget: str, *versions: str) -> None:
             registered_at="2026-11-20T09:00:00.000Z",
             registered_by="test",
         )
+        aws.publish(release)
         aws.state.commit(Transaction(puts=(release,), events=(), registers=release))
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 from pydantic import ValidationError
 
+from edgeship.bootstrap import operator
 from edgeship.domain.channels.rollout import Phase
 from edgeship.domain.events import timestamp
 from edgeship.domain.version import Version
@@ -145,6 +147,31 @@ def test_a_completed_rollout_lets_what_waited_begin(deployed: Aws) -> None:
     assert answer == {"action": "roll_out", "reason": "policy: a patch release is rolled out automatically"}
     assert deployed.state.channel("checkout", "latest").candidate == Version.parse("1.5.1")
     assert promotion.handler(sample("edgeship.rollout-completed.json"), None)["action"] == "leave"
+
+
+def test_a_lifted_lock_lets_what_waited_begin(deployed: Aws) -> None:
+    tools = live(deployed, "checkout", "1.4.1", minutes_ago(20))
+    registered(deployed, "checkout", "1.4.2")
+    tools.promote("checkout", Version.parse("1.4.2"), "latest", by_ann(minutes_ago(10)))
+    tools.roll_back("checkout", "latest", None, by_ann(minutes_ago(9)))
+    registered(deployed, "checkout", "1.4.3")
+    event = sample("edgeship.channel-unlocked.json")
+    assert promotion.handler(event, None) == {"action": "leave", "reason": "no release waits"}
+    tools.unlock("checkout", "latest", by_ann(minutes_ago(8)))
+    assert promotion.handler(event, None)["action"] == "roll_out"
+    assert deployed.state.channel("checkout", "latest").candidate == Version.parse("1.4.3")
+    assert promotion.handler(event, None)["action"] == "leave"
+
+
+def test_a_cancelled_rollout_lets_what_waited_begin_and_does_not_begin_again(deployed: Aws) -> None:
+    rolling_out(deployed, "checkout", minutes_ago(20))
+    tools = operator.build(NAMES, boto3.Session(), None)
+    tools.steer_rollout.cancel("checkout", "latest", by_ann(minutes_ago(10)))
+    event = sample("edgeship.rollout-cancelled.json")
+    assert promotion.handler(event, None) == {"action": "leave", "reason": "no release waits"}
+    registered(deployed, "checkout", "1.5.1")
+    assert promotion.handler(event, None)["action"] == "roll_out"
+    assert deployed.state.channel("checkout", "latest").candidate == Version.parse("1.5.1")
 
 
 def test_an_alarm_ends_the_rollout(deployed: Aws) -> None:

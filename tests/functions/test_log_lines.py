@@ -49,6 +49,8 @@ def test_an_upload_by_the_id_of_its_event(deployed: Aws, log_lines: LogLines) ->
     [
         (promotion.handler, "edgeship.release-registered.json"),
         (promotion.handler, "edgeship.rollout-completed.json"),
+        (promotion.handler, "edgeship.rollout-cancelled.json"),
+        (promotion.handler, "edgeship.channel-unlocked.json"),
         (propagation.handler, "edgeship.pointer-moved.json"),
         (propagation.handler, "edgeship.deployment-requested.json"),
     ],

@@ -31,6 +31,8 @@ SAMPLES = (
     ("artifact_upload", "aws.s3.object-created.json"),
     ("promotion", "edgeship.release-registered.json"),
     ("promotion", "edgeship.rollout-completed.json"),
+    ("promotion", "edgeship.rollout-cancelled.json"),
+    ("promotion", "edgeship.channel-unlocked.json"),
     ("rollback", "aws.cloudwatch.alarm-state-change.json"),
     ("rollback", "edgeship.deployment-failed.json"),
     ("propagation", "edgeship.pointer-moved.json"),

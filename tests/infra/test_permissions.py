@@ -42,11 +42,13 @@ UNSEEN = {
     "artifact_upload": {"s3:AbortMultipartUpload", "s3:ListBucket", "s3:GetObject", *TO_A_FAILURE_QUEUE, *A_QUEUE},
     # Of its queue, and on its behalf.
     "notification": A_QUEUE,
-    "promotion": TO_A_FAILURE_QUEUE,
+    # A release whose files are gone.
+    "promotion": {"s3:ListBucket", *TO_A_FAILURE_QUEUE},
     "propagation": TO_A_FAILURE_QUEUE,
     # The first list's absence, and the first page's.
     "rollout": {"s3:ListBucket", *TO_A_FAILURE_QUEUE},
-    "rollback": TO_A_FAILURE_QUEUE,
+    # A target whose files are gone.
+    "rollback": {"s3:ListBucket", *TO_A_FAILURE_QUEUE},
     # The first snapshot's absence.
     "telemetry": {"s3:ListBucket"},
     # The first snapshot's absence.

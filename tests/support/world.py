@@ -29,6 +29,7 @@ from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.naming import LATEST
 from edgeship.domain.version import Version
 from tests.fakes.health import FakeAlarms, FakeComparisons, FakeHealthPages, FakeMetrics
+from tests.fakes.releases import FakeReleaseFiles
 from tests.fakes.state import FakeState
 from tests.fakes.telemetry import FakeErrorBooks
 from tests.support.releases import a_release
@@ -51,20 +52,21 @@ class World:
         self.state = state or FakeState()
         self.alarms = FakeAlarms(lambda: self.now)
         self.metrics = FakeMetrics()
+        self.files = FakeReleaseFiles()
 
         def never(_: int) -> None:
             """Nobody else is here to race with."""
 
-        self.promote_upload = PromoteUpload(self.state, self.alarms, never)
-        self.promote_release = PromoteRelease(self.state, self.alarms, never)
-        self.start_rollout = StartRollout(self.state, self.alarms, never)
+        self.promote_upload = PromoteUpload(self.state, self.alarms, self.files, never)
+        self.promote_release = PromoteRelease(self.state, self.alarms, self.files, never)
+        self.start_rollout = StartRollout(self.state, self.alarms, self.files, never)
         self.steer = SteerRollout(self.state, self.alarms, never)
-        self.roll_back = RollBack(self.state, never)
+        self.roll_back = RollBack(self.state, self.files, never)
         self.unlock = UnlockChannel(self.state, never)
         self.unquarantine = UnquarantineRelease(self.state, never)
         self.freeze = ChangeFreeze(self.state, never)
         self.change_policy = ChangePolicy(self.state, never)
-        self.react = ReactToBreach(self.state, never)
+        self.react = ReactToBreach(self.state, self.files, never)
         self.pages = FakeHealthPages()
         self.errors = FakeErrorBooks(lambda: self.now)
         self.publish = PublishHealth(self.state, self.pages, self.errors, period_seconds=60, threads=2)

@@ -14,6 +14,7 @@ from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.http.web import UrllibWeb
 from edgeship.adapters.s3.inbox import S3Dropbox
+from edgeship.adapters.s3.release_files import S3ReleaseFiles
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.snapshots import S3SnapshotReader, S3Snapshots
 from edgeship.adapters.upload_limits import DeployedLimits
@@ -41,7 +42,7 @@ from edgeship.application.status.read_edge import ReadEdge
 from edgeship.application.status.read_status import ReadStatus
 from edgeship.application.telemetry.ports import ErrorBooks
 from edgeship.bootstrap import packing
-from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
+from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, utc_now
 from edgeship.resource_names import REGION, SNAPSHOT_KEY, ResourceNames
 
 
@@ -82,6 +83,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
     alarms = CloudWatchAlarms(
         session.client("cloudwatch", region_name=REGION, config=client_config()), names.environment
     )
+    files = S3ReleaseFiles(session.client("s3", region_name=REGION, config=rescue_config()), names.site_bucket)
     site = S3Site(s3, names.site_bucket, threads=1)
     limits = DeployedLimits(session, REGION, names.upload_limits)
     store = NamedStore(session, client_config(), names.route_store)
@@ -91,11 +93,11 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         site=site,
         status=ReadStatus(state, deliveries, utc_now, read_edge, names.environment),
         resolve=ResolveUrl(state, store, names.environment),
-        promote=PromoteRelease(state, alarms, jittered_pause),
-        start_rollout=StartRollout(state, alarms, jittered_pause),
+        promote=PromoteRelease(state, alarms, files, jittered_pause),
+        start_rollout=StartRollout(state, alarms, files, jittered_pause),
         steer_rollout=SteerRollout(state, alarms, jittered_pause),
         policy=ChangePolicy(state, jittered_pause),
-        roll_back=RollBack(state, jittered_pause),
+        roll_back=RollBack(state, files, jittered_pause),
         freeze=ChangeFreeze(state, jittered_pause),
         unlock=UnlockChannel(state, jittered_pause),
         unquarantine=UnquarantineRelease(state, jittered_pause),

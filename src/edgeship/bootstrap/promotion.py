@@ -8,8 +8,9 @@ import boto3
 
 from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
 from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.s3.release_files import S3ReleaseFiles
 from edgeship.application.channels.promote_upload import PromoteUpload
-from edgeship.bootstrap.runtime import client_config, jittered_pause
+from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config
 from edgeship.settings import PromotionSettings
 
 
@@ -18,4 +19,5 @@ def build(env: Mapping[str, str]) -> PromoteUpload:
     settings = PromotionSettings.from_env(env)
     state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
     alarms = CloudWatchAlarms(boto3.client("cloudwatch", config=client_config()), settings.environment)
-    return PromoteUpload(state=state, alarms=alarms, pause=jittered_pause)
+    files = S3ReleaseFiles(boto3.client("s3", config=rescue_config()), settings.site_bucket)
+    return PromoteUpload(state=state, alarms=alarms, files=files, pause=jittered_pause)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import boto3
 
 from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.s3.release_files import S3ReleaseFiles
 from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.react_to_failed_deployment import ReactToFailedDeployment
-from edgeship.bootstrap.runtime import client_config, jittered_pause
+from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config
 from edgeship.settings import RollbackSettings
 
 
@@ -26,4 +27,7 @@ def build(env: Mapping[str, str]) -> RollbackFunction:
     """The use cases, from the function's environment variables."""
     settings = RollbackSettings.from_env(env)
     state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
-    return RollbackFunction(ReactToBreach(state, jittered_pause), ReactToFailedDeployment(state, jittered_pause))
+    files = S3ReleaseFiles(boto3.client("s3", config=rescue_config()), settings.site_bucket)
+    return RollbackFunction(
+        ReactToBreach(state, files, jittered_pause), ReactToFailedDeployment(state, files, jittered_pause)
+    )

@@ -13,13 +13,14 @@ from edgeship.adapters.dynamodb.comparisons import DynamoDBComparisons
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.s3.health_pages import S3HealthPages
+from edgeship.adapters.s3.release_files import S3ReleaseFiles
 from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
 from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import WatchChannels
 from edgeship.application.health.publish_health import PublishHealth
-from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
+from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, utc_now
 from edgeship.resource_names import HEALTH_LIST_KEY
 from edgeship.settings import RolloutSettings
 
@@ -40,6 +41,7 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
     state = DynamoDBState(dynamodb, settings.table)
     # A page is written each period, so no cache should keep it for longer.
     pages = S3HealthPages(s3, settings.site_bucket, settings.config_bucket, HEALTH_LIST_KEY, settings.period_seconds)
+    files = S3ReleaseFiles(boto3.client("s3", config=rescue_config()), settings.site_bucket)
     cloudwatch = boto3.client("cloudwatch", config=client_config())
     alarms = CloudWatchAlarms(cloudwatch, settings.environment)
     watch = WatchChannels(
@@ -47,7 +49,7 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
         alarms=alarms,
         metrics=CloudWatchMetrics(cloudwatch, settings.environment, settings.period_seconds),
         compare=CompareCandidates(DynamoDBComparisons(dynamodb, settings.table), settings.period_seconds),
-        react=ReactToBreach(state, jittered_pause),
+        react=ReactToBreach(state, files, jittered_pause),
         publish=PublishHealth(
             state=state,
             pages=pages,
@@ -55,6 +57,6 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
             period_seconds=settings.period_seconds,
             threads=settings.page_threads,
         ),
-        start_waiting=StartWaiting(state, PromoteUpload(state=state, alarms=alarms, pause=jittered_pause)),
+        start_waiting=StartWaiting(state, PromoteUpload(state=state, alarms=alarms, files=files, pause=jittered_pause)),
     )
     return RolloutFunction(watch, settings.environment)

@@ -46,6 +46,15 @@ def jittered_pause(attempt: int) -> None:
     time.sleep(random.uniform(0, 0.02 * 2 ** min(attempt - 1, 5)))  # noqa: S311  not for cryptography
 
 
+def rescue_config() -> Config:
+    """For what a move asks without needing the answer: a question costs at most some 6 seconds."""
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 2},
+        connect_timeout=1,
+        read_timeout=2,
+    )
+
+
 def client_config(connections: int = 10) -> Config:
     return Config(
         retries={"mode": "standard", "max_attempts": 5},

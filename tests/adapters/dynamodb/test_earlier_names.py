@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from edgeship.adapters.dynamodb.attributes import serialize
+from edgeship.adapters.dynamodb.channels import to_channel
 from edgeship.adapters.dynamodb.items import to_deployment, to_event, to_item, to_policy, to_release
 from edgeship.application.transaction import Transaction
+from edgeship.domain.channels.alert import Alert
+from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import Policy, PolicyRecord
+from edgeship.domain.channels.rollout import DEFAULT_STEPS, Held, start
 from edgeship.domain.events import EventType
 from edgeship.domain.health.analysis import Health
 from edgeship.domain.naming import LATEST
 from edgeship.domain.notifications.event_text import describe
 from edgeship.domain.propagation.deployment import LATEST_COPIES, Mismatch, MismatchKind, Verification
+from edgeship.domain.releases.release import Cancelled
 from tests.support.moto.aws import NAMES, Aws
 from tests.support.releases import a_release
 
@@ -80,6 +86,36 @@ def test_a_release_from_before_kinds_were_known_has_no_entry() -> None:
     assert to_release(item).entry == a_release("1.0.0").entry
     del item["entry"]
     assert to_release(item) == replace(a_release("1.0.0"), entry=None, revision=2)
+
+
+def test_a_release_from_before_rollouts_were_cancelled_has_none_cancelled() -> None:
+    mark = Cancelled("latest", AT, "ann", "next week")
+    item = to_item(replace(a_release("1.0.0"), cancelled=(mark,)))
+    assert to_release(item).cancelled == (mark,)
+    del item["cancelled"]
+    assert to_release(item).cancelled == ()
+
+
+def test_a_hold_from_before_people_held_rollouts_is_by_nobody() -> None:
+    at = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    rollout = replace(start(a_release("1.1.0").version, DEFAULT_STEPS, at), held=Held(at, "too few sessions"))
+    item = to_item(Channel("checkout", LATEST, rollout=rollout))
+    del item["rollout"]["held"]["by"]
+    assert to_channel(item).rollout == rollout
+
+
+def test_a_policy_from_before_there_were_modes_acts() -> None:
+    item = to_item(PolicyRecord("checkout", Policy(mode="watch")))
+    assert to_policy(item).policy.mode == "watch"
+    document = json.loads(item["document"])
+    del document["mode"]
+    assert to_policy({**item, "document": json.dumps(document)}).policy == Policy()
+
+
+def test_an_alert_from_before_candidates_had_them_is_of_an_unhealthy_version() -> None:
+    item = to_item(Channel("checkout", LATEST, alert=Alert(AT, "too slow")))
+    del item["alert"]["health"]
+    assert to_channel(item).alert == Alert(AT, "too slow")
 
 
 @pytest.mark.parametrize("choice", ["hold", "pass", "fail"])

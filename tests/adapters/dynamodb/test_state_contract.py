@@ -10,7 +10,8 @@ import pytest
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.transaction import Transaction
 from edgeship.domain.calendar.freeze import Freeze, FreezeRecord, lift_freeze, set_freeze
-from edgeship.domain.channels.channel import Alert, Channel, Lock, Watch
+from edgeship.domain.channels.alert import Alert
+from edgeship.domain.channels.channel import Channel, Lock, Watch
 from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Policy, PolicyRecord
 from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step
@@ -32,6 +33,7 @@ from edgeship.domain.propagation.deployment import Deployment, Mismatch, Mismatc
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.rejection import Upload, reject
+from edgeship.domain.releases.release import Cancelled
 from edgeship.domain.version import Version
 from tests.fakes.state import FakeState
 from tests.support.releases import a_release
@@ -111,6 +113,13 @@ def test_releases_keep_what_they_know_about_their_entry(state: EnvironmentState)
     assert [release.entry for release in state.releases("checkout")] == [None, module, entry]
 
 
+def test_releases_keep_which_of_their_rollouts_were_cancelled(state: EnvironmentState) -> None:
+    marks = tuple(Cancelled(name, "2026-11-23T10:00:00.000Z", "ann", "next week") for name in ("latest", "next"))
+    release = replace(a_release("1.0.0"), cancelled=marks, revision=0)
+    state.commit(Transaction(puts=(release,), events=(), registers=release))
+    assert [release.cancelled for release in state.releases("checkout")] == [marks]
+
+
 def test_a_record_is_written_only_from_the_revision_it_was_read_at(state: EnvironmentState) -> None:
     register(state, "1.0.0")
     release = state.release("checkout", V1)
@@ -187,7 +196,7 @@ ROLLOUT = Rollout(
     stepped_at=IN_MS,
     exposed_at=NOW + timedelta(milliseconds=999),
     step=1,
-    held=Held(IN_MS, "too few sessions"),
+    held=Held(IN_MS, "the campaign", "ann"),
 )
 
 

@@ -175,3 +175,19 @@ def test_an_event_of_another_channel_is_not_named() -> None:
     world.promote("2.0.0", "next")
     why = refused(lambda: ACTS[Act.ABORT](world, Expected(V("1.1.0"))))
     assert "since 2026-11-23T10:02:00.000Z by ann" in why.reason
+
+
+def test_a_promotion_aborts_no_rollout_that_the_person_did_not_see() -> None:
+    world = rolling()
+    why = refused(lambda: STARTS[Act.PROMOTE](world, Expected(V("1.0.0"), frozenset())))
+    assert why.code == "changed_since"
+    assert "This expects latest at 1.0.0 with no rollout, but" in why.reason
+    assert "with a rollout to 1.1.0, since 2026-11-23T10:01:00.000Z by bob (the campaign)" in why.reason
+    assert "add --expect 1.0.0" in why.remedy
+    assert world.phase == "running"
+    # It completes its own, and aborts what was seen, or what --expect leaves open.
+    world.promote_release("checkout", V("1.1.0"), "latest", world.occasion(), Expected(V("1.0.0"), frozenset()))
+    for seen in (frozenset([V("1.1.0")]), None):
+        world = rolling()
+        STARTS[Act.PROMOTE](world, Expected(V("1.0.0"), seen))
+        assert world.live == "2.0.0"

@@ -21,6 +21,7 @@ from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.releases.release import Release, register
 from edgeship.domain.version import Version
 from tests.fakes.health import FakeAlarms
+from tests.fakes.releases import FakeReleaseFiles
 from tests.fakes.state import FakeState
 from tests.support.releases import a_release
 from tests.support.world import AT_ONCE, POLICY, World
@@ -40,11 +41,11 @@ def state_with(*versions: str) -> FakeState:
 
 
 def uploads(state: FakeState) -> PromoteUpload:
-    return PromoteUpload(state, FakeAlarms(lambda: WHO.at), pause=lambda _: None)
+    return PromoteUpload(state, FakeAlarms(lambda: WHO.at), FakeReleaseFiles(), pause=lambda _: None)
 
 
 def operator(state: FakeState) -> PromoteRelease:
-    return PromoteRelease(state, FakeAlarms(lambda: WHO.at), pause=lambda _: None)
+    return PromoteRelease(state, FakeAlarms(lambda: WHO.at), FakeReleaseFiles(), pause=lambda _: None)
 
 
 def live(state: FakeState) -> str:
@@ -83,7 +84,7 @@ def test_a_rollback_is_not_undone_by_a_late_event_or_the_next_upload() -> None:
     promote = uploads(state)
     for version in ("1.0.0", "1.1.0"):
         promote("checkout", Version.parse(version), WHO)
-    RollBack(state, lambda _: None)("checkout", "latest", None, WHO)
+    RollBack(state, FakeReleaseFiles(), lambda _: None)("checkout", "latest", None, WHO)
     for version in ("1.1.0", "1.1.1"):
         assert promote("checkout", Version.parse(version), WHO).action is UploadAction.LEAVE
     assert live(state) == "1.0.0"
@@ -130,7 +131,7 @@ def test_a_release_quarantined_meanwhile_is_not_promoted() -> None:
         def release(self, widget: str, version: Version) -> Release | None:
             found = state.release(widget, version)
             if version == Version.parse("1.1.0") and found and found.quarantine is None:
-                RollBack(state, lambda _: None)("checkout", "latest", None, WHO)
+                RollBack(state, FakeReleaseFiles(), lambda _: None)("checkout", "latest", None, WHO)
             return found
 
         def __getattribute__(self, name: str) -> object:

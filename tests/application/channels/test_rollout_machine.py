@@ -7,15 +7,23 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import settings
+import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from edgeship.application.channels.watching.watch_channels import ALARM_GRACE
 from edgeship.application.transaction import Transaction
 from edgeship.domain.calendar.windows import is_open, parse_window
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.channels.expectation import Expected
+from edgeship.domain.channels.expectation import Act, Expected, subject
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout import Phase, Rollout, Step
 from edgeship.domain.edge.route_values import store_values
@@ -47,6 +55,8 @@ POLICIES = [
     replace(POLICY, thresholds=replace(THRESHOLDS, error_rate=20, minimum_sample=40)),
     replace(POLICY, steps=(Step(25, 0), Step(50, 0), Step(75, 0), Step(100, 0))),
     replace(POLICY, calendar_windows=(parse_window("mon-sun 08:00-11:15 UTC"),)),
+    replace(POLICY, mode="watch"),
+    replace(AT_ONCE, mode="watch"),
 ]
 QUALITIES: dict[str, dict[str, Any] | None] = {
     "none": None,
@@ -58,6 +68,9 @@ QUALITIES: dict[str, dict[str, Any] | None] = {
 }
 
 
+ENDS = (EventType.ROLLOUT_COMPLETED, EventType.ROLLOUT_ABORTED, EventType.ROLLOUT_CANCELLED)
+
+
 class CheckedState(FakeState):
     """Holds every write, at its moment, to what no sequence of writes may break."""
 
@@ -67,6 +80,8 @@ class CheckedState(FakeState):
         self.changed_at: datetime | None = None
         self.refuses_moves = False
         self.ticks = False
+        self.by_health = False
+        self.by_person = False
 
     def commit(self, transaction: Transaction) -> None:
         before = {put.name: self.channel(put.widget, put.name) for put in transaction.puts if isinstance(put, Channel)}
@@ -81,7 +96,14 @@ class CheckedState(FakeState):
     def _check(self, before: Channel, after: Channel) -> None:
         assert not self.refuses_moves, "a locked channel was written by an upload"
         gains = []
-        self._check_hold(before, after)
+        if after.version != before.version and (self.by_person or self.by_health):
+            assert self.world is not None
+            completes = after.version == before.candidate
+            assert completes or str(after.version) not in self.world.files.gone, "a channel moves to what is gone"
+        if self.ticks:
+            self._check_hold(before, after)
+        if self.by_health:
+            self._check_mode(before, after)
         if after.version != before.version:
             assert after.version is not None
             assert after.sequence == before.sequence + 1
@@ -103,7 +125,7 @@ class CheckedState(FakeState):
                 assert unwatched or self._alarms_stand(version), "a version gains traffic before it has its alarms"
 
     def _check_hold(self, before: Channel, after: Channel) -> None:
-        if self.ticks and before.rollout is not None and before.rollout.active and before.rollout.held_by_person:
+        if before.rollout is not None and before.rollout.active and before.rollout.held_by_person:
             assert after.rollout is not None
             assert after.rollout.percent <= before.rollout.percent, "a tick advanced what a person holds"
             assert after.rollout.phase is not Phase.COMPLETED
@@ -118,6 +140,21 @@ class CheckedState(FakeState):
             left = self.release(before.widget, before.version) if before.version is not None else None
             assert left is not None
             assert left.quarantine is not None, "a release went live during a freeze, by no rollback"
+
+    def _check_mode(self, before: Channel, after: Channel) -> None:
+        """In mode watch, neither the tick nor an alarm stops a rollout or rolls a channel back."""
+        if self.policy(WIDGET).policy.mode == "act":
+            return
+        assert after.lock == before.lock
+        if after.version != before.version:
+            assert after.version == before.candidate
+        if before.candidate is not None and after.version != before.candidate:
+            assert after.rollout is not None
+            assert before.rollout is not None
+            release = self.release(WIDGET, before.candidate)
+            assert release is not None
+            assert after.rollout.phase is before.rollout.phase or release.quarantine is not None
+            assert after.rollout.held == before.rollout.held or after.rollout.held is None
 
     def _alarms_stand(self, version: Version) -> bool:
         assert self.world is not None
@@ -146,6 +183,8 @@ class RolloutMachine(RuleBasedStateMachine):
         self.moves: dict[str, tuple[int, str | None]] = {}
         self.ids: set[str] = set()
         self.inside: dict[str, tuple[tuple[Version, datetime], set[str]]] = {}
+        self.under_way: dict[str, Version] = {}
+        """The candidate of each channel's rollout, by the events."""
         self.cancelled: set[Version] = set()
         """Whose rollout of `latest` a person has cancelled, and no person has started since."""
         self.followed: tuple[list[Channel], list[Release]] = ([], [])
@@ -154,6 +193,9 @@ class RolloutMachine(RuleBasedStateMachine):
     @initialize(two=st.booleans(), policy=st.sampled_from(POLICIES), moves=st.integers(0, 2))
     def begin(self, two: bool, policy: Policy, moves: int) -> None:
         """1.0.0 is live, and so many more after it, each for an hour."""
+        self.set_the_stage(two, policy, moves)
+
+    def set_the_stage(self, two: bool, policy: Policy, moves: int) -> None:
         self.world.policy = policy
         self.channels += ["next"] if two else []
         self.register("1.0.0")
@@ -238,11 +280,11 @@ class RolloutMachine(RuleBasedStateMachine):
 
     @rule()
     def tick(self) -> None:
-        self.state.ticks = True
+        self.state.ticks = self.state.by_health = True
         try:
             tick = self.world.tick()
         finally:
-            self.state.ticks = False
+            self.state.ticks = self.state.by_health = False
         assert tick.faults == []
         changed_at = self.state.changed_at
         assert changed_at is not None
@@ -327,7 +369,11 @@ class RolloutMachine(RuleBasedStateMachine):
 
     def deliver(self, breach: Breach) -> None:
         before = {name: self.world.channel(name) for name in self.channels}
-        self.world.react(breach, self.world.occasion("edgeship:rollback", "event"))
+        self.state.by_health = True
+        try:
+            self.world.react(breach, self.world.occasion("edgeship:rollback", "event"))
+        finally:
+            self.state.by_health = False
         for name, channel in before.items():
             after = self.world.channel(name)
             if breach.version not in (channel.version, channel.candidate):
@@ -353,19 +399,36 @@ class RolloutMachine(RuleBasedStateMachine):
     def operate(self, do: Callable[[], object]) -> None:
         """What is refused changes nothing."""
         records, count, alarms = dict(self.state.records), len(self.state.log), dict(self.world.alarms.alarms)
+        self.state.by_person = True
         try:
             do()
         except Refused:
             assert (self.state.records, len(self.state.log)) == (records, count)
             assert self.world.alarms.alarms == alarms
+        finally:
+            self.state.by_person = False
 
     def name(self, data: st.DataObject) -> str:
         return data.draw(st.sampled_from(self.channels))
 
+    def expected(self, data: st.DataObject, act: Act, name: str, to: Version | None = None) -> Expected:
+        """What is there, or what an operator saw who is late."""
+        if data.draw(st.integers(0, 3)) == 0:
+            return Expected(Version.parse(self.version(data)))
+        return Expected(subject(act, self.world.channel(name), to))
+
+    def hold_to(self, expected: Expected, act: Act, name: str, do: Callable[[], object], to: Version | None) -> None:
+        before = self.world.channel(name)
+        meant = subject(act, before, to) == expected.version
+        self.operate(do)
+        assert meant or self.world.channel(name) == before, "an act meant another version"
+
     @rule(data=st.data())
     def promote(self, data: st.DataObject) -> None:
-        name, version = self.name(data), self.version(data)
-        self.operate(lambda: self.world.promote(version, name))
+        name, version = self.name(data), Version.parse(self.version(data))
+        expected, promote = self.expected(data, Act.PROMOTE, name), self.world.promote_release
+        do = lambda: promote(WIDGET, version, name, self.world.occasion(), expected)  # noqa: E731
+        self.hold_to(expected, Act.PROMOTE, name, do, None)
 
     @rule(data=st.data(), own=st.sampled_from([None, None, POLICY.steps, AT_ONCE.steps]))
     def start(self, data: st.DataObject, own: tuple[Step, ...] | None) -> None:
@@ -375,7 +438,19 @@ class RolloutMachine(RuleBasedStateMachine):
     @rule(data=st.data(), named=st.booleans())
     def roll_back(self, data: st.DataObject, named: bool) -> None:
         name, target = self.name(data), Version.parse(self.version(data)) if named else None
-        self.operate(lambda: self.world.roll_back(WIDGET, name, target, self.world.occasion()))
+        expected, roll_back = self.expected(data, Act.ROLL_BACK, name, target), self.world.roll_back
+        do = lambda: roll_back(WIDGET, name, target, self.world.occasion(), expected)  # noqa: E731
+        self.hold_to(expected, Act.ROLL_BACK, name, do, target)
+
+    @rule(data=st.data(), really=st.integers(0, 3))
+    def files_are_gone(self, data: st.DataObject, really: int) -> None:
+        """Somebody deletes what no channel has; or restores everything."""
+        shown = {each for name in self.channels for each in self.world.channel(name).exposed}
+        version = self.version(data)
+        if really == 0:
+            self.world.files.gone.clear()
+        elif Version.parse(version) not in shown:
+            self.world.files.gone.add(version)
 
     @precondition(lambda self: self.world.channel().candidate is None)
     @rule()
@@ -399,12 +474,11 @@ class RolloutMachine(RuleBasedStateMachine):
     )
     def steer(self, data: st.DataObject, action: str, late: bool) -> None:
         """Some are late: they expect a version that is there no more."""
-        name = self.name(data)
+        name, act = self.name(data), Act(f"rollout {action}")
         candidate = self.world.channel(name).candidate
         expected = Expected(Version.parse(self.version(data)) if late else candidate)
-        before = self.world.channel(name)
-        self.operate(lambda: getattr(self.world.steer, action)(WIDGET, name, self.world.occasion(), expected))
-        assert expected.version == candidate or self.world.channel(name) == before, "an act meant another version"
+        do = lambda: getattr(self.world.steer, action)(WIDGET, name, self.world.occasion(), expected)  # noqa: E731
+        self.hold_to(expected, act, name, do, None)
 
     @precondition(lambda self: self.world.phase == "running")
     @rule()
@@ -456,7 +530,9 @@ class RolloutMachine(RuleBasedStateMachine):
             if event.type is EventType.POINTER_MOVED:
                 self._follow(event)
             self._follow_cancellations(event)
+            self._follow_rollouts(event)
         self.heard = len(self.state.log)
+        assert self.under_way == {n: c for n in self.channels if (c := self.world.channel(n).candidate) is not None}
         for name, (sequence, version) in self.moves.items():
             channel = self.world.channel(name)
             assert (channel.sequence, str(channel.version)) == (sequence, version)
@@ -468,6 +544,15 @@ class RolloutMachine(RuleBasedStateMachine):
         assert (event.old["sequence"], event.old["version"]) == (sequence, version)
         assert event.new["sequence"] == sequence + 1
         self.moves[event.new["channel"]] = (event.new["sequence"], event.new["version"])
+
+    def _follow_rollouts(self, event: Event) -> None:
+        """Each rollout begins once and ends once, and its end is one event."""
+        new = event.new or {}
+        if event.type is EventType.ROLLOUT_STARTED:
+            assert new["channel"] not in self.under_way, "a channel has two rollouts"
+            self.under_way[new["channel"]] = Version.parse(new["rollout"]["candidate"])
+        elif event.type in ENDS:
+            assert self.under_way.pop(new["channel"]) == Version.parse(new["rollout"]["candidate"])
 
     def _follow_cancellations(self, event: Event) -> None:
         new = event.new or {}
@@ -512,6 +597,24 @@ class RolloutMachine(RuleBasedStateMachine):
         self.inside[channel.name] = (this, now)
 
 
+class TwoChannels(RolloutMachine):
+    """Operators use `next` in every run."""
+
+    @initialize(policy=st.sampled_from(POLICIES), moves=st.integers(0, 2))
+    def begin_with_two(self, policy: Policy, moves: int) -> None:
+        self.set_the_stage(True, policy, moves)
+
+    begin = None  # type: ignore[assignment]
+
+
 RolloutMachine.TestCase.settings = settings(max_examples=examples(50, 2_500), stateful_step_count=45)
 """A step is a case."""
 TestRolloutMachine = RolloutMachine.TestCase
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+def test_long_sequences_over_two_channels() -> None:
+    """600 sequences of 120 steps."""
+    long = settings(max_examples=600, stateful_step_count=120, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(TwoChannels, settings=long)

@@ -28,6 +28,7 @@ from edgeship.domain.events import Occasion
 from edgeship.domain.version import Version
 from tests.fakes.edge import FakeRouteStore, FakeSnapshots
 from tests.fakes.health import FakeAlarms
+from tests.fakes.releases import FakeReleaseFiles
 from tests.fakes.state import FakeState
 from tests.support.crash.death import ProcessDied
 from tests.support.edge import NOW, Edge, records_of, served_from, table_values
@@ -54,7 +55,8 @@ class History(FakeRouteStore):
 def live(state: FakeState, version: str, widget: str = WIDGET) -> None:
     release = replace(a_release(version), widget=widget, revision=0)
     state.commit(Transaction(puts=(release,), events=(), registers=release))
-    PromoteRelease(state, FakeAlarms(lambda: NOW), lambda _: None)(widget, Version.parse(version), "latest", WHO)
+    promote = PromoteRelease(state, FakeAlarms(lambda: NOW), FakeReleaseFiles(), lambda _: None)
+    promote(widget, Version.parse(version), "latest", WHO)
 
 
 def set_flag(state: FakeState, key: str, **fields: Any) -> None:
@@ -167,7 +169,7 @@ def test_fifty_racing_moves_end_with_the_last() -> None:
     for number in range(1, 51):
         release = replace(a_release(f"1.{number}.0"), revision=0)
         edge.state.commit(Transaction(puts=(release,), events=(), registers=release))
-    promote = PromoteRelease(edge.state, FakeAlarms(lambda: NOW), lambda _: None)
+    promote = PromoteRelease(edge.state, FakeAlarms(lambda: NOW), FakeReleaseFiles(), lambda _: None)
 
     def move(number: int) -> None:
         promote(WIDGET, Version.parse(f"1.{number}.0"), "latest", WHO)

@@ -20,6 +20,7 @@ from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.version import Version
 from tests.fakes.edge import FakeSnapshots
 from tests.fakes.health import FakeAlarms
+from tests.fakes.releases import FakeReleaseFiles
 from tests.fakes.state import FakeState
 from tests.support.edge import NOW, Edge
 from tests.support.releases import a_release
@@ -44,7 +45,8 @@ def moved(number: int, widget: str) -> StreamRecord:
 def live(state: FakeState, widget: str, version: str) -> None:
     release = replace(a_release(version), widget=widget, revision=0)
     state.commit(Transaction(puts=(release,), events=(), registers=release))
-    PromoteRelease(state, FakeAlarms(lambda: NOW), lambda _: None)(widget, Version.parse(version), "latest", WHO)
+    promote = PromoteRelease(state, FakeAlarms(lambda: NOW), FakeReleaseFiles(), lambda _: None)
+    promote(widget, Version.parse(version), "latest", WHO)
 
 
 @given(

@@ -50,6 +50,7 @@ def test_the_reference_says_the_default_of_each_part() -> None:
         "--serve": f"`{default.serve}`",
         "--windows": "`always`",
         "--testers": "`none`",
+        "--mode": f"`{default.mode}`",
     }
     assert defaults.keys() == {option for option, _ in settings(default).values()}
     rows = sections()["edgeship policy set"].splitlines()
@@ -87,6 +88,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         *("--on-inconclusive", "pass", "--during-rollout", "replace", "--rollback-window", "1h30m"),
         *("--on-failed-verification", "rollback", "--serve", "pin", "--chunk-failures", "ignore"),
         *("--windows", "mon-fri 09:00-16:00 Europe/Berlin, sat 10:00-12:00 UTC", "--testers", "ann, bob@example.com"),
+        *("--mode", "watch"),
     )
     assert done.code == 0
     assert to_document(stored(aws)) == {
@@ -109,6 +111,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         "serve": "pin",
         "calendar_windows": ["mon-fri 09:00-16:00 Europe/Berlin", "sat 10:00-12:00 UTC"],
         "testers": 2,
+        "mode": "watch",
     }
 
 

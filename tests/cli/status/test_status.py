@@ -15,6 +15,7 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.reaction import react
 from edgeship.domain.channels.rollout_moves import hold_rollout
+from edgeship.domain.channels.watch_mode import notify_of_candidate
 from edgeship.domain.edge.route_values import MAX_STORE_BYTES
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
 from edgeship.domain.flags.flag_record import FlagRecord
@@ -75,6 +76,7 @@ def test_a_rollout_that_runs(rolling: CommandLine, aws: Aws) -> None:
         "stepped_at": timestamp(rollout.stepped_at),
         "bakes_until": timestamp(rollout.stepped_at + timedelta(days=1)),
         "held": None,
+        "alert": None,
     }
     shown = row(rolling("status").out, "1.1.0", "running", "1 %", "1 of 5")
     assert f"bakes until {rollout.bakes_until:%Y-%m-%d %H:%M:%S}" in shown
@@ -243,3 +245,15 @@ def test_a_flag_that_is_not_at_the_edge(rolling: CommandLine, aws: Aws, store: F
     assert row(rolling("status").out, "LEFT OUT", "flag limit is not at the edge", "flags delete limit")
     rolling("flags", "delete", "limit")
     assert rolling("status", "--json").document["flags_left_out"] == []
+
+
+def test_mode_watch_is_shown_with_what_people_were_notified_of(rolling: CommandLine, aws: Aws) -> None:
+    assert "mode watch" not in rolling("status").out
+    rolling("policy", "set", "checkout", "--mode", "watch")
+    happens(aws, lambda channel, now: notify_of_candidate(channel, "unhealthy", now))
+    shown = rolling("status", "checkout")
+    assert "checkout: mode watch: people are notified of unhealthy releases, and nothing else is done" in shown.out
+    assert "ALERT latest of checkout: the candidate 1.1.0 is unhealthy, since " in shown.out
+    assert "what to do: edgeship rollout abort checkout" in shown.out
+    (widget,) = rolling("status", "checkout", "--json").document["widgets"]
+    assert (widget["mode"], widget["channels"][0]["rollout"]["alert"]["health"]) == ("watch", "unhealthy")

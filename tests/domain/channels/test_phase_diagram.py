@@ -39,4 +39,5 @@ def test_the_guide_gives_the_defaults() -> None:
         "`serve`": policy.serve,
         "`calendar_windows`": "always",
         "`testers`": "none",
+        "`mode`": policy.mode,
     }

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from edgeship.domain.channels.channel import Alert, Channel, Lock, Moved, Watch
+from edgeship.domain.channels.alert import Alert
+from edgeship.domain.channels.channel import Channel, Lock, Moved, Watch
 from edgeship.domain.channels.moves import promote, roll_back
 from edgeship.domain.channels.reaction import close_window, react
 from edgeship.domain.channels.rollout import Phase, Step, start

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from edgeship.domain.channels.channel import Alert, Channel, Lock, Moved, Watch
+from edgeship.domain.channels.alert import Alert
+from edgeship.domain.channels.channel import Channel, Lock, Moved, Watch
 from edgeship.domain.channels.moves import promote, roll_back
 from edgeship.domain.channels.operator_changes import unlock
 from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step, start

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeship.domain.channels.channel import Alert, Lock
+from edgeship.domain.channels.alert import Alert
+from edgeship.domain.channels.channel import Lock
 from edgeship.domain.channels.exposure import exposure_of
 from edgeship.domain.channels.rollout import RolloutEvent, transition
 from edgeship.domain.health.analysis import AnalysisResult, Health
@@ -65,7 +66,16 @@ def test_a_healthy_release() -> None:
         },
         "top_errors": [],
         "channels": [
-            {"name": "latest", "role": "stable", "percent": 100, "phase": None, "locked": False, "alert": None}
+            {
+                "name": "latest",
+                "role": "stable",
+                "percent": 100,
+                "phase": None,
+                "held_by": None,
+                "locked": False,
+                "alert": None,
+                "mode": "act",
+            }
         ],
     }
 
@@ -151,16 +161,36 @@ def test_the_channels_that_expose_it_are_named_with_what_is_under_way() -> None:
     )
     shown = page([], unhealthy, ROLLING, paused)
     assert shown["channels"] == [
-        {"name": "beta", "role": "candidate", "percent": 0, "phase": "paused", "locked": False, "alert": None},
+        {
+            "name": "beta",
+            "role": "candidate",
+            "percent": 0,
+            "phase": "paused",
+            "held_by": None,
+            "locked": False,
+            "alert": None,
+            "mode": "act",
+        },
         {
             "name": "latest",
             "role": "stable",
             "percent": 100,
             "phase": None,
+            "held_by": None,
             "locked": True,
             "alert": "2026-11-23T10:01:00.000Z",
+            "mode": "act",
         },
-        {"name": "next", "role": "candidate", "percent": 12.5, "phase": "running", "locked": False, "alert": None},
+        {
+            "name": "next",
+            "role": "candidate",
+            "percent": 12.5,
+            "phase": "running",
+            "held_by": None,
+            "locked": False,
+            "alert": None,
+            "mode": "act",
+        },
     ]
     assert "secret" not in json.dumps(shown)
 

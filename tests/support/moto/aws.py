@@ -21,7 +21,9 @@ from edgeship.adapters.s3.health_pages import S3HealthPages
 from edgeship.adapters.s3.inbox import S3Inbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.snapshots import S3Snapshots
+from edgeship.domain.naming import MANIFEST_NAME, release_prefix
 from edgeship.domain.releases.limits import DEFAULT_LIMITS
+from edgeship.domain.releases.release import Release
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
 from edgeship.resource_names import FLAGS_KEY, HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY, WATCHED_INDEX, ResourceNames
 from tests.support.moto.gaps import fill_cloudfront, fill_cloudwatch
@@ -67,6 +69,12 @@ class Aws:
     @property
     def flags(self) -> S3FlagSnapshots:
         return S3FlagSnapshots(self.s3, REGION, NAMES.config_bucket, FLAGS_KEY)
+
+    def publish(self, release: Release) -> None:
+        """Let the site bucket have what a release needs to be served, as far as anybody asks for it."""
+        prefix = release_prefix(release.widget, release.version)
+        for path in (MANIFEST_NAME, release.entrypoint):
+            self.s3.put_object(Bucket=NAMES.site_bucket, Key=prefix + path, Body=b"")
 
     def upload_event(self, key: str, body: bytes) -> dict[str, Any]:
         """Put an object into the inbox and return the event that S3 sends about it."""

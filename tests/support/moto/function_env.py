@@ -25,13 +25,13 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
                 **base, inbox_bucket=NAMES.inbox_bucket, site_bucket=NAMES.site_bucket, upload_threads=4
             ).to_env()
         case "promotion":
-            return PromotionSettings(**base).to_env()
+            return PromotionSettings(**base, site_bucket=NAMES.site_bucket).to_env()
         case "rollout":
             return RolloutSettings(
                 **base, site_bucket=NAMES.site_bucket, config_bucket=NAMES.config_bucket, page_threads=2
             ).to_env()
         case "rollback":
-            return RollbackSettings(**base).to_env()
+            return RollbackSettings(**base, site_bucket=NAMES.site_bucket).to_env()
         case "propagation":
             return PropagationSettings(
                 **base,

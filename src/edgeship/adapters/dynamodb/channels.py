@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from edgeship.adapters.dynamodb import keys
-from edgeship.domain.channels.channel import Alert, Channel, Lock, Watch
+from edgeship.domain.channels.alert import Alert
+from edgeship.domain.channels.channel import Channel, Lock, Watch
 from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step
 from edgeship.domain.events import timestamp
 from edgeship.domain.version import Version
@@ -67,6 +68,7 @@ def _rollout_map(rollout: Rollout) -> dict[str, Any]:
         "stepped_at": _time(rollout.stepped_at),
         "exposed_at": _time(rollout.exposed_at),
         "held": _held_map(rollout.held) if rollout.held else None,
+        "alert": asdict(rollout.alert) if rollout.alert else None,
     }
 
 
@@ -84,6 +86,7 @@ def _to_rollout(item: Mapping[str, Any]) -> Rollout:
         held=Held(datetime.fromisoformat(held["since"]), held["cause"], held.get("by"), held.get("calendar", False))
         if held
         else None,
+        alert=Alert(**item["alert"]) if item.get("alert") else None,
     )
 
 

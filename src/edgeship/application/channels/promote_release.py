@@ -10,12 +10,13 @@ from edgeship.application.channels.move_channel import Exposure
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.health.ports import Alarms
 from edgeship.application.ports import Pause
+from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.releases.registered_release import registered_release
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.expectation import Act, Expected
 from edgeship.domain.channels.frozen import despite_freezes
-from edgeship.domain.channels.moves import promote
+from edgeship.domain.channels.moves import promote, refuse_gone
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import check_channel, check_widget
 from edgeship.domain.version import Version
@@ -25,6 +26,7 @@ from edgeship.domain.version import Version
 class PromoteRelease:
     state: ChannelState
     alarms: Alarms
+    files: ReleaseFiles
     pause: Pause
 
     def __call__(
@@ -44,7 +46,7 @@ class PromoteRelease:
 
         Raises:
             Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live`,
-                `changed_since` or `frozen`.
+                `files_gone`, `changed_since` or `frozen`.
         """
         check_widget(widget)
         check_channel(channel)
@@ -56,9 +58,11 @@ class PromoteRelease:
             before = self.state.channel(widget, channel)
             # Where somebody else has done it already, that is the answer.
             if before.version != version:
-                check_expected(self.state, Act.PROMOTE, before, expected)
+                check_expected(self.state, Act.PROMOTE, before, expected, version)
             moved = promote(before, release, occasion, policy.rollback_window_seconds)
             moved = despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
+            if self.files.are_gone(release):
+                raise refuse_gone(release)
             exposure.commit(moved, policy.thresholds)
             return moved.channel
 

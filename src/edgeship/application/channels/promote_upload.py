@@ -9,11 +9,12 @@ from edgeship.application.channels.move_channel import Exposure
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.health.ports import Alarms
 from edgeship.application.ports import Pause
+from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.application.transaction import Transaction
 from edgeship.domain.calendar.gate import gate_of
 from edgeship.domain.channels.channel import Channel, Moved
-from edgeship.domain.channels.moves import promote
+from edgeship.domain.channels.moves import files_gone, promote
 from edgeship.domain.channels.policy import Decision, Policy, UploadAction, decide_upload, newest_due
 from edgeship.domain.channels.rollout_moves import start_rollout
 from edgeship.domain.channels.waiting import WaitingRecord, left, none_waits
@@ -27,6 +28,7 @@ from edgeship.domain.version import Version
 class PromoteUpload:
     state: ChannelState
     alarms: Alarms
+    files: ReleaseFiles
     pause: Pause
 
     def __call__(self, widget: str, version: Version, occasion: Occasion) -> Decision:
@@ -55,11 +57,13 @@ class PromoteUpload:
             waiting = self.state.waiting_of(widget)
             policy = self.state.policy(widget).policy
             channel = self.state.channel(widget, LATEST)
-            newest = newest_due(policy, channel, self.state.releases(widget), first)
-            if newest is None:
-                self._keep(none_waits(waiting))
-                return Decision(UploadAction.LEAVE, "no release waits")
-            return self._do(policy, channel, newest, first, occasion)
+            releases = self.state.releases(widget)
+            while (newest := newest_due(policy, channel, releases, first)) is not None:
+                if not self.files.are_gone(newest):
+                    return self._do(policy, channel, newest, first, occasion)
+                releases.remove(newest)
+            self._keep(none_waits(waiting))
+            return Decision(UploadAction.LEAVE, "no release waits")
 
         return retry_conflict(attempt, self.pause)
 
@@ -72,7 +76,11 @@ class PromoteUpload:
         if release is None:
             return Decision(UploadAction.LEAVE, f"{widget} {version} is not registered")
         policy = self.state.policy(widget).policy
-        return self._do(policy, self.state.channel(widget, LATEST), release, first, occasion)
+        channel = self.state.channel(widget, LATEST)
+        starts = decide_upload(policy, channel, release, first).action is not UploadAction.LEAVE
+        if starts and self.files.are_gone(release):
+            return Decision(UploadAction.LEAVE, files_gone(widget, version))
+        return self._do(policy, channel, release, first, occasion)
 
     def _do(self, policy: Policy, channel: Channel, release: Release, first: Version, occasion: Occasion) -> Decision:
         gate = gate_of(freezes_of(self.state, channel.widget), policy.calendar_windows, occasion.at)

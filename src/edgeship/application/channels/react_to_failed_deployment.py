@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.channels.reaction import Reaction
+from edgeship.application.channels.served_targets import to_what_is_served
 from edgeship.application.ports import Pause
+from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.reaction import react_to_failed_deployment
 from edgeship.domain.events import Occasion
@@ -16,6 +18,7 @@ from edgeship.domain.events import Occasion
 @dataclass(frozen=True)
 class ReactToFailedDeployment:
     state: ChannelState
+    files: ReleaseFiles
     pause: Pause
 
     def __call__(self, widget: str, name: str, sequence: int, occasion: Occasion) -> Reaction:
@@ -26,8 +29,13 @@ class ReactToFailedDeployment:
             policy = self.state.policy(widget).policy
             if policy.on_failed_verification != "rollback":
                 return Reaction(widget, name, None, "policy: people are notified, and nothing moves")
+            if policy.mode == "watch":
+                return Reaction(widget, name, None, "mode watch: people are notified, and nothing moves")
             channel, releases = self.state.channel(widget, name), self.state.releases(widget)
-            moved = react_to_failed_deployment(channel, releases, sequence, occasion, policy.rollback_window_seconds)
+            window = policy.rollback_window_seconds
+            moved = to_what_is_served(
+                lambda gone: react_to_failed_deployment(channel, releases, sequence, occasion, window, gone), self.files
+            )
             if moved is None:
                 return Reaction(widget, name, None, "late, or known: nothing to do")
             commit_move(self.state, moved)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from edgeship.application.channels.check_expected import check_expected
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
+from edgeship.application.channels.served_targets import Gone, to_what_is_served
 from edgeship.application.ports import Pause
+from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.expectation import Act, Expected, ends_rollout
-from edgeship.domain.channels.moves import roll_back
+from edgeship.domain.channels.moves import files_gone, roll_back, target_of
 from edgeship.domain.channels.rollout_moves import abort_rollout
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion
@@ -22,6 +24,7 @@ from edgeship.domain.version import Version
 @dataclass(frozen=True)
 class RollBack:
     state: ChannelState
+    files: ReleaseFiles
     pause: Pause
 
     def __call__(
@@ -37,7 +40,7 @@ class RollBack:
 
         Raises:
             Refused: `widget_invalid`, `channel_invalid`, `nothing_live`, `no_good_version`, `target_invalid`,
-                `changed_since` or `moved_meanwhile`.
+                `files_gone`, `changed_since` or `moved_meanwhile`.
         """
         check_widget(widget)
         check_channel(channel)
@@ -74,4 +77,19 @@ class RollBack:
             assert candidate is not None  # a rollout starts from a registered release, and none is ever removed
             return abort_rollout(before, candidate, occasion)
         window = self.state.policy(before.widget).policy.rollback_window_seconds
-        return roll_back(before, self.state.releases(before.widget), to, occasion, window)
+        releases = self.state.releases(before.widget)
+
+        def decide(gone: Gone) -> Moved:
+            return roll_back(before, releases, to, occasion, window, gone=gone)
+
+        moved = to_what_is_served(decide, self.files)
+        default = target_of(decide(frozenset()))
+        chosen = target_of(moved)
+        # A person is asked before the channel moves to another version than the last good one.
+        if default is not None and chosen is not None and chosen.version != default.version:
+            raise Refused(
+                "files_gone",
+                files_gone(before.widget, default.version),
+                f"The next good version is {chosen.version}: edgeship rollback {before.widget} --to {chosen.version}.",
+            )
+        return moved

@@ -135,6 +135,14 @@ class Site(Protocol):
     def manifest(self, widget: str, version: Version) -> Manifest | None: ...
 
 
+class ReleaseFiles(Protocol):
+    """Whether what a release needs to be served is there."""
+
+    def are_gone(self, release: Release) -> bool:
+        """Whether its manifest or its entrypoint is certainly not in the site bucket. What can't be read is not gone:
+        it must not stop a rescue."""
+
+
 class PathPatterns(Protocol):
     """Reads patterns of paths. Each gives whether a path matches, and raises `Refused`: `pattern_invalid`."""
 

@@ -14,7 +14,7 @@ from edgeship.application.status.read_edge import EdgeStatus, ReadEdge
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.calendar.gate import gate_of
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.channels.policy import Decision, Policy, UploadAction, decide_upload
+from edgeship.domain.channels.policy import Decision, Mode, Policy, UploadAction, decide_upload
 from edgeship.domain.edge.route_values import Routes
 from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.errors import Refused
@@ -48,6 +48,8 @@ class WidgetStatus:
     waiting: tuple[Waiting, ...]
     quarantined: tuple[Release, ...]
     deployments: tuple[Deployment, ...]
+    mode: Mode
+    """Whether health acts, or people are only notified."""
     routes: Routes
     """What its channels and ranges mean."""
 
@@ -142,6 +144,7 @@ class ReadStatus:
             tuple(waiting),
             tuple(r for r in releases if r.quarantine is not None),
             tuple(self.state.deployments(widget)),
+            policy.mode,
             self._routes(channels, releases, policy, flags),
         )
 

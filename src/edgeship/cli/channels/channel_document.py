@@ -40,4 +40,5 @@ def _rollout(rollout: Rollout) -> dict[str, Any]:
         # A paused rollout starts its bake again when it is resumed.
         "bakes_until": timestamp(rollout.bakes_until) if rollout.phase is Phase.RUNNING else None,
         "held": {"since": timestamp(held.since), "cause": held.cause, "by": held.by} if held else None,
+        "alert": asdict(rollout.alert) if rollout.alert else None,
     }

@@ -63,7 +63,7 @@ def settle(
         remembered = subject_among(act, seen.version, seen.candidate, to)
         if remembered is not None or act.starts:
             out.note(f"expected: {_words(act, remembered)}, as shown {_ago(now - seen.at)} ago")
-            return Expected(remembered)
+            return Expected(remembered, _rollouts(seen.candidate))
     there = target.operator.state.channel(widget, channel)
     found = subject(act, there, to)
     if found is None and not act.starts:
@@ -72,7 +72,7 @@ def settle(
         _ask(act, out, there, found)
     else:
         out.note(f"expected: {_words(act, found)}, which is there now")
-    return Expected(found)
+    return Expected(found, _rollouts(there.candidate))
 
 
 def shown(target: Target, channels: Iterable[Channel]) -> None:
@@ -88,6 +88,10 @@ def expected_document(expected: Expected | None) -> str | None:
 def is_terminal() -> bool:
     """Whether somebody is there to be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _rollouts(candidate: Version | None) -> frozenset[Version]:
+    return frozenset([candidate] if candidate is not None else [])
 
 
 def _given(act: Act, text: str) -> Expected:

@@ -31,7 +31,7 @@ from edgeship.cli.durations import parse_duration, parse_steps
 from edgeship.cli.errors import Usage
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption, StepsOption
 from edgeship.cli.output import plain, table
-from edgeship.domain.channels.policy import DuringRollout, OnFailedVerification, OnInconclusive, Policy
+from edgeship.domain.channels.policy import DuringRollout, Mode, OnFailedVerification, OnInconclusive, Policy
 from edgeship.domain.naming import check_widget
 from edgeship.domain.releases.serving import Serve
 
@@ -169,6 +169,10 @@ def set_policy(
         Path | None,
         typer.Option(metavar="FILE", exists=True, dir_okay=False, help="The same from a file, one name a line."),
     ] = None,
+    mode: Annotated[
+        Mode | None,
+        typer.Option(help="Whether an unhealthy release is rolled back (act), or people are only notified (watch)."),
+    ] = None,
     default: Annotated[
         bool, typer.Option("--default", help="Return to the defaults; other options apply on top of them.")
     ] = False,
@@ -198,6 +202,7 @@ def set_policy(
             "on_failed_verification": on_failed_verification,
             "serve": serve,
             "calendar_windows": None if windows is None else parse_windows(windows),
+            "mode": mode,
         },
         limits={
             "error_rate": error_rate,

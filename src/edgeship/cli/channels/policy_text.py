@@ -13,6 +13,10 @@ _SERVE = {
     "pin": "pin each page view to one release",
     "in_place": "no redirect; each file is of the release that is live then",
 }
+_MODE = {
+    "act": "abort, pause or roll back automatically",
+    "watch": "notify people, and do nothing else",
+}
 
 
 def settings(policy: Policy) -> dict[str, tuple[str, str]]:
@@ -54,6 +58,7 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
         "automatic starts and steps": ("--windows", ", ".join(map(str, policy.calendar_windows)) or "always"),
         "testers": ("--testers", _testers(len(policy.testers))),
         "moving paths": ("--serve", f"{policy.serve}: {_SERVE[policy.serve]}"),
+        "unhealthy releases": ("--mode", f"{policy.mode}: {_MODE[policy.mode]}"),
     }
 
 

@@ -35,6 +35,8 @@ Document = Mapping[str, Any]
 _EVENTS_SEARCHED = 100
 """For the pause of a paused rollout: after it there can only be events of other channels and of uploads."""
 
+_WATCHING = "mode watch: people are notified of unhealthy releases, and nothing else is done"
+
 
 def status(
     ctx: typer.Context,
@@ -80,6 +82,7 @@ def _widget(status: WidgetStatus) -> dict[str, Any]:
     return {
         "widget": status.widget,
         "releases": status.releases,
+        "mode": status.mode,
         "channels": [
             {**channel_document(channel), "deployment": deployment_document(channel, deployments.get(channel.name))}
             for channel in status.channels
@@ -140,6 +143,11 @@ def _shown(found: Status, document: Document, state: EnvironmentState) -> Iterat
     if undelivered:
         yield table("undelivered notifications", ("when (UTC)", "what", "to", "attempts", "why"), undelivered)
     yield from (plain(line, "yellow") for line in edge_lines(found))
+    for w in widgets:
+        if w["mode"] == "watch":
+            yield plain(
+                f"{w['widget']}: mode watch: people are notified of unhealthy releases, and nothing else is done"
+            )
     paths = document["invalidation_paths"]
     yield plain(f"invalidation paths in {paths['month']}: {paths['count']:,} of the {paths['free']:,} that are free")
 
@@ -160,9 +168,14 @@ def _alerts(status: WidgetStatus) -> Iterator[str]:
     """What only a person can fix."""
     quarantined = {release.version for release in status.quarantined}
     for channel in status.channels:
+        where = named(status.widget, channel.name)
+        if channel.rollout is not None and channel.rollout.active and (alert := channel.rollout.alert):
+            yield (
+                f"ALERT {channel.name} of {status.widget}: the candidate {channel.candidate} is {alert.health}, since "
+                f"{when(alert.since)} UTC: {alert.cause}\nwhat to do: edgeship rollout abort {where}"
+            )
         if channel.alert is None:
             continue
-        where = named(status.widget, channel.name)
         can_roll_back = any(version not in quarantined for version in channel.trail)
         state = "unhealthy and stays live" if can_roll_back else "unhealthy, with no good version to roll back to"
         remedy = f"edgeship rollback {where}, or " if can_roll_back else ""

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from edgeship.domain.calendar.freeze import FreezeRecord
+from edgeship.domain.channels.alert import Alert
 from edgeship.domain.channels.rollout import Rollout
 from edgeship.domain.events import Event, Occasion, timestamp
 from edgeship.domain.releases.release import Release
@@ -36,14 +37,6 @@ class Watch:
 
     until: datetime
     automatic_rollback: bool
-
-
-@dataclass(frozen=True)
-class Alert:
-    """Since when (RFC 3339) and why the live version is known to be unhealthy without an automatic rollback."""
-
-    since: str
-    cause: str
 
 
 @dataclass(frozen=True)
@@ -70,6 +63,7 @@ class Channel:
     """Since when (aware) traffic has reached `version` without a break, its time as a candidate included."""
     watch: Watch | None = None
     alert: Alert | None = None
+    """Of the live version."""
 
     @property
     def candidate(self) -> Version | None:

@@ -47,9 +47,15 @@ class Act(StrEnum):
 
 @dataclass(frozen=True)
 class Expected:
-    """The subject of an act as the person saw it; None: the channel pointed at no version."""
+    """The subject of an act as the person saw it; None: the channel pointed at no version. `rollouts` has the candidate
+    that they saw, if any: a promotion aborts no other rollout. None: it is not known what they saw of it."""
 
     version: Version | None
+    rollouts: frozenset[Version] | None = None
+
+    def allows(self, channel: Channel, target: Version | None) -> bool:
+        """Whether the person knew of the rollout that a move to `target` would abort."""
+        return self.rollouts is None or channel.candidate in (None, target) or channel.candidate in self.rollouts
 
 
 def subject(act: Act, channel: Channel, to: Version | None = None) -> Version | None:
@@ -74,8 +80,11 @@ def ends_rollout(channel: Channel, to: Version | None) -> bool:
 
 
 def is_as_expected(act: Act, channel: Channel, expected: Expected | None, to: Version | None = None) -> bool:
-    """Whether the act is about what the person saw; nothing is checked of a caller who names nothing."""
-    return expected is None or subject(act, channel, to) == expected.version
+    """Whether the act is about what the person saw; nothing is checked of a caller who names nothing. A rollback or a
+    promotion moves `to` a target."""
+    if expected is None:
+        return True
+    return subject(act, channel, to) == expected.version and (not act.starts or expected.allows(channel, to))
 
 
 def changed_since(
@@ -98,8 +107,13 @@ def _expected(act: Act, channel: Channel, expected: Expected) -> str:
     if act.steers:
         return f"a rollout to {expected.version}"
     if act.starts:
-        return f"{channel.name} at {expected.version or 'no version'}"
+        beside = "" if expected.rollouts is None else f" with {_rollouts(expected.rollouts)}"
+        return f"{channel.name} at {expected.version or 'no version'}{beside}"
     return f"to roll {expected.version} back"
+
+
+def _rollouts(seen: frozenset[Version]) -> str:
+    return f"a rollout to {', '.join(map(str, seen))}" if seen else "no rollout"
 
 
 def _now(channel: Channel) -> str:
@@ -120,7 +134,7 @@ _ENDS_AND_STARTS = frozenset(
 
 def _since(act: Act, channel: Channel, recent: Iterable[Event]) -> str:
     """Since when, by whom and why it is so; empty where that is older than the events at hand."""
-    kinds = _MOVES if act.starts else _MOVES | _ENDS_AND_STARTS
+    kinds = _MOVES if act.starts and channel.candidate is None else _MOVES | _ENDS_AND_STARTS
     for event in recent:
         if event.type in kinds and event.new is not None and event.new["channel"] == channel.name:
             return f", since {event.occurred_at} by {event.actor} ({event.cause})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -37,17 +37,19 @@ def promote(
             f"{channel.name} of {channel.widget} is at {target.version} already.",
             "There is nothing to do.",
         )
-    exposed_at = occasion.at
+    exposed_at, alert = occasion.at, None
     rollout = channel.rollout
     if rollout is not None and rollout.phase is Phase.RUNNING and rollout.candidate == target.version:
         exposed_at = rollout.exposed_at
+        # Of a version that is unhealthy, it is the same incident.
+        alert = rollout.alert if rollout.alert is not None and rollout.alert.health == "unhealthy" else None
     ended = after_move(rollout, target.version, occasion.at, channel.widget)
     trail = tuple(v for v in channel.trail if v != target.version)
     if channel.version is not None:
         trail = (*trail, channel.version)[-TRAIL_LENGTH:]
     watch = Watch(occasion.at + timedelta(seconds=window_seconds), automatic_rollback=True) if window_seconds else None
     after = replace(channel, trail=trail, rollout=ended, watch=watch, exposed_at=exposed_at)
-    moved = _point_at(target.version, after, occasion)
+    moved = replace(_point_at(target.version, after, occasion), alert=alert)
     events = move_events(channel, moved, occasion, numbers)
     live = replace(uncancel(target, channel.name), promoted_at=target.promoted_at or timestamp(occasion.at))
     if live != target:
@@ -55,12 +57,13 @@ def promote(
     return Moved(moved, events, unchanged=(target,))
 
 
-def rollback_targets(channel: Channel, releases: Iterable[Release]) -> list[Version]:
+def rollback_targets(channel: Channel, releases: Iterable[Release], gone: Collection[Version] = ()) -> list[Version]:
     """The versions that a rollback may choose, the default first.
 
-    That is the channel's trail from its end, then every other release that was live once, newest first.
+    That is the channel's trail from its end, then every other release that was live once, newest first. The files of
+    those in `gone` are not there.
     """
-    good = {r.version for r in releases if r.quarantine is None and r.promoted_at is not None}
+    good = {r.version for r in releases if r.quarantine is None and r.promoted_at is not None}.difference(gone)
     if channel.version is not None:
         good.discard(channel.version)
     trail = [version for version in reversed(channel.trail) if version in good]
@@ -74,12 +77,14 @@ def roll_back(
     occasion: Occasion,
     window_seconds: int = 0,
     numbers: Numbers = None,
+    gone: Collection[Version] = (),
 ) -> Moved:
     """Roll the channel back to `to`, or to the last good version before the live one. The live one is quarantined, and
     the channel is locked.
 
     The target has been live before and opens no rollback window. It is watched for `window_seconds`, but if it is
-    unhealthy, too, the fault is more likely in a backend. `numbers` are those of the analysis.
+    unhealthy, too, the fault is more likely in a backend. `numbers` are those of the analysis. The versions in `gone`,
+    whose files are not there, are no targets.
 
     Raises:
         Refused: `nothing_live`, `no_good_version` or `target_invalid`, naming the valid targets.
@@ -91,7 +96,7 @@ def roll_back(
             f"{channel.name} of {channel.widget} points at no version.",
             f"Promote one: edgeship promote {channel.widget} VERSION.",
         )
-    target = _rollback_target(channel, known, to)
+    target = _rollback_target(channel, known, to, gone)
     ended = after_rollback(channel.rollout, channel.version, target, occasion.at, channel.widget)
     # A rollback to a version on the trail drops the later ones; any other version does not change the trail.
     trail = channel.trail[: channel.trail.index(target)] if target in channel.trail else channel.trail
@@ -114,8 +119,10 @@ def _point_at(target: Version, channel: Channel, occasion: Occasion) -> Channel:
     )
 
 
-def _rollback_target(channel: Channel, known: dict[Version, Release], to: Version | None) -> Version:
-    targets = rollback_targets(channel, known.values())
+def _rollback_target(
+    channel: Channel, known: dict[Version, Release], to: Version | None, gone: Collection[Version]
+) -> Version:
+    targets = rollback_targets(channel, known.values(), gone)
     target = to if to is not None else next((v for v in targets if v in channel.trail), None)
     if target is None:
         raise Refused(
@@ -124,6 +131,8 @@ def _rollback_target(channel: Channel, known: dict[Version, Release], to: Versio
             _valid(targets) if targets else "Publish a fixed version, and promote it: a locked channel takes it.",
         )
     if target not in targets:
+        if target in gone:
+            raise Refused("files_gone", files_gone(channel.widget, target), _valid(targets))
         raise Refused("target_invalid", _why_not(channel, known.get(target), target), _valid(targets))
     return target
 
@@ -137,6 +146,25 @@ def _why_not(channel: Channel, release: Release | None, target: Version) -> str:
     if release.quarantine is not None:
         return f"{name} is quarantined since {release.quarantine.since} ({release.quarantine.cause})."
     return f"{name} has never been live, so a rollback may not choose it (edgeship promote may)."
+
+
+def files_gone(widget: str, version: Version) -> str:
+    return f"The files of {widget} {version} are not in the site bucket any more: browsers would get nothing."
+
+
+def refuse_gone(release: Release) -> Refused:
+    """Why a release is not promoted."""
+    return Refused(
+        "files_gone",
+        files_gone(release.widget, release.version),
+        "Restore them from the bucket, or publish a new version.",
+    )
+
+
+def target_of(moved: Moved) -> Release | None:
+    """The release that a rollback moves the channel to; None for a change that moves it to none."""
+    releases = (each for each in moved.unchanged if isinstance(each, Release))
+    return next((each for each in releases if each.version == moved.channel.version), None)
 
 
 def _valid(targets: list[Version]) -> str:

@@ -22,6 +22,7 @@ from edgeship.domain.version import Bump, Version
 OnInconclusive = Literal["hold", "pass", "fail"]
 DuringRollout = Literal["wait", "replace"]
 OnFailedVerification = Literal["notify", "rollback"]
+Mode = Literal["act", "watch"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Policy:
     fault is mostly in a cache, and the version before would have it, too. `serve` is how moving paths are served:
     see `releases/serving.py`. Automatic starts and steps begin within `calendar_windows` only; with none, at any time.
     `testers` has tokens of the users who get a candidate from the first step on: see `testers.py`.
+    see `releases/serving.py`. `mode` is whether health acts, or people are only notified: see `watch_mode.py`.
     """
 
     auto: frozenset[Bump] = frozenset({"patch", "minor"})
@@ -44,6 +46,7 @@ class Policy:
     rollback_window_seconds: int = 24 * 3600
     on_failed_verification: OnFailedVerification = "notify"
     serve: Serve = "auto"
+    mode: Mode = "act"
     calendar_windows: tuple[Window, ...] = ()
     testers: frozenset[str] = frozenset()
 
@@ -69,6 +72,7 @@ def check_policy(policy: Policy) -> Policy:
         ("during_rollout", policy.during_rollout, get_args(DuringRollout)),
         ("on_failed_verification", policy.on_failed_verification, get_args(OnFailedVerification)),
         ("serve", policy.serve, get_args(Serve)),
+        ("mode", policy.mode, get_args(Mode)),
     ):
         if choice not in choices:
             raise _invalid(f"{name}: {choice!r} is not a choice", f"Choose among {', '.join(choices)}.")

@@ -30,6 +30,7 @@ def stored_document(policy: Policy) -> dict[str, Any]:
         "rollback_window_seconds": policy.rollback_window_seconds,
         "on_failed_verification": policy.on_failed_verification,
         "serve": policy.serve,
+        "mode": policy.mode,
         "calendar_windows": [str(window) for window in policy.calendar_windows],
         "testers": sorted(policy.testers),
     }
@@ -51,6 +52,7 @@ def from_document(document: Mapping[str, Any]) -> Policy:
         # Policies that were stored before these fields existed don't have them.
         on_failed_verification=document.get("on_failed_verification", Policy().on_failed_verification),
         serve=document.get("serve", Policy().serve),
+        mode=document.get("mode", Policy().mode),
         calendar_windows=tuple(map(parse_window, document.get("calendar_windows", ()))),
         testers=frozenset(document.get("testers", ())),
     )

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from edgeship.domain.bucketing import hundredths
+from edgeship.domain.channels.alert import Alert
 from edgeship.domain.errors import Refused
 from edgeship.domain.version import Version
 
@@ -163,6 +164,8 @@ class Rollout:
     step: int = 0
     phase: Phase = Phase.RUNNING
     held: Held | None = None
+    alert: Alert | None = None
+    """Of the candidate, in mode `watch`."""
 
     @property
     def active(self) -> bool:
@@ -228,7 +231,7 @@ def transition(rollout: Rollout, event: RolloutEvent, now: datetime, where: str)
         case RolloutEvent.RESUME if ends_hold:
             return after  # its users have had the candidate all along
         case RolloutEvent.RESUME:
-            return replace(after, stepped_at=now, exposed_at=now)
+            return replace(after, stepped_at=now, exposed_at=now, alert=None)
         case RolloutEvent.COMPLETE:
             return replace(after, step=len(rollout.steps) - 1, stepped_at=now)
         case _:

@@ -36,16 +36,19 @@ ROLLED_BACK = "The version was rolled back and is quarantined: the numbers are t
 class Exposure:
     """A channel that exposes a version, as the version's page shows it.
 
-    `percent` of the channel's users get the version; `phase` is the phase of the running rollout; `alert` (RFC 3339) is
-    since when the version is known to be unhealthy.
+    `percent` of the channel's users get the version; `phase` is the phase of the rollout under way. `held_by` is who
+    holds it: a person, whom no page names, or the tick. `alert` (RFC 3339) is since when the version is known to be
+    unhealthy. In `mode` watch, nothing is done about it.
     """
 
     name: str
     role: Literal["stable", "candidate"]
     percent: float
     phase: str | None
+    held_by: Literal["operator", "edgeship"] | None
     locked: bool
     alert: str | None
+    mode: Literal["act", "watch"]
 
 
 Page = Mapping[str, Any]

@@ -46,6 +46,14 @@ def _differing(old: Summary, new: Summary) -> list[str]:
     return [name for name in names if old.get(name) != new.get(name)]
 
 
+def _unhealthy(new: Summary) -> str:
+    if "subject" in new:
+        return (
+            f"{new['channel']}: the candidate {new['subject']} is {new['health']}, and its rollout goes on (mode watch)"
+        )
+    return f"{new['channel']}: {new['version']} is unhealthy and stays live"
+
+
 def _failed(_: Summary, new: Summary) -> str:
     count = len(new["mismatches"])
     found = f"{count} mismatch{'' if count == 1 else 'es'} in {new['checked']} probes"
@@ -62,7 +70,7 @@ _TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
     EventType.RELEASE_REJECTED: lambda _, new: f"{new['key']} refused ({new['code']})",
     EventType.RELEASE_QUARANTINED: lambda _, new: f"{new['version']} quarantined",
     EventType.RELEASE_UNQUARANTINED: lambda _, new: f"{new['version']} released from quarantine",
-    EventType.RELEASE_UNHEALTHY: lambda _, new: f"{new['channel']}: {new['version']} is unhealthy and stays live",
+    EventType.RELEASE_UNHEALTHY: lambda _, new: _unhealthy(new),
     EventType.CHANNEL_UNLOCKED: lambda _, new: f"{new['channel']} unlocked",
     EventType.CHANNEL_ROUTED: lambda _, new: _routed(new),
     EventType.CHANNEL_FROZEN: lambda _, new: (

@@ -137,4 +137,5 @@ def registered(aws: Aws, *versions: str) -> None:
             registered_at=timestamp(NOW),
             registered_by="test",
         )
+        aws.publish(release)
         aws.state.commit(Transaction(puts=(release,), events=(), registers=release))

@@ -118,6 +118,15 @@ def alarm_of_the_live_version(aws: Aws) -> Callable[[], None]:
     return lambda: alarm(aws, CANDIDATE, BAKED)
 
 
+def alarm_passes_over_what_is_gone(aws: Aws) -> Callable[[], None]:
+    live(aws)
+    make_live(str(CANDIDATE), STARTED)
+    registered(aws, "1.2.0")
+    make_live("1.2.0", STARTED)
+    aws.s3.delete_object(Bucket=NAMES.site_bucket, Key=f"checkout/v{CANDIDATE}/widget.js")
+    return lambda: alarm(aws, Version.parse("1.2.0"), BAKED)
+
+
 def alarm_with_nothing_to_go_back_to(aws: Aws) -> Callable[[], None]:
     live(aws)
     return lambda: alarm(aws, STABLE, BAKED)
@@ -329,6 +338,7 @@ SCENES: dict[str, Scene] = {
     "promotion of what waited for a rollout": waiting_release_starts,
     "alarm of the candidate": alarm_of_the_candidate,
     "alarm of the live version": alarm_of_the_live_version,
+    "alarm that passes over what is gone": alarm_passes_over_what_is_gone,
     "alarm with nothing to go back to": alarm_with_nothing_to_go_back_to,
     "alarm after the window": alarm_after_the_window,
     "tick advances": ticks(HEALTHY),
@@ -339,6 +349,8 @@ SCENES: dict[str, Scene] = {
     ),
     "tick pauses": ticks(UNHEALTHY, pages=True, thresholds=Thresholds(error_rate=50, margin_points=100)),
     "tick holds": ticks(),
+    "tick notifies of the candidate": ticks(UNHEALTHY, at=BAKED - timedelta(minutes=5), mode="watch"),
+    "tick advances by the schedule": ticks(mode="watch"),
     "tick has nothing to do": ticks(HEALTHY, at=BAKED - timedelta(minutes=5), pages=True, before=STARTED),
     "tick sees an alarm": tick_sees_an_alarm,
     "tick rolls back the live version": tick_finds_the_live_version_unhealthy,

@@ -29,9 +29,10 @@ from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.exposure import exposure_of
 from edgeship.domain.channels.policy import Decision, Policy, PolicyRecord
 from edgeship.domain.channels.reaction import close_window
-from edgeship.domain.channels.rollout import Phase
+from edgeship.domain.channels.rollout import Phase, Rollout
 from edgeship.domain.channels.rollout_moves import abort_rollout, advance_rollout, hold_rollout, pause_rollout
 from edgeship.domain.channels.step_decision import StepAction, StepDecision, decide_step
+from edgeship.domain.channels.watch_mode import notify_of_step, scheduled
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Occasion
 from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm, alarms_of
@@ -131,12 +132,13 @@ class WatchChannels:
         current = [self.state.channel(c.widget, c.name) if c in changed else c for c in channels]
         exposed: dict[Subject, Watched] = {}
         for channel in sorted(current, key=lambda channel: (channel.widget, channel.name)):
-            limits = policies[channel.widget].policy.thresholds
+            policy = policies[channel.widget].policy
+            limits = policy.thresholds
             for version in channel.exposed:
                 # A version that was exposed by this tick has no complete period: its analysis is inconclusive.
                 finding = metrics.finding(channel, version, limits) if metrics is not None else None
                 watched = exposed.get((channel.widget, version), Watched())
-                exposed[channel.widget, version] = watched.and_in(exposure_of(channel, version), finding)
+                exposed[channel.widget, version] = watched.and_in(exposure_of(channel, version, policy.mode), finding)
         faults = self.publish(environment, exposed)
         tick.faults += [(f"health page of {widget} {version}", fault) for (widget, version), fault in faults.items()]
 
@@ -228,12 +230,18 @@ class _ChannelCheck:
         moved = None
         if self.metrics is not None and rollout is not None and rollout.phase is Phase.RUNNING:
             evidence = self.metrics.evidence(self.channel)
-            moved = self._apply(decide_step(rollout, self.policy, evidence, self.occasion.at))
+            moved = self._apply(rollout, decide_step(rollout, self.policy, evidence, self.occasion.at))
         return moved or close_window(self.channel, self.occasion)
 
-    def _apply(self, decision: StepDecision) -> Moved | None:
+    def _apply(self, rollout: Rollout, decision: StepDecision) -> Moved | None:
         occasion, numbers = self.occasion.because(decision.analysis.reason), decision.analysis.numbers()
-        match decision.action:
+        action = decision.action
+        if self.policy.mode == "watch":
+            notice = notify_of_step(self.channel, decision, occasion)
+            if notice is not None:
+                return notice  # the schedule goes on in the next minute
+            action = scheduled(rollout, self.occasion.at)
+        match action:
             case StepAction.BAKE:
                 return None
             case StepAction.HOLD:
@@ -246,7 +254,7 @@ class _ChannelCheck:
         if candidate.quarantine is not None:
             quarantined = occasion.because(f"{candidate.version} is quarantined: {candidate.quarantine.cause}")
             return abort_rollout(self.channel, candidate, quarantined)
-        if decision.action is StepAction.ABORT:
+        if action is StepAction.ABORT:
             return abort_rollout(self.channel, candidate, occasion, numbers)
         if self.freezes is None:
             return None  # nobody knows whether the next step may start; the next minute reads them again
