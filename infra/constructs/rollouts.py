@@ -14,6 +14,11 @@ from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, alarms, health_a
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 
+NO_RESOURCE_TYPE = (
+    "The action has no resource type "
+    "(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html)."
+)
+
 
 class Rollouts(Construct):
     """rollout and rollback. Each can roll a bad release back without the other."""
@@ -67,12 +72,7 @@ class Rollouts(Construct):
             alarms(options, "*"),
             reason="Listing alarms by a prefix is authorised on all alarms of the account, not on the listed ones.",
         )
-        function.allow(
-            ["cloudwatch:GetMetricData"],
-            "*",
-            reason="The action has no resource type "
-            "(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html).",
-        )
+        function.allow(["cloudwatch:GetMetricData"], "*", reason=NO_RESOURCE_TYPE)
         function.allow(
             ["s3:GetObject", "s3:PutObject"],
             objects(options.names.site_bucket, f"{HEALTH_PREFIX}*"),
@@ -99,6 +99,7 @@ class Rollouts(Construct):
             ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
             table.table.table_arn,
         )
+        function.allow(["cloudwatch:GetMetricData"], "*", reason=NO_RESOURCE_TYPE)
         # Alarms change state on the account's default bus
         # (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html).
         function.on_event(

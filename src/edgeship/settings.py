@@ -93,7 +93,7 @@ class RolloutSettings(Settings):
 
 
 class RollbackSettings(Settings):
-    pass
+    period_seconds: int = Field(60, gt=0, description="of the metrics that are analysed")
 
 
 class PropagationSettings(Settings):

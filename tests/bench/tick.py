@@ -115,7 +115,7 @@ def _tick(aws: Aws) -> None:
     errors = DynamoDBErrorBooks(aws.dynamodb, NAMES.table, lambda: NOW)
     publish = PublishHealth(state, aws.health_pages, errors, metrics.period_seconds, threads=16)
     compare = CompareCandidates(DynamoDBComparisons(aws.dynamodb, NAMES.table), metrics.period_seconds)
-    watch = WatchChannels(state, alarms, metrics, compare, ReactToBreach(state, lambda _: None), publish)
+    watch = WatchChannels(state, alarms, metrics, compare, ReactToBreach(state, metrics, lambda _: None), publish)
     tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))
     assert tick.watched == ROLLING
     assert not tick.faults

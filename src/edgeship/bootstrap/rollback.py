@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import boto3
+from botocore.config import Config
 
+from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.react_to_failed_deployment import ReactToFailedDeployment
 from edgeship.bootstrap.runtime import client_config, jittered_pause
 from edgeship.settings import RollbackSettings
+
+QUICK = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=2, read_timeout=5)
+"""A release is stopped without the metrics when they take longer: together less than the function's timeout."""
 
 
 @dataclass(frozen=True)
@@ -26,4 +31,8 @@ def build(env: Mapping[str, str]) -> RollbackFunction:
     """The use cases, from the function's environment variables."""
     settings = RollbackSettings.from_env(env)
     state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
-    return RollbackFunction(ReactToBreach(state, jittered_pause), ReactToFailedDeployment(state, jittered_pause))
+    cloudwatch = boto3.client("cloudwatch", config=QUICK)
+    metrics = CloudWatchMetrics(cloudwatch, settings.environment, settings.period_seconds)
+    return RollbackFunction(
+        ReactToBreach(state, metrics, jittered_pause), ReactToFailedDeployment(state, jittered_pause)
+    )

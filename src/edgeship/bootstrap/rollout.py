@@ -39,12 +39,13 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
     # A page is written each period, so no cache should keep it for longer.
     pages = S3HealthPages(s3, settings.site_bucket, settings.config_bucket, HEALTH_LIST_KEY, settings.period_seconds)
     cloudwatch = boto3.client("cloudwatch", config=client_config())
+    metrics = CloudWatchMetrics(cloudwatch, settings.environment, settings.period_seconds)
     watch = WatchChannels(
         state=state,
         alarms=CloudWatchAlarms(cloudwatch, settings.environment),
-        metrics=CloudWatchMetrics(cloudwatch, settings.environment, settings.period_seconds),
+        metrics=metrics,
         compare=CompareCandidates(DynamoDBComparisons(dynamodb, settings.table), settings.period_seconds),
-        react=ReactToBreach(state, jittered_pause),
+        react=ReactToBreach(state, metrics, jittered_pause),
         publish=PublishHealth(
             state=state,
             pages=pages,

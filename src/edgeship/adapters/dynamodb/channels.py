@@ -67,6 +67,8 @@ def _rollout_map(rollout: Rollout) -> dict[str, Any]:
         "stepped_at": _time(rollout.stepped_at),
         "exposed_at": _time(rollout.exposed_at),
         "held": {"since": _time(rollout.held.since), "cause": rollout.held.cause} if rollout.held else None,
+        "had_traffic": rollout.had_traffic,
+        "both_unhealthy": rollout.both_unhealthy,
     }
 
 
@@ -81,6 +83,9 @@ def _to_rollout(item: Mapping[str, Any]) -> Rollout:
         step=int(item["step"]),
         phase=Phase(item["phase"]),
         held=Held(datetime.fromisoformat(held["since"]), held["cause"]) if held else None,
+        # What was stored before these were known may have had traffic.
+        had_traffic=item.get("had_traffic", True),
+        both_unhealthy=item.get("both_unhealthy", False),
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.channel import Alert, Channel, Moved
 from edgeship.domain.channels.channel_events import Numbers, rollout_changed
 from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.rollout import Held, Rollout, RolloutEvent, Step, start, transition
 from edgeship.domain.errors import Refused
-from edgeship.domain.events import Event, EventType, Occasion
+from edgeship.domain.events import Event, EventType, Occasion, timestamp
 from edgeship.domain.releases.quarantine import quarantine, refuse_quarantined
 from edgeship.domain.releases.release import Release
 
@@ -46,7 +46,11 @@ def start_rollout(
     if channel.rollout is not None and channel.rollout.active:
         ended = transition(channel.rollout, RolloutEvent.ABORT, occasion.at, channel.widget)
         aborted = (rollout_changed(EventType.ROLLOUT_ABORTED, channel, replace(channel, rollout=ended), occasion),)
-    begun = replace(channel, rollout=start(target.version, steps, occasion.at))
+    before = channel.rollout is not None and channel.rollout.candidate == target.version
+    begun = replace(
+        channel,
+        rollout=start(target.version, steps, occasion.at, had_traffic=before or target.promoted_at is not None),
+    )
     event = rollout_changed(EventType.ROLLOUT_STARTED, channel, begun, occasion)
     return Moved(begun, (*aborted, event), unchanged=(target,))
 
@@ -91,16 +95,34 @@ def pause_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None)
     return _moved(EventType.ROLLOUT_PAUSED, channel, paused, occasion, numbers)
 
 
+def pause_because_of_both(channel: Channel, occasion: Occasion, numbers: Numbers = None) -> Moved:
+    """Pause the rollout because both of its versions reach the same limit. The live version is known to be unhealthy
+    then, so no further event says so.
+
+    Raises:
+        Refused: `no_rollout` or `phase_invalid`.
+    """
+    moved = pause_rollout(channel, occasion)
+    assert moved.channel.rollout is not None
+    paused = replace(moved.channel.rollout, both_unhealthy=True)
+    alert = channel.alert or Alert(timestamp(occasion.at), occasion.cause)
+    after = replace(moved.channel, rollout=paused, alert=alert)
+    return Moved(after, (rollout_changed(EventType.ROLLOUT_PAUSED, channel, after, occasion, numbers),))
+
+
 def resume_rollout(channel: Channel, candidate: Release, occasion: Occasion) -> Moved:
     """Give the candidate to the same users again; the step's bake starts again.
 
     Raises:
         Refused: `no_rollout`, `phase_invalid` or `quarantined`.
     """
-    resumed = transition(rollout_of(channel), RolloutEvent.RESUME, occasion.at, channel.widget)
+    before = rollout_of(channel)
+    resumed = transition(before, RolloutEvent.RESUME, occasion.at, channel.widget)
     refuse_quarantined(candidate)
-    moved = _moved(EventType.ROLLOUT_RESUMED, channel, resumed, occasion)
-    return replace(moved, unchanged=(candidate,))
+    # The person who resumes has seen that both were unhealthy; when the live version is so again, that is another time.
+    after = replace(channel, rollout=resumed, alert=None if before.both_unhealthy else channel.alert)
+    event = rollout_changed(EventType.ROLLOUT_RESUMED, channel, after, occasion)
+    return Moved(after, (event,), unchanged=(candidate,))
 
 
 def abort_rollout(channel: Channel, candidate: Release, occasion: Occasion, numbers: Numbers = None) -> Moved:

@@ -93,7 +93,8 @@ _CHECKS = {
 
 def words(event: Event) -> str:
     """`latest 1.0.0 → 1.1.0`, `latest: rollout to 1.5.0 started at 1 %`, `1.1.0 quarantined`, …"""
-    return _TEXTS[event.type](event.old or {}, event.new or {})
+    text = _TEXTS[event.type](event.old or {}, event.new or {})
+    return f"{text}: {(event.new or {})['version']} is unhealthy, too" if is_of_both(event) else text
 
 
 def numbers(event: Event) -> str:
@@ -119,6 +120,12 @@ def describe(event: Event) -> str:
     rate 7.5 %, limit 5 %, 240 sessions)`."""
     notes = [note for note in ("rollback" if is_rollback(event) else "", numbers(event)) if note]
     return f"{words(event)} ({'; '.join(notes)})" if notes else words(event)
+
+
+def is_of_both(event: Event) -> bool:
+    """Whether a rollout paused because both of its versions are unhealthy."""
+    analysis: Summary = (event.new or {}).get("analysis") or {}
+    return event.type is EventType.ROLLOUT_PAUSED and "other_value" in analysis
 
 
 def is_rollback(event: Event) -> bool:

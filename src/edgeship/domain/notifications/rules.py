@@ -13,7 +13,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from edgeship.domain.events import Event, EventType
-from edgeship.domain.notifications.event_text import is_rollback
+from edgeship.domain.notifications.event_text import is_of_both, is_rollback
 
 
 class Severity(StrEnum):
@@ -129,9 +129,10 @@ SEVERITIES: Mapping[EventType, Severity] = {
 
 
 def severity_of(event: Event) -> Severity:
-    """The severity of the event's type, with two exceptions. A rollback is critical. An aborted rollout that another
-    release replaced is not: its candidate is not bad, and the channel is not locked."""
-    if is_rollback(event):
+    """The severity of the event's type, with three exceptions. A rollback is critical, and so is a rollout that pauses
+    because the live version is unhealthy, too. An aborted rollout that another release replaced is not: its candidate
+    is not bad, and the channel is not locked."""
+    if is_rollback(event) or is_of_both(event):
         return Severity.CRITICAL
     if event.type is EventType.ROLLOUT_ABORTED and not (event.new or {}).get("locked"):
         return Severity.INFO

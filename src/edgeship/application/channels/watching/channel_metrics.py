@@ -83,4 +83,5 @@ def _subjects(channel: Channel) -> tuple[Subject, Subject]:
 
 def _spans(channel: Channel, rollout: Rollout, now: datetime) -> tuple[Span, Span]:
     candidate, stable = _subjects(channel)
-    return Span(candidate, rollout.stepped_at, now), Span(stable, rollout.stepped_at, now)
+    start, later = rollout.stepped_at, rollout.had_traffic and rollout.stepped_at == rollout.exposed_at
+    return Span(candidate, start, now, later), Span(stable, start, now, later)
