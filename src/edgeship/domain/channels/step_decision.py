@@ -14,6 +14,7 @@ from edgeship.domain.health.analysis import AnalysisResult, Health
 from edgeship.domain.health.comparison_record import judge
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.low_traffic import analyse_recent, analysed_periods
+from edgeship.domain.health.sample_ratio import Ratio, judge_ratio
 from edgeship.domain.health.shared_limit import other_version, shared
 from edgeship.domain.health.step_analysis import analyse_step
 from edgeship.domain.health.thresholds import PERIODS, Check, Thresholds
@@ -37,13 +38,15 @@ class StepDecision:
 @dataclass(frozen=True)
 class Evidence:
     """What a decision is made on: the last periods of the candidate and of the stable version; after the bake, the
-    whole step of each as one datapoint; and what the comparison of the two says since the exposure began."""
+    whole step of each as one datapoint; what the comparison of the two says since the exposure began; and the ratio of
+    their sessions in this step."""
 
     candidate: Sequence[Datapoint] = ()
     stable: Sequence[Datapoint] = ()
     bake: Datapoint | None = None
     stable_bake: Datapoint | None = None
     compared: comparison.Evidence | None = None
+    ratio: Ratio | None = None
 
 
 _ACTIONS = {Health.UNHEALTHY: StepAction.ABORT, Health.DEGRADED: StepAction.PAUSE, Health.HEALTHY: StepAction.ADVANCE}
@@ -75,13 +78,16 @@ def analyse_candidate(rollout: Rollout, limits: Thresholds, evidence: Evidence, 
 
 
 def decide_step(rollout: Rollout, policy: Policy, evidence: Evidence, now: datetime) -> StepDecision:
-    """What to do with a running rollout. A breach or a degraded analysis counts at any time, anything else at the end
-    of the bake."""
+    """What to do with a running rollout. A breach, a degraded analysis and sessions that do not report count at any
+    time, anything else at the end of the bake."""
     recent = analyse_candidate(rollout, policy.thresholds, evidence, now)
     if recent.is_shared:
         return StepDecision(StepAction.PAUSE, recent)
     if recent.health in (Health.UNHEALTHY, Health.DEGRADED):
         return StepDecision(_ACTIONS[recent.health], recent)
+    silent = None if evidence.ratio is None else judge_ratio(evidence.ratio, policy.thresholds, len(rollout.steps))
+    if silent is not None:
+        return StepDecision(StepAction.HOLD, silent)
     if now < rollout.bakes_until:
         return StepDecision(StepAction.BAKE, recent)
     bake = evidence.bake or Datapoint(rollout.stepped_at, 0)
