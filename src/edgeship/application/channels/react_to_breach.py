@@ -83,5 +83,7 @@ class ReactToBreach:
         return min(max(PERIODS, math.ceil(seconds / self.metrics.period_seconds) + 1), HOUR_PERIODS)
 
     def _is_of(self, breach: Breach, datapoint: Datapoint) -> bool:
+        if breach.periods:
+            return datapoint.start in breach.periods
         periods = self._periods_of(breach)
         return breach.at - periods * (datapoint.end - datapoint.start) <= datapoint.end <= breach.at

@@ -119,8 +119,10 @@ def resume_rollout(channel: Channel, candidate: Release, occasion: Occasion) -> 
     before = rollout_of(channel)
     resumed = transition(before, RolloutEvent.RESUME, occasion.at, channel.widget)
     refuse_quarantined(candidate)
-    # The person who resumes has seen that both were unhealthy; when the live version is so again, that is another time.
-    after = replace(channel, rollout=resumed, alert=None if before.both_unhealthy else channel.alert)
+    after = replace(channel, rollout=resumed)
+    if before.both_unhealthy:
+        # The person who resumes has seen it. What was before counts against neither version from now on.
+        after = replace(after, alert=None, exposed_at=occasion.at)
     event = rollout_changed(EventType.ROLLOUT_RESUMED, channel, after, occasion)
     return Moved(after, (event,), unchanged=(candidate,))
 

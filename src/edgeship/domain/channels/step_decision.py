@@ -13,7 +13,7 @@ from edgeship.domain.health import comparison
 from edgeship.domain.health.analysis import AnalysisResult, Health
 from edgeship.domain.health.comparison_record import judge
 from edgeship.domain.health.datapoint import Datapoint
-from edgeship.domain.health.low_traffic import analyse_recent, analysed_periods
+from edgeship.domain.health.low_traffic import analyse_recent, last_hour
 from edgeship.domain.health.sample_ratio import Ratio, judge_ratio
 from edgeship.domain.health.shared_limit import other_version, shared
 from edgeship.domain.health.step_analysis import analyse_step
@@ -71,9 +71,7 @@ def analyse_candidate(rollout: Rollout, limits: Thresholds, evidence: Evidence, 
     check, limit = Check.ERROR_RATE, limits.error_rate
     if found.check is not Check.ERROR_RATE_OVER_STABLE and found.check is not None and found.limit is not None:
         check, limit = found.check, found.limit
-    periods = analysed_periods(evidence.candidate, limits, since, now)
-    if found is compared:
-        periods = periods[-PERIODS:]
+    periods = found.periods or last_hour(evidence.candidate, since, now)[-PERIODS:]
     return shared(found, check, other_version(check, limit, periods, evidence.stable, limits))
 
 

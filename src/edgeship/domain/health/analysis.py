@@ -8,7 +8,7 @@ enough sessions, at or over a limit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -42,6 +42,9 @@ class AnalysisResult:
     sample: int = 0
     other_value: float | None = None
     """Of the rollout's other version, where it reaches the same limit in the same time: no result about either."""
+
+    periods: tuple[Datapoint, ...] = field(default=(), compare=False, repr=False)
+    """What an unhealthy one rests on."""
 
     @property
     def is_shared(self) -> bool:
@@ -94,7 +97,8 @@ def analyse(
         values = [period.value(check) for period in periods]
         if all(value is not None and value >= limit for value in values):
             lowest = min(value for value in values if value is not None)
-            return over_limit(Health.UNHEALTHY, check, lowest, limit, sample, f"in {PERIODS} periods in a row")
+            found = over_limit(Health.UNHEALTHY, check, lowest, limit, sample, f"in {PERIODS} periods in a row")
+            return replace(found, periods=tuple(periods))
     stable_at = {period.start: period.under(limits) for period in stable if period.sessions >= limits.minimum_sample}
     points = [
         period.error_rate - stable_at[period.start].error_rate  # type: ignore[operator]  # both have sessions

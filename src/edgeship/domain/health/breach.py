@@ -25,6 +25,8 @@ class Breach:
     numbers: dict[str, Any]
     check: Check | None = None
     since: datetime | None = None
+    periods: frozenset[datetime] = frozenset()
+    """The starts of those that it rests on, where they are known; empty for all from `since` to `at`."""
 
     @property
     def rests_on(self) -> datetime:
@@ -32,10 +34,10 @@ class Breach:
         return self.at if self.since is None else min(self.since, self.at)
 
     @classmethod
-    def by_analysis(
-        cls, widget: str, version: Version, analysis: AnalysisResult, at: datetime, since: datetime | None = None
-    ) -> Breach:
-        return cls(widget, version, at, analysis.reason, analysis.numbers(), analysis.check, since)
+    def by_analysis(cls, widget: str, version: Version, analysis: AnalysisResult, at: datetime) -> Breach:
+        periods = frozenset(period.start for period in analysis.periods)
+        since = min(periods, default=None)
+        return cls(widget, version, at, analysis.reason, analysis.numbers(), analysis.check, since, periods)
 
     @classmethod
     def by_alarm(

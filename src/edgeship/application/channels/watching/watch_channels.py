@@ -203,8 +203,7 @@ class _ChannelCheck:
         if self.metrics is not None and self.channel.watch is not None and live is not None:
             found = self.metrics.finding(self.channel, live, self.policy.thresholds)
             if found.analysis.is_unhealthy:
-                since = min((period.start for period in found.periods), default=None)
-                yield Breach.by_analysis(widget, live, found.analysis, self.occasion.at, since)
+                yield Breach.by_analysis(widget, live, found.analysis, self.occasion.at)
 
     def _by(self, each: StandingAlarm, alarm: HealthAlarm) -> Breach:
         """The breach of an alarm that is on now. It is on because of its last datapoints: one that went off before the
