@@ -21,6 +21,7 @@ from edgeship.domain.events import EventType, Occasion, timestamp
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.health.shared_limit import Other
 from edgeship.domain.health.thresholds import Check
+from edgeship.domain.notifications.rules import severity_of
 from edgeship.domain.releases.release import Quarantine, Release
 from edgeship.domain.version import Version
 from tests.support.releases import a_release
@@ -347,3 +348,17 @@ def test_a_version_that_is_rolled_out_again_had_traffic_before() -> None:
     resumed = resume_rollout(written(pause_rollout(first, at(8))), fresh, at(9)).channel
     assert resumed.rollout is not None
     assert resumed.rollout.had_traffic is True
+
+
+def test_a_rollback_has_one_critical_event_and_a_promotion_to_a_lower_version_has_none() -> None:
+    moved = reacted(replace(rolling(), lock=Lock(BEFORE, "ann", "freeze")), breach(V1, 20))
+    severities = {event.type: severity_of(event).value for event in moved.events}
+    assert severities == {
+        EventType.POINTER_MOVED: "critical",
+        EventType.ROLLOUT_ABORTED: "warning",
+        EventType.RELEASE_QUARANTINED: "warning",
+    }
+    (down,) = promote(written(moved), known()[3], at(50), WINDOW).events
+    assert severity_of(down).value == "info"
+    lower = promote(replace(written(moved), version=V3), known()[1], at(60), WINDOW)
+    assert [severity_of(event).value for event in lower.events] == ["info"]

@@ -9,7 +9,6 @@ from edgeship.domain.channels.policy_record import changed_fields
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.health.thresholds import Check
 from edgeship.domain.plain_text import number, size
-from edgeship.domain.version import Version
 
 Summary = Mapping[str, Any]
 
@@ -129,11 +128,9 @@ def is_of_both(event: Event) -> bool:
 
 
 def is_rollback(event: Event) -> bool:
-    """Whether a move was a rollback. A rollback locks the channel. Where it was locked before, a rollback goes to a
-    lower version, and a promotion does not."""
+    """Whether a move was a rollback, which locks the channel. One of a channel that was locked before says so, except
+    for events of early versions."""
     old, new = event.old or {}, event.new or {}
     if event.type is not EventType.POINTER_MOVED or not new.get("locked"):
         return False
-    if not old.get("locked"):
-        return True
-    return bool(old.get("version")) and Version.parse(new["version"]) < Version.parse(old["version"])
+    return bool(new.get("rollback")) or not old.get("locked")
