@@ -9,7 +9,7 @@
  * Any browser interface may be missing, throw, or have been replaced by the page.
  *
  * ES2017, a classic script. The CDN serves it without comments and white space (infra/browser_client.py), with no name
- * changed; gzipped it has fewer than 2,048 bytes.
+ * changed; gzipped it has fewer than 2,300 bytes.
  */
 (() => {
   /** For one page view and widget. The server refuses beacons over these limits. */
@@ -18,6 +18,7 @@
   const MAX_COUNT = 1000;
   const MAX_MESSAGE = 200; // UTF-16 units
   const MAX_LATENCY = 600000; // milliseconds
+  const MAX_AGE = 604800; // seconds
   const MAX_JSON = 4096; // UTF-16 units
   /**
    * CloudFront refuses URLs over 8,192 bytes, and one character can take nine of them
@@ -62,7 +63,9 @@
 
     /** Not yet reported, [message, count] by the message without its numbers. */
     const errors = new Map();
-    let element, // of the entrypoint, if the page has one
+    let before, // the page's heap in MB before the widget was loaded, if this runs early enough and the browser says it
+      started, // when the session began: its first beacon was sent
+      element, // of the entrypoint, if the page has one
       latency, // of the entrypoint, in milliseconds; null when it is reported
       failed, // an error was reported
       asked, // the version was requested
@@ -72,6 +75,7 @@
 
     /** Whether a URL belongs to the widget. */
     const own = url => [base, folder].some(start => String(url).startsWith(start));
+    const heap = () => performance.memory.usedJSHeapSize / 1e6;
     const isEntry = url => src ? url === src : own(url) && /\.m?js(\?|$)/.test(url);
 
     const find = () => {
@@ -112,19 +116,28 @@
 
     const send = () => {
       const beacon = { v: 1, w: widget, r: version, i: id, n: beacons };
-      if (!beacons++) beacon.s = 1;
+      if (!beacons++) {
+        beacon.s = 1;
+        started = Date.now();
+        safely(() => {
+          const growth = heap() - before; // NaN when there is nothing to compare with
+          if (growth > -1e5) beacon.m = Math.max(0, Math.round(growth * 10) / 10);
+        })();
+      }
       if (errors.size) {
         beacon.e = [...errors.values()];
         errors.clear();
-        if (!failed) failed = beacon.f = 1;
+        if (!failed) {
+          failed = beacon.f = 1;
+          // The failure belongs to the session, which may have begun hours ago.
+          const age = Math.round((Date.now() - started) / 1000);
+          if (age > 0) beacon.a = Math.min(age, MAX_AGE);
+        }
       }
       if (latency != null) {
         beacon.l = latency;
         latency = null;
       }
-      safely(() => {
-        beacon.m = Math.round(performance.memory.usedJSHeapSize / 1e5) / 10;
-      })();
       // This ends: a beacon with one message is within both limits.
       let data;
       while ((data = JSON.stringify(beacon)).length > MAX_JSON || (data = encodeURIComponent(data)).length > MAX_DATA)
@@ -194,6 +207,10 @@
     // A page from the back/forward cache continues with the same id and count.
     listen('pagehide', () => report(true));
     listen('visibilitychange', () => report(document.visibilityState === 'hidden'));
+    // Memory is the widget's doing: it is compared with the page before it, or not reported.
+    safely(() => {
+      if (!performance.getEntriesByType('resource').some(entry => own(entry.name))) before = heap();
+    })();
     // Also reports resources that are loaded long after load, or when the page's buffer of entries is full.
     safely(() => new PerformanceObserver(safely(list => {
       if (latency !== null) {

@@ -19,6 +19,11 @@ from infra.options import SynthOptions
 
 TIMEOUT = Duration.seconds(60)
 """Of a batch. Its messages are delivered in parallel, each to its destinations in turn; one that is down takes 5 s."""
+MAX_RECEIVES = 200
+"""At least 24 hours, however attempts fail: `backoff` waits that long in all, and so does `VISIBILITY` where processes
+die. At most 200 hours, if a receiver asks for an hour each time: less than a queue keeps a message."""
+VISIBILITY = Duration.seconds(440)
+"""More than six times the function's timeout (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
 SECRETS_OF_THE_ENVIRONMENT = "The notifications file names secrets, under this environment's prefix alone."
 
 
@@ -40,10 +45,10 @@ class Notifications(Construct):
             self.topic.add_subscription(subscriptions.EmailSubscription(options.notification_email))
         self._failures = FailureQueue(self, "Notification-Failures")
         self._undelivered = FailureQueue(self, "Notification-Undelivered")
-        # Twice the function's timeout, so that a message of a process that died is delivered again soon. While Lambda
-        # has no capacity left, messages may be delivered twice; the claims in the table prevent a second notification.
+        # While Lambda has no capacity left, messages may be delivered twice; the claims in the table prevent a second
+        # notification.
         self.queue = WorkQueue(
-            self, "Queue", visibility_timeout=Duration.seconds(2 * TIMEOUT.to_seconds()), failures=self._failures
+            self, "Queue", visibility_timeout=VISIBILITY, failures=self._failures, max_receives=MAX_RECEIVES
         )
         self._take_events_of(bus)
         self.function = RegionalFunction(

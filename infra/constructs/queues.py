@@ -28,7 +28,10 @@ class FailureQueue(sqs.Queue):
 
 
 class WorkQueue(sqs.Queue):
-    """Encrypted, TLS only; what was received `MAX_RECEIVES` times without success goes to `failures`."""
+    """Encrypted, TLS only; what was received `max_receives` times without success goes to `failures`.
+
+    A message waits for at most 14 days, SQS's maximum: it must reach `failures` before, or it is lost.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class WorkQueue(sqs.Queue):
         *,
         visibility_timeout: Duration,
         failures: FailureQueue,
+        max_receives: int = MAX_RECEIVES,
     ) -> None:
         super().__init__(
             scope,
@@ -44,5 +48,6 @@ class WorkQueue(sqs.Queue):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             visibility_timeout=visibility_timeout,
-            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=MAX_RECEIVES, queue=failures),
+            retention_period=Duration.days(14),
+            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=max_receives, queue=failures),
         )

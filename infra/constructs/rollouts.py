@@ -15,6 +15,10 @@ from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 
 TARGETS_OF_ROLLBACKS = "Whether a rollback's target has its manifest and its entrypoint, of any widget and version."
+NO_RESOURCE_TYPE = (
+    "The action has no resource type "
+    "(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html)."
+)
 
 
 class Rollouts(Construct):
@@ -70,12 +74,7 @@ class Rollouts(Construct):
             alarms(options, "*"),
             reason="Listing alarms by a prefix is authorised on all alarms of the account, not on the listed ones.",
         )
-        function.allow(
-            ["cloudwatch:GetMetricData"],
-            "*",
-            reason="The action has no resource type "
-            "(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html).",
-        )
+        function.allow(["cloudwatch:GetMetricData"], "*", reason=NO_RESOURCE_TYPE)
         function.allow(
             ["s3:GetObject", "s3:PutObject"],
             objects(options.names.site_bucket, f"{HEALTH_PREFIX}*"),
@@ -107,6 +106,7 @@ class Rollouts(Construct):
         function.allow(["s3:GetObject"], objects(site, RELEASE_FILES), reason=TARGETS_OF_ROLLBACKS)
         # Without it, S3 answers 403 instead of 404 for a file that is gone.
         function.allow(["s3:ListBucket"], storage.site.bucket_arn)
+        function.allow(["cloudwatch:GetMetricData"], "*", reason=NO_RESOURCE_TYPE)
         # Alarms change state on the account's default bus
         # (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html).
         function.on_event(

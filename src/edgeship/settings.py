@@ -93,6 +93,7 @@ class RolloutSettings(Settings):
 
 class RollbackSettings(Settings):
     site_bucket: Name
+    period_seconds: int = Field(60, gt=0, description="of the metrics that are analysed")
 
 
 class PropagationSettings(Settings):

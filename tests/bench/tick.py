@@ -119,7 +119,7 @@ def _tick(aws: Aws) -> None:
     publish = PublishHealth(state, aws.health_pages, errors, metrics.period_seconds, threads=16)
     compare = CompareCandidates(DynamoDBComparisons(aws.dynamodb, NAMES.table), metrics.period_seconds)
     start = StartWaiting(state, PromoteUpload(state, alarms, FakeReleaseFiles(), lambda _: None))
-    react = ReactToBreach(state, FakeReleaseFiles(), lambda _: None)
+    react = ReactToBreach(state, FakeReleaseFiles(), metrics, lambda _: None)
     watch = WatchChannels(state, alarms, metrics, compare, react, publish, start)
     tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))
     assert tick.watched == ROLLING

@@ -18,7 +18,7 @@ def assert_within_limits(request: Request) -> None:
     (text,) = parse_qs(urlsplit(request.target).query)["d"]
     assert len(text) <= 4_096
     found = beacon(request)
-    assert {"v", "w", "r", "i", "n"} <= found.keys() <= {"v", "w", "r", "i", "n", "s", "f", "e", "l", "m"}
+    assert {"v", "w", "r", "i", "n"} <= found.keys() <= {"v", "w", "r", "i", "n", "s", "f", "e", "l", "m", "a"}
     assert found["v"] == 1
     assert re.fullmatch(r"[0-9a-f]{16}", found["i"])
     assert found["n"] in range(20)
@@ -34,4 +34,9 @@ def assert_within_limits(request: Request) -> None:
     if "l" in found:
         assert found["l"] in range(600_001)
     if "m" in found:
-        assert found["m"] == round(found["m"], 1) > 0
+        assert found["m"] == round(found["m"], 1) >= 0
+        assert found["n"] == 0
+    if "a" in found:
+        assert found["f"] == 1
+        assert found["n"] > 0
+        assert found["a"] in range(1, 604_801)

@@ -116,7 +116,8 @@ class FakeMetrics:
         return {span: self._total(span) for span in spans}
 
     def _total(self, span: Span) -> Datapoint:
-        first = math.floor(span.start.timestamp() / self.period_seconds)
+        bound = math.ceil if span.later else math.floor
+        first = bound(span.start.timestamp() / self.period_seconds)
         end = max(first + 1, math.ceil(span.end.timestamp() / self.period_seconds))
         datapoints = self._datapoints(span.subject, first, end)
         return Datapoint(

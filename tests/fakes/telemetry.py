@@ -46,9 +46,15 @@ class FakeBeaconMetrics:
     added: list[tuple[str, str, dict[str, float]]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     not_kept: int = 0
+    earlier: list[tuple[int, dict[str, float]]] = field(default_factory=list)
+    """What was added to metrics of so many seconds ago."""
 
-    def add(self, widget: str, version: Version, values: Mapping[Metric, float]) -> None:
-        self.added.append((widget, str(version), {metric.value: value for metric, value in values.items()}))
+    def add(self, widget: str, version: Version, values: Mapping[Metric, float], seconds_ago: int = 0) -> None:
+        named = {metric.value: value for metric, value in values.items()}
+        if named and seconds_ago:
+            self.earlier.append((seconds_ago, named))
+        elif named:
+            self.added.append((widget, str(version), named))
 
     def refused(self, reason: Refusal) -> None:
         self.refusals.append(reason)

@@ -116,7 +116,7 @@ def test_a_destination_that_is_down_holds_up_no_other_message(deployed: Aws, int
     assert statuses == {DeliveryStatus.DELIVERED}
 
 
-@pytest.mark.parametrize(("receives", "seconds"), [(1, 8), (2, 15), (4, 60), (7, 450), (10, 450)])
+@pytest.mark.parametrize(("receives", "seconds"), [(1, 12), (2, 23), (4, 90), (7, 675), (200, 675)])
 def test_what_failed_comes_again_after_its_backoff(
     receives: int, seconds: int, deployed: Aws, internet: Internet
 ) -> None:
@@ -126,7 +126,7 @@ def test_what_failed_comes_again_after_its_backoff(
         assert abs(wait - seconds) <= 2
 
 
-@pytest.mark.parametrize(("asked", "seconds"), [("2", 8), ("300", 300), ("100000", 3600)])
+@pytest.mark.parametrize(("asked", "seconds"), [("2", 12), ("300", 300), ("100000", 3600)])
 def test_what_was_asked_to_wait_longer_comes_again_then(
     asked: str, seconds: int, deployed: Aws, internet: Internet
 ) -> None:

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
+from edgeship.adapters.http.retry_after import LONGEST as MAX_RETRY_AFTER
 from edgeship.application.notifications.deliver_notice import LEASE
 from edgeship.domain.events import EventType
+from edgeship.domain.notifications.backoff import backoff
 from edgeship.resource_names import NOTICE_PREFIX
 from infra.app import ROOT
+from infra.constructs.notifications import TIMEOUT
 from tests.infra.template import Template, listed
 
 pytestmark = pytest.mark.xdist_group("infra")
@@ -59,9 +62,16 @@ def test_the_bus_may_fill_the_queue_and_nobody_else(production: Template) -> Non
     assert source["Fn::GetAtt"][0].startswith("NotificationsEvery")
 
 
-def test_a_message_is_received_ten_times_and_then_set_aside(production: Template) -> None:
+def test_a_message_is_tried_for_at_least_a_day_and_then_set_aside_before_it_is_lost(production: Template) -> None:
     _, properties = queue(production)
-    assert properties["RedrivePolicy"]["maxReceiveCount"] == 10
+    attempts = properties["RedrivePolicy"]["maxReceiveCount"]
+    day = 24 * 3600
+    # The shortest waits that there are: a receiver that fails at once, and processes that die.
+    assert sum(backoff(attempt, 0.0) for attempt in range(1, attempts + 1)) >= day
+    assert attempts * properties["VisibilityTimeout"] >= day
+    # The longest: a receiver that asks for the most each time, and the function's own time.
+    longest = attempts * (max(MAX_RETRY_AFTER, backoff(attempts, 1.0)) + TIMEOUT.to_seconds())
+    assert longest < properties["MessageRetentionPeriod"] == 14 * day
     aside = properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
     kept = production.resources("AWS::SQS::Queue")[aside]["Properties"]
     assert kept["MessageRetentionPeriod"] == 14 * 24 * 3600

@@ -66,7 +66,7 @@ class World:
         self.unquarantine = UnquarantineRelease(self.state, never)
         self.freeze = ChangeFreeze(self.state, never)
         self.change_policy = ChangePolicy(self.state, never)
-        self.react = ReactToBreach(self.state, self.files, never)
+        self.react = ReactToBreach(self.state, self.files, self.metrics, never)
         self.pages = FakeHealthPages()
         self.errors = FakeErrorBooks(lambda: self.now)
         self.publish = PublishHealth(self.state, self.pages, self.errors, period_seconds=60, threads=2)
@@ -151,9 +151,9 @@ class World:
                 checks.setdefault(str(each.alarm.version), set()).add(each.alarm.check.value)
         return sorted(version for version, have in checks.items() if len(have) == len(THRESHOLDS.hard()))
 
-    def sound(self, version: str, check: str = "error-rate", at: datetime | None = None) -> None:
-        """Let an alarm of a version go off."""
-        self.alarms.set_state(self._alarm(version, check), in_alarm=True, at=at)
+    def sound(self, version: str, check: str = "error-rate", at: datetime | None = None, *, on: bool = True) -> None:
+        """Let an alarm of a version go off, or be over."""
+        self.alarms.set_state(self._alarm(version, check), in_alarm=on, at=at)
 
     def _alarm(self, version: str, check: str) -> str:
         return next(

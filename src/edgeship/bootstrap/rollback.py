@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import boto3
+from botocore.config import Config
 
+from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.s3.release_files import S3ReleaseFiles
 from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.react_to_failed_deployment import ReactToFailedDeployment
 from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config
 from edgeship.settings import RollbackSettings
+
+QUICK = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=2, read_timeout=5)
+"""A release is stopped without the metrics when they take longer: together less than the function's timeout."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,8 @@ def build(env: Mapping[str, str]) -> RollbackFunction:
     settings = RollbackSettings.from_env(env)
     state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
     files = S3ReleaseFiles(boto3.client("s3", config=rescue_config()), settings.site_bucket)
+    cloudwatch = boto3.client("cloudwatch", config=QUICK)
+    metrics = CloudWatchMetrics(cloudwatch, settings.environment, settings.period_seconds)
     return RollbackFunction(
-        ReactToBreach(state, files, jittered_pause), ReactToFailedDeployment(state, files, jittered_pause)
+        ReactToBreach(state, files, metrics, jittered_pause), ReactToFailedDeployment(state, files, jittered_pause)
     )

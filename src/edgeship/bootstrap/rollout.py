@@ -44,12 +44,13 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
     files = S3ReleaseFiles(boto3.client("s3", config=rescue_config()), settings.site_bucket)
     cloudwatch = boto3.client("cloudwatch", config=client_config())
     alarms = CloudWatchAlarms(cloudwatch, settings.environment)
+    metrics = CloudWatchMetrics(cloudwatch, settings.environment, settings.period_seconds)
     watch = WatchChannels(
         state=state,
         alarms=alarms,
-        metrics=CloudWatchMetrics(cloudwatch, settings.environment, settings.period_seconds),
+        metrics=metrics,
         compare=CompareCandidates(DynamoDBComparisons(dynamodb, settings.table), settings.period_seconds),
-        react=ReactToBreach(state, files, jittered_pause),
+        react=ReactToBreach(state, files, metrics, jittered_pause),
         publish=PublishHealth(
             state=state,
             pages=pages,

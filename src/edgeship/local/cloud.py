@@ -15,7 +15,7 @@ from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
 from edgeship.local.harmless_events import HARMLESS_EVENTS, INVOKED_BY_TWO
 from edgeship.local.state_path import STATE_PATH
 from edgeship.resource_names import LOCAL, ResourceNames
-from edgeship.settings import PropagationSettings, RolloutSettings
+from edgeship.settings import PropagationSettings, RollbackSettings, RolloutSettings
 from localcloud.account import ACCOUNT
 from localcloud.cloud import Addresses, Cloud, Progress, Project, Variables
 from localcloud.cloudflare.local_cloudflare import LocalCloudflare
@@ -130,7 +130,7 @@ def _synthesised(edge_freshness_seconds: float) -> Callable[[Progress], Path]:
 
 
 def _variables(names: ResourceNames, addresses: Addresses, speed: float, store_delay_seconds: float) -> Variables:
-    """What the rollout function has to know of time, and the propagation function of the CDNs, and no template can."""
+    """What no template can say: of time, to the functions for rollouts; of the CDNs, to the propagation function."""
     cdns = {
         "site_url": addresses.edge_url,
         "cloudflare_url": addresses.cloudflare_url,
@@ -143,6 +143,7 @@ def _variables(names: ResourceNames, addresses: Addresses, speed: float, store_d
         names.function("propagation"): {PropagationSettings.variable(field): value for field, value in cdns.items()}
     }
     if speed != 1:
-        period = RolloutSettings.variable("period_seconds")
-        variables[names.function("rollout")] = {period: str(real_seconds(BASE_PERIOD, speed))}
+        period = str(real_seconds(BASE_PERIOD, speed))
+        variables[names.function("rollout")] = {RolloutSettings.variable("period_seconds"): period}
+        variables[names.function("rollback")] = {RollbackSettings.variable("period_seconds"): period}
     return variables

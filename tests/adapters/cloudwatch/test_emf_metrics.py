@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -101,3 +102,15 @@ def test_what_is_not_printed_is_not_kept_either(
     metrics.refused(Refusal.INVALID)
     (line,) = printed(capsys)
     assert set(line) == {"_aws", "environment", "reason", "BeaconsRefused"}
+
+
+def test_what_belongs_to_an_earlier_time_is_printed_with_that_time_and_the_next_line_is_of_now(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    metrics = EmfMetrics("test", lambda: now)
+    metrics.add("checkout", Version.parse("1.4.2"), {Metric.FAILED_SESSIONS: 1}, 7_200)
+    metrics.add("checkout", Version.parse("1.4.2"), {Metric.SESSIONS: 1})
+    earlier, current = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert earlier["_aws"]["Timestamp"] == 1_000 * (int(now.timestamp()) - 7_200)
+    assert abs(current["_aws"]["Timestamp"] - 1_000 * now.timestamp()) < 60_000

@@ -14,6 +14,7 @@ from edgeship.application.health.ports import Comparisons
 from edgeship.domain.errors import Conflict
 from edgeship.domain.health.comparison import BETS, LATER_STAKES, Block, Evidence, Sample
 from edgeship.domain.health.comparison_record import Comparison
+from edgeship.domain.health.sample_ratio import Ratio
 from edgeship.domain.version import Version
 from tests.fakes.health import FakeComparisons
 from tests.support.moto.aws import NAMES
@@ -72,3 +73,9 @@ def test_it_is_written_only_from_the_revision_it_was_read_at(comparisons: Compar
     with pytest.raises(Conflict):
         comparisons.write(read)
     assert comparisons.read([LATEST])[LATEST].revision == before + 1
+
+
+def test_the_ratio_of_sessions_is_read_as_it_was(comparisons: Comparisons) -> None:
+    ratio = Ratio(EXPOSED, EXPOSED + timedelta(minutes=3), 12, 4_000, 1 / 3, (-0.1, 1e-9, -700.5, 0.0, 3.0))
+    comparisons.write(replace(a_comparison(), ratio=ratio))
+    assert comparisons.read([LATEST])[LATEST].ratio == ratio

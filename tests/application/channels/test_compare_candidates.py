@@ -10,6 +10,7 @@ import pytest
 
 from edgeship.application.channels.watching.channel_metrics import read_metrics
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
+from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout import Step
 from edgeship.domain.errors import Conflict
@@ -213,3 +214,37 @@ def test_without_the_table_of_comparisons_the_other_rules_still_hold() -> None:
         world.report("1.1.0", sessions=200, failed=100)
         world.minutes(1)
     assert world.phase == "aborted"
+
+
+def test_sessions_that_never_report_hold_the_step_once_and_operators_may_go_on() -> None:
+    world = a_rollout()
+    pass_minutes(world, [((1, 0), (90, 0))] * 40)
+    assert (world.phase, world.percent) == ("running", 10)
+    (held,) = world.events_of(EventType.ROLLOUT_HELD)
+    assert "% do not report (allowed 30 %)" in held.cause
+    rollout = world.channel().rollout
+    assert rollout is not None
+    assert rollout.held is not None
+    # Nor does it advance when its bake is over, and nothing is quarantined.
+    world.now = rollout.bakes_until
+    pass_minutes(world, [((1, 0), (90, 0))] * 5)
+    assert (world.percent, world.is_quarantined("1.1.0")) == (10, False)
+    world.steer.advance("checkout", "latest", world.occasion())
+    pass_minutes(world, [((50, 0), (50, 0))] * 40)
+    assert (world.percent, len(world.events_of(EventType.ROLLOUT_HELD))) == (50, 1)
+
+
+@pytest.mark.parametrize("why", ["as many as it should", "a flag chooses", "in another channel", "turned off"])
+def test_where_sessions_say_nothing_no_step_is_held(why: str) -> None:
+    world = a_rollout()
+    sessions = 10 if why == "as many as it should" else 0
+    if why == "a flag chooses":
+        channel = world.channel()
+        world.state.commit(Transaction(puts=(replace(channel, flag="checkout-release"),), events=()))
+    if why == "in another channel":
+        world.promote("1.1.0", "next")
+    if why == "turned off":
+        off = replace(SLOW.thresholds, missing_sessions=100)
+        world.change_policy("checkout", lambda p: replace(p, thresholds=off), world.occasion())
+    pass_minutes(world, [((sessions, 0), (90, 0))] * 60)
+    assert world.events_of(EventType.ROLLOUT_HELD) == []

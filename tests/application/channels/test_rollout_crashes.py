@@ -18,7 +18,9 @@ from tests.support.crash.scenes.rollouts import (
     SCENES,
     STABLE,
     STARTED,
+    UNHEALTHY,
     live,
+    measured,
     rolling_out,
 )
 from tests.support.crash.search import dies_anywhere
@@ -73,8 +75,14 @@ def nothing_to_go_back_to(aws: Aws) -> Version:
     return STABLE
 
 
+def both_in_alarm(aws: Aws) -> Version:
+    measured(aws, UNHEALTHY, UNHEALTHY)
+    return candidate_in_alarm(aws)
+
+
 BREACHES: dict[str, Callable[[Aws], Version]] = {
     "candidate": candidate_in_alarm,
+    "both versions": both_in_alarm,
     "live version": live_version_in_alarm,
     "nothing to go back to": nothing_to_go_back_to,
 }

@@ -273,6 +273,30 @@ class RolloutMachine(RuleBasedStateMachine):
             self.world.now += MINUTE
             self.tick()
 
+    @precondition(lambda self: self.world.phase == "running")
+    @rule(quality=st.sampled_from(["bad", "slow"]), minutes=st.integers(1, 6), data=st.data())
+    def outage(self, quality: str, minutes: int, data: st.DataObject) -> None:
+        """After a good hour, both versions are unhealthy at once, for the tick and for any alarm."""
+        self.time_passes_without_ticks(61)
+        self.go_on(3, "good", "good")
+        before = self.world.channel()
+        if before.rollout is None or before.rollout.phase is not Phase.RUNNING:
+            return
+        condemned = {release.version for release in self.state.releases(WIDGET) if release.quarantine}
+        others = {self.world.channel(name).version for name in self.channels if name != LATEST}
+        for _ in range(minutes):
+            self.go_on(1, quality, quality)
+            if data.draw(st.booleans()):
+                self.alarm(data, delivered=True)
+        after = self.world.channel()
+        if {before.version, before.candidate} & others or after.candidate != before.candidate:
+            return  # in the other channel it may be live without a candidate, or the bake was over in time
+        now = {release.version for release in self.state.releases(WIDGET) if release.quarantine}
+        assert not (now - condemned) & {before.version, before.candidate}, "an outage of both condemned one"
+        if minutes >= 4:
+            assert after.rollout is not None
+            assert after.rollout.phase is Phase.PAUSED
+
     @rule(minutes=st.sampled_from([1, 1, 4, 6, 11, 11, 61, 48 * 60]))
     def time_passes_without_ticks(self, minutes: int) -> None:
         """Time passes without a tick."""

@@ -17,7 +17,11 @@ from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import OnInconclusive, Policy
 from edgeship.domain.events import EventType
 from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
+from edgeship.domain.health.breach import Breach
 from edgeship.domain.health.datapoint import Datapoint
+from edgeship.domain.health.thresholds import Check
+from edgeship.domain.notifications.event_text import words
+from edgeship.domain.notifications.rules import Severity, severity_of
 from edgeship.domain.version import Version
 from tests.fakes.health import FakeAlarms, FakeMetrics
 from tests.fakes.state import FakeState
@@ -184,6 +188,122 @@ def test_an_alarm_counts_from_the_exposure_on(before: int, after: int) -> None:
     assert rollout is not None
     world.sound("1.1.0", at=rollout.exposed_at + before * MINUTE)
     assert len(go_on(world, 3)) == after
+
+
+# Both versions are unhealthy: no result about the candidate
+
+OUTAGE: dict[str, dict[str, Any]] = {
+    "errors": {"sessions": 100, "failed": 60},
+    "latency": {"latency": 9000},
+}
+
+
+def quarantined(world: World) -> list[str]:
+    return [str(release.version) for release in world.state.releases("checkout") if release.quarantine is not None]
+
+
+@pytest.mark.parametrize("kind", OUTAGE)
+@pytest.mark.parametrize("path", ["metrics", "event", "standing alarm"])
+@pytest.mark.parametrize("in_window", [False, True])
+def test_what_both_versions_reach_pauses_the_rollout_by_either_path(path: str, kind: str, in_window: bool) -> None:
+    world = rolling()
+    if in_window:
+        world = World()
+        world.upload("1.0.0")
+        world.minutes(5)
+        world.upload("1.1.0")
+        world.minutes(1)
+    report = OUTAGE[kind]
+    if path != "event":
+        if path == "metrics":
+            world.alarms.alarms.clear()
+        changed = go_on(world, 2, v1_1_0=report, v1_0_0=report)
+        if path == "standing alarm":
+            world.sound("1.1.0", "error-rate" if kind == "errors" else "latency")
+        changed += go_on(world, 20, v1_1_0=report, v1_0_0=report)
+        # The live version stays unhealthy: people know already, and nothing moves.
+        assert changed == [EventType.ROLLOUT_PAUSED]
+    else:
+        for _ in range(3):
+            world.report("1.1.0", **report)
+            world.report("1.0.0", **report)
+            world.minutes(1, tick=False)
+        check = Check.ERROR_RATE if kind == "errors" else Check.LATENCY
+        breach = Breach.by_alarm(
+            ("checkout", Version.parse("1.1.0")), check, 10, "a", "3 datapoints", world.now, world.now - 3 * MINUTE
+        )
+        for again in (False, True):
+            (reaction,) = world.react(breach, world.occasion("edgeship:rollback", "event"))
+            assert reaction.event is (None if again else EventType.ROLLOUT_PAUSED)
+    assert (world.live, world.phase, world.percent) == ("1.0.0", "paused", 0)
+    assert quarantined(world) == []
+    assert world.channel().lock is None
+    (paused,) = world.events_of(EventType.ROLLOUT_PAUSED)
+    assert "the stable version has" in paused.cause or "the candidate has" in paused.cause
+    assert severity_of(paused) is Severity.CRITICAL
+    assert words(paused) == "latest: rollout to 1.1.0 paused: 1.0.0 is unhealthy, too"
+
+
+def test_after_an_outage_the_resumed_candidate_is_judged_by_its_own_time() -> None:
+    world = rolling()
+    assert go_on(world, 4, v1_1_0=OUTAGE["errors"], v1_0_0=OUTAGE["errors"]) == [EventType.ROLLOUT_PAUSED]
+    world.sound("1.1.0")
+    # Somebody resumes at once, half a minute after the last minute of the outage; the alarm is on still.
+    world.now += MINUTE / 2
+    world.steer.resume("checkout", "latest", world.occasion())
+    assert go_on(world, 5, v1_1_0={}, v1_0_0={}) == []
+    world.sound("1.1.0", on=False)
+    assert go_on(world, 4, v1_1_0={}, v1_0_0={}) == []
+    assert go_on(world, 3, v1_1_0={}, v1_0_0={}) == [EventType.ROLLOUT_ADVANCED]
+
+
+def test_a_resumed_candidate_that_is_unhealthy_alone_is_aborted() -> None:
+    world = rolling()
+    assert go_on(world, 4, v1_1_0=OUTAGE["errors"], v1_0_0=OUTAGE["errors"]) == [EventType.ROLLOUT_PAUSED]
+    world.steer.resume("checkout", "latest", world.occasion())
+    assert go_on(world, 4, v1_1_0=OUTAGE["errors"], v1_0_0={}) == [EventType.ROLLOUT_ABORTED]
+    assert quarantined(world) == ["1.1.0"]
+
+
+def test_an_alarm_that_stays_on_over_a_resume_counts_once_its_datapoints_are_of_the_time_since() -> None:
+    """Its event came before the resume and never comes again: without the tick's metrics, its state shows the fault."""
+    world = rolling()
+    world.sound("1.1.0")
+    world.now += MINUTE / 2
+    world.steer.pause("checkout", "latest", world.occasion())
+    world.steer.resume("checkout", "latest", world.occasion())
+    watch = WatchChannels(world.state, world.alarms, _NoMetrics(), world.compare, world.react, world.publish)
+    changed = []
+    for _ in range(8):
+        world.minutes(1, tick=False)
+        changed.append([change.event for change in watch(world.occasion()).changes])
+    assert changed == [[], [], [], [], [], [EventType.ROLLOUT_ABORTED], [], []]
+
+
+def test_without_metrics_an_alarm_of_the_candidate_pauses() -> None:
+    world = rolling()
+    world.minutes(1)
+    world.sound("1.1.0")
+    react = replace(world.react, metrics=_NoMetrics())
+    watch = WatchChannels(world.state, world.alarms, _NoMetrics(), world.compare, react, world.publish)
+    world.minutes(1, tick=False)
+    assert [change.event for change in watch(world.occasion()).changes] == [EventType.ROLLOUT_PAUSED]
+    assert quarantined(world) == []
+    assert "could not be read (OSError)" in world.events_of(EventType.ROLLOUT_PAUSED)[0].cause
+
+
+def test_a_whole_step_after_a_resume_has_nothing_of_before() -> None:
+    world = rolling()
+    world.change_policy("checkout", without_comparison, world.occasion())
+    assert go_on(world, 8, v1_1_0={"sessions": 19, "failed": 1}, v1_0_0={}) == []
+    world.report("1.1.0", sessions=19, failed=19)
+    world.now += MINUTE / 4
+    world.steer.pause("checkout", "latest", world.occasion())
+    world.steer.resume("checkout", "latest", world.occasion())
+    world.now += 3 * MINUTE / 4
+    assert go_on(world, 12, v1_1_0={"sessions": 19}, v1_0_0={}) == [EventType.ROLLOUT_ADVANCED]
+    (event,) = world.events_of(EventType.ROLLOUT_ADVANCED)
+    assert (event.new or {})["analysis"]["sample"] == 19 * 10
 
 
 def test_a_candidate_is_judged_while_the_live_version_is_in_its_window() -> None:

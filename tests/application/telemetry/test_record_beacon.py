@@ -128,3 +128,12 @@ def test_lost_races_count_among_the_writes(scene: Scene) -> None:
     for number in range(10):
         scene.record(replace(FAILED, number=number))
     assert scene.books.writes == WRITES_A_SECOND
+
+
+def test_a_failure_is_counted_in_the_time_of_the_session_that_it_belongs_to(scene: Scene) -> None:
+    """60 failures of sessions that began hours ago are not failures of the sessions that begin now."""
+    late = replace(FAILED, number=3, starts_session=False, session_age=7_200, load_latency=None, memory=None)
+    assert scene.record(late) is None
+    assert scene.metrics.added == [("checkout", "1.4.2", {"Errors": 3})]
+    assert scene.metrics.earlier == [(7_200, {"FailedSessions": 1})]
+    assert scene.counts() == {"boom": 3}

@@ -11,9 +11,18 @@ from edgeship.domain.channels.channel import Channel, Lock, Moved, Watch
 from edgeship.domain.channels.moves import promote, roll_back
 from edgeship.domain.channels.reaction import close_window, react
 from edgeship.domain.channels.rollout import Phase, Step, start
-from edgeship.domain.channels.rollout_moves import advance_rollout, pause_rollout, start_rollout
+from edgeship.domain.channels.rollout_moves import (
+    abort_rollout,
+    advance_rollout,
+    pause_rollout,
+    resume_rollout,
+    start_rollout,
+)
 from edgeship.domain.events import EventType, Occasion, timestamp
 from edgeship.domain.health.breach import Breach
+from edgeship.domain.health.shared_limit import Other
+from edgeship.domain.health.thresholds import Check
+from edgeship.domain.notifications.rules import severity_of
 from edgeship.domain.releases.release import Quarantine, Release
 from edgeship.domain.version import Version
 from tests.support.releases import a_release
@@ -39,7 +48,7 @@ def known(**quarantined: bool) -> list[Release]:
 
 
 def breach(version: Version, minute: float) -> Breach:
-    return Breach("checkout", version, at(minute).at, "error rate 9 %", {"value": 9})
+    return Breach("checkout", version, at(minute).at, "error rate 9 %", {"value": 9}, Check.ERROR_RATE)
 
 
 WATCHED = Channel(
@@ -62,16 +71,28 @@ def rolling(**fields: Any) -> Channel:
     return replace(WATCHED, rollout=replace(start(V2, STEPS, at(5).at), **fields))
 
 
-def reacted(channel: Channel, found: Breach, releases: list[Release] | None = None, minute: float = 30) -> Moved:
-    moved = react(channel, known() if releases is None else releases, found, at(minute), WINDOW)
+def reacted(
+    channel: Channel,
+    found: Breach,
+    releases: list[Release] | None = None,
+    minute: float = 30,
+    other: Other = Other(),  # noqa: B008  frozen
+) -> Moved:
+    moved = react(channel, known() if releases is None else releases, found, at(minute), WINDOW, other)
     assert moved is not None
     assert all(event.cause.startswith("error rate 9 %") for event in moved.events)
     return moved
 
 
-def ignored(channel: Channel, found: Breach, releases: list[Release] | None = None, minute: float = 30) -> bool:
+def ignored(
+    channel: Channel,
+    found: Breach,
+    releases: list[Release] | None = None,
+    minute: float = 30,
+    other: Other = Other(),  # noqa: B008  frozen
+) -> bool:
     kept = replace(channel)
-    moved = react(channel, known() if releases is None else releases, found, at(minute), WINDOW)
+    moved = react(channel, known() if releases is None else releases, found, at(minute), WINDOW, other)
     assert channel == kept
     return moved is None
 
@@ -246,3 +267,99 @@ def test_the_window_closes_when_its_time_is_over(minute: float, closes: bool) ->
     assert moved.channel == replace(rolling(), watch=None)
     assert types(moved) == [EventType.ROLLBACK_WINDOW_CLOSED]
     assert close_window(moved.channel, at(minute)) is None
+
+
+BOTH = Other(8.0, reaches=True)
+
+
+@pytest.mark.parametrize(
+    ("channel", "version", "whose"),
+    [
+        pytest.param(rolling(), V2, "the stable version", id="the candidate's alarm"),
+        pytest.param(rolling(), V1, "the candidate", id="the live version's, in its window"),
+        pytest.param(replace(rolling(), watch=None), V1, "the candidate", id="the live version's, after its window"),
+    ],
+)
+def test_a_limit_that_both_reach_pauses_the_rollout_and_nothing_is_quarantined(
+    channel: Channel, version: Version, whose: str
+) -> None:
+    moved = reacted(channel, breach(version, 20), other=BOTH)
+    assert (moved.channel.version, moved.channel.candidate, moved.channel.lock) == (V1, V2, None)
+    assert moved.channel.rollout is not None
+    assert (moved.channel.rollout.phase, moved.channel.rollout.both_unhealthy) == (Phase.PAUSED, True)
+    assert moved.changed == ()
+    (event,) = moved.events
+    assert event.type is EventType.ROLLOUT_PAUSED
+    assert event.cause == f"error rate 9 %; {whose} has 8 % in the same time"
+    assert (event.new or {})["analysis"] == {"value": 9, "health": "inconclusive", "other_value": 8.0}
+    # What follows of the same time, by any path and of either version, changes nothing more.
+    after = written(moved)
+    for late in (breach(V2, 20), breach(V2, 29), breach(V1, 20), breach(V1, 29)):
+        assert ignored(after, late, minute=31)
+        assert ignored(after, late, minute=31, other=BOTH)
+    resumed = written(resume_rollout(after, known()[2], at(40)))
+    assert resumed.alert is None
+    assert ignored(resumed, breach(V2, 39), minute=41)
+    assert types(reacted(resumed, breach(V2, 45), minute=46)) == [
+        EventType.ROLLOUT_ABORTED,
+        EventType.RELEASE_QUARANTINED,
+    ]
+
+
+def test_without_the_stable_versions_metrics_the_candidate_is_stopped_and_nothing_is_quarantined() -> None:
+    moved = reacted(rolling(), breach(V2, 20), other=Other(fault="EndpointConnectionError"))
+    assert types(moved) == [EventType.ROLLOUT_PAUSED]
+    assert moved.changed == ()
+    assert moved.events[0].cause.endswith(
+        "the metrics of the stable version could not be read (EndpointConnectionError)"
+    )
+    assert moved.channel.rollout is not None
+    assert moved.channel.rollout.both_unhealthy is False
+    assert moved.channel.alert is None
+
+
+def test_without_the_candidates_metrics_the_live_version_is_rolled_back() -> None:
+    assert reacted(rolling(), breach(V1, 20), other=Other(fault="EndpointConnectionError")).channel.version == V0
+
+
+@pytest.mark.parametrize(
+    ("channel", "counts"),
+    [
+        pytest.param(rolling(exposed_at=at(10.5).at), True, id="its first minute"),
+        pytest.param(rolling(exposed_at=at(10.5).at, had_traffic=True), False, id="a minute of before a resume"),
+        pytest.param(rolling(exposed_at=at(11).at, had_traffic=True), False, id="the minute before a resume"),
+        pytest.param(rolling(exposed_at=at(10).at, had_traffic=True), True, id="from the resume on"),
+    ],
+)
+def test_an_alarm_counts_if_all_of_its_datapoints_are_of_this_exposure(channel: Channel, counts: bool) -> None:
+    found = replace(breach(V2, 13.5), since=at(10).at)
+    moved = react(channel, known(), found, at(14), WINDOW)
+    assert (moved is not None) is counts
+
+
+def test_a_version_that_is_rolled_out_again_had_traffic_before() -> None:
+    fresh = replace(known()[2], promoted_at=None)
+    first = written(start_rollout(WATCHED, fresh, STEPS, at(5)))
+    assert first.rollout is not None
+    assert first.rollout.had_traffic is False
+    aborted = written(abort_rollout(first, fresh, at(10)))
+    again = start_rollout(aborted, fresh, STEPS, at(20)).channel
+    assert again.rollout is not None
+    assert again.rollout.had_traffic is True
+    resumed = resume_rollout(written(pause_rollout(first, at(8))), fresh, at(9)).channel
+    assert resumed.rollout is not None
+    assert resumed.rollout.had_traffic is True
+
+
+def test_a_rollback_has_one_critical_event_and_a_promotion_to_a_lower_version_has_none() -> None:
+    moved = reacted(replace(rolling(), lock=Lock(BEFORE, "ann", "freeze")), breach(V1, 20))
+    severities = {event.type: severity_of(event).value for event in moved.events}
+    assert severities == {
+        EventType.POINTER_MOVED: "critical",
+        EventType.ROLLOUT_ABORTED: "warning",
+        EventType.RELEASE_QUARANTINED: "warning",
+    }
+    (down,) = promote(written(moved), known()[3], at(50), WINDOW).events
+    assert severity_of(down).value == "info"
+    lower = promote(replace(written(moved), version=V3), known()[1], at(60), WINDOW)
+    assert [severity_of(event).value for event in lower.events] == ["info"]

@@ -110,7 +110,7 @@ def test_every_event_in_every_phase(phase: Phase, event: RolloutEvent) -> None:
     assert before == kept
     changes: dict[RolloutEvent, dict[str, Any]] = {
         RolloutEvent.ADVANCE: {"step": 2, "stepped_at": LATER},
-        RolloutEvent.RESUME: {"stepped_at": LATER, "exposed_at": LATER},
+        RolloutEvent.RESUME: {"stepped_at": LATER, "exposed_at": LATER, "had_traffic": True},
         RolloutEvent.COMPLETE: {"step": 3, "stepped_at": LATER},
     }
     assert after == replace(before, phase=TRANSITIONS[phase][event], held=None, **changes.get(event, {}))

@@ -9,6 +9,7 @@ import pytest
 from edgeship.domain.channels.policy import OnInconclusive, Policy
 from edgeship.domain.channels.rollout import Rollout, Step, start
 from edgeship.domain.channels.step_decision import Evidence, StepAction, decide_step
+from edgeship.domain.health import comparison
 from edgeship.domain.health.analysis import Health
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.thresholds import Thresholds
@@ -133,3 +134,78 @@ def test_a_resumed_rollout_bakes_anew_and_is_not_judged_by_what_was_before() -> 
 def test_an_advanced_step_is_judged_by_what_its_candidate_did_in_the_last_minutes_of_the_step_before() -> None:
     advanced = replace(ROLLOUT, step=1, stepped_at=STARTED + timedelta(minutes=60))
     assert decide(61, rollout=advanced, **recent(61, 100, 100)) == (StepAction.ABORT, Health.UNHEALTHY)
+
+
+def slow(minute: float, latency: float, sessions: int = 100) -> list[Datapoint]:
+    return [replace(each, latency_ms=latency) for each in last_periods(minute, sessions, 0)]
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        pytest.param(recent(30, 100, 60, 55), id="errors, enough sessions"),
+        pytest.param(recent(30, 100, 100, 10), id="errors, the stable version just at the limit"),
+        pytest.param(
+            {"candidate": last_periods(30, 5, 5), "stable": last_periods(30, 900, 500)}, id="errors, few sessions"
+        ),
+        pytest.param({"candidate": slow(30, 4000), "stable": slow(30, 3000)}, id="latency"),
+        pytest.param(
+            {
+                "candidate": [replace(each, memory_mb=300) for each in last_periods(30, 100, 0)],
+                "stable": [replace(each, memory_mb=250) for each in last_periods(30, 100, 0)],
+            },
+            id="memory",
+        ),
+    ],
+)
+def test_a_limit_that_both_versions_reach_pauses(evidence: dict[str, Any]) -> None:
+    decision = decide_step(ROLLOUT, POLICY, Evidence(**evidence), STARTED + timedelta(minutes=30))
+    assert (decision.action, decision.analysis.health) == (StepAction.PAUSE, Health.INCONCLUSIVE)
+    assert decision.analysis.is_shared
+    assert "the stable version has" in decision.analysis.reason
+    assert decision.analysis.numbers()["other_value"] is not None
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        pytest.param({"candidate": slow(30, 4000), "stable": last_periods(30, 100, 60)}, id="limits of two kinds"),
+        pytest.param(recent(30, 100, 60, 9), id="the stable version just below the limit"),
+        pytest.param({"candidate": last_periods(30, 100, 60)}, id="nothing of the stable version"),
+        pytest.param(
+            {"candidate": last_periods(30, 100, 60), "stable": last_periods(26, 100, 60)}, id="not at the same time"
+        ),
+        pytest.param(
+            {"candidate": last_periods(30, 100, 60), "stable": last_periods(30, 1, 1)}, id="3 sessions of the other"
+        ),
+    ],
+)
+def test_a_limit_that_the_candidate_alone_reaches_aborts(evidence: dict[str, Any]) -> None:
+    assert decide(30, **evidence) == (StepAction.ABORT, Health.UNHEALTHY)
+
+
+def test_an_outage_of_minutes_is_in_the_last_hour_of_both_though_their_sessions_are_spread_otherwise() -> None:
+    """Most of the candidate's few sessions were in the outage, and few of the stable version's."""
+    minutes = [STARTED + timedelta(minutes=n) for n in range(30)]
+    out = [minute for n, minute in enumerate(minutes) if 20 <= n < 25]
+    candidate = [Datapoint(minute, 60, 4 if minute in out else 0, 3 if minute in out else 0) for minute in minutes]
+    stable = [Datapoint(minute, 60, 900, 600 if minute in out else 0) for minute in minutes]
+    assert decide(30, candidate=candidate, stable=stable) == (StepAction.PAUSE, Health.INCONCLUSIVE)
+    assert decide(30, candidate=candidate, stable=[replace(each, failed_sessions=0) for each in stable]) == (
+        StepAction.ABORT,
+        Health.UNHEALTHY,
+    )
+
+
+def test_what_is_certain_by_comparison_pauses_while_the_stable_version_is_over_its_limit() -> None:
+    block = comparison.Block(comparison.Sample(3000, 1500), comparison.Sample(3000, 900))
+    compared = comparison.after_block(comparison.Evidence(), block, 0.005)
+    certain = {"compared": compared, **recent(30, 1000, 60, 0)}
+    assert decide(30, **certain) == (StepAction.ABORT, Health.UNHEALTHY)
+    assert decide(30, **{**certain, **recent(30, 1000, 500, 300)}) == (StepAction.PAUSE, Health.INCONCLUSIVE)
+
+
+def test_a_whole_step_that_is_over_the_limit_of_both_pauses() -> None:
+    both = {**recent(OVER, 100, 0, 0), "bake": whole(6000, 900), "stable_bake": whole(60_000, 8_000)}
+    decision = decide_step(ROLLOUT, POLICY, Evidence(**both), STARTED + timedelta(minutes=OVER))
+    assert (decision.action, decision.analysis.is_shared) == (StepAction.PAUSE, True)

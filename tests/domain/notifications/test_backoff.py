@@ -10,5 +10,5 @@ from edgeship.domain.notifications.backoff import backoff
 )
 def test_it_doubles_up_to_a_quarter_of_an_hour(attempt: int, longest: float) -> None:
     assert backoff(attempt, 1.0) == longest
-    assert backoff(attempt, 0.5) == longest / 2
-    assert backoff(attempt, 0.0) == 0
+    assert backoff(attempt, 0.5) == longest * 3 / 4
+    assert backoff(attempt, 0.0) == longest / 2

@@ -5,7 +5,8 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
@@ -17,16 +18,23 @@ from edgeship.domain.version import Version
 class EmfMetrics:
     """Each call prints one whole line on standard output at once; nothing waits for a flush."""
 
-    def __init__(self, environment: str) -> None:
+    def __init__(self, environment: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._environment = environment
+        self._clock = clock
         # The provider itself, since `Metrics` shares one set of dimensions among all its instances. An empty service,
         # not None: that would be POWERTOOLS_SERVICE_NAME's, which it adds as a dimension.
         self._provider = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service="")
 
-    def add(self, widget: str, version: Version, values: Mapping[Metric, float]) -> None:
-        if values:
-            metrics = {metric.value: (UNITS[metric], value) for metric, value in values.items()}
+    def add(self, widget: str, version: Version, values: Mapping[Metric, float], seconds_ago: int = 0) -> None:
+        if not values:
+            return
+        metrics = {metric.value: (UNITS[metric], value) for metric, value in values.items()}
+        if seconds_ago:
+            self._provider.set_timestamp(self._clock() - timedelta(seconds=seconds_ago))
+        try:
             self._print((self._environment, widget, str(version)), metrics)
+        finally:
+            self._provider.timestamp = None  # flushing keeps it
 
     def refused(self, reason: Refusal) -> None:
         # A property of the log line, so that it can be searched; not a dimension.

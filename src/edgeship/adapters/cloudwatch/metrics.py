@@ -131,7 +131,7 @@ class CloudWatchMetrics:
         if kept > _KEPT[0][1]:
             period = max(period, kept)
         period = max(period, self.period_seconds)
-        start = _aligned(span.start, period)
+        start = _aligned(span.start, period, up=span.later)
         end = max(_aligned(span.end, period, up=True), start + timedelta(seconds=period))
         return _Series(span.subject, period, start, end)
 

@@ -69,6 +69,8 @@ def _rollout_map(rollout: Rollout) -> dict[str, Any]:
         "exposed_at": _time(rollout.exposed_at),
         "held": _held_map(rollout.held) if rollout.held else None,
         "alert": asdict(rollout.alert) if rollout.alert else None,
+        "had_traffic": rollout.had_traffic,
+        "both_unhealthy": rollout.both_unhealthy,
     }
 
 
@@ -87,6 +89,9 @@ def _to_rollout(item: Mapping[str, Any]) -> Rollout:
         if held
         else None,
         alert=Alert(**item["alert"]) if item.get("alert") else None,
+        # What was stored before these were known may have had traffic.
+        had_traffic=item.get("had_traffic", True),
+        both_unhealthy=item.get("both_unhealthy", False),
     )
 
 

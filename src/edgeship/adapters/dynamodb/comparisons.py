@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from edgeship.adapters.dynamodb.batches import get_all
 from edgeship.domain.errors import Conflict
 from edgeship.domain.health.comparison import Block, Evidence, Sample
 from edgeship.domain.health.comparison_record import Comparison
+from edgeship.domain.health.sample_ratio import Ratio
 from edgeship.domain.version import Version
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ def _to_item(comparison: Comparison) -> dict[str, Any]:
         "exposed_at": comparison.exposed_at.isoformat(),
         "through": comparison.through.isoformat(),
         "evidence": json.dumps(document),
+        "ratio": _ratio_text(comparison.ratio) if comparison.ratio is not None else None,
         "revision": comparison.revision + 1,
     }
 
@@ -86,5 +89,17 @@ def _to_comparison(item: Mapping[str, Any]) -> Comparison:
             capital=tuple(document["capital"]),
             hours=document["hours"],
         ),
+        ratio=_to_ratio(item["ratio"]) if item.get("ratio") else None,
         revision=int(item["revision"]),
     )
+
+
+def _ratio_text(ratio: Ratio) -> str:
+    times = {"since": ratio.since.isoformat(), "through": ratio.through.isoformat()}
+    return json.dumps({**asdict(ratio), **times})
+
+
+def _to_ratio(text: str) -> Ratio:
+    fields = json.loads(text)
+    since, through = (datetime.fromisoformat(fields[name]) for name in ("since", "through"))
+    return Ratio(**{**fields, "since": since, "through": through, "capital": tuple(fields["capital"])})

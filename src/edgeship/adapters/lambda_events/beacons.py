@@ -16,6 +16,7 @@ from edgeship.domain.telemetry.beacon import (
     MAX_ERRORS,
     MAX_LENGTH,
     MAX_MESSAGE_LENGTH,
+    MAX_SESSION_AGE,
     Beacon,
     Refusal,
     ReportedError,
@@ -45,6 +46,7 @@ class _Wire(BaseModel):
     number: int = Field(alias="n", ge=0, le=10_000)
     starts_session: _Flag = Field(0, alias="s")
     fails_session: _Flag = Field(0, alias="f")
+    session_age: int = Field(0, alias="a", ge=0, le=MAX_SESSION_AGE)
     errors: list[_Error] = Field([], alias="e", max_length=MAX_ERRORS)
     load_latency: float = Field(0, alias="l", ge=0, le=600_000)
     memory: float = Field(0, alias="m", ge=0, le=65_536)
@@ -63,6 +65,7 @@ class _Wire(BaseModel):
             number=self.number,
             starts_session=bool(self.starts_session),
             fails_session=bool(self.fails_session),
+            session_age=self.session_age,
             errors=tuple(ReportedError(message, count) for message, count in self.errors),
             load_latency=self.load_latency if "load_latency" in told else None,
             memory=self.memory if "memory" in told else None,

@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatc
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from aws_lambda_powertools.utilities.parser.models import EventBridgeModel
 from pydantic import AwareDatetime, BaseModel, Field
 
 from edgeship.adapters.cloudwatch.alarm_definitions import AlarmedRelease, alarm_of
+from edgeship.adapters.cloudwatch.state_reason import evaluated_from, reason_data
 from edgeship.domain.health.breach import Breach
 
 
@@ -50,11 +50,7 @@ class AlarmStateChange(EventBridgeModel):
     @property
     def limit(self) -> float | None:
         """The alarm's threshold, which is nowhere but in the reason's data; None for a state that was set by hand."""
-        try:
-            data = json.loads(self.detail.state.reason_data or "{}")
-        except ValueError:
-            return None
-        threshold = data.get("threshold") if isinstance(data, dict) else None
+        threshold = reason_data(self.detail.state.reason_data).get("threshold")
         return float(threshold) if isinstance(threshold, int | float) else None
 
     def to_breach(self) -> Breach:
@@ -67,6 +63,7 @@ class AlarmStateChange(EventBridgeModel):
             self.detail.alarm_name,
             self.detail.state.reason,
             self.at,
+            evaluated_from(self.detail.state.reason_data),
         )
 
     @property

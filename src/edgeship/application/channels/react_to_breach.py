@@ -1,25 +1,43 @@
-"""A release was found unhealthy: react in every channel that exposes it."""
+"""A release was found unhealthy: react in every channel that exposes it.
+
+Where the channel has a rollout, the metrics of its other version are read: a limit that both reach is no breach.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.channels.reaction import Reaction
 from edgeship.application.channels.served_targets import to_what_is_served
+from edgeship.application.health.ports import Metrics, Subject
 from edgeship.application.ports import Pause
 from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.retry_conflict import retry_conflict
-from edgeship.domain.channels.reaction import react
+from edgeship.domain.channels.reaction import other_of, react
 from edgeship.domain.events import Occasion
 from edgeship.domain.health.breach import Breach
+from edgeship.domain.health.datapoint import Datapoint
+from edgeship.domain.health.low_traffic import HOUR_PERIODS
+from edgeship.domain.health.shared_limit import Other, other_version
+from edgeship.domain.health.thresholds import PERIODS, Thresholds
+
+if TYPE_CHECKING:
+    from edgeship.domain.channels.channel import Channel
+
+Periods = Mapping[Subject, Sequence[Datapoint]]
+"""The last datapoints of versions, where they have been read already."""
 
 
 @dataclass(frozen=True)
 class ReactToBreach:
     state: ChannelState
     files: ReleaseFiles
+    metrics: Metrics
     pause: Pause
 
     def __call__(self, breach: Breach, occasion: Occasion) -> list[Reaction]:
@@ -30,16 +48,17 @@ class ReactToBreach:
             if breach.version in (channel.version, channel.candidate)
         ]
 
-    def in_channel(self, name: str, breach: Breach, occasion: Occasion) -> Reaction:
-        """React in one channel, as the table has it now."""
+    def in_channel(self, name: str, breach: Breach, occasion: Occasion, read: Periods | None = None) -> Reaction:
+        """React in one channel, as the table has it now; `read` has metrics of the time of the breach."""
 
         def attempt() -> Reaction:
             channel = self.state.channel(breach.widget, name)
             releases = self.state.releases(breach.widget)
             policy = self.state.policy(breach.widget).policy
             window = policy.rollback_window_seconds
+            other = self._other(channel, breach, policy.thresholds, read or {})
             moved = to_what_is_served(
-                lambda gone: react(channel, releases, breach, occasion, window, gone, policy.mode), self.files
+                lambda gone: react(channel, releases, breach, occasion, window, other, gone, policy.mode), self.files
             )
             if moved is None:
                 return Reaction(breach.widget, name, None, "late, or known: nothing to do")
@@ -47,3 +66,30 @@ class ReactToBreach:
             return Reaction.of(moved)
 
         return retry_conflict(attempt, self.pause)
+
+    def _other(self, channel: Channel, breach: Breach, limits: Thresholds, read: Periods) -> Other:
+        """What the other version of the channel's rollout had in the time of the breach."""
+        version = other_of(channel, breach.version)
+        limit = dict(limits.hard()).get(breach.check) if breach.check is not None else None
+        if version is None or breach.check is None or limit is None:
+            return Other()
+        mine, other = (breach.widget, breach.version), (breach.widget, version)
+        if mine not in read or other not in read:
+            try:
+                read = self.metrics.periods([mine, other], self._periods_of(breach), breach.at)
+            except Exception as fault:  # noqa: BLE001  a candidate is stopped whether or not there are metrics
+                return Other(fault=type(fault).__name__)
+        own = [each for each in read.get(mine, ()) if self._is_of(breach, each)]
+        others = [each for each in read.get(other, ()) if self._is_of(breach, each)]
+        return other_version(breach.check, limit, own, others, limits)
+
+    def _periods_of(self, breach: Breach) -> int:
+        """How many periods up to the breach it rests on: at least those of an alarm."""
+        seconds = (breach.at - breach.rests_on).total_seconds()
+        return min(max(PERIODS, math.ceil(seconds / self.metrics.period_seconds) + 1), HOUR_PERIODS)
+
+    def _is_of(self, breach: Breach, datapoint: Datapoint) -> bool:
+        if breach.periods:
+            return datapoint.start in breach.periods
+        periods = self._periods_of(breach)
+        return breach.at - periods * (datapoint.end - datapoint.start) <= datapoint.end <= breach.at

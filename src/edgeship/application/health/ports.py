@@ -33,11 +33,13 @@ Subject = tuple[str, Version]
 
 @dataclass(frozen=True)
 class Span:
-    """A time span whose metrics of a subject are wanted as one datapoint; both ends aware."""
+    """A time span whose metrics of a subject are wanted as one datapoint; both ends aware. `later`: nothing from before
+    the start may be in it, so it is moved to the next bound of a period."""
 
     subject: Subject
     start: datetime
     end: datetime
+    later: bool = False
 
 
 class Metrics(Protocol):
@@ -51,7 +53,7 @@ class Metrics(Protocol):
 
     def totals(self, spans: Sequence[Span]) -> dict[Span, Datapoint]:
         """Each span as one datapoint; its percentiles are the means of its periods' percentiles, weighted by sessions.
-        Ends are widened to whole periods."""
+        Ends are widened to whole periods, but for the start of a span that is `later`."""
 
 
 class Comparisons(Protocol):

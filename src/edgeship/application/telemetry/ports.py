@@ -31,9 +31,9 @@ class Registry(Protocol):
 class BeaconMetrics(Protocol):
     """The metrics of the environment that beacons add to."""
 
-    def add(self, widget: str, version: Version, values: Mapping[Metric, float]) -> None:
-        """Add to a release's metrics, each value in its metric's unit. The caller has checked widget and version: every
-        new pair is a new set of metrics to pay for."""
+    def add(self, widget: str, version: Version, values: Mapping[Metric, float], seconds_ago: int = 0) -> None:
+        """Add to a release's metrics of so many seconds ago, each value in its metric's unit; nothing for no values.
+        The caller has checked widget and version: every new pair is a new set of metrics to pay for."""
 
     def refused(self, reason: Refusal) -> None:
         """Count a beacon that was refused."""

@@ -27,7 +27,9 @@ class RecordBeacon:
             return refusal
         assert isinstance(received, Beacon)
         # The metrics first: the analysis needs them, and adding them cannot fail.
-        self.metrics.add(received.widget, received.version, received.metric_values())
+        release = (received.widget, received.version)
+        self.metrics.add(*release, received.metric_values())
+        self.metrics.add(*release, received.earlier_values(), received.session_age)
         if received.errors and not self.keep_errors(received):
             self.metrics.errors_not_kept(received.error_count)
         return None

@@ -121,6 +121,10 @@ def set_policy(
         float | None,
         typer.Option(metavar="P", help="How probable it is, over a whole rollout, that this is an error."),
     ] = None,
+    missing_sessions: Annotated[
+        float | None,
+        typer.Option(metavar="PERCENT", help="A candidate of which certainly more sessions do not report is held."),
+    ] = None,
     minimum_sample: Annotated[
         int | None, typer.Option(metavar="SESSIONS", help="With fewer sessions the analysis is inconclusive.")
     ] = None,
@@ -211,6 +215,7 @@ def set_policy(
             "soft_error_points": soft_error_points,
             "margin_points": margin_points,
             "error_probability": error_probability,
+            "missing_sessions": missing_sessions,
             "minimum_sample": minimum_sample,
             "count_chunk_failures": None if chunk_failures is None else chunk_failures == "count",
         },

@@ -37,6 +37,10 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
             f"certainly more than {limits.margin_points:g} points over the stable version's error rate",
         ),
         "compared in error": ("--error-probability", f"at most {100 * limits.error_probability:g} % of rollouts"),
+        "held: sessions that do not report": (
+            "--missing-sessions",
+            f"certainly more than {limits.missing_sessions:g} % of the candidate's",
+        ),
         "inconclusive": ("--minimum-sample", f"fewer than {limits.minimum_sample} sessions"),
         "chunks that do not load": (
             "--chunk-failures",

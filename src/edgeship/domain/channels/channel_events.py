@@ -27,10 +27,12 @@ def channel_event(
     )
 
 
-def move_events(before: Channel, after: Channel, occasion: Occasion, numbers: Numbers = None) -> tuple[Event, ...]:
+def move_events(
+    before: Channel, after: Channel, occasion: Occasion, numbers: Numbers = None, *, rollback: bool = False
+) -> tuple[Event, ...]:
     """The event of a move, and the event of the rollout that the move has ended, if any. The numbers belong to a
     completed rollout; they did not abort another version's."""
-    moved = _pointer_moved(before, after, occasion, numbers)
+    moved = _pointer_moved(before, after, occasion, numbers, rollback)
     if before.candidate is None or after.rollout is None:
         return (moved,)
     if after.rollout.phase is Phase.COMPLETED:
@@ -38,7 +40,7 @@ def move_events(before: Channel, after: Channel, occasion: Occasion, numbers: Nu
     return moved, rollout_changed(EventType.ROLLOUT_ABORTED, before, after, occasion)
 
 
-def _pointer_moved(before: Channel, after: Channel, occasion: Occasion, numbers: Numbers) -> Event:
+def _pointer_moved(before: Channel, after: Channel, occasion: Occasion, numbers: Numbers, rollback: bool) -> Event:
     # The sequence number is unique among the channel's moves.
     return Event.of(
         EventType.POINTER_MOVED,
@@ -46,7 +48,7 @@ def _pointer_moved(before: Channel, after: Channel, occasion: Occasion, numbers:
         before.widget,
         (before.name, after.sequence),
         old=before.summary(),
-        new={**after.summary(), **_analysis(numbers)},
+        new={**after.summary(), **({"rollback": True} if rollback else {}), **_analysis(numbers)},
     )
 
 

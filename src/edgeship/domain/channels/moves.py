@@ -104,7 +104,7 @@ def roll_back(
     after = replace(channel, trail=trail, rollout=ended, watch=watch, exposed_at=occasion.at)
     moved = _point_at(target, after.locked(occasion), occasion)
     changed, quarantined = quarantine(known[channel.version], occasion)
-    events = move_events(channel, moved, occasion, numbers)
+    events = move_events(channel, moved, occasion, numbers, rollback=True)
     return Moved(moved, (*events, *quarantined), changed=changed, unchanged=(known[target],))
 
 

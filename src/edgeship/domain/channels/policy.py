@@ -82,6 +82,7 @@ def check_policy(policy: Policy) -> Policy:
         ("memory_mb", limits.memory_mb, 65_536),
         ("soft_error_points", limits.soft_error_points, 100),
         ("margin_points", limits.margin_points, 100),
+        ("missing_sessions", limits.missing_sessions, 100),
         ("error_probability", limits.error_probability, 0.1),
     ):
         if not math.isfinite(value) or not 0 < value <= most:

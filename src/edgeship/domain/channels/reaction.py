@@ -2,24 +2,29 @@
 rolled back, or people are notified.
 
 An alarm may come late, twice or out of order. A breach counts only for a version that the channel exposes now, and only
-if it was found after that exposure began.
+if all that it rests on is of that exposure. A limit that both versions of a rollout reach is a breach of neither: the
+rollout is paused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from edgeship.domain.channels.alert import Alert
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.channel_events import Numbers, channel_event
 from edgeship.domain.channels.moves import roll_back
 from edgeship.domain.channels.policy import Mode
-from edgeship.domain.channels.rollout_moves import abort_rollout
+from edgeship.domain.channels.rollout import Phase
+from edgeship.domain.channels.rollout_moves import abort_rollout, pause_because_of_both, pause_rollout
 from edgeship.domain.channels.watch_mode import notify_of_candidate
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion, timestamp
+from edgeship.domain.health.analysis import Health
 from edgeship.domain.health.breach import Breach
+from edgeship.domain.health.shared_limit import Other, also
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 
@@ -30,26 +35,65 @@ def react(
     breach: Breach,
     occasion: Occasion,
     window_seconds: int,
+    other: Other = Other(),  # noqa: B008  frozen
     gone: Collection[Version] = (),
     mode: Mode = "act",
 ) -> Moved | None:
-    """The change of the channel because of a breach; None when the breach is late, or people have been notified. The
-    files of the versions in `gone` are not there: a rollback passes over them. In mode `watch`, people are notified."""
+    """The change of the channel because of a breach; None when the breach is late, or people have been notified. In
+    mode `watch`, people are notified.
+
+    Args:
+        other: what the rollout's other version had in the time of the breach, see `other_of`.
+        gone: versions whose files are not there: a rollback passes over them.
+    """
     occasion = occasion.because(breach.cause)
     rollout = channel.rollout
     if rollout is not None and rollout.active and rollout.candidate == breach.version:
-        if breach.at < rollout.exposed_at:
+        if breach.rests_on < rollout.judged_from or rollout.both_unhealthy:
             return None
         if mode == "watch":
             return notify_of_candidate(channel, "unhealthy", occasion, breach.numbers)
+        if other.reaches or other.fault is not None:
+            return _pause_for_both(channel, breach, occasion, other)
         candidate = next(r for r in releases if r.version == rollout.candidate)
         return abort_rollout(channel, candidate, occasion, breach.numbers)
-    if channel.version != breach.version or channel.exposed_at is None or breach.at < channel.exposed_at:
+    if channel.version != breach.version or channel.exposed_at is None or breach.rests_on < _minute(channel.exposed_at):
         return None
+    if mode == "act" and rollout is not None and rollout.phase is Phase.RUNNING and other.reaches:
+        return _pause_for_both(channel, breach, occasion, other)
+    if rollout is not None and rollout.active and rollout.both_unhealthy:
+        return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
     rolls_back = channel.watch is not None and channel.watch.automatic_rollback and breach.at < channel.watch.until
     if mode == "watch" or not rolls_back:
         return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
     return _roll_back_or_freeze(channel, releases, occasion, window_seconds, gone, breach.numbers)
+
+
+def other_of(channel: Channel, version: Version) -> Version | None:
+    """The version that a breach of `version` is compared with: the other one of an active rollout."""
+    if channel.candidate is None or channel.version is None:
+        return None
+    return {channel.candidate: channel.version, channel.version: channel.candidate}.get(version)
+
+
+def _pause_for_both(channel: Channel, breach: Breach, occasion: Occasion, other: Other) -> Moved | None:
+    """Pause a running rollout; one that is paused already gives nobody the candidate, and nothing is certain."""
+    assert channel.rollout is not None
+    if channel.rollout.phase is not Phase.RUNNING:
+        return None
+    whose = f"the {'stable version' if breach.version == channel.candidate else 'candidate'}"
+    if other.fault is not None:
+        unknown = occasion.because(f"{occasion.cause}; the metrics of {whose} could not be read ({other.fault})")
+        return pause_rollout(channel, unknown, breach.numbers)
+    assert breach.check is not None
+    assert other.value is not None
+    because = occasion.because(f"{occasion.cause}; {also(breach.check, other.value, whose)}")
+    numbers = {**breach.numbers, "health": Health.INCONCLUSIVE.value, "other_value": round(other.value, 2)}
+    return pause_because_of_both(channel, because, numbers)
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def react_to_failed_deployment(

@@ -166,6 +166,16 @@ class Rollout:
     held: Held | None = None
     alert: Alert | None = None
     """Of the candidate, in mode `watch`."""
+    had_traffic: bool = False
+    """Whether the candidate had traffic before `exposed_at`: then even the minute of `exposed_at` has datapoints of
+    that time."""
+    both_unhealthy: bool = False
+    """Paused because the stable version reaches the same limit: until it is resumed, no alarm counts for either."""
+
+    @property
+    def judged_from(self) -> datetime:
+        """No datapoint of a period that began earlier (aware) may count against the candidate."""
+        return self.exposed_at if self.had_traffic else self.exposed_at.replace(second=0, microsecond=0)
 
     @property
     def active(self) -> bool:
@@ -201,13 +211,20 @@ class Rollout:
         }
 
 
-def start(candidate: Version, steps: Sequence[Step], now: datetime) -> Rollout:
-    """A rollout at its first step, which is less than 100 %.
+def start(candidate: Version, steps: Sequence[Step], now: datetime, *, had_traffic: bool = False) -> Rollout:
+    """A rollout at its first step, which is less than 100 %; `had_traffic`: the candidate has been out before.
 
     Raises:
         Refused: `steps_invalid`.
     """
-    return Rollout(candidate, check_steps(steps, testers=True), started_at=now, stepped_at=now, exposed_at=now)
+    return Rollout(
+        candidate,
+        check_steps(steps, testers=True),
+        started_at=now,
+        stepped_at=now,
+        exposed_at=now,
+        had_traffic=had_traffic,
+    )
 
 
 def transition(rollout: Rollout, event: RolloutEvent, now: datetime, where: str) -> Rollout:
@@ -224,14 +241,14 @@ def transition(rollout: Rollout, event: RolloutEvent, now: datetime, where: str)
             f"The rollout of {rollout.candidate} is {rollout.phase.value}: it can't {event.value.replace('_', ' ')}.",
             _INSTEAD[event].format(where=where),
         )
-    after = replace(rollout, phase=allowed[event], held=None)
+    after = replace(rollout, phase=allowed[event], held=None, both_unhealthy=False)
     match event:
         case RolloutEvent.ADVANCE:
             return replace(after, step=rollout.step + 1, stepped_at=now)
         case RolloutEvent.RESUME if ends_hold:
             return after  # its users have had the candidate all along
         case RolloutEvent.RESUME:
-            return replace(after, stepped_at=now, exposed_at=now, alert=None)
+            return replace(after, stepped_at=now, exposed_at=now, had_traffic=True, alert=None)
         case RolloutEvent.COMPLETE:
             return replace(after, step=len(rollout.steps) - 1, stepped_at=now)
         case _:

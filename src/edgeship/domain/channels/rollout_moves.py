@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from edgeship.domain.channels.alert import Alert
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.channel_events import Numbers, rollout_changed
 from edgeship.domain.channels.moves import promote
@@ -48,7 +49,11 @@ def start_rollout(
     if channel.rollout is not None and channel.rollout.active:
         ended = transition(channel.rollout, RolloutEvent.ABORT, occasion.at, channel.widget)
         aborted = (rollout_changed(EventType.ROLLOUT_ABORTED, channel, replace(channel, rollout=ended), occasion),)
-    begun = replace(channel, rollout=start(target.version, steps, occasion.at))
+    before = channel.rollout is not None and channel.rollout.candidate == target.version
+    begun = replace(
+        channel,
+        rollout=start(target.version, steps, occasion.at, had_traffic=before or target.promoted_at is not None),
+    )
     event = rollout_changed(EventType.ROLLOUT_STARTED, channel, begun, occasion)
     startable = uncancel(target, channel.name)
     if startable != target:
@@ -118,6 +123,21 @@ def pause_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None)
     return _moved(EventType.ROLLOUT_PAUSED, channel, paused, occasion, numbers)
 
 
+def pause_because_of_both(channel: Channel, occasion: Occasion, numbers: Numbers = None) -> Moved:
+    """Pause the rollout because both of its versions reach the same limit. The live version is known to be unhealthy
+    then, so no further event says so.
+
+    Raises:
+        Refused: `no_rollout` or `phase_invalid`.
+    """
+    moved = pause_rollout(channel, occasion)
+    assert moved.channel.rollout is not None
+    paused = replace(moved.channel.rollout, both_unhealthy=True)
+    alert = channel.alert or Alert(timestamp(occasion.at), occasion.cause)
+    after = replace(moved.channel, rollout=paused, alert=alert)
+    return Moved(after, (rollout_changed(EventType.ROLLOUT_PAUSED, channel, after, occasion, numbers),))
+
+
 def resume_rollout(channel: Channel, candidate: Release, occasion: Occasion) -> Moved:
     """Give the candidate to the same users again; the step's bake starts again. Or end a hold by a person: then the
     bake goes on, and if it is over, the next tick decides.
@@ -125,10 +145,15 @@ def resume_rollout(channel: Channel, candidate: Release, occasion: Occasion) -> 
     Raises:
         Refused: `no_rollout`, `phase_invalid` or `quarantined`.
     """
-    resumed = transition(rollout_of(channel), RolloutEvent.RESUME, occasion.at, channel.widget)
+    before = rollout_of(channel)
+    resumed = transition(before, RolloutEvent.RESUME, occasion.at, channel.widget)
     refuse_quarantined(candidate)
-    moved = _moved(EventType.ROLLOUT_RESUMED, channel, resumed, occasion)
-    return replace(moved, unchanged=(candidate,))
+    after = replace(channel, rollout=resumed)
+    if before.both_unhealthy:
+        # The person who resumes has seen it. What was before counts against neither version from now on.
+        after = replace(after, alert=None, exposed_at=occasion.at)
+    event = rollout_changed(EventType.ROLLOUT_RESUMED, channel, after, occasion)
+    return Moved(after, (event,), unchanged=(candidate,))
 
 
 def abort_rollout(channel: Channel, candidate: Release, occasion: Occasion, numbers: Numbers = None) -> Moved:

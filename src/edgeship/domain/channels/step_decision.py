@@ -13,9 +13,11 @@ from edgeship.domain.health import comparison
 from edgeship.domain.health.analysis import AnalysisResult, Health
 from edgeship.domain.health.comparison_record import judge
 from edgeship.domain.health.datapoint import Datapoint
-from edgeship.domain.health.low_traffic import analyse_recent
+from edgeship.domain.health.low_traffic import analyse_recent, last_hour
+from edgeship.domain.health.sample_ratio import Ratio, judge_ratio
+from edgeship.domain.health.shared_limit import other_version, shared
 from edgeship.domain.health.step_analysis import analyse_step
-from edgeship.domain.health.thresholds import Thresholds
+from edgeship.domain.health.thresholds import PERIODS, Check, Thresholds
 
 
 class StepAction(StrEnum):
@@ -36,13 +38,15 @@ class StepDecision:
 @dataclass(frozen=True)
 class Evidence:
     """What a decision is made on: the last periods of the candidate and of the stable version; after the bake, the
-    whole step of each as one datapoint; and what the comparison of the two says since the exposure began."""
+    whole step of each as one datapoint; what the comparison of the two says since the exposure began; and the ratio of
+    their sessions in this step."""
 
     candidate: Sequence[Datapoint] = ()
     stable: Sequence[Datapoint] = ()
     bake: Datapoint | None = None
     stable_bake: Datapoint | None = None
     compared: comparison.Evidence | None = None
+    ratio: Ratio | None = None
 
 
 _ACTIONS = {Health.UNHEALTHY: StepAction.ABORT, Health.DEGRADED: StepAction.PAUSE, Health.HEALTHY: StepAction.ADVANCE}
@@ -54,23 +58,41 @@ _ON_INCONCLUSIVE: dict[OnInconclusive, StepAction] = {
 
 
 def analyse_candidate(rollout: Rollout, limits: Thresholds, evidence: Evidence, now: datetime) -> AnalysisResult:
-    """Analyse the candidate's last periods, and all of its sessions compared with the stable version's."""
-    recent = analyse_recent(evidence.candidate, evidence.stable, limits, rollout.exposed_at, now)
-    if recent.is_unhealthy or evidence.compared is None:
-        return recent
-    return judge(evidence.compared, limits) or recent
+    """Analyse the candidate's last periods, and all of its sessions compared with the stable version's.
+
+    While the stable version reaches a limit in the same time, the candidate is not found unhealthy.
+    """
+    since = rollout.exposed_at
+    recent = analyse_recent(evidence.candidate, evidence.stable, limits, since, now)
+    compared = None if evidence.compared is None else judge(evidence.compared, limits)
+    found = recent if recent.is_unhealthy or compared is None else compared
+    if not found.is_unhealthy:
+        return found
+    check, limit = Check.ERROR_RATE, limits.error_rate
+    if found.check is not Check.ERROR_RATE_OVER_STABLE and found.check is not None and found.limit is not None:
+        check, limit = found.check, found.limit
+    periods = found.periods or last_hour(evidence.candidate, since, now)[-PERIODS:]
+    return shared(found, check, other_version(check, limit, periods, evidence.stable, limits))
 
 
 def decide_step(rollout: Rollout, policy: Policy, evidence: Evidence, now: datetime) -> StepDecision:
-    """What to do with a running rollout. A breach or a degraded analysis counts at any time, anything else at the end
-    of the bake. A rollout that a person holds is analysed in the same way, but goes on only by a person."""
+    """What to do with a running rollout. A breach, a degraded analysis and sessions that do not report count at any
+    time, anything else at the end of the bake. A rollout that a person holds is analysed in the same way, but goes on
+    only by a person."""
     recent = analyse_candidate(rollout, policy.thresholds, evidence, now)
+    if recent.is_shared:
+        return StepDecision(StepAction.PAUSE, recent)
     if recent.health in (Health.UNHEALTHY, Health.DEGRADED):
         return StepDecision(_ACTIONS[recent.health], recent)
+    silent = None if evidence.ratio is None else judge_ratio(evidence.ratio, policy.thresholds, len(rollout.steps))
+    if silent is not None:
+        return StepDecision(StepAction.HOLD, silent)
     if now < rollout.bakes_until:
         return StepDecision(StepAction.BAKE, recent)
     bake = evidence.bake or Datapoint(rollout.stepped_at, 0)
     analysis = analyse_step(bake, evidence.stable_bake, policy.thresholds)
+    if analysis.is_shared:
+        return StepDecision(StepAction.PAUSE, analysis)
     if rollout.held_by_person and analysis.health in (Health.INCONCLUSIVE, Health.HEALTHY):
         return StepDecision(StepAction.BAKE, analysis)
     if analysis.health is Health.INCONCLUSIVE:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from edgeship.domain.health.thresholds import Check, Thresholds
+from edgeship.domain.health.thresholds import PERIODS, Check, Thresholds
 from edgeship.domain.version import Version
+
+ALARM_REACH_PERIODS = PERIODS + 3
+"""An alarm that is on rests on datapoints of at most so many periods: `PERIODS`, two more where some are missing, and
+the one since its last evaluation
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html)."""
 
 
 @dataclass(frozen=True)
@@ -56,3 +61,5 @@ class StandingAlarm:
     reason: str
     state_since: datetime
     configured_at: datetime
+    evaluated_from: datetime | None = None
+    """The start (aware) of the oldest datapoint that put it in its state; None where CloudWatch does not say."""

@@ -8,7 +8,7 @@ enough sessions, at or over a limit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -40,13 +40,30 @@ class AnalysisResult:
     value: float | None = None
     limit: float | None = None
     sample: int = 0
+    other_value: float | None = None
+    """Of the rollout's other version, where it reaches the same limit in the same time: no result about either."""
+
+    periods: tuple[Datapoint, ...] = field(default=(), compare=False, repr=False)
+    """What an unhealthy one rests on."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether both versions of the rollout reach the limit."""
+        return self.other_value is not None
 
     @property
     def is_unhealthy(self) -> bool:
         return self.health is Health.UNHEALTHY
 
     def numbers(self) -> dict[str, Any]:
-        """The document in events, the history and health pages."""
+        """The document in events and in the history."""
+        return {
+            **self.document(),
+            **({"other_value": round(self.other_value, 2)} if self.other_value is not None else {}),
+        }
+
+    def document(self) -> dict[str, Any]:
+        """The document on health pages."""
         return {
             "health": self.health.value,
             "check": self.check.value if self.check else None,
@@ -80,7 +97,8 @@ def analyse(
         values = [period.value(check) for period in periods]
         if all(value is not None and value >= limit for value in values):
             lowest = min(value for value in values if value is not None)
-            return over_limit(Health.UNHEALTHY, check, lowest, limit, sample, f"in {PERIODS} periods in a row")
+            found = over_limit(Health.UNHEALTHY, check, lowest, limit, sample, f"in {PERIODS} periods in a row")
+            return replace(found, periods=tuple(periods))
     stable_at = {period.start: period.under(limits) for period in stable if period.sessions >= limits.minimum_sample}
     points = [
         period.error_rate - stable_at[period.start].error_rate  # type: ignore[operator]  # both have sessions
@@ -114,16 +132,27 @@ def over_soft_limit(points: float, limits: Thresholds) -> bool:
 
 
 _TEXTS = {
-    Check.ERROR_RATE: "error rate {value:.4g} % (limit {limit:g} %)",
-    Check.LATENCY: "p95 load latency {value:,.0f} ms (limit {limit:,g} ms)",
-    Check.MEMORY: "p95 memory {value:.4g} MB (limit {limit:g} MB)",
-    Check.ERROR_RATE_OVER_STABLE: "error rate {value:.4g} points over the stable version's (limit {limit:g})",
+    Check.ERROR_RATE: "error rate {value} (limit {limit:g} %)",
+    Check.LATENCY: "p95 load latency {value} (limit {limit:,g} ms)",
+    Check.MEMORY: "p95 memory {value} (limit {limit:g} MB)",
+    Check.ERROR_RATE_OVER_STABLE: "error rate {value} over the stable version's (limit {limit:g})",
 }
+_VALUES = {
+    Check.ERROR_RATE: "{:.4g} %",
+    Check.LATENCY: "{:,.0f} ms",
+    Check.MEMORY: "{:.4g} MB",
+    Check.ERROR_RATE_OVER_STABLE: "{:.4g} points",
+}
+
+
+def shown(check: Check, value: float) -> str:
+    """A value of a check with its unit."""
+    return _VALUES[check].format(value)
 
 
 def over_limit(health: Health, check: Check, value: float, limit: float, sample: int, when: str) -> AnalysisResult:
     """The result for a value at or over a limit; `when` names the time span."""
-    text = _TEXTS[check].format(value=value, limit=limit)
+    text = _TEXTS[check].format(value=shown(check, value), limit=limit)
     return AnalysisResult(health, f"{text} {when}, {sample} sessions", check, value, limit, sample)
 
 

@@ -23,6 +23,7 @@ from edgeship.domain.health.comparison import (
 )
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.low_traffic import HOUR_PERIODS
+from edgeship.domain.health.sample_ratio import Ratio
 from edgeship.domain.health.thresholds import Check, Thresholds
 from edgeship.domain.version import Version
 
@@ -42,6 +43,8 @@ class Comparison:
     exposed_at: datetime
     through: datetime
     evidence: Evidence = field(default_factory=Evidence)
+    ratio: Ratio | None = None
+    """Of the step that goes on."""
     revision: int = 0
 
     def is_of(self, candidate: Version, exposed_at: datetime) -> bool:

@@ -106,7 +106,7 @@ def fresh_page(
         "measured_from": timestamp(periods[0].start) if periods else None,
         "measured_at": timestamp(at),
         "fresh_until": timestamp(at + timedelta(seconds=FRESH_PERIODS * period_seconds)),
-        "analysis": {"reason": finding.analysis.reason, **finding.analysis.numbers()},
+        "analysis": {"reason": finding.analysis.reason, **finding.analysis.document()},
         "metrics": _metrics(finding),
     }
     return _page(environment, subject, exposures, fields, _top(errors), stale_because=None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from edgeship.domain.health.analysis import AnalysisResult, Health, over_limit, over_soft_limit
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.low_traffic import lower_bound
+from edgeship.domain.health.shared_limit import other_version, shared
 from edgeship.domain.health.thresholds import Check, Thresholds
 
 WHEN = "over the whole step"
@@ -29,9 +30,10 @@ def analyse_step(bake: Datapoint, stable: Datapoint | None, limits: Thresholds) 
         value = bake.value(check)
         if value is not None and value >= limit:
             certain = check is Check.ERROR_RATE and at_least >= limit
-            return over_limit(
+            found = over_limit(
                 Health.UNHEALTHY if certain else Health.DEGRADED, check, value, limit, bake.sessions, WHEN
             )
+            return shared(found, check, other_version(check, limit, (), [stable] if stable else (), limits))
     if stable is not None and stable.sessions >= limits.minimum_sample:
         points = (bake.error_rate or 0) - (stable.error_rate or 0)
         if over_soft_limit(points, limits):

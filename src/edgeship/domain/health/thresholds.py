@@ -43,6 +43,9 @@ class Thresholds:
     """Whether a session in which only parts of the release did not load counts as failed."""
     margin_points: float = 0.5
     error_probability: float = 0.001
+    missing_sessions: float = 30
+    """Per cent of a candidate's sessions that may not report, compared with the stable version's; if it is certain that
+    more do not, the rollout is held."""
 
     def hard(self) -> tuple[tuple[Check, float], ...]:
         return (

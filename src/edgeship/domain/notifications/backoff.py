@@ -7,9 +7,10 @@ LONGEST = 900.0
 
 
 def backoff(attempt: int, jitter: float) -> float:
-    """Seconds to wait after attempt 1, 2, …: `jitter`, from 0 to 1, times 15, 30, … 900.
+    """Seconds to wait after attempt 1, 2, …: half of 15, 30, … 900, and `jitter`, from 0 to 1, times the other half.
 
-    Full jitter, so that messages that failed together are not tried again together.
+    Equal jitter: messages that failed together are not tried again together, and no wait is so short that the attempts
+    are over soon.
     Source: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
     """
-    return jitter * min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 6))
+    return (1 + jitter) / 2 * min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 6))

@@ -11,7 +11,6 @@ from edgeship.domain.channels.policy_record import changed_fields
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.health.thresholds import Check
 from edgeship.domain.plain_text import number, size
-from edgeship.domain.version import Version
 
 Summary = Mapping[str, Any]
 
@@ -114,7 +113,8 @@ _CHECKS = {
 
 def words(event: Event) -> str:
     """`latest 1.0.0 → 1.1.0`, `latest: rollout to 1.5.0 started at 1 %`, `1.1.0 quarantined`, …"""
-    return _TEXTS[event.type](event.old or {}, event.new or {})
+    text = _TEXTS[event.type](event.old or {}, event.new or {})
+    return f"{text}: {(event.new or {})['version']} is unhealthy, too" if is_of_both(event) else text
 
 
 def numbers(event: Event) -> str:
@@ -151,12 +151,16 @@ def describe(event: Event) -> str:
     return f"{words(event)} ({'; '.join(notes)})" if notes else words(event)
 
 
+def is_of_both(event: Event) -> bool:
+    """Whether a rollout paused because both of its versions are unhealthy."""
+    analysis: Summary = (event.new or {}).get("analysis") or {}
+    return event.type is EventType.ROLLOUT_PAUSED and "other_value" in analysis
+
+
 def is_rollback(event: Event) -> bool:
-    """Whether a move was a rollback. A rollback locks the channel. Where it was locked before, a rollback goes to a
-    lower version, and a promotion does not."""
+    """Whether a move was a rollback, which locks the channel. One of a channel that was locked before says so, except
+    for events of early versions."""
     old, new = event.old or {}, event.new or {}
     if event.type is not EventType.POINTER_MOVED or not new.get("locked"):
         return False
-    if not old.get("locked"):
-        return True
-    return bool(old.get("version")) and Version.parse(new["version"]) < Version.parse(old["version"])
+    return bool(new.get("rollback")) or not old.get("locked")

@@ -13,7 +13,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from edgeship.domain.events import Event, EventType
-from edgeship.domain.notifications.event_text import is_rollback
+from edgeship.domain.notifications.event_text import is_of_both, is_rollback
 
 
 class Severity(StrEnum):
@@ -102,7 +102,7 @@ class NotificationsRecord:
 SEVERITIES: Mapping[EventType, Severity] = {
     EventType.RELEASE_REGISTERED: Severity.INFO,
     EventType.RELEASE_REJECTED: Severity.WARNING,
-    EventType.RELEASE_QUARANTINED: Severity.CRITICAL,
+    EventType.RELEASE_QUARANTINED: Severity.WARNING,
     EventType.RELEASE_UNQUARANTINED: Severity.INFO,
     EventType.RELEASE_UNHEALTHY: Severity.CRITICAL,
     EventType.POINTER_MOVED: Severity.INFO,
@@ -132,10 +132,14 @@ SEVERITIES: Mapping[EventType, Severity] = {
 
 
 def severity_of(event: Event) -> Severity:
-    """The severity of the event's type, with two exceptions. A rollback is critical. An aborted rollout that another
-    release replaced is not: its candidate is not bad, and the channel is not locked."""
-    if is_rollback(event):
+    """The severity of the event's type, with exceptions. An incident has one critical event, and what follows from it
+    has warnings: a rollback is critical, the rollout that it aborts and the quarantine are not. A rollout that pauses
+    because the live version is unhealthy, too, is critical. An aborted rollout that another release replaced is
+    neither: its candidate is not bad, and the channel is not locked."""
+    if is_rollback(event) or is_of_both(event):
         return Severity.CRITICAL
     if event.type is EventType.ROLLOUT_ABORTED and not (event.new or {}).get("locked"):
         return Severity.INFO
+    if event.type is EventType.ROLLOUT_ABORTED and (event.old or {}).get("version") != (event.new or {}).get("version"):
+        return Severity.WARNING
     return SEVERITIES[event.type]

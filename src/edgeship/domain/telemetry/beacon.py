@@ -14,6 +14,9 @@ MAX_LENGTH = 4_096
 """Characters of a beacon's JSON."""
 MAX_ERRORS = 10
 """Messages in one beacon."""
+MAX_SESSION_AGE = 7 * 24 * 3600
+"""Seconds; CloudWatch takes metrics of the last two weeks
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html)."""
 MAX_MESSAGE_LENGTH = 200
 """Characters."""
 
@@ -57,7 +60,9 @@ class ReportedError:
 class Beacon:
     """`page_view` and `number` identify it: a beacon that arrives twice has the same two.
 
-    `load_latency` is in milliseconds, `memory` in megabytes; None when the beacon has none.
+    `load_latency` is in milliseconds, `memory` in megabytes: how much the page's heap has grown since before the widget
+    was loaded. None when the beacon has none. `session_age` is seconds from the session's first beacon to the one with
+    which it fails.
     """
 
     widget: str
@@ -69,6 +74,7 @@ class Beacon:
     errors: tuple[ReportedError, ...] = ()
     load_latency: float | None = None
     memory: float | None = None
+    session_age: int = 0
 
     @property
     def id(self) -> str:
@@ -87,16 +93,26 @@ class Beacon:
         """Whether the session fails with it, and everything that failed is a part of the release that did not load."""
         return self.fails_session and all(is_chunk_failure(self.widget, error.message) for error in self.errors)
 
-    def metric_values(self) -> dict[Metric, float]:
-        """The values that it adds to the release's metrics, without counts of zero."""
-        counts = {
-            Metric.SESSIONS: int(self.starts_session),
+    def earlier_values(self) -> dict[Metric, float]:
+        """The values that it adds to the metrics of the time in which its session began: that it failed."""
+        return self._failed() if self.session_age else {}
+
+    def _failed(self) -> dict[Metric, float]:
+        failed = {
             Metric.FAILED_SESSIONS: int(self.fails_session),
-            Metric.ERRORS: self.error_count,
-            Metric.CHUNK_FAILURES: self.chunk_failures,
             Metric.CHUNK_FAILED_SESSIONS: int(self.fails_by_chunks),
         }
+        return {metric: count for metric, count in failed.items() if count}
+
+    def metric_values(self) -> dict[Metric, float]:
+        """The values that it adds to the release's metrics of now, without counts of zero."""
+        counts = {
+            Metric.SESSIONS: int(self.starts_session),
+            Metric.ERRORS: self.error_count,
+            Metric.CHUNK_FAILURES: self.chunk_failures,
+        }
         values: dict[Metric, float] = {metric: count for metric, count in counts.items() if count}
+        values |= {} if self.session_age else self._failed()
         if self.load_latency is not None:
             values[Metric.LOAD_LATENCY] = self.load_latency
         if self.memory is not None:

@@ -112,6 +112,18 @@ def alarm_of_the_candidate(aws: Aws) -> Callable[[], None]:
     return lambda: alarm(aws, CANDIDATE, BAKED)
 
 
+def alarm_of_the_candidate_in_an_outage(aws: Aws) -> Callable[[], None]:
+    rolling_out(aws)
+    measured(aws, UNHEALTHY, UNHEALTHY)
+    return lambda: alarm(aws, CANDIDATE, BAKED)
+
+
+def tick_in_an_outage(aws: Aws) -> Callable[[], None]:
+    rolling_out(aws)
+    measured(aws, UNHEALTHY, UNHEALTHY)
+    return lambda: tick(aws, BAKED, pages=False)
+
+
 def alarm_of_the_live_version(aws: Aws) -> Callable[[], None]:
     live(aws)
     make_live(str(CANDIDATE), STARTED)
@@ -337,6 +349,7 @@ SCENES: dict[str, Scene] = {
     "promotion replaces a rollout": upload_replaces_a_rollout,
     "promotion of what waited for a rollout": waiting_release_starts,
     "alarm of the candidate": alarm_of_the_candidate,
+    "alarm of the candidate in an outage of both": alarm_of_the_candidate_in_an_outage,
     "alarm of the live version": alarm_of_the_live_version,
     "alarm that passes over what is gone": alarm_passes_over_what_is_gone,
     "alarm with nothing to go back to": alarm_with_nothing_to_go_back_to,
@@ -351,6 +364,7 @@ SCENES: dict[str, Scene] = {
     "tick holds": ticks(),
     "tick notifies of the candidate": ticks(UNHEALTHY, at=BAKED - timedelta(minutes=5), mode="watch"),
     "tick advances by the schedule": ticks(mode="watch"),
+    "tick pauses in an outage of both": tick_in_an_outage,
     "tick has nothing to do": ticks(HEALTHY, at=BAKED - timedelta(minutes=5), pages=True, before=STARTED),
     "tick sees an alarm": tick_sees_an_alarm,
     "tick rolls back the live version": tick_finds_the_live_version_unhealthy,

@@ -14,6 +14,7 @@ from edgeship.domain.health import comparison
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.health_page import Finding
 from edgeship.domain.health.low_traffic import HOUR_PERIODS, analyse_recent, analysed_periods
+from edgeship.domain.health.sample_ratio import Ratio
 from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.version import Version
 
@@ -27,6 +28,7 @@ class ChannelMetrics:
     totals: Mapping[Span, Datapoint]
     compared: Mapping[tuple[str, str], comparison.Evidence] = field(default_factory=dict)
     """By widget and channel."""
+    ratios: Mapping[tuple[str, str], Ratio] = field(default_factory=dict)
 
     def recent(self, subject: Subject) -> Sequence[Datapoint]:
         return self.periods.get(subject, ())
@@ -38,7 +40,8 @@ class ChannelMetrics:
         candidate, stable = _subjects(channel)
         bake, stable_bake = (self.totals.get(span) for span in _spans(channel, rollout, self.now))
         compared = self.compared.get((channel.widget, channel.name))
-        return Evidence(self.recent(candidate), self.recent(stable), bake, stable_bake, compared)
+        ratio = self.ratios.get((channel.widget, channel.name))
+        return Evidence(self.recent(candidate), self.recent(stable), bake, stable_bake, compared, ratio)
 
     def finding(self, channel: Channel, version: Version, limits: Thresholds) -> Finding:
         """The analysis of the last periods of a version that the channel exposes."""
@@ -83,4 +86,5 @@ def _subjects(channel: Channel) -> tuple[Subject, Subject]:
 
 def _spans(channel: Channel, rollout: Rollout, now: datetime) -> tuple[Span, Span]:
     candidate, stable = _subjects(channel)
-    return Span(candidate, rollout.stepped_at, now), Span(stable, rollout.stepped_at, now)
+    start, later = rollout.stepped_at, rollout.had_traffic and rollout.stepped_at == rollout.exposed_at
+    return Span(candidate, start, now, later), Span(stable, start, now, later)

@@ -14,6 +14,7 @@ from edgeship.domain.channels.policy import PolicyRecord
 from edgeship.domain.channels.rollout import Phase
 from edgeship.domain.errors import Conflict
 from edgeship.domain.health.comparison_record import Comparison, begun, compare
+from edgeship.domain.health.sample_ratio import follow
 
 KEPT_EACH_PERIODS = 5
 """What is kept is written again when it covers so many periods more; until then they are compared anew."""
@@ -27,7 +28,8 @@ class CompareCandidates:
     def __call__(
         self, metrics: ChannelMetrics, channels: Iterable[Channel], policies: Mapping[str, PolicyRecord]
     ) -> ChannelMetrics:
-        """The metrics with the evidence of each running rollout."""
+        """The metrics with the evidence of each running rollout, and the ratio of its sessions."""
+        channels = list(channels)
         running = {
             (channel.widget, channel.name): channel
             for channel in channels
@@ -36,7 +38,7 @@ class CompareCandidates:
         if not running:
             return metrics
         known = self.comparisons.read(running)
-        compared = {}
+        compared, ratios = {}, {}
         for where, channel in running.items():
             limits = policies[channel.widget].policy.thresholds
             rollout = channel.rollout
@@ -51,8 +53,20 @@ class CompareCandidates:
                 self.period_seconds,
                 metrics.now,
             )
-            self._keep(before, kept)
-        return replace(metrics, compared=compared)
+            kept_ratio, ratio = follow(
+                before.ratio,
+                rollout.stepped_at,
+                None if _is_shared(channel, channels) else rollout.percent / 100,
+                metrics.recent((channel.widget, rollout.candidate)),
+                metrics.recent((channel.widget, channel.version)),
+                limits,
+                self.period_seconds,
+                metrics.now,
+            )
+            if ratio is not None:
+                ratios[where] = ratio
+            self._keep(before, replace(kept, ratio=kept_ratio))
+        return replace(metrics, compared=compared, ratios=ratios)
 
     def _keep(self, before: Comparison, kept: Comparison) -> None:
         if kept.through - before.through < timedelta(seconds=KEPT_EACH_PERIODS * self.period_seconds):
@@ -60,3 +74,12 @@ class CompareCandidates:
         # Another run of this minute that was quicker has kept the same.
         with suppress(Conflict):
             self.comparisons.write(kept)
+
+
+def _is_shared(channel: Channel, channels: Iterable[Channel]) -> bool:
+    """Whether its share of users is not its rollout's: a flag chooses, or another channel exposes one of the two."""
+    both = {channel.version, channel.candidate}
+    return channel.flag is not None or any(
+        each.widget == channel.widget and each.name != channel.name and both & {each.version, each.candidate}
+        for each in channels
+    )

@@ -26,17 +26,25 @@ from edgeship.application.health.publish_health import PublishHealth, Watched
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.calendar.gate import gate_of
 from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.channel_events import Numbers
 from edgeship.domain.channels.exposure import exposure_of
 from edgeship.domain.channels.policy import Decision, Policy, PolicyRecord
 from edgeship.domain.channels.reaction import close_window
 from edgeship.domain.channels.rollout import Phase, Rollout
-from edgeship.domain.channels.rollout_moves import abort_rollout, advance_rollout, hold_rollout, pause_rollout
+from edgeship.domain.channels.rollout_moves import (
+    abort_rollout,
+    advance_rollout,
+    hold_rollout,
+    pause_because_of_both,
+    pause_rollout,
+)
 from edgeship.domain.channels.step_decision import StepAction, StepDecision, decide_step
 from edgeship.domain.channels.watch_mode import notify_of_step, scheduled
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Occasion
-from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm, alarms_of
+from edgeship.domain.health.alarms import ALARM_REACH_PERIODS, HealthAlarm, StandingAlarm, alarms_of
 from edgeship.domain.health.breach import Breach
+from edgeship.domain.releases.release import Release
 
 T = TypeVar("T")
 
@@ -198,7 +206,8 @@ class _ChannelCheck:
 
     def __call__(self) -> Reaction | None:
         for breach in self._breaches():
-            reaction = self.tick.react.in_channel(self.channel.name, breach, self.occasion)
+            read = self.metrics.periods if self.metrics is not None else None
+            reaction = self.tick.react.in_channel(self.channel.name, breach, self.occasion, read)
             if reaction.event is not None:
                 return reaction
         moved = self._next()
@@ -216,14 +225,21 @@ class _ChannelCheck:
             for each in self.standing:
                 alarm = each.alarm
                 if each.in_alarm and alarm is not None and alarm in current:
-                    yield Breach.by_alarm(
-                        alarm.subject, alarm.check, alarm.limit, each.name, each.reason, each.state_since
-                    )
+                    yield self._by(each, alarm)
         live = self.channel.version
         if self.metrics is not None and self.channel.watch is not None and live is not None:
-            analysis = self.metrics.finding(self.channel, live, self.policy.thresholds).analysis
-            if analysis.is_unhealthy:
-                yield Breach.by_analysis(widget, live, analysis, self.occasion.at)
+            found = self.metrics.finding(self.channel, live, self.policy.thresholds)
+            if found.analysis.is_unhealthy:
+                yield Breach.by_analysis(widget, live, found.analysis, self.occasion.at)
+
+    def _by(self, each: StandingAlarm, alarm: HealthAlarm) -> Breach:
+        """The breach of an alarm that is on now. It is on because of its last datapoints: one that went off before the
+        exposure began, and is on still, counts once the datapoints are of this exposure alone."""
+        at, from_ = each.state_since, each.evaluated_from
+        reach = timedelta(seconds=ALARM_REACH_PERIODS * self.tick.metrics.period_seconds)
+        if self.occasion.at - reach > at:
+            at = from_ = self.occasion.at - reach
+        return Breach.by_alarm(alarm.subject, alarm.check, alarm.limit, each.name, each.reason, at, from_)
 
     def _next(self) -> Moved | None:
         rollout = self.channel.rollout
@@ -246,6 +262,8 @@ class _ChannelCheck:
                 return None
             case StepAction.HOLD:
                 return hold_rollout(self.channel, occasion, numbers)
+            case StepAction.PAUSE if decision.analysis.is_shared:
+                return pause_because_of_both(self.channel, occasion, numbers)
             case StepAction.PAUSE:
                 return pause_rollout(self.channel, occasion, numbers)
         assert self.channel.candidate is not None
@@ -256,8 +274,12 @@ class _ChannelCheck:
             return abort_rollout(self.channel, candidate, quarantined)
         if action is StepAction.ABORT:
             return abort_rollout(self.channel, candidate, occasion, numbers)
+        return self._advance(candidate, occasion, numbers)
+
+    def _advance(self, candidate: Release, occasion: Occasion, numbers: Numbers) -> Moved | None:
+        """The next step, where freezes and calendar windows let it start."""
         if self.freezes is None:
-            return None  # nobody knows whether the next step may start; the next minute reads them again
+            return None  # nobody knows whether it may start; the next minute reads them again
         gate = gate_of(among(self.freezes, self.channel.widget), self.policy.calendar_windows, self.occasion.at)
         if gate.closed is not None:
             return hold_rollout(self.channel, self.occasion.because(gate.closed), numbers, calendar=True)
