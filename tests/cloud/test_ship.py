@@ -61,6 +61,20 @@ def test_from_the_aws_cli_to_curl(cloud: LocalCloud, tmp_path: Path) -> None:
     assert get(cloud, "/nobody/latest/widget.js")[0] == 404
 
 
+def test_what_waited_for_a_lock_goes_live_when_it_is_lifted(cloud: LocalCloud, tools: Operator, tmp_path: Path) -> None:
+    name = "unlocked"
+    tools.policy(name, lambda policy: replace(policy, steps=(Step(100, 0),)), ann())
+    for version in ("1.0.0", "1.1.0"):
+        put(cloud, tmp_path, name, version, tar_gz(bundle(version)))
+        served(cloud, f"/{name}/latest/widget.js", bundle(version)["widget.js"])
+    tools.roll_back(name, "latest", None, ann())
+    put(cloud, tmp_path, name, "1.1.1", tar_gz(bundle("1.1.1")))
+    eventually(lambda: tools.state.release(name, Version.parse("1.1.1")))
+    assert str(tools.state.channel(name, "latest").version) == "1.0.0"
+    tools.unlock(name, "latest", ann())
+    served(cloud, f"/{name}/latest/widget.js", bundle("1.1.1")["widget.js"])
+
+
 def test_a_hostile_archive_ends_beside_its_reason(cloud: LocalCloud, tools: Operator, tmp_path: Path) -> None:
     archive = tar_gz({"../evil.js": b"x"})
     put(cloud, tmp_path, "hostile", "1.0.0", archive)
