@@ -10,7 +10,7 @@ import pytest
 
 from edgeship.application.channels.watching.start_waiting import WIDGETS_A_TICK
 from edgeship.application.transaction import Transaction
-from edgeship.domain.calendar.windows import parse_window
+from edgeship.domain.calendar.calendar_windows import parse_window
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import EventType

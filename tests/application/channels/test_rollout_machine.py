@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from edgeship.application.channels.watching.watch_channels import ALARM_GRACE
 from edgeship.application.transaction import Transaction
-from edgeship.domain.calendar.windows import is_open, parse_window
+from edgeship.domain.calendar.calendar_windows import is_open, parse_window
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.expectation import Act, Expected, subject
 from edgeship.domain.channels.policy import Policy

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edgeship.domain.calendar.windows import parse_window
+from edgeship.domain.calendar.calendar_windows import parse_window
 from edgeship.domain.channels.channel import Channel, Lock
 from edgeship.domain.channels.policy import Policy, PolicyRecord, UploadAction, check_policy, decide_upload, newest_due
 from edgeship.domain.channels.policy_record import change_policy, from_document, stored_document, to_document

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from edgeship.cli.output import Output
-from edgeship.domain.calendar.windows import closed_text, is_open
+from edgeship.domain.calendar.calendar_windows import closed_text, is_open
 
 if TYPE_CHECKING:
     from edgeship.application.status.ports import EnvironmentState

@@ -157,7 +157,7 @@ def set_policy(
     windows: Annotated[
         str | None,
         typer.Option(
-            metavar="WINDOWS",
+            metavar="TIMES",
             help="Calendar windows within which releases and steps start automatically, separated by commas, such as "
             "'mon-thu 09:00-16:00 Europe/Berlin, fri 09:00-12:00 Europe/Berlin'; or always.",
         ),

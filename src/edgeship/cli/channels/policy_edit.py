@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from edgeship.cli.channels.policy_text import settings
 from edgeship.cli.errors import Usage
 from edgeship.cli.output import Output
-from edgeship.domain.calendar.windows import Window, parse_window
+from edgeship.domain.calendar.calendar_windows import Window, parse_window
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.policy_record import to_document
 from edgeship.domain.channels.testers import tokens_of_testers

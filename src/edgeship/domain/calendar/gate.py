@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from edgeship.domain.calendar.calendar_windows import Window, closed_text, is_open
 from edgeship.domain.calendar.freeze import FreezeRecord, frozen_text, longest
-from edgeship.domain.calendar.windows import Window, closed_text, is_open
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, get_args
 
+from edgeship.domain.calendar.calendar_windows import Window, check_windows
 from edgeship.domain.calendar.gate import OPEN, Gate
-from edgeship.domain.calendar.windows import Window, check_windows
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import DEFAULT_STEPS, MAX_BAKE_SECONDS, Step, check_steps
 from edgeship.domain.errors import Refused

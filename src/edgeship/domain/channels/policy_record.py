@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from edgeship.domain.calendar.windows import parse_window
+from edgeship.domain.calendar.calendar_windows import parse_window
 from edgeship.domain.channels.policy import Policy, PolicyRecord, check_policy
 from edgeship.domain.channels.rollout import Step
 from edgeship.domain.errors import Refused

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeship.domain.calendar.windows import (
+from edgeship.domain.calendar.calendar_windows import (
     DAYS,
     MAX_WINDOWS,
     Window,
