@@ -17,6 +17,7 @@
   const MAX_ERRORS = 10;
   const MAX_COUNT = 1000;
   const MAX_MESSAGE = 200; // UTF-16 units
+  const MAX_FRAMES = 5;
   const MAX_LATENCY = 600000; // milliseconds
   const MAX_AGE = 604800; // seconds
   const MAX_JSON = 4096; // UTF-16 units
@@ -61,7 +62,7 @@
     safely(() => crypto.getRandomValues(bytes))();
     const id = [...bytes].map(byte => (byte + 256).toString(16).slice(1)).join('');
 
-    /** Not yet reported, [message, count] by the message without its numbers. */
+    /** Not yet reported, [message, count, frames] by the message without its numbers, and the frames. */
     const errors = new Map();
     let before, // the page's heap in MB before the widget was loaded, if this runs early enough and the browser says it
       started, // when the session began: its first beacon was sent
@@ -138,10 +139,10 @@
         beacon.l = latency;
         latency = null;
       }
-      // This ends: a beacon with one message is within both limits.
+      // Frames go before messages. This ends: a beacon with one message is within both limits.
       let data;
       while ((data = JSON.stringify(beacon)).length > MAX_JSON || (data = encodeURIComponent(data)).length > MAX_DATA)
-        beacon.e.pop();
+        (beacon.e.filter(error => error[2]).pop() || beacon.e).pop();
       const url = endpoint + '?d=' + data;
       // A GET: CloudFront signs requests to the function behind it, and for a POST it needs the body's hash from here.
       try {
@@ -175,14 +176,22 @@
       }), time);
     };
 
-    const count = message => {
+    /**
+     * The frames that are the widget's own, `path:line:column` below the release's folder. All browsers write a URL and
+     * its position so; what has no position, or is not plain, is left out.
+     */
+    const trim = urls => urls.filter(own).map(url => url.replace(/[?#].*(?=:\d+:\d+$)/, '').replace(base, '')
+      .replace(folder, '').replace(/^(v\d+\.|latest|~)[^/]*\//, '')
+    ).filter(frame => /^[!#-[\]-~]{1,200}:\d{1,9}:\d{1,9}$/.test(frame)).slice(0, MAX_FRAMES);
+
+    const count = (message, urls = []) => {
       // Halves of surrogate pairs can't be encoded as UTF-8.
       const text = String(message).replace(/[\ud800-\udfff]/g, '?').slice(0, MAX_MESSAGE) || 'error';
-      // The server's fingerprint of a message is a hash of this.
-      const key = text.replace(/\d+/g, '#');
+      const frames = trim(urls);
+      const key = text.replace(/\d+/g, '#') + frames;
       const known = errors.get(key);
       if (known) known[1] += known[1] < MAX_COUNT;
-      else if (errors.size < MAX_ERRORS) errors.set(key, [text, 1]);
+      else if (errors.size < MAX_ERRORS) errors.set(key, frames[0] ? [text, 1, frames] : [text, 1]);
       report();
     };
 
@@ -194,13 +203,14 @@
       const trace = error ? error.stack + ' ' + error.message : '';
       const urls = trace.match(/\w+:\/\/[^\s)]+/g) || [];
       if (own(filename) || own(urls[0]) || (urls.some(own) && !urls[0].startsWith(location.origin + '/')))
-        count(error || message);
+        count(error || message, urls.some(own) ? urls : [filename]);
     };
 
     listen('error', event => {
       const target = event.target;
       const url = target.src || target.href;
-      if (!/^(script|link)$/i.test(target.tagName)) blame(event.error, event.filename, event.message);
+      if (!/^(script|link)$/i.test(target.tagName))
+        blame(event.error, `${event.filename}:${event.lineno}:${event.colno}`, event.message);
       else if (own(url)) count('failed to load ' + url.replace(/[?#].*/, '').replace(base, ''));
     });
     listen('unhandledrejection', event => blame(event.reason));

@@ -9,7 +9,14 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from edgeship.resource_names import ACCEPTED_PREFIX, COPIES_PREFIX, INCOMING_PREFIX, REJECTED_PREFIX, SNAPSHOT_KEY
+from edgeship.resource_names import (
+    ACCEPTED_PREFIX,
+    COPIES_PREFIX,
+    INCOMING_PREFIX,
+    MAPS_PREFIX,
+    REJECTED_PREFIX,
+    SNAPSHOT_KEY,
+)
 from infra.constructs.cdn.router import Router
 from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, allow, health_alarms, objects, parameter
 from infra.constructs.storage import Storage
@@ -70,9 +77,10 @@ class Access(Construct):
             ["s3:GetObject"],
             objects(names.inbox_bucket, f"{ACCEPTED_PREFIX}*"),
             objects(names.inbox_bucket, f"{REJECTED_PREFIX}*"),
+            objects(names.inbox_bucket, f"{MAPS_PREFIX}*"),
             objects(names.site_bucket, "*/v*/*"),
             objects(names.site_bucket, f"{COPIES_PREFIX}*"),
-            reason="Reading kept archives, reasons, published manifests and latest copies, of any widget.",
+            reason="Reading kept archives, reasons, source maps, published manifests and latest copies, of any widget.",
         )
         allow(self.operator, ["ssm:GetParameter"], limits)
         allow(self.operator, ["s3:ListBucketMultipartUploads"], storage.inbox.bucket_arn)

@@ -17,6 +17,7 @@ from edgeship.resource_names import (
     ACCEPTED_PREFIX,
     FLAGS_KEY,
     INCOMING_PREFIX,
+    MAPS_PREFIX,
     OUTBOX_SORT_KEY,
     REJECTED_PREFIX,
     SNAPSHOT_KEY,
@@ -114,6 +115,11 @@ class Pipeline(Construct):
             ["s3:PutObject", "s3:AbortMultipartUpload"],
             *(objects(inbox, f"{prefix}*") for prefix in (ACCEPTED_PREFIX, REJECTED_PREFIX)),
             reason="The archive keeps its own key under accepted/ or rejected/.",
+        )
+        function.allow(
+            ["s3:PutObject"],
+            objects(inbox, f"{MAPS_PREFIX}*"),
+            reason="Source maps of any widget and version, beside which the CDN has nothing to read.",
         )
         function.allow(
             ["s3:GetObject", "s3:PutObject"],

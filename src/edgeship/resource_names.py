@@ -21,6 +21,7 @@ LOCAL = "local"
 INCOMING_PREFIX = naming.INCOMING
 ACCEPTED_PREFIX = naming.ACCEPTED
 REJECTED_PREFIX = naming.REJECTED
+MAPS_PREFIX = naming.MAPS
 REJECTED_DAYS = 90
 """How long a refused archive, and the record of its refusal, are kept."""
 SNAPSHOT_KEY = "edge/snapshot.json"

@@ -27,10 +27,12 @@ def assert_within_limits(request: Request) -> None:
     assert "f" not in found or found["e"]
     if "e" in found:
         assert 1 <= len(found["e"]) <= 10
-        for message, count in found["e"]:
+        for message, count, *frames in found["e"]:
             assert 1 <= len(message) <= 200
             message.encode()  # no half of a surrogate pair
             assert count in range(1, 1_001)
+            assert len(frames) <= 1
+            assert all(1 <= len(stack) <= 5 for stack in frames)
     if "l" in found:
         assert found["l"] in range(600_001)
     if "m" in found:

@@ -108,7 +108,7 @@ def errors(cdn: Cdn, count: int, path: str = Cdn.TELEMETRY) -> dict[str, int]:
     while True:
         found: Counter[str] = Counter()
         for told in cdn.beacons(path=path):
-            for message, times in told.get("e", []):
+            for message, times, *_ in told.get("e", []):
                 found[re.sub("[0-9]+", "#", message)] += times
         if found.total() >= count or time.monotonic() > deadline:
             return dict(found)
@@ -138,6 +138,42 @@ def test_it_may_be_loaded_in_any_way(how: str, cdn: Cdn, visit: Opener) -> None:
     (first,) = cdn.beacons(1)
     assert first["r"] == "1.4.2"
     assert "l" in first
+
+
+def stacks(cdn: Cdn) -> dict[str, list[str]]:
+    """The frames that are reported, by message."""
+    return {message: frames for told in cdn.beacons() for message, _, *rest in told.get("e", []) for frames in rest}
+
+
+@pytest.mark.parametrize("path", [LATEST, EXACT, EXACT + "?v=2"])
+def test_an_error_has_the_widgets_own_frames(path: str, browser: Remote, cdn: Cdn, visit: Opener) -> None:
+    cdn.script(EXACT + "?v=2", WIDGET)
+    visit(telemetry(cdn), module(cdn, path))
+    run(browser, "checkout.fail('boom'); ")
+    run(browser, "checkout.reject('bang')")
+    errors(cdn, 2)
+    found = stacks(cdn)
+    (boom,), (bang,) = found["Error: boom"], found["TypeError: bang"]
+    assert re.fullmatch(r"widget\.js:3:\d+", boom)
+    assert re.fullmatch(r"widget\.js:4:\d+", bang)
+
+
+def test_an_error_has_at_most_five_frames(browser: Remote, cdn: Cdn, visit: Opener) -> None:
+    deep = "window.deep = (left) => { if (!left) throw new Error('deep');\ndeep(left - 1); };"
+    cdn.script("/checkout/v1.4.2/assets/deep%20er.js", deep)
+    visit(telemetry(cdn), module(cdn, EXACT), module(cdn, "/checkout/v1.4.2/assets/deep%20er.js"))
+    run(browser, "deep(9)")
+    errors(cdn, 1)
+    frames = stacks(cdn)["Error: deep"]
+    assert [frame.split(":")[:2] for frame in frames] == [["assets/deep%20er.js", line] for line in "12222"]
+
+
+def test_a_script_that_does_not_parse_is_named_with_its_line(browser: Remote, cdn: Cdn, visit: Opener) -> None:
+    cdn.script("/checkout/v1.4.2/broken.js", "\n\nlet = = 1;")
+    visit(telemetry(cdn), module(cdn, EXACT), module(cdn, "/checkout/v1.4.2/broken.js"))
+    errors(cdn, 1)
+    ((frame,),) = stacks(cdn).values()
+    assert re.fullmatch(r"broken\.js:3:\d+", frame)
 
 
 def test_an_exact_url_tells_its_version(cdn: Cdn, visit: Opener) -> None:

@@ -80,8 +80,8 @@ def test_what_a_candidate_throws_in_a_browser_is_counted_for_the_candidate(
     assert counted(cloud, Metric.SESSIONS, "1.1.0") == 1
     assert counted(cloud, Metric.ERRORS, "1.1.0") == 1
     assert counted(cloud, Metric.SESSIONS, "1.0.0") == 0
-    (kept,) = eventually(lambda: tools.errors.read("thrower", Version.parse("1.1.0")).errors or None)
-    assert (kept.message, kept.count) == ("Error: no price for 3 items", 1)
+    (kept,) = eventually(lambda: tools.errors("thrower", Version.parse("1.1.0")) or None)
+    assert (kept.error.message, kept.error.count) == ("Error: no price for 3 items", 1)
     # One tick now: the next by the clock may be a minute away.
     cloud.session().client("lambda").invoke(FunctionName=cloud.names.function("rollout"))
     status, headers, body = get(cloud, "/health/thrower/v1.1.0")
@@ -89,5 +89,6 @@ def test_what_a_candidate_throws_in_a_browser_is_counted_for_the_candidate(
     assert (headers["Cache-Control"], headers["Access-Control-Allow-Origin"]) == ("public, max-age=60", "*")
     page = json.loads(body)
     assert (page["version"], page["watched"], page["stale"]) == ("1.1.0", True, False)
-    assert page["top_errors"] == [{"message": "Error: no price for 3 items", "count": 1}]
+    (top,) = page["top_errors"]
+    assert (top["message"], top["count"], top["at"]) == ("Error: no price for 3 items", 1, kept.error.frames[0])
     assert [(channel["name"], channel["role"]) for channel in page["channels"]] == [("latest", "candidate")]

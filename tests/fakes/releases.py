@@ -82,6 +82,18 @@ class FakeReleaseFiles:
         return str(release.version) in self.gone
 
 
+@dataclass
+class FakeSourceMaps:
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, widget: str, version: Version, maps: Iterable[UnpackedFile]) -> None:
+        for file in maps:
+            self.objects[release_prefix(widget, version) + file.path] = file.location.read_bytes()
+
+    def read(self, widget: str, version: Version, path: str) -> bytes | None:
+        return self.objects.get(release_prefix(widget, version) + path)
+
+
 class FakeScripts:
     """Knows statements that begin a line."""
 

@@ -12,6 +12,7 @@ from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.javascript.parser import JavaScriptParser
 from edgeship.adapters.s3.inbox import S3Inbox
 from edgeship.adapters.s3.site import S3Site
+from edgeship.adapters.s3.source_maps import S3SourceMaps
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.reject_failed_upload import RejectFailedUpload
@@ -40,6 +41,7 @@ def build(env: Mapping[str, str]) -> ArtifactUpload:
     accept = AcceptUpload(
         inbox=inbox,
         site=S3Site(s3, settings.site_bucket, settings.upload_threads),
+        maps=S3SourceMaps(s3, settings.inbox_bucket),
         state=state,
         inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), limits),
         reject=reject,

@@ -13,10 +13,12 @@ from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.http.web import UrllibWeb
+from edgeship.adapters.javascript.source_maps import SymbolicDecoder
 from edgeship.adapters.s3.inbox import S3Dropbox
 from edgeship.adapters.s3.release_files import S3ReleaseFiles
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.snapshots import S3SnapshotReader, S3Snapshots
+from edgeship.adapters.s3.source_maps import S3PublishedFiles, S3SourceMaps
 from edgeship.adapters.upload_limits import DeployedLimits
 from edgeship.application.calendar.change_freeze import ChangeFreeze
 from edgeship.application.channels.change_policy import ChangePolicy
@@ -37,10 +39,10 @@ from edgeship.application.propagation.request_deployment import RequestDeploymen
 from edgeship.application.releases.ports import Site, UploadLimits
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
+from edgeship.application.status.explain_errors import ExplainErrors
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.status.read_edge import ReadEdge
 from edgeship.application.status.read_status import ReadStatus
-from edgeship.application.telemetry.ports import ErrorBooks
 from edgeship.bootstrap import packing
 from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, utc_now
 from edgeship.resource_names import REGION, SNAPSHOT_KEY, ResourceNames
@@ -70,7 +72,7 @@ class Operator:
     publish: PublishBundle
     upload_limits: UploadLimits
     follow: FollowUpload
-    errors: ErrorBooks
+    errors: ExplainErrors
     request_deployment: RequestDeployment
 
 
@@ -120,5 +122,12 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
             sleep=time.sleep,
         ),
         request_deployment=RequestDeployment(state, jittered_pause),
-        errors=DynamoDBErrorBooks(dynamodb, names.table, utc_now),
+        errors=ExplainErrors(
+            state=state,
+            books=DynamoDBErrorBooks(dynamodb, names.table, utc_now),
+            maps=S3SourceMaps(s3, names.inbox_bucket),
+            files=S3PublishedFiles(s3, names.site_bucket),
+            decoder=SymbolicDecoder(),
+            clock=utc_now,
+        ),
     )

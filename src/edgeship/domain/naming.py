@@ -16,6 +16,7 @@ UPLOADED_MANIFEST_NAME = "edgeship.json"
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".zip")
 INCOMING = "incoming/"
 ACCEPTED = "accepted/"
+MAPS = "maps/"
 REJECTED = "rejected/"
 HEALTH = "health/"
 COPIES = "_latest/"

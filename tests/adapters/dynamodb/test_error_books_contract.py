@@ -34,7 +34,7 @@ def books(request: pytest.FixtureRequest, clock: FakeClock) -> ErrorBooks:
 
 
 def grown(book: ErrorBook, number: int = 0, message: str = "boom") -> ErrorBook:
-    errors = (ReportedError(message, 3), ReportedError("bäng 😀", 1))
+    errors = (ReportedError(message, 3, ("assets/a.js:1:2", "widget.js:3:4")), ReportedError("bäng 😀", 1))
     return book.with_beacon(Beacon(book.widget, book.version, "9f86d081e5a1", number, errors=errors), NOW)
 
 

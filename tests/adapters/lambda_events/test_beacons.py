@@ -51,6 +51,8 @@ def test_the_fullest_beacon() -> None:
         LEAST | {"i": "0" * 32},
         LEAST | {"n": 10_000},
         LEAST | {"e": [["x" * 200, 1]] * 10},
+        LEAST | {"e": [["x", 1, ["a:1:1"]], ["x", 1, ["a" * 208 + ":1:999999999"] * 5]]},
+        LEAST | {"e": [["x", 1, ["assets/@x/(a)%20b:c.js:1:1"]]]},
         LEAST | {"l": 0, "m": 0},
         LEAST | {"l": 600_000, "m": 65_536},
         LEAST | {"l": 1.5, "m": 1e-3},
@@ -77,6 +79,13 @@ def test_what_is_just_within_the_limits(document: object) -> None:
         *(MOST | {name: bad} for name in "sf" for bad in (2, -1, True, False, "1", 1.0, None, [])),
         *(MOST | {"e": bad} for bad in (None, "boom", {}, [["x", 1]] * 11, ["x"], [["x"]], [["x", 1, 1]], [{"x": 1}])),
         *(MOST | {"e": [[bad, 1]]} for bad in ("", "x" * 201, 1, None, ["x"], "\ud800")),
+        *(MOST | {"e": [["x", 1, bad]]} for bad in ([], None, "a:1:1", ["a:1:1"] * 6, [1], [None], [["a:1:1"]])),
+        *(
+            MOST | {"e": [["x", 1, [bad]]]}
+            for bad in ("", "a", "a:1", ":1:1", "a:b:1", "a:1:1\n", "a b:1:1", "ä:1:1", "a:1:\uff11", 'a":1:1')
+        ),
+        *(MOST | {"e": [["x", 1, [bad]]]} for bad in ("a\\b:1:1", "a:-1:1", "a:1:1234567890", "a" * 217 + ":1:1")),
+        MOST | {"e": [["x", 1, ["a:1:1"], 1]]},
         *(MOST | {"e": [["x", bad]]} for bad in (0, 1_001, -1, 1.0, True, "1", None)),
         *(MOST | {"l": bad} for bad in (-1, 600_001, "1", True, None, [], 1e308, 10**400)),
         *(MOST | {"m": bad} for bad in (-0.1, 65_537, "1", True, None, [])),

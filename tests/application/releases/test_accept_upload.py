@@ -61,7 +61,12 @@ def test_an_upload_becomes_a_release(aws: Aws, suffix: str, archive: bytes) -> N
     assert manifest["files"]["chunk.js"]["sha256"] == hashlib.sha256(WIDGET["chunk.js"]).hexdigest()
     assert set(manifest["files"]) == {"widget.js", "chunk.js", "assets/style.css"}
     inbox = aws.objects(NAMES.inbox_bucket)
-    assert set(inbox) == {f"incoming/checkout/1.0.0{suffix}", f"accepted/checkout/1.0.0{suffix}"}
+    assert set(inbox) == {
+        f"incoming/checkout/1.0.0{suffix}",
+        f"accepted/checkout/1.0.0{suffix}",
+        "maps/checkout/v1.0.0/widget.js.map",
+    }
+    assert inbox["maps/checkout/v1.0.0/widget.js.map"]["body"] == WIDGET["widget.js.map"]
     assert inbox[f"accepted/checkout/1.0.0{suffix}"]["body"] == archive
     stored = aws.state.release("checkout", Version.parse("1.0.0"))
     assert stored is not None

@@ -21,7 +21,7 @@ from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 from tests.fakes.archives import FakeArchives, FakeDropbox, FakeInbox, FakeLimits, FakePacker
-from tests.fakes.releases import FakeScripts, FakeSite
+from tests.fakes.releases import FakeScripts, FakeSite, FakeSourceMaps
 from tests.fakes.state import FakeState
 
 NOW = datetime(2026, 11, 27, 10, tzinfo=UTC)
@@ -59,6 +59,7 @@ class House:
     folder: Path
     inbox: FakeInbox = field(default_factory=FakeInbox)
     site: FakeSite = field(default_factory=FakeSite)
+    maps: FakeSourceMaps = field(default_factory=FakeSourceMaps)
     state: FakeState = field(default_factory=FakeState)
 
     def publish(self, files: dict[str, bytes]) -> None:
@@ -75,6 +76,7 @@ class House:
         use_case = AcceptUpload(
             inbox=inbox,
             site=Dying(self.site, left),
+            maps=Dying(self.maps, left),
             state=state,
             inspect=INSPECT,
             reject=RejectUpload(inbox, state, "test", lambda: NOW),
@@ -85,7 +87,13 @@ class House:
 
     def outcome(self) -> tuple[object, ...]:
         objects = {key: stored.body for key, stored in self.site.objects.items()}
-        return objects, self.inbox.kept, self.state.releases("checkout"), self.state.events("checkout", 10)
+        return (
+            objects,
+            self.maps.objects,
+            self.inbox.kept,
+            self.state.releases("checkout"),
+            self.state.events("checkout", 10),
+        )
 
 
 def test_a_folder_becomes_a_release(tmp_path: Path) -> None:
@@ -96,6 +104,7 @@ def test_a_folder_becomes_a_release(tmp_path: Path) -> None:
     assert house.state.release("checkout", V1) == replace(release, revision=1)
     assert house.site.objects["checkout/v1.0.0/chunk.js"].body == FILES["chunk.js"]
     assert "checkout/v1.0.0/widget.js.map" not in house.site.objects
+    assert house.maps.objects == {"checkout/v1.0.0/widget.js.map": b"{}"}
     assert house.site.written[-1] == "checkout/v1.0.0/manifest.json"
     assert house.inbox.kept.keys() == {"accepted/checkout/1.0.0.tar.gz"}
 

@@ -208,7 +208,7 @@ def test_the_errors_that_came_most_often() -> None:
         book = book.with_beacon(Beacon("checkout", V2, "9f86d081e5a1", number, errors=(error,)), NOW)
     errors = page([], errors=book)["top_errors"]
     assert [error["count"] for error in errors] == [7, 6, 5, 4, 3]
-    assert errors[0] == {"message": "error xxxxxx", "count": 7}
+    assert errors[0] == {"message": "error xxxxxx", "count": 7, "at": None}
     assert len(errors) == MAX_ERRORS
 
 

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeship.domain.telemetry.beacon import Beacon, ReportedError, fingerprint
-from edgeship.domain.telemetry.error_book import KEPT_FOR, MAX_MESSAGES, MAX_SEEN, ErrorBook
+from edgeship.domain.telemetry.beacon import MAX_FRAME_LENGTH, MAX_FRAMES, Beacon, ReportedError, fingerprint
+from edgeship.domain.telemetry.error_book import KEPT_FOR, MAX_MESSAGES, MAX_SEEN, TREND_HOURS, ErrorBook, KeptError
 from edgeship.domain.version import Version
 
 V1 = Version.parse("1.4.2")
 NOW = datetime(2026, 11, 23, 10, 0, 0, 123_000, tzinfo=UTC)
+MOMENT = "2026-11-23T10:00:00.123Z"
 EMPTY = ErrorBook("checkout", V1)
 
 
@@ -140,3 +141,65 @@ def test_the_order_of_arrival_does_not_matter_while_there_is_room(
             book = book.with_beacon(beacon(number, errors[number]), NOW)
         books.append(replace(book, seen=tuple(sorted(book.seen))))
     assert books[0] == books[1]
+
+
+def thrown(number: int, message: str, *frames: str, count: int = 1) -> Beacon:
+    return Beacon("checkout", V1, "9f86d081e5a1", number, errors=(ReportedError(message, count, frames),))
+
+
+def test_errors_are_grouped_by_message_and_by_where_they_are_thrown_and_called() -> None:
+    book = EMPTY
+    for number, frames in enumerate([(), ("a.js:1:2",), ("a.js:1:3",), ("a.js:1:3", "b.js:1:1"), ("a.js:1:3",)]):
+        book = book.with_beacon(thrown(number, f"boom {number}", *frames), NOW)
+    assert sorted((error.frames, error.count) for error in book.errors) == [
+        ((), 1),
+        (("a.js:1:2",), 1),
+        (("a.js:1:3",), 2),
+        (("a.js:1:3", "b.js:1:1"), 1),
+    ]
+
+
+def test_what_is_below_the_caller_separates_nothing_and_the_first_report_names_it() -> None:
+    book = EMPTY.with_beacon(thrown(0, "boom", "a.js:1:1", "b.js:1:1", "c.js:1:1"), NOW)
+    book = book.with_beacon(thrown(1, "boom", "a.js:1:1", "b.js:1:1", "d.js:1:1"), NOW)
+    assert [(error.frames[2], error.count) for error in book.errors] == [("c.js:1:1", 2)]
+
+
+def test_an_error_of_an_older_book_without_frames_counts_on() -> None:
+    old = replace(EMPTY, errors=(KeptError(fingerprint("boom"), "boom", 7, 0, "2026-11-23T08:00:00.000Z", MOMENT),))
+    (error,) = old.with_beacon(beacon(0, ("boom", 2)), NOW).errors
+    assert (error.count, error.hours) == (9, (2,))
+
+
+@given(st.lists(st.tuples(st.integers(0, 60 * 72), st.integers(1, 5)), max_size=30))
+def test_the_trend_counts_what_came_in_the_hours_before(reports: list[tuple[int, int]]) -> None:
+    book = EMPTY
+    for number, (minute, count) in enumerate(sorted(reports)):
+        book = book.with_beacon(thrown(number, "boom", count=count), NOW + timedelta(minutes=minute))
+    end = NOW + timedelta(minutes=max((minute for minute, _ in reports), default=0))
+    for error in book.errors:
+        assert len(error.hours) <= TREND_HOURS
+        for hours in (1, 5, TREND_HOURS):
+            expected = sum(count for minute, count in reports if (NOW.minute + minute) // 60 > _hours(end) - hours)
+            assert error.since(hours, end) == expected
+        assert error.since(TREND_HOURS, end + timedelta(days=2)) == 0
+
+
+def _hours(end: datetime) -> int:
+    return int((end - NOW).total_seconds()) // 3600
+
+
+def test_a_report_of_a_clock_that_is_behind_belongs_to_its_own_hour() -> None:
+    book = EMPTY.with_beacon(thrown(0, "boom"), NOW).with_beacon(thrown(1, "boom", count=4), NOW - timedelta(hours=2))
+    assert book.errors[0].hours == (1, 0, 4)
+
+
+def test_the_fullest_book_is_far_under_the_size_of_an_item() -> None:
+    book = EMPTY
+    for number in range(MAX_SEEN):
+        frames = [f"{letters(number)}{'x' * (MAX_FRAME_LENGTH - 20)}:{line}:999999999" for line in range(MAX_FRAMES)]
+        book = book.with_beacon(thrown(number, "\U0001f600" * 200, *frames, count=1000), NOW)
+        for hour in range(3):
+            book = book.with_beacon(thrown(1000 + number * 3 + hour, "boom"), NOW + timedelta(hours=hour))
+    assert len(book.errors) == MAX_MESSAGES
+    assert len(str(book).encode()) < 100_000

@@ -73,7 +73,17 @@ def _to_book(widget: str, version: Version, raw: Mapping[str, Any]) -> ErrorBook
         widget=widget,
         version=version,
         errors=tuple(
-            KeptError(**{**error, "count": int(error["count"]), "over": int(error["over"])}) for error in item["errors"]
+            KeptError(
+                **{
+                    **error,
+                    "count": int(error["count"]),
+                    "over": int(error["over"]),
+                    # Books of older versions have neither.
+                    "frames": tuple(error.get("frames", ())),
+                    "hours": tuple(int(count) for count in error.get("hours", ())),
+                }
+            )
+            for error in item["errors"]
         ),
         seen=tuple(item["seen"]),
         expires_at=int(item["expires_at"]),

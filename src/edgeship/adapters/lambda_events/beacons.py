@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, Va
 from edgeship.domain.errors import Refused
 from edgeship.domain.telemetry.beacon import (
     MAX_ERRORS,
+    MAX_FRAME_LENGTH,
+    MAX_FRAMES,
     MAX_LENGTH,
     MAX_MESSAGE_LENGTH,
     MAX_SESSION_AGE,
@@ -30,8 +32,18 @@ _MAX_ENCODED = MAX_LENGTH * len("%F0%9F%98%80")
 _Flag = Annotated[int, Field(ge=0, le=1)]
 _Message = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=MAX_MESSAGE_LENGTH)]
 _Count = Annotated[int, Strict(), Field(ge=1, le=1_000)]
+# A path as URLs spell it, without query and fragment, then line and column from 1.
+_Frame = Annotated[
+    str,
+    Strict(),
+    StringConstraints(max_length=MAX_FRAME_LENGTH, pattern=r"^[!#-\[\]-~]+:[0-9]{1,9}:[0-9]{1,9}$"),
+]
+_Frames = Annotated[list[_Frame], Field(min_length=1, max_length=MAX_FRAMES)]
 # JSON has no tuples, so the pair itself can't be strict; its parts are.
-_Error = Annotated[tuple[_Message, _Count], Strict(strict=False)]
+_Error = (
+    Annotated[tuple[_Message, _Count], Strict(strict=False)]
+    | Annotated[tuple[_Message, _Count, _Frames], Strict(strict=False)]
+)
 
 
 class _Wire(BaseModel):
@@ -66,7 +78,10 @@ class _Wire(BaseModel):
             starts_session=bool(self.starts_session),
             fails_session=bool(self.fails_session),
             session_age=self.session_age,
-            errors=tuple(ReportedError(message, count) for message, count in self.errors),
+            errors=tuple(
+                ReportedError(message, count, *(tuple(frames) for frames in rest))
+                for message, count, *rest in self.errors
+            ),
             load_latency=self.load_latency if "load_latency" in told else None,
             memory=self.memory if "memory" in told else None,
         )

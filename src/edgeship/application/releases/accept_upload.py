@@ -1,7 +1,8 @@
 """Turn an upload into a registered release, or into a rejection that says why.
 
 The order makes it safe to die at any point and run again:
-claim (binds the version to its bytes), files, manifest, transaction (release and event), copy to `accepted/`.
+claim (binds the version to its bytes), source maps, files, manifest, transaction (release and event), copy to
+`accepted/`.
 Each step may be repeated, and the event is written only after everything else.
 """
 
@@ -13,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from edgeship.application.ports import Clock
 from edgeship.application.releases.inspect_archive import InspectArchive
-from edgeship.application.releases.ports import EncodedFile, Inbox, ReleaseState, Site, UnpackedFile
+from edgeship.application.releases.ports import EncodedFile, Inbox, ReleaseState, Site, SourceMaps, UnpackedFile
 from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Conflict, Refused
@@ -22,6 +23,7 @@ from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.bundle import check_packed
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.contents.siblings import served, siblings
+from edgeship.domain.releases.contents.source_maps import is_kept_map
 from edgeship.domain.releases.contents.withheld import is_public
 from edgeship.domain.releases.manifest import DIRECTORY_INDEX, FileEntry, Manifest
 from edgeship.domain.releases.rejection import Rejection, Upload
@@ -32,6 +34,7 @@ from edgeship.domain.releases.release import Release, register
 class AcceptUpload:
     inbox: Inbox
     site: Site
+    maps: SourceMaps
     state: ReleaseState
     inspect: InspectArchive
     reject: RejectUpload
@@ -51,6 +54,8 @@ class AcceptUpload:
             files, manifest = self._inspect(upload, key, Path(scratch))
             release = self._registered(manifest)
             if release is None:
+                kept = (file for file in files if is_kept_map(file.path, file.size))
+                self.maps.put(key.widget, key.version, kept)
                 public = [(file, manifest.files[file.path]) for file in files if is_public(file.path)]
                 self.site.put_files(key.widget, key.version, [*public, *_directory_index(manifest, public)])
                 self.site.put_encoded(key.widget, key.version, _encoded(manifest, public))

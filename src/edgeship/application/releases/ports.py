@@ -135,6 +135,23 @@ class Site(Protocol):
     def manifest(self, widget: str, version: Version) -> Manifest | None: ...
 
 
+class SourceMaps(Protocol):
+    """The source maps of releases: private, and kept for as long as the releases."""
+
+    def put(self, widget: str, version: Version, maps: Iterable[UnpackedFile]) -> None:
+        """Write a release's maps; all of them are written when this returns. Again, it changes nothing."""
+
+    def read(self, widget: str, version: Version, path: str) -> bytes | None:
+        """The map at a path of the bundle; None when there is none."""
+
+
+class PublishedFiles(Protocol):
+    """The files of releases, as browsers get them."""
+
+    def read(self, widget: str, version: Version, path: str) -> bytes | None:
+        """A file's bytes; None when there is none."""
+
+
 class ReleaseFiles(Protocol):
     """Whether what a release needs to be served is there."""
 

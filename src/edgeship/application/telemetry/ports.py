@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from edgeship.domain.telemetry.beacon import Refusal
 from edgeship.domain.telemetry.error_book import ErrorBook
 from edgeship.domain.telemetry.metrics import Metric
+from edgeship.domain.telemetry.source_place import SourcePlace
 from edgeship.domain.version import Version
 
 
@@ -40,6 +41,16 @@ class BeaconMetrics(Protocol):
 
     def errors_not_kept(self, count: int) -> None:
         """Count errors that are not in the books."""
+
+
+class SourceDecoder(Protocol):
+    """Decodes source maps, and trusts nothing in them."""
+
+    def locate(
+        self, script: bytes, content: bytes, positions: Sequence[tuple[int, int]]
+    ) -> list[SourcePlace | None] | str:
+        """The places in the sources of lines and columns (from 1) of a script, by its map: None where the map has none.
+        Text says why the map can't be read."""
 
 
 class ErrorBooks(Protocol):

@@ -131,7 +131,8 @@ def last_page(environment: str, subject: tuple[str, Version], before: Page | Non
     fields = _fields_of(before)
     if rolled_back:
         fields["status"] = Health.UNHEALTHY.value
-    errors = list(before["top_errors"]) if before is not None else []
+    # Pages of older versions have no `at`.
+    errors = [{"at": None, **error} for error in before["top_errors"]] if before is not None else []
     because = ROLLED_BACK if rolled_back else NOT_WATCHED
     return _page(environment, subject, (), fields, errors, stale_because=because)
 
@@ -229,4 +230,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _top(book: ErrorBook) -> list[dict[str, Any]]:
-    return [{"message": error.message, "count": error.count} for error in book.errors[:MAX_ERRORS]]
+    return [
+        {"message": error.message, "count": error.count, "at": error.frames[0] if error.frames else None}
+        for error in book.errors[:MAX_ERRORS]
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,7 +20,12 @@ MAX_SESSION_AGE = 7 * 24 * 3600
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html)."""
 MAX_MESSAGE_LENGTH = 200
 """Characters."""
+MAX_FRAMES = 5
+"""Of an error: those of the widget's own files, the one that threw first."""
+MAX_FRAME_LENGTH = 220
+"""Characters of `path:line:column`."""
 
+_GROUPED = 2
 _FNV_OFFSET = 0x811C9DC5
 _FNV_PRIME = 0x01000193
 _DIGITS = re.compile("[0-9]+")
@@ -50,10 +56,15 @@ class Loss(StrEnum):
 
 @dataclass(frozen=True)
 class ReportedError:
-    """A message, in the browser's words, and how often it came since the last beacon."""
+    """A message, in the browser's words, and how often it came since the last beacon.
+
+    `frames` are `path:line:column`, counted from 1, below the release's folder in the spelling of URLs; none from older
+    clients, and for what does not load.
+    """
 
     message: str
     count: int
+    frames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,13 +136,17 @@ def printable(message: str) -> str:
     return _UNPRINTABLE.sub(" ", message)
 
 
-def fingerprint(message: str) -> str:
-    """The same 8 hex digits for all messages that differ only in their numbers.
+def fingerprint(message: str, frames: Sequence[str] = ()) -> str:
+    """The same 8 hex digits for all messages that differ only in their numbers, and were thrown at the same place.
+
+    The place is what the first two frames say: the file that throws and its caller. Without frames it is the message's
+    alone, as in books of older versions.
 
     FNV-1a of 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/), a step for each UTF-16 code unit, as JavaScript's
     charCodeAt gives them, of the message with "#" for every run of ASCII digits.
     """
-    encoded = _DIGITS.sub("#", message).encode("utf-16-le", "surrogatepass")
+    place = "".join(f"\n{frame}" for frame in frames[:_GROUPED])
+    encoded = (_DIGITS.sub("#", message) + place).encode("utf-16-le", "surrogatepass")
     value = _FNV_OFFSET
     for low, high in zip(encoded[::2], encoded[1::2], strict=True):
         value = ((value ^ (low | high << 8)) * _FNV_PRIME) & 0xFFFFFFFF

@@ -54,6 +54,16 @@ def error_of(body: bytes, world: World, chance: float) -> str | None:
     return None
 
 
+def frames_of(body: bytes, path: str, thrown: str) -> list[str]:
+    """Where a browser says that it was thrown, if it is a property that these bytes read."""
+    name = re.search(r"\(reading '(\w+)'\)", thrown)
+    at = body.find(f".{name[1]}.".encode()) if name else -1
+    if at < 0:
+        return []
+    line, column = body.count(b"\n", 0, at) + 1, at - body.rfind(b"\n", 0, at) + 1
+    return [f"{path}:{line}:{column}"]
+
+
 class Crowd:
     """Browsers that come by until the block ends, `rate` page views a second at most."""
 
@@ -124,7 +134,8 @@ class Crowd:
         }
         if thrown is not None:
             self.failed[version] += 1
-            beacon |= {"f": 1, "e": [[thrown, 1]]}
+            frames = frames_of(body, self._path.rpartition("/")[2], thrown)
+            beacon |= {"f": 1, "e": [[thrown, 1, frames] if frames else [thrown, 1]]}
         encoded = quote(json.dumps(beacon, separators=(",", ":")), safe="")
         async with client.get(f"{self._edge_url}/telemetry?d={encoded}") as answer:
             await answer.read()

@@ -15,6 +15,7 @@ from edgeship.domain.channels.rollout import Step as RolloutStep
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.health.thresholds import Check
 from edgeship.domain.naming import LATEST
+from edgeship.domain.telemetry.source_place import SourcePlace
 from edgeship.domain.version import Version
 from edgeship.local.demo.crowd import USERS, Crowd
 from edgeship.local.demo.example_widget import ENTRYPOINT, WIDGET, publish, served
@@ -176,8 +177,12 @@ def _is_quarantined(story: Story, version: str, crowd: Crowd) -> None:
         channel = next(c for c in widget.channels if c.name == LATEST)
         expect(version in [str(r.version) for r in widget.quarantined], f"{version} is not quarantined")
         expect(channel.lock is not None, "latest is not locked")
-        for kept in story.operator.errors.read(WIDGET, Version.parse(version)).errors[:1]:
+        for explained in story.operator.errors(WIDGET, Version.parse(version))[:1]:
+            kept = explained.error
             step.note(f"edgeship errors {WIDGET} {version}: {kept.message} ({kept.count} times)")
+            for place in explained.places[:1]:
+                if isinstance(place, SourcePlace):
+                    step.note(f"{place.file}:{place.line} in {place.function}: {place.text}")
         views, failed = crowd.served[version], crowd.failed[version]
         step.note(f"simulated page views: {_views(crowd)}; of those of {version}, {failed} of {views} failed")
 
