@@ -245,8 +245,8 @@ def test_the_first_error_is_told_once_and_beacons_keep_their_distance(browser: R
     flush(browser)
     first, second, third = cdn.beacons(3)
     assert (first.get("e"), first.get("f")) == (None, None)
-    assert (second["e"], second["f"]) == ([["Error: the first", 1], ["Error: the second", 1]], 1)
-    assert (third["e"], third.get("f"), third["n"]) == ([["Error: the third", 1]], None, 2)
+    assert ([e[:2] for e in second["e"]], second["f"]) == ([["Error: the first", 1], ["Error: the second", 1]], 1)
+    assert ([e[:2] for e in third["e"]], third.get("f"), third["n"]) == ([["Error: the third", 1]], None, 2)
     assert "l" in first
     assert not [told for told in (second, third) if "l" in told]
     assert first["i"] == second["i"] == third["i"]
