@@ -245,8 +245,8 @@ def test_the_first_error_is_told_once_and_beacons_keep_their_distance(browser: R
     flush(browser)
     first, second, third = cdn.beacons(3)
     assert (first.get("e"), first.get("f")) == (None, None)
-    assert (second["e"], second["f"]) == ([["Error: the first", 1], ["Error: the second", 1]], 1)
-    assert (third["e"], third.get("f"), third["n"]) == ([["Error: the third", 1]], None, 2)
+    assert ([e[:2] for e in second["e"]], second["f"]) == ([["Error: the first", 1], ["Error: the second", 1]], 1)
+    assert ([e[:2] for e in third["e"]], third.get("f"), third["n"]) == ([["Error: the third", 1]], None, 2)
     assert "l" in first
     assert not [told for told in (second, third) if "l" in told]
     assert first["i"] == second["i"] == third["i"]
@@ -402,7 +402,7 @@ def test_leaving_sends_what_is_left(browser: Remote, cdn: Cdn, visit: Opener) ->
     run(browser, "checkout.fail('late')")
     run(browser, "location = 'about:blank'")
     last = cdn.beacons(2)[1]
-    assert (last["e"], last["f"], last["n"]) == ([["Error: late", 2]], 1, 1)
+    assert ([e[:2] for e in last["e"]], last["f"], last["n"]) == ([["Error: late", 2]], 1, 1)
 
 
 def test_a_page_that_is_left_at_once_is_a_session(browser: Remote, cdn: Cdn, visit: Opener) -> None:
@@ -422,7 +422,7 @@ def test_a_page_that_comes_back_from_the_cache_goes_on(browser: Remote, cdn: Cdn
         pytest.skip("this Chromium keeps no page in its back/forward cache")
     run(browser, "checkout.fail('back again')")
     first, second = cdn.beacons(2)
-    assert second["e"] == [["Error: back again", 1]]
+    assert [e[:2] for e in second["e"]] == [["Error: back again", 1]]
     assert (second["i"], second["n"]) == (first["i"], 1)
 
 
@@ -511,7 +511,7 @@ def test_two_widgets_are_two_sessions(browser: Remote, cdn: Cdn, visit: Opener) 
     cdn.script("/bubble/latest/widget.js", "throw new Error('a bubble')", "1.0.0")
     visit(telemetry(cdn), telemetry(cdn, "bubble"), module(cdn), module(cdn, "/bubble/latest/widget.js"))
     by_widget = {told["w"]: told for told in cdn.beacons(2)}
-    assert by_widget["bubble"]["e"] == [["Error: a bubble", 1]]
+    assert [e[:2] for e in by_widget["bubble"]["e"]] == [["Error: a bubble", 1]]
     assert "e" not in by_widget["checkout"]
     assert by_widget["bubble"]["i"] != by_widget["checkout"]["i"]
 

@@ -370,3 +370,23 @@ def _managed_policy(stack: Template, id_: str) -> list[dict[str, Any]]:
         if key.startswith(f"Access{id_}")
     )
     return list(statements)
+
+
+def test_source_maps_are_written_by_the_upload_and_read_by_operators_alone(production: Template) -> None:
+    maps = f"arn:aws:s3:::edgeship-production-inbox-{ACCOUNT}/maps/*"
+    acting = [
+        (kind, sorted(listed(statement["Action"])))
+        for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+        for policy in production.resources(kind).values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if maps in listed(statement["Resource"])
+    ]
+    assert acting == [("AWS::IAM::Policy", ["s3:PutObject"]), ("AWS::IAM::ManagedPolicy", ["s3:GetObject"])]
+
+
+def test_the_cdn_has_no_access_to_the_bucket_of_source_maps(production: Template) -> None:
+    for distribution in production.resources("AWS::CloudFront::Distribution").values():
+        assert "Inbox" not in str(distribution["Properties"]["DistributionConfig"]["Origins"])
+    policies = production.resources("AWS::S3::BucketPolicy").values()
+    (inbox,) = (policy for policy in policies if "Inbox" in str(policy["Properties"]["Bucket"]))
+    assert "cloudfront" not in str(inbox)

@@ -100,3 +100,17 @@ def test_a_widget_that_nobody_knows_is_refused(edgeship: CommandLine, pipeline: 
     pipeline.ship("checkout", "1.0.0")
     done = edgeship("errors", "chekout", "1.0.0", "--json")
     assert (done.code, done.document["error"]["code"]) == (1, "widget_unknown")
+
+
+def test_an_error_of_the_candidate_alone_says_so(edgeship: CommandLine, pipeline: Pipeline, aws: Aws) -> None:
+    for version in ("1.0.0", "1.1.0"):
+        pipeline.ship("checkout", version)
+
+    def only(version: str) -> dict[str, bool | None]:
+        listed = edgeship("errors", "checkout", version, "--json").document["errors"]
+        return {error["message"]: error["only_candidate"] for error in listed}
+
+    thrown(aws, ("old", 2))
+    thrown(aws, ("old", 2), ("new", 1), version="1.1.0")
+    assert only("1.1.0") == {"old": False, "new": True}
+    assert only("1.0.0") == {"old": None}
