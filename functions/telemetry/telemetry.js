@@ -19,7 +19,6 @@
   const MAX_MESSAGE = 200; // UTF-16 units
   const MAX_FRAMES = 5;
   const MAX_LATENCY = 600000; // milliseconds
-  const MAX_AGE = 604800; // seconds
   const MAX_JSON = 4096; // UTF-16 units
   /**
    * CloudFront refuses URLs over 8,192 bytes, and one character can take nine of them
@@ -120,10 +119,7 @@
       if (!beacons++) {
         beacon.s = 1;
         started = Date.now();
-        safely(() => {
-          const growth = heap() - before; // NaN when there is nothing to compare with
-          if (growth > -1e5) beacon.m = Math.max(0, Math.round(growth * 10) / 10);
-        })();
+        if (before) beacon.m = Math.max(0, Math.round((heap() - before) * 10) / 10);
       }
       if (errors.size) {
         beacon.e = [...errors.values()];
@@ -131,8 +127,7 @@
         if (!failed) {
           failed = beacon.f = 1;
           // The failure belongs to the session, which may have begun hours ago.
-          const age = Math.round((Date.now() - started) / 1000);
-          if (age > 0) beacon.a = Math.min(age, MAX_AGE);
+          beacon.a = Math.round((Date.now() - started) / 1e3) || undefined;
         }
       }
       if (latency != null) {
@@ -182,7 +177,7 @@
      */
     const trim = urls => urls.filter(own).map(url => url.replace(/[?#].*(?=:\d+:\d+$)/, '').replace(base, '')
       .replace(folder, '').replace(/^(v\d+\.|latest|~)[^/]*\//, '')
-    ).filter(frame => /^[!#-[\]-~]{1,200}:\d{1,9}:\d{1,9}$/.test(frame)).slice(0, MAX_FRAMES);
+    ).filter(frame => /^[!#-[\]-~]{1,200}:\d+:\d+$/.test(frame)).slice(0, MAX_FRAMES);
 
     const count = (message, urls = []) => {
       // Halves of surrogate pairs can't be encoded as UTF-8.
@@ -203,7 +198,7 @@
       const trace = error ? error.stack + ' ' + error.message : '';
       const urls = trace.match(/\w+:\/\/[^\s)]+/g) || [];
       if (own(filename) || own(urls[0]) || (urls.some(own) && !urls[0].startsWith(location.origin + '/')))
-        count(error || message, urls.some(own) ? urls : [filename]);
+        count(error || message, urls[0] ? urls : [filename]);
     };
 
     listen('error', event => {
@@ -218,9 +213,7 @@
     listen('pagehide', () => report(true));
     listen('visibilitychange', () => report(document.visibilityState === 'hidden'));
     // Memory is the widget's doing: it is compared with the page before it, or not reported.
-    safely(() => {
-      if (!performance.getEntriesByType('resource').some(entry => own(entry.name))) before = heap();
-    })();
+    safely(() => performance.getEntriesByType('resource').some(entry => own(entry.name)) || (before = heap()))();
     // Also reports resources that are loaded long after load, or when the page's buffer of entries is full.
     safely(() => new PerformanceObserver(safely(list => {
       if (latency !== null) {

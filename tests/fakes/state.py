@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from edgeship.application.transaction import Transaction
 from edgeship.domain.calendar.freeze import FreezeRecord
+from edgeship.domain.calendar.waiting import WaitingRecord
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import PolicyRecord, Widget
-from edgeship.domain.channels.waiting import WaitingRecord
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.flags.flag_record import FlagRecord

@@ -41,6 +41,7 @@ from edgeship.adapters.archives.reader import ArchiveReader
 from edgeship.adapters.javascript.parser import JavaScriptParser
 from edgeship.adapters.s3.inbox import S3Inbox
 from edgeship.adapters.s3.site import S3Site
+from edgeship.adapters.s3.source_maps import S3SourceMaps
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.reject_upload import RejectUpload
@@ -49,7 +50,7 @@ from edgeship.domain.releases.rejection import Upload
 from tests.fakes.state import FakeState
 inbox, state, now = S3Inbox(s3, "inbox"), FakeState(), datetime(2026, 11, 27, tzinfo=UTC)
 accept = AcceptUpload(
-    inbox=inbox, site=S3Site(s3, "site", 16), state=state, environment="test", clock=lambda: now,
+    inbox=inbox, site=S3Site(s3, "site", 16), maps=S3SourceMaps(s3, "inbox"), state=state, environment="test", clock=lambda: now,
     inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), Limits()),
     reject=RejectUpload(inbox, state, "test", lambda: now),
 )

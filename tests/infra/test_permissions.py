@@ -134,6 +134,7 @@ def performer(scene: str) -> str:
         ("propagation", "propagation"),
         ("operator", "operator"),
         ("promotion", "promotion"),
+        ("end of a rollout", "promotion"),
         ("relay", "relay"),
         ("rollback", "operator"),
         ("tick", "rollout"),

@@ -19,12 +19,12 @@ from edgeship.bootstrap import packing
 from edgeship.cli.releases.release_name import with_package_around
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import MANIFEST_NAME, UploadKey, release_prefix
-from edgeship.domain.releases.bundle import DEFAULT_LIMITS
 from edgeship.domain.releases.contents.package_json import read_package
+from edgeship.domain.releases.limits import DEFAULT_LIMITS
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.version import Version
-from tests.fakes.archives import FakeDropbox, FakeInbox
-from tests.fakes.releases import FakeSite
+from tests.fakes.archives import FakeDropbox, FakeInbox, FakeLimits
+from tests.fakes.releases import FakeSite, FakeSourceMaps
 from tests.fakes.state import FakeState
 
 NOW = datetime(2026, 11, 27, 10, tzinfo=UTC)
@@ -54,7 +54,7 @@ def publish_folder(folder: Path, files: Files) -> Outcome:
     uploads reads what it has put."""
     facts = with_package_around(BundleFacts(), folder)
     inbox = FakeInbox()
-    publish = PublishBundle(packing.build(DEFAULT_LIMITS), FakeDropbox(inbox), FakeState())
+    publish = PublishBundle(packing.build, FakeLimits(), FakeDropbox(inbox), FakeState())
     try:
         published = publish(folder, *_named(files), facts, lambda _: None)
     except Refused as refused:
@@ -91,6 +91,7 @@ def _accepted(inbox: FakeInbox, key: UploadKey, warnings: tuple[str, ...] = ()) 
     accept = AcceptUpload(
         inbox=inbox,
         site=site,
+        maps=FakeSourceMaps(),
         state=state,
         inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), DEFAULT_LIMITS),
         reject=RejectUpload(inbox, state, "test", lambda: NOW),
@@ -102,6 +103,8 @@ def _accepted(inbox: FakeInbox, key: UploadKey, warnings: tuple[str, ...] = ()) 
         return Outcome(release.code)
     assert release.entry is not None
     prefix = release_prefix(key.widget, key.version)
-    served = {path.removeprefix(prefix): stored.body for path, stored in site.objects.items()}
+    served = {
+        path.removeprefix(prefix): stored.body for path, stored in site.objects.items() if path.startswith(prefix)
+    }
     del served[MANIFEST_NAME]
     return Outcome(None, release.entrypoint, release.entry.kind, served, warnings)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # a bundle carries what is imported when it runs
     from edgeship.domain.calendar.freeze import FreezeRecord
+    from edgeship.domain.calendar.waiting import WaitingRecord
     from edgeship.domain.channels.channel import Channel
     from edgeship.domain.channels.policy import PolicyRecord
-    from edgeship.domain.channels.waiting import WaitingRecord
     from edgeship.domain.events import Event
     from edgeship.domain.flags.flag_record import FlagRecord
     from edgeship.domain.notifications.rules import NotificationsRecord

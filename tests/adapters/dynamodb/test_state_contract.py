@@ -10,12 +10,12 @@ import pytest
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.transaction import Transaction
 from edgeship.domain.calendar.freeze import Freeze, FreezeRecord, lift_freeze, set_freeze
+from edgeship.domain.calendar.waiting import WaitingRecord
 from edgeship.domain.channels.alert import Alert
 from edgeship.domain.channels.channel import Channel, Lock, Watch
 from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Policy, PolicyRecord
 from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step
-from edgeship.domain.channels.waiting import WaitingRecord
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.flags.flag_record import FlagRecord, same

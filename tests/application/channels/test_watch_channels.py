@@ -272,7 +272,7 @@ def test_an_alarm_that_stays_on_over_a_resume_counts_once_its_datapoints_are_of_
     world.now += MINUTE / 2
     world.steer.pause("checkout", "latest", world.occasion())
     world.steer.resume("checkout", "latest", world.occasion())
-    watch = WatchChannels(world.state, world.alarms, _NoMetrics(), world.compare, world.react, world.publish)
+    watch = replace(world.watch, metrics=_NoMetrics())
     changed = []
     for _ in range(8):
         world.minutes(1, tick=False)
@@ -285,7 +285,7 @@ def test_without_metrics_an_alarm_of_the_candidate_pauses() -> None:
     world.minutes(1)
     world.sound("1.1.0")
     react = replace(world.react, metrics=_NoMetrics())
-    watch = WatchChannels(world.state, world.alarms, _NoMetrics(), world.compare, react, world.publish)
+    watch = replace(world.watch, metrics=_NoMetrics(), react=react)
     world.minutes(1, tick=False)
     assert [change.event for change in watch(world.occasion()).changes] == [EventType.ROLLOUT_PAUSED]
     assert quarantined(world) == []

@@ -89,7 +89,7 @@ def test_what_browsers_report_most_often_is_shown() -> None:
         ErrorBook("checkout", V2).with_beacon(Beacon("checkout", V2, "ab", 0, errors=(error,)), world.now)
     )
     world.minutes(1)
-    assert page(world)["top_errors"] == [{"message": "boom", "count": 3}]
+    assert page(world)["top_errors"] == [{"message": "boom", "count": 3, "at": None}]
 
 
 def test_a_version_in_two_channels_has_one_page_with_the_most_severe_analysis() -> None:

@@ -87,7 +87,8 @@ def test_history_shows_who_when_and_why(story: CommandLine) -> None:
     done = story("history", "checkout", "--json")
     assert done.code == 0
     moves = [e for e in done.document["events"] if e["type"] == "Pointer Moved"]
-    assert_as_documented({"widget": "checkout", "events": moves}, "edgeship history")
+    assert_as_documented({"widget": "checkout", "events": moves[1:]}, "edgeship history")
+    assert moves[0]["new"]["rollback"] is True
     assert [(m["old"]["version"], m["new"]["version"]) for m in moves] == [
         ("1.1.0", "1.0.0"),
         ("1.0.0", "1.1.0"),

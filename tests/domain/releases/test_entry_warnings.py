@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from edgeship.domain.releases.contents.entry_warnings import MAX_CANDIDATES, candidates, entry_warning
 from edgeship.domain.releases.entry import Syntax
-from edgeship.domain.releases.entry_warnings import MAX_CANDIDATES, candidates, entry_warning
 
 COMMON_JS = Syntax(None, common_js="require")
 

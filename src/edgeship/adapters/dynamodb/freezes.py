@@ -8,7 +8,7 @@ from typing import Any
 
 from edgeship.adapters.dynamodb import keys
 from edgeship.domain.calendar.freeze import Freeze, FreezeRecord
-from edgeship.domain.channels.waiting import WaitingRecord
+from edgeship.domain.calendar.waiting import WaitingRecord
 from edgeship.domain.events import timestamp
 from edgeship.domain.version import Version
 

@@ -16,10 +16,10 @@ from edgeship.adapters.dynamodb import earlier_names, keys
 from edgeship.adapters.dynamodb.channels import channel_item
 from edgeship.adapters.dynamodb.freezes import freeze_item, waiting_item
 from edgeship.domain.calendar.freeze import FreezeRecord
+from edgeship.domain.calendar.waiting import WaitingRecord
 from edgeship.domain.channels import policy_record
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import PolicyRecord, Widget
-from edgeship.domain.channels.waiting import WaitingRecord
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.flags.record_limits import stored_text

@@ -16,9 +16,9 @@ from edgeship.adapters.dynamodb.channels import to_channel
 from edgeship.adapters.dynamodb.freezes import to_freeze, to_waiting
 from edgeship.application.transaction import Transaction
 from edgeship.domain.calendar.freeze import FreezeRecord
+from edgeship.domain.calendar.waiting import WaitingRecord
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import PolicyRecord, Widget
-from edgeship.domain.channels.waiting import WaitingRecord
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event
 from edgeship.domain.flags.flag_record import FlagRecord

@@ -29,6 +29,8 @@ PARAMETER: Final = "d"
 _MAX_ENCODED = MAX_LENGTH * len("%F0%9F%98%80")
 """Characters of a beacon's JSON, each of the most bytes and each byte encoded."""
 
+_MAX_CLOCK_SHIFT = 10**10
+"""Seconds."""
 _Flag = Annotated[int, Field(ge=0, le=1)]
 _Message = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=MAX_MESSAGE_LENGTH)]
 _Count = Annotated[int, Strict(), Field(ge=1, le=1_000)]
@@ -58,7 +60,7 @@ class _Wire(BaseModel):
     number: int = Field(alias="n", ge=0, le=10_000)
     starts_session: _Flag = Field(0, alias="s")
     fails_session: _Flag = Field(0, alias="f")
-    session_age: int = Field(0, alias="a", ge=0, le=MAX_SESSION_AGE)
+    session_age: int = Field(0, alias="a", ge=-_MAX_CLOCK_SHIFT, le=_MAX_CLOCK_SHIFT)
     errors: list[_Error] = Field([], alias="e", max_length=MAX_ERRORS)
     load_latency: float = Field(0, alias="l", ge=0, le=600_000)
     memory: float = Field(0, alias="m", ge=0, le=65_536)
@@ -77,7 +79,8 @@ class _Wire(BaseModel):
             number=self.number,
             starts_session=bool(self.starts_session),
             fails_session=bool(self.fails_session),
-            session_age=self.session_age,
+            # By the browser's clock, which may have been set meanwhile.
+            session_age=min(max(self.session_age, 0), MAX_SESSION_AGE),
             errors=tuple(
                 ReportedError(message, count, *(tuple(frames) for frames in rest))
                 for message, count, *rest in self.errors

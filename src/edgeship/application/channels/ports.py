@@ -10,9 +10,9 @@ from edgeship.application.releases.ports import ReleaseState
 from edgeship.application.transaction import History
 
 if TYPE_CHECKING:  # a bundle carries what is imported when it runs
+    from edgeship.domain.calendar.waiting import WaitingRecord
     from edgeship.domain.channels.channel import Channel
     from edgeship.domain.channels.policy import PolicyRecord
-    from edgeship.domain.channels.waiting import WaitingRecord
 
 
 class ChannelState(ReleaseState, CalendarState, History, Protocol):

@@ -13,11 +13,11 @@ from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.application.transaction import Transaction
 from edgeship.domain.calendar.gate import gate_of
+from edgeship.domain.calendar.waiting import WaitingRecord, left, none_waits
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.moves import files_gone, promote
 from edgeship.domain.channels.policy import Decision, Policy, UploadAction, decide_upload, newest_due
 from edgeship.domain.channels.rollout_moves import start_rollout
-from edgeship.domain.channels.waiting import WaitingRecord, left, none_waits
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import LATEST
 from edgeship.domain.releases.release import Release

@@ -13,9 +13,9 @@ from edgeship.application.releases.ports import Packer, PathPatterns
 from edgeship.application.releases.select_files import select_files
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey
 from edgeship.domain.releases.bundle_warnings import MAX_SEARCHED_BYTES, SEARCHED, BundleWarning, find_warnings
+from edgeship.domain.releases.contents.entry_warnings import candidates, entry_warning, runs_in_browsers
 from edgeship.domain.releases.contents.release_paths import BUNDLER_MANIFEST_NAME
 from edgeship.domain.releases.entry import Kind
-from edgeship.domain.releases.entry_warnings import candidates, entry_warning, runs_in_browsers
 from edgeship.domain.releases.manifest import Manifest
 
 
