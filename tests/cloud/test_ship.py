@@ -119,6 +119,7 @@ def test_a_rollback_shows_and_the_history_tells(cloud: LocalCloud, tools: Operat
     served(cloud, "/rolled/latest/widget.js", bundle("1.0.0")["widget.js"])
 
 
+@pytest.mark.nightly
 def test_fifty_promotions_at_once_leave_a_linear_history(cloud: LocalCloud) -> None:
     versions = [Version(1, 0, patch) for patch in range(50)]
     state = DynamoDBState(cloud.session().client("dynamodb"), cloud.names.table)

@@ -50,7 +50,8 @@ from edgeship.domain.releases.rejection import Upload
 from tests.fakes.state import FakeState
 inbox, state, now = S3Inbox(s3, "inbox"), FakeState(), datetime(2026, 11, 27, tzinfo=UTC)
 accept = AcceptUpload(
-    inbox=inbox, site=S3Site(s3, "site", 16), maps=S3SourceMaps(s3, "inbox"), state=state, environment="test", clock=lambda: now,
+    inbox=inbox, site=S3Site(s3, "site", 16), maps=S3SourceMaps(s3, "inbox"), state=state, environment="test",
+    clock=lambda: now,
     inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), Limits()),
     reject=RejectUpload(inbox, state, "test", lambda: now),
 )

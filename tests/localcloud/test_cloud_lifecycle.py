@@ -59,6 +59,7 @@ def test_stop_leaves_no_process(tmp_path: Path) -> None:
     cloud.stop()
 
 
+@pytest.mark.nightly
 def test_a_kill_leaves_no_process(tmp_path: Path) -> None:
     state_path, assembly = tmp_path / "local.json", write_assembly(tmp_path / "assembly")
     process = subprocess.Popen(

@@ -10,6 +10,7 @@ from edgeship.domain.releases.path_characters import TABLE, forbidden_characters
 from tests.domain.releases.path_table import NEVER, table
 
 
+@pytest.mark.nightly
 def test_the_table_is_what_is_printable() -> None:
     every = {chr(code) for code in range(0x110000)}
     allowed = every - forbidden_characters("\0".join(every))
