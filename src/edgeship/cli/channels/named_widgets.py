@@ -80,6 +80,7 @@ def one_by_one(names: Sequence[str], act: Callable[[str], dict[str, Any]], out: 
         try:
             outcome = Outcome(widget, act(widget))
         except Exception as error:
+            # What can be explained is this widget's; a fault of ours ends the command.
             failure = explain(error)
             if failure is None:
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -190,6 +191,7 @@ def repair_of_everything(aws: Aws) -> Callable[[], None]:
 
 SCENES: dict[str, Scene] = {
     "accepted upload": upload_of(WIDGET),
+    "upload compressed ahead": upload_of({**WIDGET, "widget.js.gz": gzip.compress(WIDGET["widget.js"], mtime=0)}),
     "refused upload": upload_of({"../evil.js": b"x"}),
     "refused key": upload_of(WIDGET, "incoming/checkout/v1.tar.gz"),
     "other bytes": other_bytes,
