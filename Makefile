@@ -59,7 +59,7 @@ fuzz: $(READY) ## Run what draws its examples, with 100,000 of them and more (an
 
 .PHONY: nightly
 nightly: $(READY) ## Run what takes minutes: the demo as documented, the whole browser lab, 200,000 routed requests
-	$(BIN)/pytest -m nightly --timeout=900
+	$(BIN)/pytest -m nightly --hypothesis-profile=random --timeout=900
 
 .PHONY: check
 check: $(READY) ## Lint, format, types, layers

@@ -147,7 +147,8 @@ class CheckedState(FakeState):
             return
         assert after.lock == before.lock
         if after.version != before.version:
-            assert after.version == before.candidate
+            starts = before.candidate is None and after.trail[-1:] == (before.version,)
+            assert after.version == before.candidate or starts
         if before.candidate is not None and after.version != before.candidate:
             assert after.rollout is not None
             assert before.rollout is not None
@@ -293,7 +294,7 @@ class RolloutMachine(RuleBasedStateMachine):
             return  # in the other channel it may be live without a candidate, or the bake was over in time
         now = {release.version for release in self.state.releases(WIDGET) if release.quarantine}
         assert not (now - condemned) & {before.version, before.candidate}, "an outage of both condemned one"
-        if minutes >= 4:
+        if minutes >= 4 and self.state.policy(WIDGET).policy.mode == "act":
             assert after.rollout is not None
             assert after.rollout.phase is Phase.PAUSED
 

@@ -1,5 +1,8 @@
 """How many examples a test draws: thousands as a rule, a hundred thousand and more with `--hypothesis-profile=fuzz`.
 
+The gate draws the same examples at each run, so that a change is judged by what it changes. `make nightly` and
+`make fuzz` draw others each time.
+
 A plugin of pytest, named in tests/conftest.py. Whatever draws its examples is marked `fuzz`: what hypothesis runs by
 itself, other tests by hand.
 """
@@ -10,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # How long an example takes says how busy the machine is; speed is the benchmarks' business.
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("fuzz", settings.get_profile("default"), max_examples=10_000, print_blob=True)
+settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("default", settings.get_profile("random"), derandomize=True)
+settings.register_profile("fuzz", settings.get_profile("random"), max_examples=10_000)
 settings.load_profile("default")
 
 
