@@ -14,7 +14,10 @@ from tests.support.pytest_plugins.tools import FIREFOX
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=[pytest.mark.nightly] if kind.settled > 1 else [], id=kind.name) for kind in KINDS],
+)
 def test_in_chromium(kind: Kind, browser: Remote) -> None:
     assert seen_in(observe(Chromium(browser), kind), kind) == kind.expected("Chromium")
 
