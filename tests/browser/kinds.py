@@ -181,13 +181,13 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "… it has content",
-        "document.querySelector('#checkout').textContent = 'Pay'; edgeship.ready(document.querySelector('#checkout'), 0.1);",
+        "const pay = document.querySelector('#checkout'); pay.textContent = 'Pay'; edgeship.ready(pay, 0.1);",
         Seen.NOT,
     ),
     Kind(
         "… its content is in a shadow root",
-        "const host = document.querySelector('#checkout'); host.attachShadow({ mode: 'open' }).innerHTML = '<p>Pay</p>';"
-        "edgeship.ready(host, 0.1);",
+        "const pay = document.querySelector('#checkout'); pay.attachShadow({ mode: 'open' }).innerHTML = '<p>Pay</p>';"
+        "edgeship.ready(pay, 0.1);",
         Seen.NOT,
     ),
     Kind(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
-from edgeship.application.health.ports import Published, Span, Subject
+from edgeship.application.health.ports import NO_MEASURES, Measures, Published, Span, Subject
 from edgeship.application.ports import Clock
 from edgeship.domain.errors import Conflict
 from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
 from edgeship.domain.health.comparison_record import Comparison
-from edgeship.domain.health.datapoint import Datapoint
+from edgeship.domain.health.datapoint import MEASURE_SAMPLE, Datapoint
 from edgeship.domain.health.health_page import Page
 from edgeship.domain.version import Version
 
@@ -81,6 +82,7 @@ class _Report:
     failed: int
     latencies: tuple[float, ...]
     memory: tuple[float, ...]
+    measures: Mapping[str, tuple[float, ...]]
 
 
 class FakeMetrics:
@@ -103,23 +105,28 @@ class FakeMetrics:
         failed: int = 0,
         latencies: Iterable[float] = (),
         memory: Iterable[float] = (),
+        measures: Mapping[str, Iterable[float]] = MappingProxyType({}),
     ) -> None:
         """Let browsers have reported; latencies are milliseconds, memory megabytes, one value each."""
-        report = _Report(at, sessions, failed, tuple(latencies), tuple(memory))
+        own = {name: tuple(values) for name, values in measures.items()}
+        report = _Report(at, sessions, failed, tuple(latencies), tuple(memory), own)
         insort(self._reports.setdefault((widget, version), []), report, key=lambda each: each.at)
 
-    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Datapoint]]:
+    def periods(
+        self, subjects: Sequence[Subject], count: int, now: datetime, measures: Measures = NO_MEASURES
+    ) -> dict[Subject, list[Datapoint]]:
         end = math.floor(now.timestamp() / self.period_seconds)
-        return {subject: self._datapoints(subject, end - count, end) for subject in subjects}
+        return {subject: self._datapoints(subject, end - count, end, measures) for subject in subjects}
 
-    def totals(self, spans: Sequence[Span]) -> dict[Span, Datapoint]:
-        return {span: self._total(span) for span in spans}
+    def totals(self, spans: Sequence[Span], measures: Measures = NO_MEASURES) -> dict[Span, Datapoint]:
+        return {span: self._total(span, measures) for span in spans}
 
-    def _total(self, span: Span) -> Datapoint:
+    def _total(self, span: Span, measures: Measures) -> Datapoint:
         bound = math.ceil if span.later else math.floor
         first = bound(span.start.timestamp() / self.period_seconds)
         end = max(first + 1, math.ceil(span.end.timestamp() / self.period_seconds))
-        datapoints = self._datapoints(span.subject, first, end)
+        datapoints = self._datapoints(span.subject, first, end, measures)
+        reports = self._between(self._reports.get(span.subject, []), self._bound(first), self._bound(end))
         return Datapoint(
             self._bound(first),
             (end - first) * self.period_seconds,
@@ -127,16 +134,18 @@ class FakeMetrics:
             sum(datapoint.failed_sessions for datapoint in datapoints),
             _mean([(w.latency_ms, w.sessions) for w in datapoints]),
             _mean([(w.memory_mb, w.sessions) for w in datapoints]),
+            measure=_measured(reports, measures.get(span.subject[0])),
         )
 
-    def _datapoints(self, subject: Subject, first: int, end: int) -> list[Datapoint]:
+    def _datapoints(self, subject: Subject, first: int, end: int, measures: Measures) -> list[Datapoint]:
         """Those of the periods numbered `first` to `end` (exclusive) in which something was reported."""
         datapoints = []
         reports = self._between(self._reports.get(subject, []), self._bound(first), self._bound(end))
         while reports:
             start = self._bound(math.floor(reports[0].at.timestamp() / self.period_seconds))
             mine = self._between(reports, start, start + timedelta(seconds=self.period_seconds))
-            datapoints.append(_datapoint(start, self.period_seconds, mine))
+            datapoint = _datapoint(start, self.period_seconds, mine)
+            datapoints.append(replace(datapoint, measure=_measured(mine, measures.get(subject[0]))))
             reports = reports[len(mine) :]
         return datapoints
 
@@ -164,6 +173,11 @@ def _datapoint(start: datetime, seconds: int, reports: Sequence[_Report]) -> Dat
         percentile_95([value for report in reports for value in report.latencies]),
         percentile_95([value for report in reports for value in report.memory]),
     )
+
+
+def _measured(reports: Sequence[_Report], name: str | None) -> float | None:
+    values = [value for report in reports for value in report.measures.get(name or "", ())]
+    return percentile_95(values) if len(values) >= MEASURE_SAMPLE else None
 
 
 def percentile_95(values: Sequence[float]) -> float | None:

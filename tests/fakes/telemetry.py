@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from edgeship.application.ports import Clock
@@ -46,6 +46,7 @@ class FakeBeaconMetrics:
     added: list[tuple[str, str, dict[str, float]]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     not_kept: int = 0
+    measures: list[tuple[str, str, str, float]] = field(default_factory=list)
     earlier: list[tuple[int, dict[str, float]]] = field(default_factory=list)
     """What was added to metrics of so many seconds ago."""
 
@@ -55,6 +56,9 @@ class FakeBeaconMetrics:
             self.earlier.append((seconds_ago, named))
         elif named:
             self.added.append((widget, str(version), named))
+
+    def measured(self, widget: str, version: Version, measure: str, values: Sequence[float]) -> None:
+        self.measures += [(widget, str(version), measure, value) for value in values]
 
     def refused(self, reason: Refusal) -> None:
         self.refusals.append(reason)

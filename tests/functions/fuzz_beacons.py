@@ -39,6 +39,7 @@ SNAPSHOT: dict[str, Any] = {
         "checkout": {
             "channels": {"latest": {"stable": "1.4.2", "candidate": "1.5.0", "percent": 5}},
             "ranges": {"1": "1.4.2", "1.3": "1.3.9"},
+            "measure": "checkout_ms",
         },
         "button": {"channels": {"latest": {"stable": "0.1.0"}, "next": {"stable": "1.0.0-rc.1"}}, "ranges": {}},
     },
@@ -52,6 +53,7 @@ LIMITS = {
     "ChunkFailedSessions": (1, 1),
     "LoadLatency": (0, 600_000),
     "Memory": (0, 65_536),
+    "Measure.checkout_ms": (-1e12, 1e12),
 }
 
 KNOWN = sorted(REGISTRY)
@@ -238,7 +240,7 @@ def check(line: str) -> str:
     assert (document["widget"], document["version"]) in REGISTRY
     assert set(document) == {*DIMENSIONS, *metrics}
     for name, unit in metrics.items():
-        assert unit in UNITS.values()
+        assert unit in {*UNITS.values(), "None"}
         (value,) = document[name]
         least, most = LIMITS[name]
         assert least <= value <= most, name

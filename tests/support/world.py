@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from edgeship.application.calendar.change_freeze import ChangeFreeze
 from edgeship.application.channels.change_policy import ChangePolicy
@@ -110,12 +111,24 @@ class World:
         return ticks
 
     def report(
-        self, version: str, *, sessions: int = 50, failed: int = 0, latency: float | None = None, widget: str = WIDGET
+        self,
+        version: str,
+        *,
+        sessions: int = 50,
+        failed: int = 0,
+        latency: float | None = None,
+        measures: Mapping[str, Iterable[float]] = MappingProxyType({}),
+        widget: str = WIDGET,
     ) -> None:
         """What browsers reported in the minute that is going on."""
-        latencies = [latency] if latency is not None else []
         self.metrics.record(
-            widget, Version.parse(version), self.now, sessions=sessions, failed=failed, latencies=latencies
+            widget,
+            Version.parse(version),
+            self.now,
+            sessions=sessions,
+            failed=failed,
+            latencies=[latency] if latency is not None else [],
+            measures=measures,
         )
 
     def channel(self, name: str = LATEST, widget: str = WIDGET) -> Channel:

@@ -5,9 +5,10 @@ moto has no percentiles of its own: `tests.support.moto.gaps` gives it the fake'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import boto3
@@ -17,6 +18,7 @@ from botocore.stub import ANY, Stubber
 from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics, DataIncomplete
 from edgeship.application.health.ports import Metrics, Span, Subject
 from edgeship.domain.health.datapoint import Datapoint
+from edgeship.domain.telemetry.measures import metric_of_measure
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
 from edgeship.domain.version import Version
 from edgeship.resource_names import REGION
@@ -52,12 +54,14 @@ def recorder(client: Any, environment: str = NAMES.environment) -> Record:
         failed: int = 0,
         latencies: Sequence[float] = (),
         memory: Sequence[float] = (),
+        measures: Mapping[str, Sequence[float]] = MappingProxyType({}),
     ) -> None:
-        values = {
+        values: dict[str, list[float]] = {
             Metric.SESSIONS: [sessions] if sessions else [],
             Metric.FAILED_SESSIONS: [failed] if failed else [],
             Metric.LOAD_LATENCY: list(latencies),
             Metric.MEMORY: list(memory),
+            **{metric_of_measure(name): list(reported) for name, reported in measures.items()},
         }
         about = zip(DIMENSIONS, (environment, widget, str(version)), strict=True)
         dimensions = [{"Name": key, "Value": value} for key, value in about]
@@ -65,11 +69,11 @@ def recorder(client: Any, environment: str = NAMES.environment) -> Record:
             Namespace=NAMESPACE,
             MetricData=[
                 {
-                    "MetricName": metric.value,
+                    "MetricName": metric,
                     "Dimensions": dimensions,
                     "Timestamp": at,
                     "Values": reported,
-                    "Unit": UNITS[metric],
+                    "Unit": UNITS[Metric(metric)] if metric in set(Metric) else "None",
                 }
                 for metric, reported in values.items()
                 if reported
@@ -120,6 +124,23 @@ def test_a_period_has_all_that_was_reported_in_it_and_no_more(stage: Stage) -> N
     stage.record(*ONE, TEN - timedelta(seconds=1), sessions=50, latencies=[9000])
     stage.record(*ONE, TEN + timedelta(seconds=60), sessions=50, latencies=[9000])
     assert stage.metrics.periods([ONE], 1, TEN + minutes(1)) == {ONE: [Datapoint(TEN, 60, 8, 4, 300, 10)]}
+
+
+def test_a_measure_is_read_where_its_name_is_given_and_it_has_enough_values(stage: Stage) -> None:
+    stage.record(*ONE, TEN, sessions=50, measures={"checkout_ms": [100] * 10 + [900] * 10, "items": [7] * 99})
+    stage.record(*ONE, TEN + minutes(1), sessions=50, measures={"checkout_ms": [100] * 19})
+    stage.record(*TWO, TEN, sessions=50, measures={"items": [7] * 20})
+    stage.record("chat", V1, TEN, sessions=50, measures={"checkout_ms": [1] * 20})
+    now, chat = TEN + minutes(2), ("chat", V1)
+    subjects, named = [ONE, TWO, chat], {"checkout": "checkout_ms"}
+    found = stage.metrics.periods(subjects, 2, now, named)
+    assert [[each.measure for each in found[subject]] for subject in subjects] == [[900, None], [None], [None]]
+    assert [each.measure for each in stage.metrics.periods([ONE], 2, now)[ONE]] == [None, None]
+    assert [each.measure for each in stage.metrics.periods([ONE], 2, now, {"checkout": "items"})[ONE]] == [7, None]
+    few = Span(ONE, TEN + minutes(1), now)
+    many = Span(TWO, TEN, now)
+    totals = stage.metrics.totals([few, many], {"checkout": "items"})
+    assert (totals[few].measure, totals[many].measure) == (None, 7)
 
 
 def test_a_period_of_which_nothing_was_reported_is_left_out(stage: Stage) -> None:

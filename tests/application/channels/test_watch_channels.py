@@ -11,7 +11,7 @@ import pytest
 
 from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import ALARM_GRACE, WatchChannels
-from edgeship.application.health.ports import Span, Subject
+from edgeship.application.health.ports import NO_MEASURES, Measures, Span, Subject
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import OnInconclusive, Policy
@@ -469,7 +469,7 @@ class _NoAlarms(FakeAlarms):
 
 
 class _NoMetrics(FakeMetrics):
-    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Datapoint]]:
+    def periods(self, *_: object) -> dict[Subject, list[Datapoint]]:
         raise OSError("PartialData")
 
 
@@ -540,13 +540,15 @@ def test_metrics_are_asked_for_in_one_call_however_many_rollouts_there_are() -> 
             super().__init__()
             self.calls: list[int] = []
 
-        def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Datapoint]]:
+        def periods(
+            self, subjects: Sequence[Subject], count: int, now: datetime, measures: Measures = NO_MEASURES
+        ) -> dict[Subject, list[Datapoint]]:
             self.calls.append(len(subjects))
-            return super().periods(subjects, count, now)
+            return super().periods(subjects, count, now, measures)
 
-        def totals(self, spans: Sequence[Span]) -> dict[Span, Datapoint]:
+        def totals(self, spans: Sequence[Span], measures: Measures = NO_MEASURES) -> dict[Span, Datapoint]:
             self.calls.append(len(spans))
-            return super().totals(spans)
+            return super().totals(spans, measures)
 
     world = World()
     for number in range(7):

@@ -25,6 +25,8 @@ from edgeship.domain.edge.router import REVISION_KEY
 from edgeship.domain.edge.store_changes import updates
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion
+from edgeship.domain.health.thresholds import Thresholds
+from edgeship.domain.telemetry.metric_registry import declared_measures
 from edgeship.domain.version import Version
 from tests.fakes.edge import FakeRouteStore, FakeSnapshots
 from tests.fakes.health import FakeAlarms
@@ -261,6 +263,23 @@ def test_a_policy_that_says_how_to_serve_reaches_the_store() -> None:
     edge.deliver(records_of(world.state.log[-1:]))
     assert edge.store.values[WIDGET] != pinned
     assert edge.is_right()
+
+
+def test_a_measure_that_a_policy_names_reaches_the_snapshot_and_not_the_store() -> None:
+    world = World("1.0.0", policy=Policy())
+    world.promote("1.0.0")
+    edge = Edge(world.state)
+    edge.deliver(records_of(world.state.log))
+    before = dict(edge.store.values)
+    for limits, declared in (
+        (Thresholds(measure="checkout_ms", measure_limit=3_000), "checkout_ms"),
+        (Thresholds(), None),
+    ):
+        world.change_policy(WIDGET, lambda policy, limits=limits: replace(policy, thresholds=limits), world.occasion())
+        edge.deliver(records_of(world.state.log[-1:]))
+        assert declared_measures(edge.snapshots.content).get(WIDGET) == declared
+        assert edge.store.values[WIDGET] == before[WIDGET]
+        assert edge.is_right()
 
 
 def test_an_entry_of_a_widget_that_the_table_has_no_more_does_not_keep_the_others_out() -> None:

@@ -50,6 +50,16 @@ def test_a_whole_bake(bake: Row, stable: Row | None, health: Health, check: Chec
 
 
 @pytest.mark.parametrize(
+    ("value", "health"), [(3_000, Health.DEGRADED), (2_999, Health.HEALTHY), (None, Health.HEALTHY)]
+)
+def test_a_measure_over_a_whole_bake(value: float | None, health: Health) -> None:
+    limits = replace(LIMITS, measure="checkout_ms", measure_limit=3_000)
+    bake = replace(step((100, 0)), measure=value)
+    assert analyse_step(bake, None, limits).health == health
+    assert analyse_step(bake, None, LIMITS).health == Health.HEALTHY
+
+
+@pytest.mark.parametrize(
     ("bake", "stable", "health"),
     [
         pytest.param((100, 12), (100, 7), Health.HEALTHY, id="exactly at the soft limit"),

@@ -10,7 +10,12 @@ from edgeship.domain.channels.channel import Channel
 from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.edge.snapshot import next_snapshot
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
-from edgeship.domain.telemetry.metric_registry import MAX_RELEASES, MAX_VERSIONS_A_WIDGET, measurable_releases
+from edgeship.domain.telemetry.metric_registry import (
+    MAX_RELEASES,
+    MAX_VERSIONS_A_WIDGET,
+    declared_measures,
+    measurable_releases,
+)
 from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
 from tests.support.releases import a_live_release, a_release
@@ -39,6 +44,19 @@ def test_what_a_flag_may_choose_gets_metrics() -> None:
     by_flag = {"k": "ab", "p": [], "versions": ["2.0.0", "1.0.0"], "targets": []}
     routes = {"channels": {"latest": {"stable": "1.0.0", "flag": "ab", "by_flag": by_flag}}, "ranges": {}}
     assert versions(snapshot(checkout=routes)) == {"1.0.0", "2.0.0"}
+
+
+@pytest.mark.parametrize(
+    ("document", "found"),
+    [
+        (snapshot(checkout={"measure": "checkout_ms"}, chat={}), {"checkout": "checkout_ms"}),
+        (snapshot(checkout={"measure": "Sessions"}, chat={"measure": ""}, a={"measure": 1}, b=[]), {}),
+        (None, {}),
+        ({"widgets": []}, {}),
+    ],
+)
+def test_the_measures_that_policies_name(document: object, found: dict[str, str]) -> None:
+    assert declared_measures(document) == found
 
 
 def test_it_reads_what_the_snapshot_writes() -> None:

@@ -5,12 +5,13 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from edgeship.domain.telemetry.beacon import Loss, Refusal
+from edgeship.domain.telemetry.measures import metric_of_measure
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
 from edgeship.domain.version import Version
 
@@ -35,6 +36,10 @@ class EmfMetrics:
             self._print((self._environment, widget, str(version)), metrics)
         finally:
             self._provider.timestamp = None  # flushing keeps it
+
+    def measured(self, widget: str, version: Version, measure: str, values: Sequence[float]) -> None:
+        for value in values:
+            self._print((self._environment, widget, str(version)), {metric_of_measure(measure): ("None", value)})
 
     def refused(self, reason: Refusal) -> None:
         # A property of the log line, so that it can be searched; not a dimension.

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from edgeship.application.health.ports import Span, Subject
-from edgeship.domain.health.datapoint import Datapoint
+from edgeship.application.health.ports import NO_MEASURES, Measures, Span, Subject
+from edgeship.domain.health.datapoint import MEASURE_SAMPLE, Datapoint
+from edgeship.domain.telemetry.measures import metric_of_measure
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, Metric
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
-_STATS = {
+_STATS: Mapping[str, str] = {
     Metric.SESSIONS: "Sum",
     Metric.FAILED_SESSIONS: "Sum",
     Metric.LOAD_LATENCY: "p95",
@@ -27,6 +28,8 @@ _STATS = {
     Metric.CHUNK_FAILED_SESSIONS: "Sum",
     Metric.CHUNK_FAILURES: "Sum",
 }
+_MEASURE, _MEASURE_COUNT = "measure", "measure_count"
+_MEASURE_STATS = {_MEASURE: "p95", _MEASURE_COUNT: "SampleCount"}
 _MAX_QUERIES = 500
 _MAX_DATAPOINTS = 100_800
 """More come in pages."""
@@ -51,17 +54,38 @@ class _Series:
     period: int
     start: datetime
     end: datetime
-    values: dict[Metric, dict[datetime, float]] = field(default_factory=lambda: {metric: {} for metric in _STATS})
+    measure: str | None = None
+    values: dict[str, dict[datetime, float]] = field(init=False)
+    """By `Metric`, or `_MEASURE` and its count."""
+
+    def __post_init__(self) -> None:
+        self.values = {name: {} for name in self.stats}
+
+    @property
+    def stats(self) -> Mapping[str, str]:
+        """What is asked, with the statistic."""
+        return _STATS if self.measure is None else {**_STATS, **_MEASURE_STATS}
 
     def total(self, metric: Metric) -> int:
         return round(sum(self.values[metric].values()))
 
-    def mean(self, metric: Metric) -> float | None:
+    def mean(self, name: str, weight_by: str = Metric.SESSIONS) -> float | None:
         """The mean of the periods' values, weighted by their sessions."""
-        sessions = self.values[Metric.SESSIONS]
-        weighted = [(value, sessions.get(start, 0)) for start, value in self.values[metric].items()]
+        counts = self.values[weight_by]
+        weighted = [(value, counts.get(start, 0)) for start, value in self.values[name].items()]
         weight = sum(count for _, count in weighted)
         return sum(value * count for value, count in weighted) / weight if weight else None
+
+    def measured(self) -> float | None:
+        """The measure of all periods."""
+        if self.measure is None or sum(self.values[_MEASURE_COUNT].values()) < MEASURE_SAMPLE:
+            return None
+        return self.mean(_MEASURE, _MEASURE_COUNT)
+
+    def measured_at(self, start: datetime) -> float | None:
+        if self.measure is None or self.values[_MEASURE_COUNT].get(start, 0) < MEASURE_SAMPLE:
+            return None
+        return self.values[_MEASURE].get(start)
 
     def datapoints(self) -> list[Datapoint]:
         starts = sorted({start for values in self.values.values() for start in values})
@@ -75,13 +99,14 @@ class _Series:
                 self.values[Metric.MEMORY].get(start),
                 round(self.values[Metric.CHUNK_FAILED_SESSIONS].get(start, 0)),
                 round(self.values[Metric.CHUNK_FAILURES].get(start, 0)),
+                measure=self.measured_at(start),
             )
             for start in starts
         ]
 
 
 class CloudWatchMetrics:
-    """Six queries a subject, up to 83 subjects a call.
+    """Six queries a subject, and two of its measure; up to 83 subjects a call.
 
     `totals` reads each span in the coarsest period that `_FINENESS` allows (a day in hours, an hour in five minutes),
     and never in a finer one than CloudWatch still has. That needs few datapoints, and makes the percentiles stable:
@@ -96,17 +121,22 @@ class CloudWatchMetrics:
         self._environment = environment
         self.period_seconds = period_seconds
 
-    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Datapoint]]:
+    def periods(
+        self, subjects: Sequence[Subject], count: int, now: datetime, measures: Measures = NO_MEASURES
+    ) -> dict[Subject, list[Datapoint]]:
         end = _aligned(now, self.period_seconds)
         start = end - timedelta(seconds=count * self.period_seconds)
-        found = [_Series(subject, self.period_seconds, start, end) for subject in dict.fromkeys(subjects)]
+        found = [
+            _Series(subject, self.period_seconds, start, end, measures.get(subject[0]))
+            for subject in dict.fromkeys(subjects)
+        ]
         self._fill(found)
         return {series.subject: series.datapoints() for series in found}
 
-    def totals(self, spans: Sequence[Span]) -> dict[Span, Datapoint]:
+    def totals(self, spans: Sequence[Span], measures: Measures = NO_MEASURES) -> dict[Span, Datapoint]:
         # The age of data is counted from the latest end: spans of now end now.
         latest = max((span.end for span in spans), default=None)
-        found = {span: self._series(span, latest or span.end) for span in spans}
+        found = {span: self._series(span, latest or span.end, measures) for span in spans}
         self._fill(found.values())
         return {
             span: Datapoint(
@@ -118,11 +148,12 @@ class CloudWatchMetrics:
                 series.mean(Metric.MEMORY),
                 series.total(Metric.CHUNK_FAILED_SESSIONS),
                 series.total(Metric.CHUNK_FAILURES),
+                measure=series.measured(),
             )
             for span, series in found.items()
         }
 
-    def _series(self, span: Span, now: datetime) -> _Series:
+    def _series(self, span: Span, now: datetime, measures: Measures) -> _Series:
         finest = (span.end - span.start).total_seconds() / _FINENESS
         period = max((each for each in _COARSER if each <= finest), default=self.period_seconds)
         # One hour more: the aligned start is earlier than the span's.
@@ -133,7 +164,7 @@ class CloudWatchMetrics:
         period = max(period, self.period_seconds)
         start = _aligned(span.start, period, up=span.later)
         end = max(_aligned(span.end, period, up=True), start + timedelta(seconds=period))
-        return _Series(span.subject, period, start, end)
+        return _Series(span.subject, period, start, end, measures.get(span.subject[0]))
 
     def _fill(self, wanted: Iterable[_Series]) -> None:
         for batch in _batches(wanted):
@@ -141,7 +172,7 @@ class CloudWatchMetrics:
 
     def _read(self, batch: Sequence[_Series]) -> None:
         """One call, from the earliest start to the latest end; each series takes the values inside its own bounds."""
-        asked = {f"q{n}_{m}": (series, metric) for n, series in enumerate(batch) for m, metric in enumerate(_STATS)}
+        asked = {f"q{n}_{m}": (series, name) for n, series in enumerate(batch) for m, name in enumerate(series.stats)}
         pages = self._client.get_paginator("get_metric_data").paginate(
             MetricDataQueries=[self._query(name, *each) for name, each in asked.items()],
             StartTime=min(series.start for series in batch),
@@ -151,26 +182,26 @@ class CloudWatchMetrics:
         statuses: dict[str, str] = {}
         for page in pages:
             for result in page["MetricDataResults"]:
-                series, metric = asked[result["Id"]]
+                series, name = asked[result["Id"]]
                 statuses[result["Id"]] = result["StatusCode"]  # the last page's: all but the last have PartialData
                 for at, value in zip(result["Timestamps"], result["Values"], strict=True):
                     if series.start <= at < series.end:
-                        series.values[metric][at.astimezone(UTC)] = value
+                        series.values[name][at.astimezone(UTC)] = value
         _check_complete(statuses, asked)
 
-    def _query(self, name: str, series: _Series, metric: Metric) -> Any:
+    def _query(self, number: str, series: _Series, name: str) -> Any:
         widget, version = series.subject
         dimensions = zip(DIMENSIONS, (self._environment, widget, str(version)), strict=True)
         return {
-            "Id": name,
+            "Id": number,
             "MetricStat": {
                 "Metric": {
                     "Namespace": NAMESPACE,
-                    "MetricName": metric.value,
+                    "MetricName": metric_of_measure(series.measure or "") if name in _MEASURE_STATS else name,
                     "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions],
                 },
                 "Period": series.period,
-                "Stat": _STATS[metric],
+                "Stat": series.stats[name],
             },
         }
 
@@ -194,18 +225,18 @@ def _batches(wanted: Iterable[_Series]) -> Iterator[list[_Series]]:
 
 def _fits(batch: Sequence[_Series]) -> bool:
     # The batch is sorted: the first series starts first.
-    queries = len(batch) * len(_STATS)
+    queries = sum(len(series.stats) for series in batch)
     seconds = (max(series.end for series in batch) - batch[0].start).total_seconds()
     return queries <= _MAX_QUERIES and queries * seconds / batch[0].period <= _MAX_DATAPOINTS
 
 
-def _check_complete(statuses: Mapping[str, str], asked: Mapping[str, tuple[_Series, Metric]]) -> None:
-    for name, (series, metric) in asked.items():
-        status = statuses.get(name, "no answer")
+def _check_complete(statuses: Mapping[str, str], asked: Mapping[str, tuple[_Series, str]]) -> None:
+    for number, (series, name) in asked.items():
+        status = statuses.get(number, "no answer")
         if status != "Complete":
             widget, version = series.subject
             raise DataIncomplete(
-                f"GetMetricData: {metric} of {widget} {version} from {series.start:%Y-%m-%dT%H:%MZ}: {status}"
+                f"GetMetricData: {name} of {widget} {version} from {series.start:%Y-%m-%dT%H:%MZ}: {status}"
             )
 
 

@@ -22,7 +22,8 @@ def read_routes(state: EdgeState, environment: str, widget: str) -> Routes:
     channels = state.channels(widget)
     policy = state.policy(widget).policy
     flags = _flags(state, channels)
-    return routes_of(channels, state.releases(widget), policy.serve, flags, environment, policy.testers)
+    measure = policy.thresholds.measure
+    return routes_of(channels, state.releases(widget), policy.serve, flags, environment, policy.testers, measure)
 
 
 def reread_routes(
@@ -43,7 +44,8 @@ def reread_routes(
     others = {version for version in newest_in_ranges(live).values() if str(version) not in served} - named
     releases += state.releases_among(widget, others)
     known = Known(live, {release.version: release for release in releases}, served)
-    return routes_from(channels, known, policy.serve, flags, environment, policy.testers)
+    measure = policy.thresholds.measure
+    return routes_from(channels, known, policy.serve, flags, environment, policy.testers, measure)
 
 
 def _flags(state: EdgeState, channels: Sequence[Channel]) -> _Flags:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
@@ -29,6 +30,9 @@ class Alarms(Protocol):
 
 Subject = tuple[str, Version]
 """A widget and a version: whose metrics."""
+Measures = Mapping[str, str]
+"""By widget, the name of the measure that its policy judges."""
+NO_MEASURES: Measures = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,13 @@ class Metrics(Protocol):
 
     period_seconds: int
 
-    def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Datapoint]]:
+    def periods(
+        self, subjects: Sequence[Subject], count: int, now: datetime, measures: Measures = NO_MEASURES
+    ) -> dict[Subject, list[Datapoint]]:
         """Each subject's last `count` periods that have ended at `now`, oldest first, without the periods in which
         nothing was reported. It makes one call for about a hundred subjects."""
 
-    def totals(self, spans: Sequence[Span]) -> dict[Span, Datapoint]:
+    def totals(self, spans: Sequence[Span], measures: Measures = NO_MEASURES) -> dict[Span, Datapoint]:
         """Each span as one datapoint; its percentiles are the means of its periods' percentiles, weighted by sessions.
         Ends are widened to whole periods, but for the start of a span that is `later`."""
 

@@ -30,6 +30,9 @@ class RecordBeacon:
         release = (received.widget, received.version)
         self.metrics.add(*release, received.metric_values())
         self.metrics.add(*release, received.earlier_values(), received.session_age)
+        measure = self.known.measure_of(received.widget)
+        if measure is not None:
+            self.metrics.measured(*release, measure, received.values_of(measure))
         if received.errors and not self.keep_errors(received):
             self.metrics.errors_not_kept(received.error_count)
         return None

@@ -21,6 +21,7 @@ from edgeship.cli.channels.policy_edit import (
     Given,
     change,
     document,
+    measure_limits,
     note_new_widget,
     parse_kinds,
     parse_testers,
@@ -103,6 +104,14 @@ def set_policy(
     ] = None,
     memory_mb: Annotated[
         float | None, typer.Option(metavar="MB", help="Unhealthy at or above: memory, 95th percentile.")
+    ] = None,
+    measure: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Judge this measure, which pages report by edgeship.track; or none."),
+    ] = None,
+    above: Annotated[
+        float | None,
+        typer.Option(metavar="VALUE", help="Unhealthy at or above: the measure, 95th percentile."),
     ] = None,
     soft_error_points: Annotated[
         float | None,
@@ -212,6 +221,7 @@ def set_policy(
             "error_rate": error_rate,
             "latency_ms": latency_ms,
             "memory_mb": memory_mb,
+            **measure_limits(measure, above),
             "soft_error_points": soft_error_points,
             "margin_points": margin_points,
             "error_probability": error_probability,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeship.cli.durations import show_duration, show_steps
 from edgeship.domain.channels.policy import Policy
+from edgeship.domain.health.thresholds import Thresholds
 
 _ON_INCONCLUSIVE = {"hold": "hold the step", "pass": "continue", "fail": "abort"}
 _DURING_ROLLOUT = {"wait": "wait until it has ended", "replace": "replace it"}
@@ -28,6 +29,7 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
         "unhealthy: error rate": ("--error-rate", f"{limits.error_rate:g} % of sessions"),
         "unhealthy: load latency": ("--latency-ms", f"{limits.latency_ms:g} ms, 95th percentile"),
         "unhealthy: memory": ("--memory-mb", f"{limits.memory_mb:g} MB, 95th percentile"),
+        "unhealthy: measure": ("--measure", _measure(limits)),
         "degraded: error rate": (
             "--soft-error-points",
             f"{limits.soft_error_points:g} points over the stable version's",
@@ -64,6 +66,10 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
         "moving paths": ("--serve", f"{policy.serve}: {_SERVE[policy.serve]}"),
         "unhealthy releases": ("--mode", f"{policy.mode}: {_MODE[policy.mode]}"),
     }
+
+
+def _measure(limits: Thresholds) -> str:
+    return f"{limits.measure}: {limits.measure_limit:g} or more, 95th percentile" if limits.measure else "none"
 
 
 def _testers(count: int) -> str:

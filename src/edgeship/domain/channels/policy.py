@@ -17,6 +17,7 @@ from edgeship.domain.health.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from edgeship.domain.releases.cancellation import cancelled_in
 from edgeship.domain.releases.release import Release
 from edgeship.domain.releases.serving import Serve
+from edgeship.domain.telemetry.measures import MAX_VALUE, is_measure_name
 from edgeship.domain.version import Bump, Version
 
 OnInconclusive = Literal["hold", "pass", "fail"]
@@ -87,11 +88,23 @@ def check_policy(policy: Policy) -> Policy:
     ):
         if not math.isfinite(value) or not 0 < value <= most:
             raise _invalid(f"{name}: {value!r}", f"Give more than 0 and at most {most:,}.")
+    _check_measure(limits)
     if not 1 <= limits.minimum_sample <= 1_000_000:
         raise _invalid(f"minimum_sample: {limits.minimum_sample!r}", "Give 1 to 1,000,000 sessions.")
     if not 0 <= policy.rollback_window_seconds <= MAX_BAKE_SECONDS:
         raise _invalid(f"rollback_window: {policy.rollback_window_seconds!r} s", "Give 0 to 90 days.")
     return policy
+
+
+def _check_measure(limits: Thresholds) -> None:
+    if limits.measure and not is_measure_name(limits.measure):
+        raise _invalid(
+            f"measure: {limits.measure!r}", "Begin with a small letter; then at most 31 small letters, digits and _."
+        )
+    if not math.isfinite(limits.measure_limit) or abs(limits.measure_limit) > MAX_VALUE:
+        raise _invalid(f"measure_limit: {limits.measure_limit!r}", f"Give a number between ±{MAX_VALUE:,.0f}.")
+    if not limits.measure and limits.measure_limit:
+        raise _invalid("measure_limit without a measure", "Give --measure NAME with --above.")
 
 
 def _invalid(what: str, remedy: str) -> Refused:

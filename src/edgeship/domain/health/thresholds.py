@@ -20,6 +20,8 @@ class Check(StrEnum):
     ERROR_RATE = "error-rate"
     LATENCY = "latency"
     MEMORY = "memory"
+    MEASURE = "measure"
+    """Of the team's own. It has no alarm: the minute tick alone analyses it."""
     ERROR_RATE_OVER_STABLE = "error-rate-over-stable"
 
 
@@ -46,12 +48,16 @@ class Thresholds:
     missing_sessions: float = 30
     """Per cent of a candidate's sessions that may not report, compared with the stable version's; if it is certain that
     more do not, the rollout is held."""
+    measure: str = ""
+    """The name of the team's own measure that is judged; empty: none is. `measure_limit` is in its own unit."""
+    measure_limit: float = 0
 
     def hard(self) -> tuple[tuple[Check, float], ...]:
         return (
             (Check.ERROR_RATE, self.error_rate),
             (Check.LATENCY, self.latency_ms),
             (Check.MEMORY, self.memory_mb),
+            *(((Check.MEASURE, self.measure_limit),) if self.measure else ()),
         )
 
 

@@ -107,6 +107,7 @@ _CHECKS = {
     Check.ERROR_RATE: ("error rate", "%"),
     Check.LATENCY: ("p95 load latency", "ms"),
     Check.MEMORY: ("p95 memory", "MB"),
+    Check.MEASURE: ("p95 of the measure", ""),
     Check.ERROR_RATE_OVER_STABLE: ("error rate over the stable version's by", "points"),
 }
 
@@ -127,9 +128,9 @@ def numbers(event: Event) -> str:
     parts = []
     if analysis.get("check"):
         name, unit = _CHECKS[Check(analysis["check"])]
-        parts.append(f"{name} {number(value)} {unit}" if value is not None else name)
+        parts.append(f"{name} {number(value)} {unit}".strip() if value is not None else name)
         if limit is not None:
-            parts.append(f"limit {number(limit)} {unit}")
+            parts.append(f"limit {number(limit)} {unit}".strip())
     if sample is not None:
         parts.append(f"{sample:,} sessions")
     return ", ".join(parts)

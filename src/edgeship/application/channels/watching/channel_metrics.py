@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from edgeship.application.health.ports import Metrics, Span, Subject
+from edgeship.application.health.ports import NO_MEASURES, Measures, Metrics, Span, Subject
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import Phase, Rollout
 from edgeship.domain.channels.step_decision import Evidence, analyse_candidate
@@ -57,7 +57,9 @@ class ChannelMetrics:
         return Finding(analysis, limits, analysed_periods(datapoints, limits, since, self.now), self.now)
 
 
-def read_metrics(metrics: Metrics, channels: Iterable[Channel], now: datetime) -> ChannelMetrics:
+def read_metrics(
+    metrics: Metrics, channels: Iterable[Channel], now: datetime, measures: Measures = NO_MEASURES
+) -> ChannelMetrics:
     """Read the last hour of every version that is exposed or compared with, and the whole step where a bake is over."""
     subjects: set[Subject] = set()
     spans: set[Span] = set()
@@ -72,8 +74,8 @@ def read_metrics(metrics: Metrics, channels: Iterable[Channel], now: datetime) -
     asked = sorted(spans, key=lambda span: (span.start, span.subject[0], str(span.subject[1])))
     return ChannelMetrics(
         now,
-        metrics.periods(listed, HOUR_PERIODS, now) if listed else {},
-        metrics.totals(asked) if asked else {},
+        metrics.periods(listed, HOUR_PERIODS, now, measures) if listed else {},
+        metrics.totals(asked, measures) if asked else {},
     )
 
 
