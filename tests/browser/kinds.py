@@ -37,7 +37,7 @@ class Seen(StrEnum):
     """What is reported of a kind."""
 
     FAILED = "failed session"
-    MEASURED = "a measure"
+    MEASURED = "a metric"
     NOT = "no"
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from edgeship.application.health.ports import NO_MEASURES, Measures, Published, Span, Subject
+from edgeship.application.health.ports import NO_CUSTOM_METRICS, CustomMetrics, Published, Span, Subject
 from edgeship.application.ports import Clock
 from edgeship.domain.errors import Conflict
 from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
 from edgeship.domain.health.comparison_record import Comparison
-from edgeship.domain.health.datapoint import MEASURE_SAMPLE, Datapoint
+from edgeship.domain.health.datapoint import CUSTOM_METRIC_SAMPLE, Datapoint
 from edgeship.domain.health.health_page import Page
 from edgeship.domain.version import Version
 
@@ -82,7 +82,7 @@ class _Report:
     failed: int
     latencies: tuple[float, ...]
     memory: tuple[float, ...]
-    measures: Mapping[str, tuple[float, ...]]
+    custom_metrics: Mapping[str, tuple[float, ...]]
 
 
 class FakeMetrics:
@@ -105,27 +105,27 @@ class FakeMetrics:
         failed: int = 0,
         latencies: Iterable[float] = (),
         memory: Iterable[float] = (),
-        measures: Mapping[str, Iterable[float]] = MappingProxyType({}),
+        custom_metrics: Mapping[str, Iterable[float]] = MappingProxyType({}),
     ) -> None:
         """Let browsers have reported; latencies are milliseconds, memory megabytes, one value each."""
-        own = {name: tuple(values) for name, values in measures.items()}
+        own = {name: tuple(values) for name, values in custom_metrics.items()}
         report = _Report(at, sessions, failed, tuple(latencies), tuple(memory), own)
         insort(self._reports.setdefault((widget, version), []), report, key=lambda each: each.at)
 
     def periods(
-        self, subjects: Sequence[Subject], count: int, now: datetime, measures: Measures = NO_MEASURES
+        self, subjects: Sequence[Subject], count: int, now: datetime, custom: CustomMetrics = NO_CUSTOM_METRICS
     ) -> dict[Subject, list[Datapoint]]:
         end = math.floor(now.timestamp() / self.period_seconds)
-        return {subject: self._datapoints(subject, end - count, end, measures) for subject in subjects}
+        return {subject: self._datapoints(subject, end - count, end, custom) for subject in subjects}
 
-    def totals(self, spans: Sequence[Span], measures: Measures = NO_MEASURES) -> dict[Span, Datapoint]:
-        return {span: self._total(span, measures) for span in spans}
+    def totals(self, spans: Sequence[Span], custom: CustomMetrics = NO_CUSTOM_METRICS) -> dict[Span, Datapoint]:
+        return {span: self._total(span, custom) for span in spans}
 
-    def _total(self, span: Span, measures: Measures) -> Datapoint:
+    def _total(self, span: Span, custom: CustomMetrics) -> Datapoint:
         bound = math.ceil if span.later else math.floor
         first = bound(span.start.timestamp() / self.period_seconds)
         end = max(first + 1, math.ceil(span.end.timestamp() / self.period_seconds))
-        datapoints = self._datapoints(span.subject, first, end, measures)
+        datapoints = self._datapoints(span.subject, first, end, custom)
         reports = self._between(self._reports.get(span.subject, []), self._bound(first), self._bound(end))
         return Datapoint(
             self._bound(first),
@@ -134,10 +134,10 @@ class FakeMetrics:
             sum(datapoint.failed_sessions for datapoint in datapoints),
             _mean([(w.latency_ms, w.sessions) for w in datapoints]),
             _mean([(w.memory_mb, w.sessions) for w in datapoints]),
-            measure=_measured(reports, measures.get(span.subject[0])),
+            custom_metric=_measured(reports, custom.get(span.subject[0])),
         )
 
-    def _datapoints(self, subject: Subject, first: int, end: int, measures: Measures) -> list[Datapoint]:
+    def _datapoints(self, subject: Subject, first: int, end: int, custom: CustomMetrics) -> list[Datapoint]:
         """Those of the periods numbered `first` to `end` (exclusive) in which something was reported."""
         datapoints = []
         reports = self._between(self._reports.get(subject, []), self._bound(first), self._bound(end))
@@ -145,7 +145,7 @@ class FakeMetrics:
             start = self._bound(math.floor(reports[0].at.timestamp() / self.period_seconds))
             mine = self._between(reports, start, start + timedelta(seconds=self.period_seconds))
             datapoint = _datapoint(start, self.period_seconds, mine)
-            datapoints.append(replace(datapoint, measure=_measured(mine, measures.get(subject[0]))))
+            datapoints.append(replace(datapoint, custom_metric=_measured(mine, custom.get(subject[0]))))
             reports = reports[len(mine) :]
         return datapoints
 
@@ -176,8 +176,8 @@ def _datapoint(start: datetime, seconds: int, reports: Sequence[_Report]) -> Dat
 
 
 def _measured(reports: Sequence[_Report], name: str | None) -> float | None:
-    values = [value for report in reports for value in report.measures.get(name or "", ())]
-    return percentile_95(values) if len(values) >= MEASURE_SAMPLE else None
+    values = [value for report in reports for value in report.custom_metrics.get(name or "", ())]
+    return percentile_95(values) if len(values) >= CUSTOM_METRIC_SAMPLE else None
 
 
 def percentile_95(values: Sequence[float]) -> float | None:

@@ -46,7 +46,7 @@ class FakeBeaconMetrics:
     added: list[tuple[str, str, dict[str, float]]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     not_kept: int = 0
-    measures: list[tuple[str, str, str, float]] = field(default_factory=list)
+    custom_metrics: list[tuple[str, str, str, float]] = field(default_factory=list)
     earlier: list[tuple[int, dict[str, float]]] = field(default_factory=list)
     """What was added to metrics of so many seconds ago."""
 
@@ -57,8 +57,8 @@ class FakeBeaconMetrics:
         elif named:
             self.added.append((widget, str(version), named))
 
-    def measured(self, widget: str, version: Version, measure: str, values: Sequence[float]) -> None:
-        self.measures += [(widget, str(version), measure, value) for value in values]
+    def add_custom(self, widget: str, version: Version, name: str, values: Sequence[float]) -> None:
+        self.custom_metrics += [(widget, str(version), name, value) for value in values]
 
     def refused(self, reason: Refusal) -> None:
         self.refusals.append(reason)

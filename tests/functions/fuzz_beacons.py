@@ -39,7 +39,7 @@ SNAPSHOT: dict[str, Any] = {
         "checkout": {
             "channels": {"latest": {"stable": "1.4.2", "candidate": "1.5.0", "percent": 5}},
             "ranges": {"1": "1.4.2", "1.3": "1.3.9"},
-            "measure": "checkout_ms",
+            "custom_metric": "checkout_ms",
         },
         "button": {"channels": {"latest": {"stable": "0.1.0"}, "next": {"stable": "1.0.0-rc.1"}}, "ranges": {}},
     },
@@ -53,7 +53,7 @@ LIMITS = {
     "ChunkFailedSessions": (1, 1),
     "LoadLatency": (0, 600_000),
     "Memory": (0, 65_536),
-    "Measure.checkout_ms": (-1e12, 1e12),
+    "Custom.checkout_ms": (-1e12, 1e12),
 }
 
 KNOWN = sorted(REGISTRY)

@@ -106,10 +106,10 @@ def test_the_sample_is_measured_and_its_error_kept(deployed: Aws, capsys: pytest
 
 
 def test_values_of_the_policys_measure_become_its_metric(deployed: Aws, capsys: pytest.CaptureFixture[str]) -> None:
-    widgets = {"checkout": {**SNAPSHOT["widgets"]["checkout"], "measure": "checkout_ms"}}
+    widgets = {"checkout": {**SNAPSHOT["widgets"]["checkout"], "custom_metric": "checkout_ms"}}
     deployed.snapshots.write({**SNAPSHOT, "revision": 2, "widgets": widgets}, deployed.snapshots.read())
     assert handler(request(query=beacon(k=[["checkout_ms", 2310], ["items", 3], ["checkout_ms", 90.5]])), None)
-    values = [line["Measure.checkout_ms"] for line in emf(capsys) if "Measure.checkout_ms" in line]
+    values = [line["Custom.checkout_ms"] for line in emf(capsys) if "Custom.checkout_ms" in line]
     assert values == [[2310.0], [90.5]]
 
 

@@ -37,8 +37,8 @@ def table_routes(state: EdgeState, widget: str, environment: str = ENVIRONMENT) 
     policy = state.policy(widget).policy
     flags = flag_entries(state.flags())
     channels, releases = state.channels(widget), state.releases(widget)
-    measure = policy.thresholds.measure
-    return routes_of(channels, releases, policy.serve, flags, environment, policy.testers, measure)
+    custom_metric = policy.thresholds.custom_metric
+    return routes_of(channels, releases, policy.serve, flags, environment, policy.testers, custom_metric)
 
 
 def table_values(state: EdgeState) -> dict[str, str]:

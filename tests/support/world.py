@@ -117,7 +117,7 @@ class World:
         sessions: int = 50,
         failed: int = 0,
         latency: float | None = None,
-        measures: Mapping[str, Iterable[float]] = MappingProxyType({}),
+        custom_metrics: Mapping[str, Iterable[float]] = MappingProxyType({}),
         widget: str = WIDGET,
     ) -> None:
         """What browsers reported in the minute that is going on."""
@@ -128,7 +128,7 @@ class World:
             sessions=sessions,
             failed=failed,
             latencies=[latency] if latency is not None else [],
-            measures=measures,
+            custom_metrics=custom_metrics,
         )
 
     def channel(self, name: str = LATEST, widget: str = WIDGET) -> Channel:

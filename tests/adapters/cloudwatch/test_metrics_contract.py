@@ -18,7 +18,7 @@ from botocore.stub import ANY, Stubber
 from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics, DataIncomplete
 from edgeship.application.health.ports import Metrics, Span, Subject
 from edgeship.domain.health.datapoint import Datapoint
-from edgeship.domain.telemetry.measures import metric_of_measure
+from edgeship.domain.telemetry.custom_metrics import custom_metric_name
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
 from edgeship.domain.version import Version
 from edgeship.resource_names import REGION
@@ -54,14 +54,14 @@ def recorder(client: Any, environment: str = NAMES.environment) -> Record:
         failed: int = 0,
         latencies: Sequence[float] = (),
         memory: Sequence[float] = (),
-        measures: Mapping[str, Sequence[float]] = MappingProxyType({}),
+        custom_metrics: Mapping[str, Sequence[float]] = MappingProxyType({}),
     ) -> None:
         values: dict[str, list[float]] = {
             Metric.SESSIONS: [sessions] if sessions else [],
             Metric.FAILED_SESSIONS: [failed] if failed else [],
             Metric.LOAD_LATENCY: list(latencies),
             Metric.MEMORY: list(memory),
-            **{metric_of_measure(name): list(reported) for name, reported in measures.items()},
+            **{custom_metric_name(name): list(reported) for name, reported in custom_metrics.items()},
         }
         about = zip(DIMENSIONS, (environment, widget, str(version)), strict=True)
         dimensions = [{"Name": key, "Value": value} for key, value in about]
@@ -127,20 +127,23 @@ def test_a_period_has_all_that_was_reported_in_it_and_no_more(stage: Stage) -> N
 
 
 def test_a_measure_is_read_where_its_name_is_given_and_it_has_enough_values(stage: Stage) -> None:
-    stage.record(*ONE, TEN, sessions=50, measures={"checkout_ms": [100] * 10 + [900] * 10, "items": [7] * 99})
-    stage.record(*ONE, TEN + minutes(1), sessions=50, measures={"checkout_ms": [100] * 19})
-    stage.record(*TWO, TEN, sessions=50, measures={"items": [7] * 20})
-    stage.record("chat", V1, TEN, sessions=50, measures={"checkout_ms": [1] * 20})
+    stage.record(*ONE, TEN, sessions=50, custom_metrics={"checkout_ms": [100] * 10 + [900] * 10, "items": [7] * 99})
+    stage.record(*ONE, TEN + minutes(1), sessions=50, custom_metrics={"checkout_ms": [100] * 19})
+    stage.record(*TWO, TEN, sessions=50, custom_metrics={"items": [7] * 20})
+    stage.record("chat", V1, TEN, sessions=50, custom_metrics={"checkout_ms": [1] * 20})
     now, chat = TEN + minutes(2), ("chat", V1)
     subjects, named = [ONE, TWO, chat], {"checkout": "checkout_ms"}
     found = stage.metrics.periods(subjects, 2, now, named)
-    assert [[each.measure for each in found[subject]] for subject in subjects] == [[900, None], [None], [None]]
-    assert [each.measure for each in stage.metrics.periods([ONE], 2, now)[ONE]] == [None, None]
-    assert [each.measure for each in stage.metrics.periods([ONE], 2, now, {"checkout": "items"})[ONE]] == [7, None]
+    assert [[each.custom_metric for each in found[subject]] for subject in subjects] == [[900, None], [None], [None]]
+    assert [each.custom_metric for each in stage.metrics.periods([ONE], 2, now)[ONE]] == [None, None]
+    assert [each.custom_metric for each in stage.metrics.periods([ONE], 2, now, {"checkout": "items"})[ONE]] == [
+        7,
+        None,
+    ]
     few = Span(ONE, TEN + minutes(1), now)
     many = Span(TWO, TEN, now)
     totals = stage.metrics.totals([few, many], {"checkout": "items"})
-    assert (totals[few].measure, totals[many].measure) == (None, 7)
+    assert (totals[few].custom_metric, totals[many].custom_metric) == (None, 7)
 
 
 def test_a_period_of_which_nothing_was_reported_is_left_out(stage: Stage) -> None:

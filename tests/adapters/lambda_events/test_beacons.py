@@ -35,7 +35,7 @@ def test_the_least_beacon() -> None:
 
 def test_the_fullest_beacon() -> None:
     errors = (ReportedError("boom", 3), ReportedError("bäng 😀", 1000))
-    expected = Beacon("checkout", V1, "9f86d081e5a1", 0, True, True, errors, 123, 45.2, measures=(("ms", 2.5),))
+    expected = Beacon("checkout", V1, "9f86d081e5a1", 0, True, True, errors, 123, 45.2, custom_metrics=(("ms", 2.5),))
     assert parsed(MOST) == expected
     # JavaScript's encodeURIComponent, and forms.
     text = json.dumps(MOST, ensure_ascii=False, separators=(",", ":"))

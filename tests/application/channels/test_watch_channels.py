@@ -11,7 +11,7 @@ import pytest
 
 from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import ALARM_GRACE, WatchChannels
-from edgeship.application.health.ports import NO_MEASURES, Measures, Span, Subject
+from edgeship.application.health.ports import NO_CUSTOM_METRICS, CustomMetrics, Span, Subject
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import OnInconclusive, Policy
@@ -541,14 +541,18 @@ def test_metrics_are_asked_for_in_one_call_however_many_rollouts_there_are() -> 
             self.calls: list[int] = []
 
         def periods(
-            self, subjects: Sequence[Subject], count: int, now: datetime, measures: Measures = NO_MEASURES
+            self,
+            subjects: Sequence[Subject],
+            count: int,
+            now: datetime,
+            custom: CustomMetrics = NO_CUSTOM_METRICS,
         ) -> dict[Subject, list[Datapoint]]:
             self.calls.append(len(subjects))
-            return super().periods(subjects, count, now, measures)
+            return super().periods(subjects, count, now, custom)
 
-        def totals(self, spans: Sequence[Span], measures: Measures = NO_MEASURES) -> dict[Span, Datapoint]:
+        def totals(self, spans: Sequence[Span], custom: CustomMetrics = NO_CUSTOM_METRICS) -> dict[Span, Datapoint]:
             self.calls.append(len(spans))
-            return super().totals(spans, measures)
+            return super().totals(spans, custom)
 
     world = World()
     for number in range(7):

@@ -26,7 +26,7 @@ from edgeship.domain.edge.store_changes import updates
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.health.thresholds import Thresholds
-from edgeship.domain.telemetry.metric_registry import declared_measures
+from edgeship.domain.telemetry.metric_registry import declared_custom_metrics
 from edgeship.domain.version import Version
 from tests.fakes.edge import FakeRouteStore, FakeSnapshots
 from tests.fakes.health import FakeAlarms
@@ -272,12 +272,12 @@ def test_a_measure_that_a_policy_names_reaches_the_snapshot_and_not_the_store() 
     edge.deliver(records_of(world.state.log))
     before = dict(edge.store.values)
     for limits, declared in (
-        (Thresholds(measure="checkout_ms", measure_limit=3_000), "checkout_ms"),
+        (Thresholds(custom_metric="checkout_ms", custom_metric_limit=3_000), "checkout_ms"),
         (Thresholds(), None),
     ):
         world.change_policy(WIDGET, lambda policy, limits=limits: replace(policy, thresholds=limits), world.occasion())
         edge.deliver(records_of(world.state.log[-1:]))
-        assert declared_measures(edge.snapshots.content).get(WIDGET) == declared
+        assert declared_custom_metrics(edge.snapshots.content).get(WIDGET) == declared
         assert edge.store.values[WIDGET] == before[WIDGET]
         assert edge.is_right()
 

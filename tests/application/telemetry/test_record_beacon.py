@@ -58,16 +58,16 @@ def test_a_beacon_adds_to_the_metrics_and_to_the_book(scene: Scene) -> None:
 
 
 def test_values_of_the_measure_that_the_policy_names_are_kept_and_no_others(scene: Scene) -> None:
-    tracked = replace(FAILED, measures=(("checkout_ms", 2_310), ("items", 3), ("checkout_ms", 90)))
+    tracked = replace(FAILED, custom_metrics=(("checkout_ms", 2_310), ("items", 3), ("checkout_ms", 90)))
     scene.record(tracked)
-    assert scene.metrics.measures == []
-    named = {**SNAPSHOT["widgets"]["checkout"], "measure": "checkout_ms"}  # type: ignore[index]
+    assert scene.metrics.custom_metrics == []
+    named = {**SNAPSHOT["widgets"]["checkout"], "custom_metric": "checkout_ms"}  # type: ignore[index]
     scene.snapshots.content = {**SNAPSHOT, "widgets": {"checkout": named}}
     scene.snapshots.writes += 1
     scene.clock.now += timedelta(seconds=6)
     scene.record(tracked)
     scene.record(replace(tracked, version=Version.parse("9.9.9")))
-    assert scene.metrics.measures == [
+    assert scene.metrics.custom_metrics == [
         ("checkout", "1.4.2", "checkout_ms", 2_310),
         ("checkout", "1.4.2", "checkout_ms", 90),
     ]

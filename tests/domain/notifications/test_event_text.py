@@ -69,8 +69,8 @@ def test_a_change_of_policy_names_the_fields() -> None:
             "p95 memory 128 MB, limit 100 MB, 60 sessions",
         ),
         (
-            AnalysisResult(Health.UNHEALTHY, "", Check.MEASURE, 3_412.5, 3_000, 60),
-            "p95 of the measure 3,412.5, limit 3,000, 60 sessions",
+            AnalysisResult(Health.UNHEALTHY, "", Check.CUSTOM_METRIC, 3_412.5, 3_000, 60),
+            "p95 of the custom metric 3,412.5, limit 3,000, 60 sessions",
         ),
         (
             AnalysisResult(Health.DEGRADED, "", Check.ERROR_RATE_OVER_STABLE, 6, 5, 60),

@@ -13,7 +13,7 @@ from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.telemetry.metric_registry import (
     MAX_RELEASES,
     MAX_VERSIONS_A_WIDGET,
-    declared_measures,
+    declared_custom_metrics,
     measurable_releases,
 )
 from edgeship.domain.telemetry.metrics import Metric
@@ -49,14 +49,17 @@ def test_what_a_flag_may_choose_gets_metrics() -> None:
 @pytest.mark.parametrize(
     ("document", "found"),
     [
-        (snapshot(checkout={"measure": "checkout_ms"}, chat={}), {"checkout": "checkout_ms"}),
-        (snapshot(checkout={"measure": "Sessions"}, chat={"measure": ""}, a={"measure": 1}, b=[]), {}),
+        (snapshot(checkout={"custom_metric": "checkout_ms"}, chat={}), {"checkout": "checkout_ms"}),
+        (
+            snapshot(checkout={"custom_metric": "Sessions"}, chat={"custom_metric": ""}, a={"custom_metric": 1}, b=[]),
+            {},
+        ),
         (None, {}),
         ({"widgets": []}, {}),
     ],
 )
 def test_the_measures_that_policies_name(document: object, found: dict[str, str]) -> None:
-    assert declared_measures(document) == found
+    assert declared_custom_metrics(document) == found
 
 
 def test_it_reads_what_the_snapshot_writes() -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from edgeship.domain.telemetry.beacon import Loss, Refusal
-from edgeship.domain.telemetry.measures import metric_of_measure
+from edgeship.domain.telemetry.custom_metrics import custom_metric_name
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
 from edgeship.domain.version import Version
 
@@ -37,9 +37,9 @@ class EmfMetrics:
         finally:
             self._provider.timestamp = None  # flushing keeps it
 
-    def measured(self, widget: str, version: Version, measure: str, values: Sequence[float]) -> None:
+    def add_custom(self, widget: str, version: Version, name: str, values: Sequence[float]) -> None:
         for value in values:
-            self._print((self._environment, widget, str(version)), {metric_of_measure(measure): ("None", value)})
+            self._print((self._environment, widget, str(version)), {custom_metric_name(name): ("None", value)})
 
     def refused(self, reason: Refusal) -> None:
         # A property of the log line, so that it can be searched; not a dimension.

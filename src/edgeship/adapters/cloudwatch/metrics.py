@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from edgeship.application.health.ports import NO_MEASURES, Measures, Span, Subject
-from edgeship.domain.health.datapoint import MEASURE_SAMPLE, Datapoint
-from edgeship.domain.telemetry.measures import metric_of_measure
+from edgeship.application.health.ports import NO_CUSTOM_METRICS, CustomMetrics, Span, Subject
+from edgeship.domain.health.datapoint import CUSTOM_METRIC_SAMPLE, Datapoint
+from edgeship.domain.telemetry.custom_metrics import custom_metric_name
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, Metric
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ _STATS: Mapping[str, str] = {
     Metric.CHUNK_FAILED_SESSIONS: "Sum",
     Metric.CHUNK_FAILURES: "Sum",
 }
-_MEASURE, _MEASURE_COUNT = "measure", "measure_count"
-_MEASURE_STATS = {_MEASURE: "p95", _MEASURE_COUNT: "SampleCount"}
+_CUSTOM, _CUSTOM_COUNT = "custom_metric", "custom_metric_count"
+_CUSTOM_STATS = {_CUSTOM: "p95", _CUSTOM_COUNT: "SampleCount"}
 _MAX_QUERIES = 500
 _MAX_DATAPOINTS = 100_800
 """More come in pages."""
@@ -54,9 +54,9 @@ class _Series:
     period: int
     start: datetime
     end: datetime
-    measure: str | None = None
+    custom_metric: str | None = None
     values: dict[str, dict[datetime, float]] = field(init=False)
-    """By `Metric`, or `_MEASURE` and its count."""
+    """By `Metric`, or `_CUSTOM` and its count."""
 
     def __post_init__(self) -> None:
         self.values = {name: {} for name in self.stats}
@@ -64,7 +64,7 @@ class _Series:
     @property
     def stats(self) -> Mapping[str, str]:
         """What is asked, with the statistic."""
-        return _STATS if self.measure is None else {**_STATS, **_MEASURE_STATS}
+        return _STATS if self.custom_metric is None else {**_STATS, **_CUSTOM_STATS}
 
     def total(self, metric: Metric) -> int:
         return round(sum(self.values[metric].values()))
@@ -76,16 +76,16 @@ class _Series:
         weight = sum(count for _, count in weighted)
         return sum(value * count for value, count in weighted) / weight if weight else None
 
-    def measured(self) -> float | None:
-        """The measure of all periods."""
-        if self.measure is None or sum(self.values[_MEASURE_COUNT].values()) < MEASURE_SAMPLE:
+    def custom_mean(self) -> float | None:
+        """The custom metric of all periods."""
+        if self.custom_metric is None or sum(self.values[_CUSTOM_COUNT].values()) < CUSTOM_METRIC_SAMPLE:
             return None
-        return self.mean(_MEASURE, _MEASURE_COUNT)
+        return self.mean(_CUSTOM, _CUSTOM_COUNT)
 
-    def measured_at(self, start: datetime) -> float | None:
-        if self.measure is None or self.values[_MEASURE_COUNT].get(start, 0) < MEASURE_SAMPLE:
+    def custom_at(self, start: datetime) -> float | None:
+        if self.custom_metric is None or self.values[_CUSTOM_COUNT].get(start, 0) < CUSTOM_METRIC_SAMPLE:
             return None
-        return self.values[_MEASURE].get(start)
+        return self.values[_CUSTOM].get(start)
 
     def datapoints(self) -> list[Datapoint]:
         starts = sorted({start for values in self.values.values() for start in values})
@@ -99,14 +99,14 @@ class _Series:
                 self.values[Metric.MEMORY].get(start),
                 round(self.values[Metric.CHUNK_FAILED_SESSIONS].get(start, 0)),
                 round(self.values[Metric.CHUNK_FAILURES].get(start, 0)),
-                measure=self.measured_at(start),
+                custom_metric=self.custom_at(start),
             )
             for start in starts
         ]
 
 
 class CloudWatchMetrics:
-    """Six queries a subject, and two of its measure; up to 83 subjects a call.
+    """Six queries a subject, and two of its custom metric; up to 83 subjects a call.
 
     `totals` reads each span in the coarsest period that `_FINENESS` allows (a day in hours, an hour in five minutes),
     and never in a finer one than CloudWatch still has. That needs few datapoints, and makes the percentiles stable:
@@ -122,21 +122,21 @@ class CloudWatchMetrics:
         self.period_seconds = period_seconds
 
     def periods(
-        self, subjects: Sequence[Subject], count: int, now: datetime, measures: Measures = NO_MEASURES
+        self, subjects: Sequence[Subject], count: int, now: datetime, custom: CustomMetrics = NO_CUSTOM_METRICS
     ) -> dict[Subject, list[Datapoint]]:
         end = _aligned(now, self.period_seconds)
         start = end - timedelta(seconds=count * self.period_seconds)
         found = [
-            _Series(subject, self.period_seconds, start, end, measures.get(subject[0]))
+            _Series(subject, self.period_seconds, start, end, custom.get(subject[0]))
             for subject in dict.fromkeys(subjects)
         ]
         self._fill(found)
         return {series.subject: series.datapoints() for series in found}
 
-    def totals(self, spans: Sequence[Span], measures: Measures = NO_MEASURES) -> dict[Span, Datapoint]:
+    def totals(self, spans: Sequence[Span], custom: CustomMetrics = NO_CUSTOM_METRICS) -> dict[Span, Datapoint]:
         # The age of data is counted from the latest end: spans of now end now.
         latest = max((span.end for span in spans), default=None)
-        found = {span: self._series(span, latest or span.end, measures) for span in spans}
+        found = {span: self._series(span, latest or span.end, custom) for span in spans}
         self._fill(found.values())
         return {
             span: Datapoint(
@@ -148,12 +148,12 @@ class CloudWatchMetrics:
                 series.mean(Metric.MEMORY),
                 series.total(Metric.CHUNK_FAILED_SESSIONS),
                 series.total(Metric.CHUNK_FAILURES),
-                measure=series.measured(),
+                custom_metric=series.custom_mean(),
             )
             for span, series in found.items()
         }
 
-    def _series(self, span: Span, now: datetime, measures: Measures) -> _Series:
+    def _series(self, span: Span, now: datetime, custom: CustomMetrics) -> _Series:
         finest = (span.end - span.start).total_seconds() / _FINENESS
         period = max((each for each in _COARSER if each <= finest), default=self.period_seconds)
         # One hour more: the aligned start is earlier than the span's.
@@ -164,7 +164,7 @@ class CloudWatchMetrics:
         period = max(period, self.period_seconds)
         start = _aligned(span.start, period, up=span.later)
         end = max(_aligned(span.end, period, up=True), start + timedelta(seconds=period))
-        return _Series(span.subject, period, start, end, measures.get(span.subject[0]))
+        return _Series(span.subject, period, start, end, custom.get(span.subject[0]))
 
     def _fill(self, wanted: Iterable[_Series]) -> None:
         for batch in _batches(wanted):
@@ -197,7 +197,7 @@ class CloudWatchMetrics:
             "MetricStat": {
                 "Metric": {
                     "Namespace": NAMESPACE,
-                    "MetricName": metric_of_measure(series.measure or "") if name in _MEASURE_STATS else name,
+                    "MetricName": custom_metric_name(series.custom_metric or "") if name in _CUSTOM_STATS else name,
                     "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions],
                 },
                 "Period": series.period,

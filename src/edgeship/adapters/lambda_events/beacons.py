@@ -24,7 +24,7 @@ from edgeship.domain.telemetry.beacon import (
     Refusal,
     ReportedError,
 )
-from edgeship.domain.telemetry.measures import MAX_VALUE, MAX_VALUES, NAME
+from edgeship.domain.telemetry.custom_metrics import MAX_VALUE, MAX_VALUES, NAME
 from edgeship.domain.version import MAX_VERSION_LENGTH, Version
 
 PARAMETER: Final = "d"
@@ -91,7 +91,7 @@ class _Wire(BaseModel):
     errors: list[_Error] = Field([], alias="e", max_length=MAX_ERRORS)
     load_latency: float = Field(0, alias="l", ge=0, le=10**9)
     memory: float = Field(0, alias="m", ge=0, le=65_536)
-    measures: list[_Measure] = Field([], alias="k", max_length=MAX_VALUES)
+    custom_metrics: list[_Measure] = Field([], alias="k", max_length=MAX_VALUES)
 
     def to_beacon(self) -> Beacon:
         """The domain's beacon.
@@ -115,7 +115,7 @@ class _Wire(BaseModel):
             ),
             load_latency=min(self.load_latency, _MAX_LATENCY) if "load_latency" in told else None,
             memory=self.memory if "memory" in told else None,
-            measures=tuple(self.measures),
+            custom_metrics=tuple(self.custom_metrics),
         )
 
 

@@ -76,8 +76,8 @@ class ReactToBreach:
         mine, other = (breach.widget, breach.version), (breach.widget, version)
         if mine not in read or other not in read:
             try:
-                measures = {breach.widget: limits.measure} if limits.measure else {}
-                read = self.metrics.periods([mine, other], self._periods_of(breach), breach.at, measures)
+                custom = {breach.widget: limits.custom_metric} if limits.custom_metric else {}
+                read = self.metrics.periods([mine, other], self._periods_of(breach), breach.at, custom)
             except Exception as fault:  # noqa: BLE001  a candidate is stopped whether or not there are metrics
                 return Other(fault=type(fault).__name__)
         own = [each for each in read.get(mine, ()) if self._is_of(breach, each)]

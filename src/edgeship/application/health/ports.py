@@ -30,9 +30,9 @@ class Alarms(Protocol):
 
 Subject = tuple[str, Version]
 """A widget and a version: whose metrics."""
-Measures = Mapping[str, str]
-"""By widget, the name of the measure that its policy judges."""
-NO_MEASURES: Measures = MappingProxyType({})
+CustomMetrics = Mapping[str, str]
+"""By widget, the name of the custom metric that its policy judges."""
+NO_CUSTOM_METRICS: CustomMetrics = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ class Metrics(Protocol):
     period_seconds: int
 
     def periods(
-        self, subjects: Sequence[Subject], count: int, now: datetime, measures: Measures = NO_MEASURES
+        self, subjects: Sequence[Subject], count: int, now: datetime, custom: CustomMetrics = NO_CUSTOM_METRICS
     ) -> dict[Subject, list[Datapoint]]:
         """Each subject's last `count` periods that have ended at `now`, oldest first, without the periods in which
         nothing was reported. It makes one call for about a hundred subjects."""
 
-    def totals(self, spans: Sequence[Span], measures: Measures = NO_MEASURES) -> dict[Span, Datapoint]:
+    def totals(self, spans: Sequence[Span], custom: CustomMetrics = NO_CUSTOM_METRICS) -> dict[Span, Datapoint]:
         """Each span as one datapoint; its percentiles are the means of its periods' percentiles, weighted by sessions.
         Ends are widened to whole periods, but for the start of a span that is `later`."""
 

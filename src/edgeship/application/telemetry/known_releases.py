@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from edgeship.application.ports import Clock, Report
 from edgeship.application.telemetry.ports import Registry
-from edgeship.domain.telemetry.metric_registry import Releases, declared_measures, measurable_releases
+from edgeship.domain.telemetry.metric_registry import Releases, declared_custom_metrics, measurable_releases
 from edgeship.domain.version import Version
 
 MAX_AGE = timedelta(seconds=5)
@@ -25,7 +25,7 @@ class KnownReleases:
         self._clock = clock
         self._report = report
         self._releases: Releases | None = None
-        self._measures: dict[str, str] = {}
+        self._custom_metrics: dict[str, str] = {}
         self._etag: str | None = None
         self._asked_at: datetime | None = None
         self._failed = False
@@ -39,9 +39,9 @@ class KnownReleases:
             self._read()  # it may be a candidate whose rollout has just started
         return None if self._releases is None else release in self._releases
 
-    def measure_of(self, widget: str) -> str | None:
-        """The measure that the widget's policy names; as of the last `has`."""
-        return self._measures.get(widget)
+    def custom_metric_of(self, widget: str) -> str | None:
+        """The custom metric that the widget's policy names; as of the last `has`."""
+        return self._custom_metrics.get(widget)
 
     def _older_than(self, age: timedelta) -> bool:
         # A clock that went backwards says nothing about the age.
@@ -62,4 +62,4 @@ class KnownReleases:
             return
         if self._releases is None or stored.etag != self._etag:
             self._releases, self._etag = measurable_releases(stored.content), stored.etag
-            self._measures = declared_measures(stored.content)
+            self._custom_metrics = declared_custom_metrics(stored.content)

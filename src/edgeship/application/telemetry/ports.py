@@ -36,8 +36,8 @@ class BeaconMetrics(Protocol):
         """Add to a release's metrics of so many seconds ago, each value in its metric's unit; nothing for no values.
         The caller has checked widget and version: every new pair is a new set of metrics to pay for."""
 
-    def measured(self, widget: str, version: Version, measure: str, values: Sequence[float]) -> None:
-        """Add values of a release's measure, which the caller has found in the widget's policy."""
+    def add_custom(self, widget: str, version: Version, name: str, values: Sequence[float]) -> None:
+        """Add values of a release's custom metric, which the caller has found in the widget's policy."""
 
     def refused(self, reason: Refusal) -> None:
         """Count a beacon that was refused."""

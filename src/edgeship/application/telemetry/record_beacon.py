@@ -30,9 +30,9 @@ class RecordBeacon:
         release = (received.widget, received.version)
         self.metrics.add(*release, received.metric_values())
         self.metrics.add(*release, received.earlier_values(), received.session_age)
-        measure = self.known.measure_of(received.widget)
-        if measure is not None:
-            self.metrics.measured(*release, measure, received.values_of(measure))
+        name = self.known.custom_metric_of(received.widget)
+        if name is not None:
+            self.metrics.add_custom(*release, name, received.values_of(name))
         if received.errors and not self.keep_errors(received):
             self.metrics.errors_not_kept(received.error_count)
         return None

@@ -20,8 +20,8 @@ from edgeship.cli.channels.named_widgets import (
 from edgeship.cli.channels.policy_edit import (
     Given,
     change,
+    custom_metric_limits,
     document,
-    measure_limits,
     note_new_widget,
     parse_kinds,
     parse_testers,
@@ -105,13 +105,13 @@ def set_policy(
     memory_mb: Annotated[
         float | None, typer.Option(metavar="MB", help="Unhealthy at or above: memory, 95th percentile.")
     ] = None,
-    measure: Annotated[
+    metric: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Judge this measure, which pages report by edgeship.track; or none."),
+        typer.Option(metavar="NAME", help="Judge this custom metric, which pages report by edgeship.track; or none."),
     ] = None,
     above: Annotated[
         float | None,
-        typer.Option(metavar="VALUE", help="Unhealthy at or above: the measure, 95th percentile."),
+        typer.Option(metavar="VALUE", help="Unhealthy at or above: the custom metric, 95th percentile."),
     ] = None,
     soft_error_points: Annotated[
         float | None,
@@ -221,7 +221,7 @@ def set_policy(
             "error_rate": error_rate,
             "latency_ms": latency_ms,
             "memory_mb": memory_mb,
-            **measure_limits(measure, above),
+            **custom_metric_limits(metric, above),
             "soft_error_points": soft_error_points,
             "margin_points": margin_points,
             "error_probability": error_probability,

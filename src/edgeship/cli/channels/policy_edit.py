@@ -94,19 +94,19 @@ def note_new_widget(out: Output, is_new: bool, widget: str) -> None:
         out.note(f"{widget} has no release yet; the policy applies to its future uploads")
 
 
-def measure_limits(measure: str | None, above: float | None) -> dict[str, Any]:
-    """The limits that --measure and --above say; None where they are not given.
+def custom_metric_limits(metric: str | None, above: float | None) -> dict[str, Any]:
+    """The limits that --metric and --above say; None where they are not given.
 
     Raises:
-        Usage: a measure without its limit, or no measure with one.
+        Usage: a custom metric without its limit, or no custom metric with one.
     """
-    if measure == NOTHING:
+    if metric == NOTHING:
         if above is not None:
-            raise Usage(f"--above is given with --measure {NOTHING}.", "Leave one of them out.")
-        return {"measure": "", "measure_limit": 0.0}
-    if measure is not None and above is None:
-        raise Usage("--measure is given without --above.", f"Give both, as in --measure {measure} --above 3000.")
-    return {"measure": measure, "measure_limit": above}
+            raise Usage(f"--above is given with --metric {NOTHING}.", "Leave one of them out.")
+        return {"custom_metric": "", "custom_metric_limit": 0.0}
+    if metric is not None and above is None:
+        raise Usage("--metric is given without --above.", f"Give both, as in --metric {metric} --above 3000.")
+    return {"custom_metric": metric, "custom_metric_limit": above}
 
 
 def parse_windows(text: str) -> tuple[Window, ...]:

@@ -29,7 +29,7 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
         "unhealthy: error rate": ("--error-rate", f"{limits.error_rate:g} % of sessions"),
         "unhealthy: load latency": ("--latency-ms", f"{limits.latency_ms:g} ms, 95th percentile"),
         "unhealthy: memory": ("--memory-mb", f"{limits.memory_mb:g} MB, 95th percentile"),
-        "unhealthy: measure": ("--measure", _measure(limits)),
+        "unhealthy: custom metric": ("--metric", _custom_metric(limits)),
         "degraded: error rate": (
             "--soft-error-points",
             f"{limits.soft_error_points:g} points over the stable version's",
@@ -68,8 +68,9 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
     }
 
 
-def _measure(limits: Thresholds) -> str:
-    return f"{limits.measure}: {limits.measure_limit:g} or more, 95th percentile" if limits.measure else "none"
+def _custom_metric(limits: Thresholds) -> str:
+    name = limits.custom_metric
+    return f"{name}: {limits.custom_metric_limit:g} or more, 95th percentile" if name else "none"
 
 
 def _testers(count: int) -> str:

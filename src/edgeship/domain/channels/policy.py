@@ -17,7 +17,7 @@ from edgeship.domain.health.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from edgeship.domain.releases.cancellation import cancelled_in
 from edgeship.domain.releases.release import Release
 from edgeship.domain.releases.serving import Serve
-from edgeship.domain.telemetry.measures import MAX_VALUE, is_measure_name
+from edgeship.domain.telemetry.custom_metrics import MAX_VALUE, is_custom_metric
 from edgeship.domain.version import Bump, Version
 
 OnInconclusive = Literal["hold", "pass", "fail"]
@@ -88,7 +88,7 @@ def check_policy(policy: Policy) -> Policy:
     ):
         if not math.isfinite(value) or not 0 < value <= most:
             raise _invalid(f"{name}: {value!r}", f"Give more than 0 and at most {most:,}.")
-    _check_measure(limits)
+    _check_custom_metric(limits)
     if not 1 <= limits.minimum_sample <= 1_000_000:
         raise _invalid(f"minimum_sample: {limits.minimum_sample!r}", "Give 1 to 1,000,000 sessions.")
     if not 0 <= policy.rollback_window_seconds <= MAX_BAKE_SECONDS:
@@ -96,15 +96,14 @@ def check_policy(policy: Policy) -> Policy:
     return policy
 
 
-def _check_measure(limits: Thresholds) -> None:
-    if limits.measure and not is_measure_name(limits.measure):
-        raise _invalid(
-            f"measure: {limits.measure!r}", "Begin with a small letter; then at most 31 small letters, digits and _."
-        )
-    if not math.isfinite(limits.measure_limit) or abs(limits.measure_limit) > MAX_VALUE:
-        raise _invalid(f"measure_limit: {limits.measure_limit!r}", f"Give a number between ±{MAX_VALUE:,.0f}.")
-    if not limits.measure and limits.measure_limit:
-        raise _invalid("measure_limit without a measure", "Give --measure NAME with --above.")
+def _check_custom_metric(limits: Thresholds) -> None:
+    name, limit = limits.custom_metric, limits.custom_metric_limit
+    if name and not is_custom_metric(name):
+        raise _invalid(f"custom_metric: {name!r}", "Give a small letter, then up to 31 small letters, digits and _.")
+    if not math.isfinite(limit) or abs(limit) > MAX_VALUE:
+        raise _invalid(f"custom_metric_limit: {limit!r}", f"Give a number between ±{MAX_VALUE:,.0f}.")
+    if not name and limit:
+        raise _invalid("a limit without a custom metric", "Give --metric NAME with --above.")
 
 
 def _invalid(what: str, remedy: str) -> Refused:

@@ -13,7 +13,7 @@ A widget's entry in the snapshot is
 | `[entrypoint, "*"]` | pinned; the entrypoint by a module that exports what it exports |
 | `[entrypoint, "*default"]` | the same, of a module with a default export |
 
-`measure`, if there is one, is the name of the measure that the widget's policy judges: beacons of it are kept.
+`custom_metric`, if there is one, is the name of the one that the widget's policy judges: values of it are kept.
 
 `live` has the live versions (edgeship.domain.edge.live_versions), and `serve` the policy that `releases` follows: with
 both, a change of one release needs no look at the others.
@@ -60,12 +60,12 @@ def routes_of(
     flags: Mapping[str, Mapping[str, Any]],
     environment: str,
     testers: Collection[str] = (),
-    measure: str = "",
+    custom_metric: str = "",
 ) -> Routes:
     """What a widget's channels and ranges mean now, from all of its releases; see `Known` and `routes_from`."""
     every = list(releases)
     known = Known(live_versions(every), {release.version: release for release in every})
-    return routes_from(channels, known, serve, flags, environment, testers, measure)
+    return routes_from(channels, known, serve, flags, environment, testers, custom_metric)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def routes_from(
     flags: Mapping[str, Mapping[str, Any]],
     environment: str,
     testers: Collection[str] = (),
-    measure: str = "",
+    custom_metric: str = "",
 ) -> Routes:
     """What a widget's channels and ranges mean now.
 
@@ -96,7 +96,7 @@ def routes_from(
         serve: the widget's policy.
         flags: the entries of the environment's flags (edgeship.domain.flags.snapshot_entry), by key.
         testers: tokens of the users who get the candidate of a running rollout at any percentage.
-        measure: the name of the measure that the widget's policy judges.
+        custom_metric: the name of the custom metric that the widget's policy judges.
     """
     listed = [channel for channel in channels if channel.version is not None]
     ranges = newest_in_ranges(known.live)
@@ -111,7 +111,7 @@ def routes_from(
             named = _chosen_by(ranges, {c.name: c.version for c in listed}, good)
             routes["channels"][channel.name] |= _by_flag(channel, named, flags, environment)
     routes["releases"] = {str(version): _how(known, version, serve) for version in sorted(_mentioned(routes))}
-    routes |= {"live": dict(known.live), "serve": serve} | ({"measure": measure} if measure else {})
+    routes |= {"live": dict(known.live), "serve": serve} | ({"custom_metric": custom_metric} if custom_metric else {})
     _refuse_too_long(routes)
     return routes
 

@@ -47,7 +47,7 @@ def alarms_of(widget: str, version: Version, limits: Thresholds) -> tuple[Health
             limits.count_chunk_failures or check is not Check.ERROR_RATE,
         )
         for check, limit in limits.hard()
-        if check is not Check.MEASURE
+        if check is not Check.CUSTOM_METRIC
     )
 
 

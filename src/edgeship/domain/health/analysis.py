@@ -135,14 +135,14 @@ _TEXTS = {
     Check.ERROR_RATE: "error rate {value} (limit {limit:g} %)",
     Check.LATENCY: "p95 load latency {value} (limit {limit:,g} ms)",
     Check.MEMORY: "p95 memory {value} (limit {limit:g} MB)",
-    Check.MEASURE: "p95 of the measure {value} (limit {limit:,g})",
+    Check.CUSTOM_METRIC: "p95 of the custom metric {value} (limit {limit:,g})",
     Check.ERROR_RATE_OVER_STABLE: "error rate {value} over the stable version's (limit {limit:g})",
 }
 _VALUES = {
     Check.ERROR_RATE: "{:.4g} %",
     Check.LATENCY: "{:,.0f} ms",
     Check.MEMORY: "{:.4g} MB",
-    Check.MEASURE: "{:,.6g}",
+    Check.CUSTOM_METRIC: "{:,.6g}",
     Check.ERROR_RATE_OVER_STABLE: "{:.4g} points",
 }
 

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 
 from edgeship.domain.health.thresholds import Check, Thresholds
 
-MEASURE_SAMPLE = 20
-"""Values of a measure, fewer of which are not judged: a page reports it when it has one, not once a session."""
+CUSTOM_METRIC_SAMPLE = 20
+"""Values of a custom metric, fewer of which are not judged: a page reports it when it has one, not once a session."""
 
 
 @dataclass(frozen=True)
 class Datapoint:
     """The metrics of a release in `seconds` from `start` (aware). None: nothing was reported.
 
-    `latency_ms`, `memory_mb` and `measure` are 95th percentiles; of fewer than `MEASURE_SAMPLE` values there is no
-    `measure`. `failed_sessions` include the `chunk_failed_sessions`, in which only parts of the release did not load;
+    `latency_ms`, `memory_mb` and `custom_metric` are 95th percentiles, the last of `CUSTOM_METRIC_SAMPLE` values at
+    least. `failed_sessions` include the `chunk_failed_sessions`, in which only parts of the release did not load;
     whether these count in the error rate is the policy's, see `under`.
     """
 
@@ -29,7 +29,7 @@ class Datapoint:
     chunk_failed_sessions: int = 0
     chunk_failures: int = 0
     counts_chunks: bool = True
-    measure: float | None = None
+    custom_metric: float | None = None
 
     @property
     def end(self) -> datetime:
@@ -60,7 +60,7 @@ class Datapoint:
                 return self.latency_ms
             case Check.MEMORY:
                 return self.memory_mb
-            case Check.MEASURE:
-                return self.measure
+            case Check.CUSTOM_METRIC:
+                return self.custom_metric
             case _:
                 return self.error_rate

@@ -179,7 +179,7 @@ def _metrics(finding: Finding) -> dict[str, Any]:
             "sample": whole.sessions if whole else 0,
         }
         for check, limit in finding.limits.hard()
-        if check in _METRICS  # a measure is the team's own: pages are public
+        if check in _METRICS  # a custom metric is the team's own: pages are public
         for name, unit in [_METRICS[check]]
     }
     sessions = whole.sessions if whole else 0

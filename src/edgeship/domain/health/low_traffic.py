@@ -92,7 +92,7 @@ def _error_rate(hour: Sequence[Datapoint], limits: Thresholds) -> AnalysisResult
 
 def _percentiles(hour: Sequence[Datapoint], limits: Thresholds) -> AnalysisResult | None:
     for check, limit in limits.hard():
-        if check in (Check.ERROR_RATE, Check.MEASURE):  # a measure has not one value a session
+        if check in (Check.ERROR_RATE, Check.CUSTOM_METRIC):  # a custom metric has not one value a session
             continue
         told, over, certain = minutes_over(check, limit, hour)
         sessions = sum(datapoint.sessions for datapoint in hour)

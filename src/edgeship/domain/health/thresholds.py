@@ -20,7 +20,7 @@ class Check(StrEnum):
     ERROR_RATE = "error-rate"
     LATENCY = "latency"
     MEMORY = "memory"
-    MEASURE = "measure"
+    CUSTOM_METRIC = "custom-metric"
     """Of the team's own. It has no alarm: the minute tick alone analyses it."""
     ERROR_RATE_OVER_STABLE = "error-rate-over-stable"
 
@@ -48,16 +48,16 @@ class Thresholds:
     missing_sessions: float = 30
     """Per cent of a candidate's sessions that may not report, compared with the stable version's; if it is certain that
     more do not, the rollout is held."""
-    measure: str = ""
-    """The name of the team's own measure that is judged; empty: none is. `measure_limit` is in its own unit."""
-    measure_limit: float = 0
+    custom_metric: str = ""
+    """The name of the team's custom metric that is judged; empty: none is. `custom_metric_limit` is in its own unit."""
+    custom_metric_limit: float = 0
 
     def hard(self) -> tuple[tuple[Check, float], ...]:
         return (
             (Check.ERROR_RATE, self.error_rate),
             (Check.LATENCY, self.latency_ms),
             (Check.MEMORY, self.memory_mb),
-            *(((Check.MEASURE, self.measure_limit),) if self.measure else ()),
+            *(((Check.CUSTOM_METRIC, self.custom_metric_limit),) if self.custom_metric else ()),
         )
 
 

@@ -107,7 +107,7 @@ _CHECKS = {
     Check.ERROR_RATE: ("error rate", "%"),
     Check.LATENCY: ("p95 load latency", "ms"),
     Check.MEMORY: ("p95 memory", "MB"),
-    Check.MEASURE: ("p95 of the measure", ""),
+    Check.CUSTOM_METRIC: ("p95 of the custom metric", ""),
     Check.ERROR_RATE_OVER_STABLE: ("error rate over the stable version's by", "points"),
 }
 

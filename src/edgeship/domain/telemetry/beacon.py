@@ -86,7 +86,7 @@ class Beacon:
     load_latency: float | None = None
     memory: float | None = None
     session_age: int = 0
-    measures: tuple[tuple[str, float], ...] = ()
+    custom_metrics: tuple[tuple[str, float], ...] = ()
     """Names and values, as the page tracked them."""
 
     @property
@@ -97,9 +97,9 @@ class Beacon:
     def error_count(self) -> int:
         return sum(error.count for error in self.errors)
 
-    def values_of(self, measure: str) -> tuple[float, ...]:
-        """The values of one measure."""
-        return tuple(value for name, value in self.measures if name == measure)
+    def values_of(self, custom_metric: str) -> tuple[float, ...]:
+        """The values of one custom metric."""
+        return tuple(value for name, value in self.custom_metrics if name == custom_metric)
 
     @property
     def chunk_failures(self) -> int:

@@ -1,6 +1,6 @@
 """Which releases get metrics: those that the edge's snapshot can lead a browser to, up to a bound.
 
-Every widget and version that beacons may name costs seven metrics and one of its measure, and anybody can send a
+Every widget and version that beacons may name costs seven metrics and one of its custom metric, and anybody can send a
 beacon: a beacon of any other release is refused. The bounds are filled in this order:
 
 1. what the channels of every widget mean, stable and candidate: these are analysed
@@ -16,7 +16,7 @@ from typing import Any
 
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import LATEST, check_widget
-from edgeship.domain.telemetry.measures import is_measure_name
+from edgeship.domain.telemetry.custom_metrics import is_custom_metric
 from edgeship.domain.version import Version
 
 MAX_VERSIONS_A_WIDGET = 10
@@ -51,11 +51,11 @@ def measurable_releases(snapshot: object) -> Releases:
     return frozenset((name, version) for name, versions in chosen.items() for version in versions)
 
 
-def declared_measures(snapshot: object) -> dict[str, str]:
-    """The measure that each widget's policy names, of those that name one."""
+def declared_custom_metrics(snapshot: object) -> dict[str, str]:
+    """The custom metric that each widget's policy names, of those that name one."""
     widgets = _object(_object(snapshot).get("widgets"))
-    named = {widget: _object(routes).get("measure") for widget, routes in widgets.items()}
-    return {widget: name for widget, name in named.items() if isinstance(name, str) and is_measure_name(name)}
+    named = {widget: _object(routes).get("custom_metric") for widget, routes in widgets.items()}
+    return {widget: name for widget, name in named.items() if isinstance(name, str) and is_custom_metric(name)}
 
 
 def _in_channels(routes: Mapping[str, Any]) -> Iterator[Version]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from edgeship.application.health.ports import NO_MEASURES, Measures, Metrics, Span, Subject
+from edgeship.application.health.ports import NO_CUSTOM_METRICS, CustomMetrics, Metrics, Span, Subject
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import Phase, Rollout
 from edgeship.domain.channels.step_decision import Evidence, analyse_candidate
@@ -58,7 +58,7 @@ class ChannelMetrics:
 
 
 def read_metrics(
-    metrics: Metrics, channels: Iterable[Channel], now: datetime, measures: Measures = NO_MEASURES
+    metrics: Metrics, channels: Iterable[Channel], now: datetime, custom: CustomMetrics = NO_CUSTOM_METRICS
 ) -> ChannelMetrics:
     """Read the last hour of every version that is exposed or compared with, and the whole step where a bake is over."""
     subjects: set[Subject] = set()
@@ -74,8 +74,8 @@ def read_metrics(
     asked = sorted(spans, key=lambda span: (span.start, span.subject[0], str(span.subject[1])))
     return ChannelMetrics(
         now,
-        metrics.periods(listed, HOUR_PERIODS, now, measures) if listed else {},
-        metrics.totals(asked, measures) if asked else {},
+        metrics.periods(listed, HOUR_PERIODS, now, custom) if listed else {},
+        metrics.totals(asked, custom) if asked else {},
     )
 
 

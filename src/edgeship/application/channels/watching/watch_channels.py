@@ -88,8 +88,9 @@ class WatchChannels:
             seen = standing
             _unless_it_fails("alarms", lambda: self._fix_alarms(seen, channels, policies, occasion, tick), tick)
         freezes = _unless_it_fails("freezes", self.state.freezes, tick)
-        measures = {widget: name for widget, each in policies.items() if (name := each.policy.thresholds.measure)}
-        metrics = _unless_it_fails("metrics", lambda: read_metrics(self.metrics, channels, occasion.at, measures), tick)
+        judged = {widget: record.policy.thresholds.custom_metric for widget, record in policies.items()}
+        custom = {widget: name for widget, name in judged.items() if name}
+        metrics = _unless_it_fails("metrics", lambda: read_metrics(self.metrics, channels, occasion.at, custom), tick)
         if metrics is not None:
             read = metrics
             metrics = _unless_it_fails("comparisons", lambda: self.compare(read, channels, policies), tick) or read

@@ -1,4 +1,4 @@
-"""The minute tick judges the team's own measure, which the policy names."""
+"""The minute tick judges the team's custom metric, which the policy names."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.support.world import World, just_live, rolling
 SLOW, FAST = [4_000.0] * 20, [800.0] * 20
 
 
-def judged(world: World, measure: str = "checkout_ms") -> World:
-    if not measure:
+def judged(world: World, custom_metric: str = "checkout_ms") -> World:
+    if not custom_metric:
         return world
 
     def edit(limits: Thresholds) -> Thresholds:
-        return replace(limits, measure=measure, measure_limit=3_000)
+        return replace(limits, custom_metric=custom_metric, custom_metric_limit=3_000)
 
     world.change_policy(
         "checkout", lambda policy: replace(policy, thresholds=edit(policy.thresholds)), world.occasion()
@@ -29,8 +29,8 @@ def judged(world: World, measure: str = "checkout_ms") -> World:
 def minutes(world: World, count: int, candidate: list[float], stable: list[float] = FAST) -> list[EventType]:
     changed: list[EventType] = []
     for _ in range(count):
-        world.report("1.1.0", measures={"checkout_ms": candidate})
-        world.report("1.0.0", measures={"checkout_ms": stable})
+        world.report("1.1.0", custom_metrics={"checkout_ms": candidate})
+        world.report("1.0.0", custom_metrics={"checkout_ms": stable})
         (tick,) = world.minutes(1)
         assert tick.faults == []
         changed += [change.event for change in tick.changes]
@@ -41,8 +41,8 @@ def test_a_candidate_over_the_measures_limit_is_aborted() -> None:
     world = judged(rolling())
     assert minutes(world, 4, SLOW) == [EventType.ROLLOUT_ABORTED]
     (aborted,) = world.events_of(EventType.ROLLOUT_ABORTED)
-    assert "p95 of the measure 4,000 (limit 3,000) in 3 periods in a row" in aborted.cause
-    assert (aborted.new or {})["analysis"]["check"] == "measure"
+    assert "p95 of the custom metric 4,000 (limit 3,000) in 3 periods in a row" in aborted.cause
+    assert (aborted.new or {})["analysis"]["check"] == "custom-metric"
     assert world.is_quarantined("1.1.0")
 
 
@@ -53,16 +53,16 @@ def test_a_live_release_over_it_is_rolled_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("measure", "values", "stable"),
+    ("custom_metric", "values", "stable"),
     [
-        pytest.param("", SLOW, FAST, id="no measure is named"),
+        pytest.param("", SLOW, FAST, id="no custom_metric is named"),
         pytest.param("items", SLOW, FAST, id="another is named"),
         pytest.param("checkout_ms", FAST, FAST, id="under the limit"),
         pytest.param("checkout_ms", SLOW[:19], FAST, id="too few values"),
     ],
 )
-def test_nothing_is_done(measure: str, values: list[float], stable: list[float]) -> None:
-    world = judged(rolling(), measure)
+def test_nothing_is_done(custom_metric: str, values: list[float], stable: list[float]) -> None:
+    world = judged(rolling(), custom_metric)
     assert minutes(world, 8, values, stable) == []
     assert world.phase == "running"
 
