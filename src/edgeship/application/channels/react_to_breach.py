@@ -18,6 +18,7 @@ from edgeship.application.health.ports import Metrics, Subject
 from edgeship.application.ports import Pause
 from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.retry_conflict import retry_conflict
+from edgeship.domain.channels.incidents.incident import following
 from edgeship.domain.channels.reaction import other_of, react
 from edgeship.domain.events import Occasion
 from edgeship.domain.health.breach import Breach
@@ -62,6 +63,8 @@ class ReactToBreach:
             )
             if moved is None:
                 return Reaction(breach.widget, name, None, "late, or known: nothing to do")
+            if any(each.version == breach.version and each.quarantine is not None for each in releases):
+                moved = following(moved)  # another channel came first
             commit_move(self.state, moved)
             return Reaction.of(moved)
 

@@ -63,10 +63,26 @@ def react(
         return _pause_for_both(channel, breach, occasion, other)
     if rollout is not None and rollout.active and rollout.both_unhealthy:
         return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
-    rolls_back = channel.watch is not None and channel.watch.automatic_rollback and breach.at < channel.watch.until
+    return withdraw(channel, releases, occasion, window_seconds, gone, mode, at=breach.at, numbers=breach.numbers)
+
+
+def withdraw(
+    channel: Channel,
+    releases: Iterable[Release],
+    occasion: Occasion,
+    window_seconds: int,
+    gone: Collection[Version],
+    mode: Mode,
+    *,
+    at: datetime,
+    numbers: Numbers = None,
+) -> Moved | None:
+    """Roll a live version that is bad back, if it was found `at` a time in its rollback window; else notify people,
+    once. Without a good version to roll back to, the channel is frozen."""
+    rolls_back = channel.watch is not None and channel.watch.automatic_rollback and at < channel.watch.until
     if mode == "watch" or not rolls_back:
-        return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
-    return _roll_back_or_freeze(channel, releases, occasion, window_seconds, gone, breach.numbers)
+        return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, numbers)
+    return _roll_back_or_freeze(channel, releases, occasion, window_seconds, gone, numbers)
 
 
 def other_of(channel: Channel, version: Version) -> Version | None:
