@@ -8,8 +8,7 @@
  * It runs in other people's pages. So it must not throw into the page, nor change a global other than window.edgeship.
  * Any browser interface may be missing, throw, or have been replaced by the page.
  *
- * ES2017, a classic script. The CDN serves it without comments and white space (infra/browser_client.py), with no name
- * changed; gzipped it has fewer than 2,300 bytes.
+ * ES2017, a classic script. The CDN serves it minified (infra/browser_client.py); gzipped it has fewer than 2,300 bytes.
  */
 (() => {
   /** For one page view and widget. The server refuses beacons over these limits. */
