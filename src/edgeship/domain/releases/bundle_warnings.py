@@ -62,7 +62,7 @@ def large_maps(sizes: Iterable[tuple[str, int]]) -> Iterator[BundleWarning]:
     """The source maps that are too large to be kept, by the paths and sizes of a bundle's files."""
     for path, size in sizes:
         if is_map(path) and size > MAX_MAP_BYTES:
-            text = f"{path} has {size_text(size)}, over {size_text(MAX_MAP_BYTES)}: it is not kept, and errors"
+            text = f"{path} has {size_text(size)}. Over {MAX_MAP_BYTES >> 20} MiB it is not kept, so errors"
             yield BundleWarning("large_map", path, f"{text} are shown without their line of source. Split the bundle.")
 
 
