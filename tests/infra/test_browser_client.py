@@ -41,7 +41,7 @@ def test_numbers_stand_where_their_constants_were(tmp_path: Path) -> None:
 
 def test_local_names_are_short_and_the_names_of_others_stay(tmp_path: Path) -> None:
     text = "(() => { const again = options => { window.edgeship.watch({ widget: options.widget }) }; again({}); })();"
-    assert minified(tmp_path, text) == "(()=>{const e=e=>{window.edgeship.watch({widget:e.widget})};e({})})()"
+    assert minified(tmp_path, text) == "(()=>{let e=e=>{window.edgeship.watch({widget:e.widget})};e({})})()"
 
 
 def test_it_has_no_syntax_that_is_newer_than_its_source(tmp_path: Path) -> None:
