@@ -125,4 +125,4 @@ def test_an_inline_document_with_telemetry_reports_its_session_and_its_errors(
     (beacon,) = cdn.beacons(1)
     assert (beacon["w"], beacon["r"], beacon["s"], beacon["f"]) == ("checkout", "1.0.0", 1, 1)
     assert beacon["e"][0][0] == "Error: no price"
-    assert beacon["e"][0][2][0].startswith("widget.js:1:")
+    assert beacon["e"][0][2][0].startswith("v1.0.0/widget.js:1:")
