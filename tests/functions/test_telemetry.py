@@ -27,7 +27,7 @@ SAMPLE: dict[str, Any] = json.loads((EVENTS / "aws.lambda-url.telemetry.json").r
 SNAPSHOT = {
     "schema": 1,
     "revision": 1,
-    "widgets": {"checkout": {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {}}},
+    "widgets": {"checkout": {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {}, "any_report": True}},
 }
 NO_CONTENT = {
     "statusCode": 204,
@@ -39,7 +39,12 @@ SCRIPT = "(()=>{/* é */})();"
 @pytest.fixture
 def deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     settings = TelemetrySettings(
-        environment=NAMES.environment, table=NAMES.table, config_bucket=NAMES.config_bucket, pointer_max_age=60
+        environment=NAMES.environment,
+        table=NAMES.table,
+        config_bucket=NAMES.config_bucket,
+        views_table=NAMES.views_table,
+        token_secret=NAMES.token_secret,
+        pointer_max_age=60,
     )
     for name, value in settings.to_env().items():
         monkeypatch.setenv(name, value)

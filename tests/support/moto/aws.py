@@ -31,6 +31,7 @@ from tests.support.moto.key_value_store import fill_key_value_store, stored_rout
 from tests.support.moto.models import ACCOUNT, stored_objects, table_items
 from tests.support.moto.sessions import kept_session
 from tests.support.moto.state import MotoState
+from tests.support.tokens import MASTER
 
 NAMES = ResourceNames("test", ACCOUNT)
 POISON, DELIVERED = "poison", "delivered"
@@ -112,6 +113,10 @@ class Aws:
     def items(self) -> list[dict[str, Any]]:
         """Every item of the table, in the order of its keys."""
         return table_items(NAMES.table)
+
+    def view_items(self) -> list[dict[str, Any]]:
+        """Every item of the table of page views, in the order of its keys."""
+        return table_items(NAMES.views_table)
 
     def outbox(self) -> list[dict[str, Any]]:
         """Every event item, in the order of its keys."""
@@ -271,6 +276,13 @@ def create_resources() -> None:
             }
         ],
     )
+    dynamodb.create_table(
+        TableName=NAMES.views_table,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+    kept_session().client("secretsmanager").create_secret(Name=NAMES.token_secret, SecretString=MASTER)
     sqs.create_queue(QueueName=POISON)
     delivered = sqs.create_queue(QueueName=DELIVERED)["QueueUrl"]
     events.create_event_bus(Name=NAMES.bus)

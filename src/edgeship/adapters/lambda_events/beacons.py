@@ -23,6 +23,7 @@ from edgeship.domain.telemetry.beacon import (
     Refusal,
     ReportedError,
 )
+from edgeship.domain.telemetry.tokens import MAX_TOKEN_LENGTH
 from edgeship.domain.version import MAX_VERSION_LENGTH, Version
 
 PARAMETER: Final = "d"
@@ -64,6 +65,7 @@ class _Wire(BaseModel):
     errors: list[_Error] = Field([], alias="e", max_length=MAX_ERRORS)
     load_latency: float = Field(0, alias="l", ge=0, le=600_000)
     memory: float = Field(0, alias="m", ge=0, le=65_536)
+    token: str | None = Field(None, alias="t", min_length=1, max_length=MAX_TOKEN_LENGTH, pattern=r"^[\w.-]+$")
 
     def to_beacon(self) -> Beacon:
         """The domain's beacon.
@@ -87,6 +89,7 @@ class _Wire(BaseModel):
             ),
             load_latency=self.load_latency if "load_latency" in told else None,
             memory=self.memory if "memory" in told else None,
+            token=self.token,
         )
 
 
