@@ -26,6 +26,7 @@ from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
 from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import WatchChannels
+from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.application.health.publish_health import PublishHealth
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import Policy
@@ -36,6 +37,7 @@ from edgeship.domain.version import Version
 from tests.bench.aws_calls import Calls, counted
 from tests.bench.report import Report, Row
 from tests.fakes.releases import FakeReleaseFiles
+from tests.fakes.telemetry import WitnessesOf
 from tests.support.moto.aws import NAMES, Aws, aws_environment
 from tests.support.releases import a_release
 
@@ -119,7 +121,7 @@ def _tick(aws: Aws) -> None:
     publish = PublishHealth(state, aws.health_pages, errors, metrics.period_seconds, threads=16)
     compare = CompareCandidates(DynamoDBComparisons(aws.dynamodb, NAMES.table), metrics.period_seconds)
     start = StartWaiting(state, PromoteUpload(state, alarms, FakeReleaseFiles(), lambda _: None))
-    react = ReactToBreach(state, FakeReleaseFiles(), metrics, lambda _: None)
+    react = ReactToBreach(state, FakeReleaseFiles(), metrics, CheckWitnesses(WitnessesOf(lambda: NOW)), lambda _: None)
     watch = WatchChannels(state, alarms, metrics, compare, react, publish, start)
     tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))
     assert tick.watched == ROLLING

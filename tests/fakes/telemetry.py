@@ -146,3 +146,29 @@ class FakeWitnessBooks:
         if (held.revision if held else 0) != book.revision:
             raise Conflict(f"the witnesses of {book.widget} {book.version} have changed")
         self.stored[key] = replace(book, revision=book.revision + 1)
+
+
+@dataclass
+class WitnessesOf:
+    """Books in which every release has had reports of any value from so many networks and user agents, just now.
+    `fault`, while it is set, is raised by every read."""
+
+    clock: Clock
+    networks: int = 9
+    agents: int = 9
+    fault: Exception | None = None
+    reads: int = 0
+
+    def read(self, widget: str, version: Version) -> WitnessBook:
+        self.reads += 1
+        if self.fault is not None:
+            raise self.fault
+        book = WitnessBook(widget, version)
+        values = dict.fromkeys((Metric.FAILED_SESSIONS, Metric.LOAD_LATENCY, Metric.MEMORY), 1e9)
+        for number in range(max(self.networks, self.agents) if self.networks else 0):
+            network, agent = f"n{number % self.networks}", f"a{number % self.agents}"
+            book = book.with_view(values, network, agent, self.clock())
+        return book
+
+    def write(self, book: WitnessBook) -> None:
+        raise NotImplementedError

@@ -157,6 +157,12 @@ def is_of_both(event: Event) -> bool:
     return event.type is EventType.ROLLOUT_PAUSED and "other_value" in analysis
 
 
+def is_of_few(event: Event) -> bool:
+    """Whether a rollout paused, and was not aborted, because the reports come from too few networks."""
+    analysis: Summary = (event.new or {}).get("analysis") or {}
+    return event.type is EventType.ROLLOUT_PAUSED and "networks_needed" in analysis
+
+
 def is_rollback(event: Event) -> bool:
     """Whether a move was a rollback, which locks the channel. One of a channel that was locked before says so, except
     for events of early versions."""

@@ -13,7 +13,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from edgeship.domain.events import Event, EventType
-from edgeship.domain.notifications.event_text import is_of_both, is_rollback
+from edgeship.domain.notifications.event_text import is_of_both, is_of_few, is_rollback
 
 
 class Severity(StrEnum):
@@ -134,9 +134,10 @@ SEVERITIES: Mapping[EventType, Severity] = {
 def severity_of(event: Event) -> Severity:
     """The severity of the event's type, with exceptions. An incident has one critical event, and what follows from it
     has warnings: a rollback is critical, the rollout that it aborts and the quarantine are not. A rollout that pauses
-    because the live version is unhealthy, too, is critical. An aborted rollout that another release replaced is
-    neither: its candidate is not bad, and the channel is not locked."""
-    if is_rollback(event) or is_of_both(event):
+    because the live version is unhealthy, too, is critical, and so is one that pauses by the reports of few networks.
+    An aborted rollout that another release replaced is neither: its candidate is not bad, and the channel is not
+    locked."""
+    if is_rollback(event) or is_of_both(event) or is_of_few(event):
         return Severity.CRITICAL
     if event.type is EventType.ROLLOUT_ABORTED and not (event.new or {}).get("locked"):
         return Severity.INFO

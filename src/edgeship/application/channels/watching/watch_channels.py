@@ -29,7 +29,7 @@ from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.channel_events import Numbers
 from edgeship.domain.channels.exposure import exposure_of
 from edgeship.domain.channels.policy import Decision, Policy, PolicyRecord
-from edgeship.domain.channels.reaction import close_window
+from edgeship.domain.channels.reaction import close_window, minute_of, notify_of_live
 from edgeship.domain.channels.rollout import Phase, Rollout
 from edgeship.domain.channels.rollout_moves import (
     abort_rollout,
@@ -44,6 +44,7 @@ from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Occasion
 from edgeship.domain.health.alarms import ALARM_REACH_PERIODS, HealthAlarm, StandingAlarm, alarms_of
 from edgeship.domain.health.breach import Breach
+from edgeship.domain.health.corroboration import analyse_unverified
 from edgeship.domain.releases.release import Release
 
 T = TypeVar("T")
@@ -246,11 +247,34 @@ class _ChannelCheck:
         moved = None
         if self.metrics is not None and rollout is not None and rollout.phase is Phase.RUNNING:
             evidence = self.metrics.evidence(self.channel)
-            moved = self._apply(rollout, decide_step(rollout, self.policy, evidence, self.occasion.at))
-        return moved or close_window(self.channel, self.occasion)
+            decision = decide_step(rollout, self.policy, evidence, self.occasion.at)
+            moved = self._apply(rollout, self._corroborated(rollout, decision))
+        return moved or self._of_unverified() or close_window(self.channel, self.occasion)
+
+    def _corroborated(self, rollout: Rollout, decision: StepDecision) -> StepDecision:
+        if self.policy.mode == "watch" or not decision.rests_on_reports:
+            return decision
+        subject, since = (self.channel.widget, rollout.candidate), minute_of(rollout.exposed_at)
+        limits, now = self.policy.thresholds, self.occasion.at
+        return decision.with_corroboration(
+            self.tick.react.witnesses(subject, decision.analysis.check, since, limits, now)
+        )
+
+    def _of_unverified(self) -> Moved | None:
+        """Notify people of a live version that fails by reports without a token: they move nothing."""
+        channel = self.channel
+        if self.metrics is None or channel.version is None or channel.watch is None or channel.exposed_at is None:
+            return None
+        if channel.candidate is not None:
+            return None
+        recent = self.metrics.recent((channel.widget, channel.version))
+        found = analyse_unverified(recent, self.policy.thresholds, channel.exposed_at, self.occasion.at)
+        if found is None:
+            return None
+        return notify_of_live(channel, self.occasion.because(found.reason), found.numbers())
 
     def _apply(self, rollout: Rollout, decision: StepDecision) -> Moved | None:
-        occasion, numbers = self.occasion.because(decision.analysis.reason), decision.analysis.numbers()
+        occasion, numbers = self.occasion.because(decision.analysis.reason), decision.numbers()
         action = decision.action
         if self.policy.mode == "watch":
             notice = notify_of_step(self.channel, decision, occasion)
