@@ -75,8 +75,9 @@ VALUES: list[Any] = [
     *(None, True, False, 0, 1, 2, -1, 10_001, 1.0, 1.5, -0.0, 1e308, 10**30, 10**400, math.nan, math.inf),
     *("", "1", "NaN", "\x00", "_aws", [], [[]], [None], {}, {"": 0}, {"__proto__": {}}),
     *([["boom", 1]] * 11, [["boom"]], [["boom", 1, 1]], [["boom", True]], [[1, 1]], ["boom", 1], {"boom": 1}),
+    *([["checkout_ms", 1]] * 6, [["checkout_ms", 1e12]], [["checkout_ms", "1"]], [["_aws", 1]], [["Sessions", 1]]),
 ]
-FIELDS = [*"vwrinsfelmt", "V", "", "_aws", "version", "service", "é", "\ud800"]
+FIELDS = [*"vwrinsfelmkt", "V", "", "_aws", "version", "service", "é", "\ud800"]
 RAW = [
     *("", "d", "d=", "&", "=", "d=%", "d=%ff", "d=%u0041", "D=1", "x=1", "d&d=1"),
     *("d=null", "d=[]", "d=%00", "d=\ud800"),
@@ -84,8 +85,8 @@ RAW = [
 LONG = [
     "d=" + "[" * 4_000,
     "d=" + '{"v":' * 800,
-    "d=" + "1" * 4_096,
-    "d=" + "%F0%9F%98%80" * 4_097,
+    "d=" + "1" * 4_000,
+    "d=" + "%F0%9F%98%80" * 7_001,
     "d=" + "x" * 100_000,
 ]
 """To take one apart takes longer than a hundred of the others."""

@@ -114,7 +114,7 @@ def test_the_sample_is_measured_and_its_error_kept(deployed: Aws, capsys: pytest
     ("query", "reason"),
     [
         ("", "missing"),
-        ("d=" + "x" * 5_000, "too_long"),
+        ("d=" + "x" * 90_000, "too_long"),
         ("d=<script>", "not_json"),
         (beacon(x="\n<script>"), "invalid"),
         (beacon(r="9.9.9"), "unknown_release"),

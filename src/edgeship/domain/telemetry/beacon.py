@@ -11,7 +11,7 @@ from edgeship.domain.telemetry.chunk_failures import chunk_failures, is_chunk_fa
 from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
 
-MAX_LENGTH = 4_096
+MAX_LENGTH = 7_000
 """Characters of a beacon's JSON."""
 MAX_ERRORS = 10
 """Messages in one beacon."""
@@ -87,6 +87,8 @@ class Beacon:
     memory: float | None = None
     session_age: int = 0
     token: str | None = None
+    measures: tuple[tuple[str, float], ...] = ()
+    """Names and values, as the page tracked them."""
 
     @property
     def id(self) -> str:
@@ -95,6 +97,10 @@ class Beacon:
     @property
     def error_count(self) -> int:
         return sum(error.count for error in self.errors)
+
+    def values_of(self, measure: str) -> tuple[float, ...]:
+        """The values of one measure."""
+        return tuple(value for name, value in self.measures if name == measure)
 
     @property
     def chunk_failures(self) -> int:
