@@ -94,8 +94,8 @@ class Edge:
         flags = refresh_flags(self.state, self.flags, now=clock, report=report)
         self.relay = RelayEvents(self.routes, flags, self.bus, self.poison, report)
         self.token_keys = FakeTokenKeys()
-        tokens = BringKeys(self.token_keys, keys, clock, lambda _: None)
-        self.repair = RepairEdge(table, self.routes, self.bring, keys, flags, self.metrics, tokens)
+        self.bring_keys = BringKeys(self.token_keys, keys, clock, lambda _: None)
+        self.repair = RepairEdge(table, self.routes, self.bring, keys, flags, self.metrics, self.bring_keys)
 
     def process(self, wrap: Callable[[Any], Any] = lambda port: port) -> Edge:
         """Another process on the same table, snapshot and store."""

@@ -49,6 +49,7 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
     store = KeyValueStore(keys, settings.store_arn)
     secrets = boto3.client("secretsmanager", config=client_config())
     tokens = SecretTokenKeys(secrets, settings.token_secret, utc_now)
+    bring_keys = BringKeys(tokens, store, utc_now, jittered_pause)
     bring = BringStore(snapshots, store, jittered_pause)
     routes = RefreshRoutes(state, snapshots, bring, settings.environment, utc_now, jittered_pause)
     flags = refresh_flags(state, settings.config_bucket, settings.flag_copies, report)
@@ -66,6 +67,6 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
         store=store,
         refresh_flags=flags,
         metrics=EmfEdge(settings.environment),
-        bring_keys=BringKeys(tokens, store, utc_now, jittered_pause),
+        bring_keys=bring_keys,
     )
-    return RelayFunction(relay, repair, FillStore(routes, bring, time.sleep, report))
+    return RelayFunction(relay, repair, FillStore(routes, bring, bring_keys, time.sleep, report))
