@@ -28,6 +28,7 @@ from edgeship.application.channels.watching.compare_candidates import CompareCan
 from edgeship.application.channels.watching.react_to_quarantine import ReactToQuarantine
 from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import WatchChannels
+from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.application.health.publish_health import PublishHealth
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import Policy
@@ -38,6 +39,7 @@ from edgeship.domain.version import Version
 from tests.bench.aws_calls import Calls, counted
 from tests.bench.report import Report, Row
 from tests.fakes.releases import FakeReleaseFiles
+from tests.fakes.telemetry import WitnessesOf
 from tests.support.moto.aws import NAMES, Aws, aws_environment
 from tests.support.releases import a_release
 
@@ -124,7 +126,7 @@ def _tick(aws: Aws) -> None:
     publish = PublishHealth(state, aws.health_pages, errors, metrics.period_seconds, threads=16)
     compare = CompareCandidates(DynamoDBComparisons(aws.dynamodb, NAMES.table), metrics.period_seconds)
     start = StartWaiting(state, PromoteUpload(state, alarms, FakeReleaseFiles(), lambda _: None))
-    react = ReactToBreach(state, FakeReleaseFiles(), metrics, lambda _: None)
+    react = ReactToBreach(state, FakeReleaseFiles(), metrics, CheckWitnesses(WitnessesOf(lambda: NOW)), lambda _: None)
     quarantine = ReactToQuarantine(state, FakeReleaseFiles(), lambda _: None)
     watch = WatchChannels(state, alarms, metrics, compare, react, quarantine, publish, start)
     tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))

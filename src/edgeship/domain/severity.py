@@ -57,12 +57,11 @@ SEVERITIES: Mapping[EventType, Severity] = {
 def severity_of(event: Event) -> Severity:
     """The severity of the event's type, with exceptions. An incident has one critical event, and what follows from it
     has warnings: a rollback is critical, the rollout that it aborts and the quarantine are not, nor what other channels
-    do because of the quarantine. A rollout that pauses
-    because the live version is unhealthy, too, is critical. An aborted rollout that another release replaced is
-    neither: its candidate is not bad, and the channel is not locked."""
+    do because of the quarantine. A rollout that pauses because the live version is unhealthy, too, is critical, and so
+    is one that pauses by the reports of few networks. An aborted rollout that another release replaced is neither: its candidate is not bad, and the channel is not locked."""
     if (event.new or {}).get("follows"):
         return min(Severity.WARNING, SEVERITIES[event.type], key=list(Severity).index)
-    if is_rollback(event) or is_of_both(event):
+    if is_rollback(event) or is_of_both(event) or is_of_few(event):
         return Severity.CRITICAL
     if event.type is EventType.ROLLOUT_ABORTED and not (event.new or {}).get("locked"):
         return Severity.INFO
@@ -75,6 +74,12 @@ def is_of_both(event: Event) -> bool:
     """Whether a rollout paused because both of its versions are unhealthy."""
     analysis: Mapping[str, Any] = (event.new or {}).get("analysis") or {}
     return event.type is EventType.ROLLOUT_PAUSED and "other_value" in analysis
+
+
+def is_of_few(event: Event) -> bool:
+    """Whether a rollout paused, and was not aborted, because the reports come from too few networks."""
+    analysis: Mapping[str, Any] = (event.new or {}).get("analysis") or {}
+    return event.type is EventType.ROLLOUT_PAUSED and "networks_needed" in analysis
 
 
 def is_rollback(event: Event) -> bool:

@@ -25,6 +25,7 @@ from edgeship.domain.telemetry.beacon import (
     ReportedError,
 )
 from edgeship.domain.telemetry.measures import MAX_VALUE, MAX_VALUES, NAME
+from edgeship.domain.telemetry.tokens import MAX_TOKEN_LENGTH
 from edgeship.domain.version import MAX_VERSION_LENGTH, Version
 
 PARAMETER: Final = "d"
@@ -91,6 +92,7 @@ class _Wire(BaseModel):
     errors: list[_Error] = Field([], alias="e", max_length=MAX_ERRORS)
     load_latency: float = Field(0, alias="l", ge=0, le=10**9)
     memory: float = Field(0, alias="m", ge=0, le=65_536)
+    token: str | None = Field(None, alias="t", min_length=1, max_length=MAX_TOKEN_LENGTH, pattern=r"^[\w.-]+$")
     measures: list[_Measure] = Field([], alias="k", max_length=MAX_VALUES)
 
     def to_beacon(self) -> Beacon:
@@ -115,6 +117,7 @@ class _Wire(BaseModel):
             ),
             load_latency=min(self.load_latency, _MAX_LATENCY) if "load_latency" in told else None,
             memory=self.memory if "memory" in told else None,
+            token=self.token,
             measures=tuple(self.measures),
         )
 

@@ -38,6 +38,10 @@ class Watch:
     until: datetime
     automatic_rollback: bool
 
+    def rolls_back(self, at: datetime) -> bool:
+        """Whether a breach at this time (aware) rolls the channel back."""
+        return self.automatic_rollback and at < self.until
+
 
 @dataclass(frozen=True)
 class Channel:

@@ -35,8 +35,11 @@ HOSTILE = "9.9.9"
 
 
 def first_release(story: Story) -> None:
+    story.say(f"edgeship policy set {WIDGET} --steps 100 --networks 0, since all browsers here have one address")
     story.operator.policy(
-        WIDGET, lambda before: replace(before, steps=(Step(100, 0),)), story.occasion("no rollouts yet")
+        WIDGET,
+        lambda before: replace(before, steps=(Step(100, 0),), thresholds=replace(before.thresholds, networks=0)),
+        story.occasion("no rollouts yet, and one address"),
     )
     with story.step(f"{WIDGET} {FIRST}: from a folder on disk to browsers") as step:
         publish(story, step, FIRST)

@@ -20,7 +20,7 @@ from edgeship.domain.channels.channel_events import Numbers
 from edgeship.domain.channels.incidents.quarantined_elsewhere import exposes_quarantined
 from edgeship.domain.channels.incidents.recovery import recover
 from edgeship.domain.channels.policy import Policy
-from edgeship.domain.channels.reaction import close_window
+from edgeship.domain.channels.reaction import close_window, minute_of, notify_of_live
 from edgeship.domain.channels.rollout import Phase, Rollout
 from edgeship.domain.channels.rollout_moves import (
     abort_rollout,
@@ -35,6 +35,7 @@ from edgeship.domain.events import Occasion
 from edgeship.domain.health.alarms import ALARM_REACH_PERIODS, HealthAlarm, StandingAlarm, alarms_of
 from edgeship.domain.health.analysis import AnalysisResult
 from edgeship.domain.health.breach import Breach
+from edgeship.domain.health.corroboration import analyse_unverified
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 
@@ -113,17 +114,40 @@ class ChannelCheck:
         moved = None
         if self.seen.metrics is not None and rollout is not None and rollout.phase is Phase.RUNNING:
             evidence = self.seen.metrics.evidence(self.channel)
-            moved = self._apply(rollout, decide_step(rollout, self.policy, evidence, self.occasion.at))
-        return moved or self._recovery() or close_window(self.channel, self.occasion)
+            decision = decide_step(rollout, self.policy, evidence, self.occasion.at)
+            moved = self._apply(rollout, self._corroborated(rollout, decision))
+        return moved or self._of_unverified() or self._recovery() or close_window(self.channel, self.occasion)
+
+    def _corroborated(self, rollout: Rollout, decision: StepDecision) -> StepDecision:
+        if self.policy.mode == "watch" or not decision.rests_on_reports:
+            return decision
+        subject, since = (self.channel.widget, rollout.candidate), minute_of(rollout.exposed_at)
+        limits, now = self.policy.thresholds, self.occasion.at
+        return decision.with_corroboration(self.react.witnesses(subject, decision.analysis.check, since, limits, now))
+
+    def _of_unverified(self) -> Moved | None:
+        """Notify people of a live version that fails by reports without a token: they move nothing."""
+        found = self._unverified()
+        if found is None or self.channel.candidate is not None:
+            return None
+        return notify_of_live(self.channel, self.occasion.because(found.reason), found.numbers())
+
+    def _unverified(self) -> AnalysisResult | None:
+        channel, metrics = self.channel, self.seen.metrics
+        if metrics is None or channel.version is None or channel.exposed_at is None:
+            return None
+        recent = metrics.recent((channel.widget, channel.version))
+        return analyse_unverified(recent, self.policy.thresholds, channel.exposed_at, self.occasion.at)
 
     def _recovery(self) -> Moved | None:
         analysis = self._analysis_of_live()
-        if analysis is None or any(breach.version == self.channel.version for breach in self._breaches()):
+        breaches = any(breach.version == self.channel.version for breach in self._breaches())
+        if analysis is None or breaches or self._unverified() is not None:
             return None
         return recover(self.channel, analysis, self.occasion, self.period_seconds)
 
     def _apply(self, rollout: Rollout, decision: StepDecision) -> Moved | None:
-        occasion, numbers = self.occasion.because(decision.analysis.reason), decision.analysis.numbers()
+        occasion, numbers = self.occasion.because(decision.analysis.reason), decision.numbers()
         action = decision.action
         if self.policy.mode == "watch":
             notice = notify_of_step(self.channel, decision, occasion)
