@@ -57,8 +57,6 @@
     let src = options.src && new URL(options.src, document.baseURI).href;
     /** The folder of a widget that is not under its name: at the CDN's root, or on another CDN. */
     const folder = src ? src.replace(/[^/]*$/, '') : base;
-    let version = options.version;
-
     // Of the page view for this widget: no two widgets share one.
     const id = (Math.random() + 1).toString(16).slice(2);
 
@@ -68,7 +66,9 @@
     const tracked = [];
     /** The documents that are listened to. */
     const seen = new WeakSet();
-    let before, // the page's heap in MB before the widget was loaded, if this runs early enough and the browser says it
+    let version, // of the widget, when it is known
+      token, // of the page view, when the CDN has given one
+      before, // the page's heap in MB before the widget was loaded, if this runs early enough and the browser says it
       started, // when the session began: its first beacon was sent
       element, // of the entrypoint, if the page has one
       latency, // of the entrypoint, in milliseconds; null when it is reported
@@ -82,6 +82,17 @@
     const own = url => [base, folder].some(start => `${url}`.startsWith(start));
     const heap = () => performance.memory.usedJSHeapSize / 1e6;
     const isEntry = url => src ? url === src : own(url) && /\.m?js(\?|$)/.test(url);
+
+    /** The version is known. Ask for the token that says that a page view reports; no beacon waits for it. */
+    const know = safely(found => {
+      if (version || !found) return;
+      version = found;
+      fetch(new URL(`edgeship/token?w=${widget}&r=${version}`, home), { // throws when there is no home
+        cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer'
+      }).then(answer => answer.text()).then(text => {
+        if (/^[\w.-]{48}$/.test(text)) token = text;
+      }).catch(() => {});
+    });
 
     /** Look for the entrypoint in a window and its frames, and listen to those that are new. */
     const visit = safely(view => {
@@ -106,7 +117,7 @@
     const measure = entries => entries.forEach(entry => {
       const url = entry.name;
       if (!own(url)) return;
-      version = version || versionIn(url);
+      know(versionIn(url));
       const same = url.endsWith(String(src).replace(/.*\//, '/'));
       if (latency === undefined ? same || isEntry(url) : same && versionIn(url) && !versionIn(src)) {
         src = url;
@@ -120,13 +131,13 @@
       if (asked || !src || (element && element.crossOrigin === null && !/module/.test(element.type + element.rel))) return;
       asked = true;
       fetch(src, { cache: 'force-cache', credentials: 'omit' }).then(answer => {
-        version = answer.headers.get('x-amz-meta-version');
-        report();
+        know(answer.headers.get('x-amz-meta-version'));
+        hold(AFTER_LOAD);
       }).catch(() => {});
     };
 
     const send = () => {
-      const beacon = { v: 1, w: widget, r: version, i: id, n: beacons };
+      const beacon = { v: 1, w: widget, r: version, i: id, n: beacons, t: token };
       if (!beacons++) {
         beacon.s = 1;
         started = Date.now();
@@ -162,7 +173,7 @@
       visit(window);
       // A session is a page view in which the widget was loaded or failed; resource timing shows that it was loaded.
       if (latency === undefined && !errors.size && !(element && leaving)) return;
-      version = version || versionIn(src);
+      know(versionIn(src));
       if (!version) ask();
       else if ((leaving || !held) && beacons < MAX_BEACONS
         && (!beacons || errors.size || latency != null || tracked.length)) {
@@ -256,6 +267,7 @@
     listen(window, 'pagehide', () => report(true));
     listen(window, 'visibilitychange', () => report(document.hidden));
     // Memory is the widget's doing: it is compared with the page before it, or not reported.
+    know(options.version);
     visit(window);
     if (latency === undefined) safely(() => (before = heap()))();
     // Also reports resources that are loaded long after load, or when the page's buffer of entries is full.

@@ -7,6 +7,7 @@ import time
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from edgeship.domain.telemetry.metrics import Metric
 from infra.app import ROOT
 from tests.browser.lab.stub import stub
 from tests.browser.sites import Answer, Cdn, Site
+from tests.support.tokens import a_token
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -595,3 +597,38 @@ def test_a_page_view_sends_twenty_beacons_at_most(browser: Remote, cdn: Cdn, vis
         run(browser, "dispatchEvent(new Event('pagehide'))")
         cdn.wait(Cdn.TELEMETRY, min(number + 1, 20))
     assert sorted(told["n"] for told in cdn.beacons()) == list(range(20))
+
+
+TOKEN = "/edgeship/token"
+SIGNED = a_token(datetime(2026, 11, 23, 10, tzinfo=UTC))
+
+
+def test_every_beacon_has_the_token_of_its_page_view(browser: Remote, cdn: Cdn, visit: Opener) -> None:
+    cdn.answers[TOKEN] = Answer(SIGNED.encode(), "text/plain", {"Cache-Control": "no-store"})
+    visit(telemetry(cdn), module(cdn))
+    cdn.beacons(1)
+    thrown = f"{{ filename: '{cdn.url}/checkout/v1.4.2/a.js', message: 'late' }}"
+    run(browser, f"dispatchEvent(new ErrorEvent('error', {thrown}))")
+    flush(browser)
+    first, second = cdn.beacons(2)
+    assert (first["t"], second["t"]) == (SIGNED, SIGNED)
+    (asked,) = cdn.requests(TOKEN)
+    assert asked.target == f"{TOKEN}?w=checkout&r={first['r']}"
+    assert not {"Cookie", "Referer", "Authorization"} & asked.headers.keys()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(b"", "text/plain", status=204),
+        Answer(b"<h1>nothing here</h1>", "text/html", status=404),
+        Answer(SIGNED.encode(), "text/plain", delay=4),
+    ],
+    ids=["no key", "no such path", "slow"],
+)
+def test_without_a_token_the_beacon_is_sent_all_the_same(answer: Answer, cdn: Cdn, visit: Opener) -> None:
+    cdn.answers[TOKEN] = answer
+    visit(telemetry(cdn), module(cdn))
+    (first,) = cdn.beacons(1)
+    assert "t" not in first
+    assert first["s"] == 1

@@ -83,6 +83,8 @@ class _Report:
     latencies: tuple[float, ...]
     memory: tuple[float, ...]
     custom_metrics: Mapping[str, tuple[float, ...]]
+    unverified: int
+    unverified_failed: int
 
 
 class FakeMetrics:
@@ -106,10 +108,12 @@ class FakeMetrics:
         latencies: Iterable[float] = (),
         memory: Iterable[float] = (),
         custom_metrics: Mapping[str, Iterable[float]] = MappingProxyType({}),
+        unverified: int = 0,
+        unverified_failed: int = 0,
     ) -> None:
         """Let browsers have reported; latencies are milliseconds, memory megabytes, one value each."""
         own = {name: tuple(values) for name, values in custom_metrics.items()}
-        report = _Report(at, sessions, failed, tuple(latencies), tuple(memory), own)
+        report = _Report(at, sessions, failed, tuple(latencies), tuple(memory), own, unverified, unverified_failed)
         insort(self._reports.setdefault((widget, version), []), report, key=lambda each: each.at)
 
     def periods(
@@ -134,7 +138,9 @@ class FakeMetrics:
             sum(datapoint.failed_sessions for datapoint in datapoints),
             _mean([(w.latency_ms, w.sessions) for w in datapoints]),
             _mean([(w.memory_mb, w.sessions) for w in datapoints]),
-            custom_metric=_measured(reports, custom.get(span.subject[0])),
+            custom_metric=_custom(reports, custom.get(span.subject[0])),
+            unverified_sessions=sum(datapoint.unverified_sessions for datapoint in datapoints),
+            unverified_failed_sessions=sum(datapoint.unverified_failed_sessions for datapoint in datapoints),
         )
 
     def _datapoints(self, subject: Subject, first: int, end: int, custom: CustomMetrics) -> list[Datapoint]:
@@ -145,7 +151,7 @@ class FakeMetrics:
             start = self._bound(math.floor(reports[0].at.timestamp() / self.period_seconds))
             mine = self._between(reports, start, start + timedelta(seconds=self.period_seconds))
             datapoint = _datapoint(start, self.period_seconds, mine)
-            datapoints.append(replace(datapoint, custom_metric=_measured(mine, custom.get(subject[0]))))
+            datapoints.append(replace(datapoint, custom_metric=_custom(mine, custom.get(subject[0]))))
             reports = reports[len(mine) :]
         return datapoints
 
@@ -172,10 +178,12 @@ def _datapoint(start: datetime, seconds: int, reports: Sequence[_Report]) -> Dat
         sum(report.failed for report in reports),
         percentile_95([value for report in reports for value in report.latencies]),
         percentile_95([value for report in reports for value in report.memory]),
+        unverified_sessions=sum(report.unverified for report in reports),
+        unverified_failed_sessions=sum(report.unverified_failed for report in reports),
     )
 
 
-def _measured(reports: Sequence[_Report], name: str | None) -> float | None:
+def _custom(reports: Sequence[_Report], name: str | None) -> float | None:
     values = [value for report in reports for value in report.custom_metrics.get(name or "", ())]
     return percentile_95(values) if len(values) >= CUSTOM_METRIC_SAMPLE else None
 

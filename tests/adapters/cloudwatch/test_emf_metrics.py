@@ -27,8 +27,18 @@ def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return lines
 
 
+def test_each_value_of_a_custom_metric_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    EmfMetrics("test").add_custom("checkout", Version.parse("1.4.2"), "checkout_ms", [2_310, -0.5])
+    lines = printed(capsys)
+    assert [line["Custom.checkout_ms"] for line in lines] == [[2_310.0], [-0.5]]
+    (directive,) = lines[0]["_aws"]["CloudWatchMetrics"]
+    assert directive["Dimensions"] == [["environment", "widget", "version"]]
+    assert directive["Metrics"] == [{"Name": "Custom.checkout_ms", "Unit": "None"}]
+
+
 def test_a_release_has_three_dimensions_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
-    everything = dict(zip(Metric, (1.0, 1.0, 3.0, 1.0, 1.0, 123.0, 45.2), strict=True))
+    fixed = [metric for metric in Metric if metric is not Metric.CUSTOM]
+    everything = dict(zip(fixed, (1.0, 1.0, 3.0, 1.0, 1.0, 123.0, 45.2, 1.0, 1.0), strict=True))
     EmfMetrics("test").add("checkout", Version.parse("1.4.2"), everything)
     assert printed(capsys) == [
         {
@@ -45,6 +55,8 @@ def test_a_release_has_three_dimensions_and_no_other(capsys: pytest.CaptureFixtu
                             {"Name": "ChunkFailedSessions", "Unit": "Count"},
                             {"Name": "LoadLatency", "Unit": "Milliseconds"},
                             {"Name": "Memory", "Unit": "Megabytes"},
+                            {"Name": "UnverifiedSessions", "Unit": "Count"},
+                            {"Name": "UnverifiedFailedSessions", "Unit": "Count"},
                         ],
                     }
                 ],
@@ -59,6 +71,8 @@ def test_a_release_has_three_dimensions_and_no_other(capsys: pytest.CaptureFixtu
             "ChunkFailedSessions": [1.0],
             "LoadLatency": [123.0],
             "Memory": [45.2],
+            "UnverifiedSessions": [1.0],
+            "UnverifiedFailedSessions": [1.0],
         }
     ]
 

@@ -37,7 +37,7 @@ def minutes(world: World, count: int, candidate: list[float], stable: list[float
     return changed
 
 
-def test_a_candidate_over_the_measures_limit_is_aborted() -> None:
+def test_a_candidate_over_its_limit_is_aborted() -> None:
     world = judged(rolling())
     assert minutes(world, 4, SLOW) == [EventType.ROLLOUT_ABORTED]
     (aborted,) = world.events_of(EventType.ROLLOUT_ABORTED)

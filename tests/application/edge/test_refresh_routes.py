@@ -265,7 +265,7 @@ def test_a_policy_that_says_how_to_serve_reaches_the_store() -> None:
     assert edge.is_right()
 
 
-def test_a_measure_that_a_policy_names_reaches_the_snapshot_and_not_the_store() -> None:
+def test_a_custom_metric_that_a_policy_names_reaches_the_snapshot_and_not_the_store() -> None:
     world = World("1.0.0", policy=Policy())
     world.promote("1.0.0")
     edge = Edge(world.state)

@@ -52,7 +52,7 @@ def test_a_whole_bake(bake: Row, stable: Row | None, health: Health, check: Chec
 @pytest.mark.parametrize(
     ("value", "health"), [(3_000, Health.DEGRADED), (2_999, Health.HEALTHY), (None, Health.HEALTHY)]
 )
-def test_a_measure_over_a_whole_bake(value: float | None, health: Health) -> None:
+def test_a_custom_metric_over_a_whole_bake(value: float | None, health: Health) -> None:
     limits = replace(LIMITS, custom_metric="checkout_ms", custom_metric_limit=3_000)
     bake = replace(step((100, 0)), custom_metric=value)
     assert analyse_step(bake, None, limits).health == health

@@ -39,7 +39,9 @@ class EmfMetrics:
 
     def add_custom(self, widget: str, version: Version, name: str, values: Sequence[float]) -> None:
         for value in values:
-            self._print((self._environment, widget, str(version)), {custom_metric_name(name): ("None", value)})
+            self._print(
+                (self._environment, widget, str(version)), {custom_metric_name(name): (UNITS[Metric.CUSTOM], value)}
+            )
 
     def refused(self, reason: Refusal) -> None:
         # A property of the log line, so that it can be searched; not a dimension.

@@ -27,6 +27,8 @@ _STATS: Mapping[str, str] = {
     Metric.MEMORY: "p95",
     Metric.CHUNK_FAILED_SESSIONS: "Sum",
     Metric.CHUNK_FAILURES: "Sum",
+    Metric.UNVERIFIED_SESSIONS: "Sum",
+    Metric.UNVERIFIED_FAILED_SESSIONS: "Sum",
 }
 _CUSTOM, _CUSTOM_COUNT = "custom_metric", "custom_metric_count"
 _CUSTOM_STATS = {_CUSTOM: "p95", _CUSTOM_COUNT: "SampleCount"}
@@ -99,6 +101,8 @@ class _Series:
                 self.values[Metric.MEMORY].get(start),
                 round(self.values[Metric.CHUNK_FAILED_SESSIONS].get(start, 0)),
                 round(self.values[Metric.CHUNK_FAILURES].get(start, 0)),
+                unverified_sessions=round(self.values[Metric.UNVERIFIED_SESSIONS].get(start, 0)),
+                unverified_failed_sessions=round(self.values[Metric.UNVERIFIED_FAILED_SESSIONS].get(start, 0)),
                 custom_metric=self.custom_at(start),
             )
             for start in starts
@@ -106,7 +110,7 @@ class _Series:
 
 
 class CloudWatchMetrics:
-    """Six queries a subject, and two of its custom metric; up to 83 subjects a call.
+    """Eight queries a subject, and two of its custom metric; up to 62 subjects a call.
 
     `totals` reads each span in the coarsest period that `_FINENESS` allows (a day in hours, an hour in five minutes),
     and never in a finer one than CloudWatch still has. That needs few datapoints, and makes the percentiles stable:
@@ -148,6 +152,8 @@ class CloudWatchMetrics:
                 series.mean(Metric.MEMORY),
                 series.total(Metric.CHUNK_FAILED_SESSIONS),
                 series.total(Metric.CHUNK_FAILURES),
+                unverified_sessions=series.total(Metric.UNVERIFIED_SESSIONS),
+                unverified_failed_sessions=series.total(Metric.UNVERIFIED_FAILED_SESSIONS),
                 custom_metric=series.custom_mean(),
             )
             for span, series in found.items()

@@ -25,6 +25,7 @@ from edgeship.domain.telemetry.beacon import (
     ReportedError,
 )
 from edgeship.domain.telemetry.custom_metrics import MAX_VALUE, MAX_VALUES, NAME
+from edgeship.domain.telemetry.tokens import MAX_TOKEN_LENGTH
 from edgeship.domain.version import MAX_VERSION_LENGTH, Version
 
 PARAMETER: Final = "d"
@@ -61,7 +62,7 @@ _Frame = Annotated[
     StringConstraints(max_length=MAX_FRAME_LENGTH, pattern=r"^[!-~]+:[0-9]{1,9}:[0-9]{1,9}$"),
 ]
 _Frames = Annotated[list[_Frame], Field(min_length=1, max_length=MAX_FRAMES)]
-_Measure = Annotated[
+_CustomMetric = Annotated[
     tuple[
         Annotated[str, Strict(), StringConstraints(pattern=NAME)],
         Annotated[float, Strict(), Field(ge=-MAX_VALUE, le=MAX_VALUE)],
@@ -91,7 +92,8 @@ class _Wire(BaseModel):
     errors: list[_Error] = Field([], alias="e", max_length=MAX_ERRORS)
     load_latency: float = Field(0, alias="l", ge=0, le=10**9)
     memory: float = Field(0, alias="m", ge=0, le=65_536)
-    custom_metrics: list[_Measure] = Field([], alias="k", max_length=MAX_VALUES)
+    token: str | None = Field(None, alias="t", min_length=1, max_length=MAX_TOKEN_LENGTH, pattern=r"^[\w.-]+$")
+    custom_metrics: list[_CustomMetric] = Field([], alias="k", max_length=MAX_VALUES)
 
     def to_beacon(self) -> Beacon:
         """The domain's beacon.
@@ -115,6 +117,7 @@ class _Wire(BaseModel):
             ),
             load_latency=min(self.load_latency, _MAX_LATENCY) if "load_latency" in told else None,
             memory=self.memory if "memory" in told else None,
+            token=self.token,
             custom_metrics=tuple(self.custom_metrics),
         )
 

@@ -22,8 +22,16 @@ def read_routes(state: EdgeState, environment: str, widget: str) -> Routes:
     channels = state.channels(widget)
     policy = state.policy(widget).policy
     flags = _flags(state, channels)
-    custom_metric = policy.thresholds.custom_metric
-    return routes_of(channels, state.releases(widget), policy.serve, flags, environment, policy.testers, custom_metric)
+    return routes_of(
+        channels,
+        state.releases(widget),
+        policy.serve,
+        flags,
+        environment,
+        policy.testers,
+        any_report=policy.counts_any_report,
+        custom_metric=policy.thresholds.custom_metric,
+    )
 
 
 def reread_routes(
@@ -44,8 +52,16 @@ def reread_routes(
     others = {version for version in newest_in_ranges(live).values() if str(version) not in served} - named
     releases += state.releases_among(widget, others)
     known = Known(live, {release.version: release for release in releases}, served)
-    custom_metric = policy.thresholds.custom_metric
-    return routes_from(channels, known, policy.serve, flags, environment, policy.testers, custom_metric)
+    return routes_from(
+        channels,
+        known,
+        policy.serve,
+        flags,
+        environment,
+        policy.testers,
+        any_report=policy.counts_any_report,
+        custom_metric=policy.thresholds.custom_metric,
+    )
 
 
 def _flags(state: EdgeState, channels: Sequence[Channel]) -> _Flags:

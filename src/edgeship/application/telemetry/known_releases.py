@@ -9,7 +9,12 @@ from datetime import datetime, timedelta
 
 from edgeship.application.ports import Clock, Report
 from edgeship.application.telemetry.ports import Registry
-from edgeship.domain.telemetry.metric_registry import Releases, declared_custom_metrics, measurable_releases
+from edgeship.domain.telemetry.metric_registry import (
+    Releases,
+    declared_custom_metrics,
+    measurable_releases,
+    open_widgets,
+)
 from edgeship.domain.version import Version
 
 MAX_AGE = timedelta(seconds=5)
@@ -26,6 +31,7 @@ class KnownReleases:
         self._report = report
         self._releases: Releases | None = None
         self._custom_metrics: dict[str, str] = {}
+        self._open: frozenset[str] = frozenset()
         self._etag: str | None = None
         self._asked_at: datetime | None = None
         self._failed = False
@@ -42,6 +48,10 @@ class KnownReleases:
     def custom_metric_of(self, widget: str) -> str | None:
         """The custom metric that the widget's policy names; as of the last `has`."""
         return self._custom_metrics.get(widget)
+
+    def takes_any_report(self, widget: str) -> bool:
+        """Whether the widget's policy counts every report, by what `has` has read."""
+        return widget in self._open
 
     def _older_than(self, age: timedelta) -> bool:
         # A clock that went backwards says nothing about the age.
@@ -63,3 +73,4 @@ class KnownReleases:
         if self._releases is None or stored.etag != self._etag:
             self._releases, self._etag = measurable_releases(stored.content), stored.etag
             self._custom_metrics = declared_custom_metrics(stored.content)
+            self._open = open_widgets(stored.content)

@@ -43,6 +43,7 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
             "--missing-sessions",
             f"certainly more than {limits.missing_sessions:g} % of the candidate's",
         ),
+        "rolled back: networks": ("--networks", _networks(limits.networks)),
         "inconclusive": ("--minimum-sample", f"fewer than {limits.minimum_sample} sessions"),
         "chunks that do not load": (
             "--chunk-failures",
@@ -71,6 +72,12 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
 def _custom_metric(limits: Thresholds) -> str:
     name = limits.custom_metric
     return f"{name}: {limits.custom_metric_limit:g} or more, 95th percentile" if name else "none"
+
+
+def _networks(count: int) -> str:
+    if not count:
+        return "0: any report counts, with or without a token"
+    return f"failures from {count} network{'' if count == 1 else 's'} or more"
 
 
 def _testers(count: int) -> str:

@@ -17,7 +17,8 @@ class Datapoint:
 
     `latency_ms`, `memory_mb` and `custom_metric` are 95th percentiles, the last of `CUSTOM_METRIC_SAMPLE` values at
     least. `failed_sessions` include the `chunk_failed_sessions`, in which only parts of the release did not load;
-    whether these count in the error rate is the policy's, see `under`.
+    whether these count in the error rate is the policy's, see `under`. No
+    other field has what is unverified.
     """
 
     start: datetime
@@ -29,6 +30,8 @@ class Datapoint:
     chunk_failed_sessions: int = 0
     chunk_failures: int = 0
     counts_chunks: bool = True
+    unverified_sessions: int = 0
+    unverified_failed_sessions: int = 0
     custom_metric: float | None = None
 
     @property

@@ -73,7 +73,7 @@ class Beacon:
 
     `load_latency` is in milliseconds, `memory` in megabytes: how much the page's heap has grown since before the widget
     was loaded. None when the beacon has none. `session_age` is seconds from the session's first beacon to the one with
-    which it fails.
+    which it fails. `token` is what the edge gave the page view, if it has one.
     """
 
     widget: str
@@ -86,6 +86,7 @@ class Beacon:
     load_latency: float | None = None
     memory: float | None = None
     session_age: int = 0
+    token: str | None = None
     custom_metrics: tuple[tuple[str, float], ...] = ()
     """Names and values, as the page tracked them."""
 
@@ -120,6 +121,14 @@ class Beacon:
             Metric.CHUNK_FAILED_SESSIONS: int(self.fails_by_chunks),
         }
         return {metric: count for metric, count in failed.items() if count}
+
+    def unverified_values(self) -> dict[Metric, float]:
+        """The values that it adds to the metrics of now when nothing shows that a page view sent it."""
+        counts = {
+            Metric.UNVERIFIED_SESSIONS: int(self.starts_session),
+            Metric.UNVERIFIED_FAILED_SESSIONS: int(self.fails_session),
+        }
+        return {metric: count for metric, count in counts.items() if count}
 
     def metric_values(self) -> dict[Metric, float]:
         """The values that it adds to the release's metrics of now, without counts of zero."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from edgeship.domain.telemetry.metrics import Metric
+
 MAX_VALUES: Final = 6
 """Values in one beacon: five of the page, and the longest task."""
 MAX_VALUE: Final = 1e12
@@ -24,5 +26,5 @@ def is_custom_metric(name: str) -> bool:
 
 
 def custom_metric_name(name: str) -> str:
-    """Its name in CloudWatch: that of no `Metric`."""
-    return f"Custom.{name}"
+    """Its name in CloudWatch."""
+    return f"{Metric.CUSTOM}.{name}"

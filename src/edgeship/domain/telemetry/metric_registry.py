@@ -1,6 +1,6 @@
 """Which releases get metrics: those that the edge's snapshot can lead a browser to, up to a bound.
 
-Every widget and version that beacons may name costs seven metrics and one of its custom metric, and anybody can send a
+Every widget and version that beacons may name costs ten metrics at most, one of them custom, and anybody can send a
 beacon: a beacon of any other release is refused. The bounds are filled in this order:
 
 1. what the channels of every widget mean, stable and candidate: these are analysed
@@ -22,6 +22,9 @@ from edgeship.domain.version import Version
 MAX_VERSIONS_A_WIDGET = 10
 MAX_RELEASES = 1_000
 """In an environment; each has one of every `Metric`."""
+
+ANY_REPORT = "any_report"
+"""In a widget's entry of the snapshot: its policy counts every report."""
 
 Releases = frozenset[tuple[str, Version]]
 """Widgets and versions."""
@@ -56,6 +59,12 @@ def declared_custom_metrics(snapshot: object) -> dict[str, str]:
     widgets = _object(_object(snapshot).get("widgets"))
     named = {widget: _object(routes).get("custom_metric") for widget, routes in widgets.items()}
     return {widget: name for widget, name in named.items() if isinstance(name, str) and is_custom_metric(name)}
+
+
+def open_widgets(snapshot: object) -> frozenset[str]:
+    """The widgets whose policy counts every report, with or without a token (`networks` 0)."""
+    widgets = _object(_object(snapshot).get("widgets"))
+    return frozenset(name for name, routes in widgets.items() if _object(routes).get(ANY_REPORT) is True)
 
 
 def _in_channels(routes: Mapping[str, Any]) -> Iterator[Version]:

@@ -35,6 +35,11 @@ class Metric(StrEnum):
     """From the request for the entrypoint to its last byte."""
     MEMORY = "Memory"
     """The JavaScript heap of the page, where the browser reports it."""
+    UNVERIFIED_SESSIONS = "UnverifiedSessions"
+    """Sessions without a valid token, or of a network that has had its share; no other metric has them."""
+    UNVERIFIED_FAILED_SESSIONS = "UnverifiedFailedSessions"
+    CUSTOM = "Custom"
+    """The one that the widget's policy names; in CloudWatch, that name is part of its own: see `custom_metrics`."""
 
 
 UNITS = {
@@ -45,5 +50,8 @@ UNITS = {
     Metric.CHUNK_FAILED_SESSIONS: "Count",
     Metric.LOAD_LATENCY: "Milliseconds",
     Metric.MEMORY: "Megabytes",
+    Metric.UNVERIFIED_SESSIONS: "Count",
+    Metric.UNVERIFIED_FAILED_SESSIONS: "Count",
+    Metric.CUSTOM: "None",
 }
 """CloudWatch's units (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html)."""
