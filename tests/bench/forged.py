@@ -30,7 +30,7 @@ from edgeship.domain.version import Version
 from tests.support.repository import ROOT
 
 PAGE = ROOT / "docs" / "security.md"
-MARKED = re.compile(r"(<!-- generated: forged -->\n\n?)(.*?)(\n\n?<!-- end -->)", re.DOTALL)
+MARKED = re.compile(r"(<!-- forged: [^>]*-->\n)(.*?)(\n<!-- /forged -->)", re.DOTALL)
 TRAFFIC = (2, 10, 50, 200, 1_000, 10_000)
 """Sessions a minute."""
 SPREADS = (3, 60)

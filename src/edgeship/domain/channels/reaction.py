@@ -24,8 +24,10 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion, timestamp
 from edgeship.domain.health.analysis import Health
 from edgeship.domain.health.breach import Breach
-from edgeship.domain.health.corroboration import ENOUGH, Corroboration
+from edgeship.domain.health.corroboration import ENOUGH, Corroboration, analyse_unverified
+from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.shared_limit import Other, also
+from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 
@@ -89,9 +91,21 @@ def _stop_candidate(
     return abort_rollout(channel, candidate, occasion, breach.numbers)
 
 
-def notify_of_live(channel: Channel, occasion: Occasion, numbers: Numbers) -> Moved | None:
-    """The channel whose live version people are notified of, without a move; None when they know."""
-    return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, numbers)
+def notify_of_unverified(
+    channel: Channel, recent: Iterable[Datapoint], limits: Thresholds, occasion: Occasion
+) -> Moved | None:
+    """Notify people of a watched live version that fails by reports without a token: they move nothing. None where it
+    does not, where people know, and while a rollout judges the candidate's.
+
+    Args:
+        recent: the live version's datapoints of the last hour.
+    """
+    if channel.watch is None or channel.exposed_at is None or channel.candidate is not None:
+        return None
+    found = analyse_unverified(recent, limits, channel.exposed_at, occasion.at)
+    if found is None:
+        return None
+    return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion.because(found.reason), found.numbers())
 
 
 def other_of(channel: Channel, version: Version) -> Version | None:

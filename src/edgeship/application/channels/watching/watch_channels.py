@@ -29,7 +29,7 @@ from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.channel_events import Numbers
 from edgeship.domain.channels.exposure import exposure_of
 from edgeship.domain.channels.policy import Decision, Policy, PolicyRecord
-from edgeship.domain.channels.reaction import close_window, minute_of, notify_of_live
+from edgeship.domain.channels.reaction import close_window, minute_of, notify_of_unverified
 from edgeship.domain.channels.rollout import Phase, Rollout
 from edgeship.domain.channels.rollout_moves import (
     abort_rollout,
@@ -44,7 +44,6 @@ from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Occasion
 from edgeship.domain.health.alarms import ALARM_REACH_PERIODS, HealthAlarm, StandingAlarm, alarms_of
 from edgeship.domain.health.breach import Breach
-from edgeship.domain.health.corroboration import analyse_unverified
 from edgeship.domain.releases.release import Release
 
 T = TypeVar("T")
@@ -261,17 +260,10 @@ class _ChannelCheck:
         )
 
     def _of_unverified(self) -> Moved | None:
-        """Notify people of a live version that fails by reports without a token: they move nothing."""
-        channel = self.channel
-        if self.metrics is None or channel.version is None or channel.watch is None or channel.exposed_at is None:
+        if self.metrics is None or self.channel.version is None:
             return None
-        if channel.candidate is not None:
-            return None
-        recent = self.metrics.recent((channel.widget, channel.version))
-        found = analyse_unverified(recent, self.policy.thresholds, channel.exposed_at, self.occasion.at)
-        if found is None:
-            return None
-        return notify_of_live(channel, self.occasion.because(found.reason), found.numbers())
+        recent = self.metrics.recent((self.channel.widget, self.channel.version))
+        return notify_of_unverified(self.channel, recent, self.policy.thresholds, self.occasion)
 
     def _apply(self, rollout: Rollout, decision: StepDecision) -> Moved | None:
         occasion, numbers = self.occasion.because(decision.analysis.reason), decision.numbers()
