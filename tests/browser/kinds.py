@@ -181,12 +181,14 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "… it has content",
-        "document.querySelector('#checkout').textContent = 'Pay'; edgeship.ready(document.querySelector('#checkout'), 0.1);",
+        "document.querySelector('#checkout').textContent = 'Pay';"
+        "edgeship.ready(document.querySelector('#checkout'), 0.1);",
         Seen.NOT,
     ),
     Kind(
         "… its content is in a shadow root",
-        "const host = document.querySelector('#checkout'); host.attachShadow({ mode: 'open' }).innerHTML = '<p>Pay</p>';"
+        "const host = document.querySelector('#checkout');"
+        "host.attachShadow({ mode: 'open' }).innerHTML = '<p>Pay</p>';"
         "edgeship.ready(host, 0.1);",
         Seen.NOT,
     ),

@@ -16,6 +16,7 @@ from edgeship.application.channels.start_rollout import StartRollout
 from edgeship.application.channels.steer_rollout import SteerRollout
 from edgeship.application.channels.unlock_channel import UnlockChannel
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
+from edgeship.application.channels.watching.react_to_quarantine import ReactToQuarantine
 from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import Tick, WatchChannels
 from edgeship.application.health.check_witnesses import CheckWitnesses
@@ -76,13 +77,14 @@ class World:
         self.compare = CompareCandidates(self.comparisons, self.metrics.period_seconds)
         self.start_waiting = StartWaiting(self.state, self.promote_upload)
         self.watch = WatchChannels(
-            self.state,
-            self.alarms,
-            self.metrics,
-            self.compare,
-            self.react,
-            self.publish,
-            self.start_waiting,
+            state=self.state,
+            alarms=self.alarms,
+            metrics=self.metrics,
+            compare=self.compare,
+            react=self.react,
+            react_to_quarantine=ReactToQuarantine(self.state, self.files, never),
+            publish=self.publish,
+            start_waiting=self.start_waiting,
         )
         for version in versions:
             self.register(version)

@@ -18,6 +18,7 @@ from edgeship.adapters.s3.release_files import S3ReleaseFiles
 from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
+from edgeship.application.channels.watching.react_to_quarantine import ReactToQuarantine
 from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import WatchChannels
 from edgeship.application.health.check_witnesses import CheckWitnesses
@@ -54,6 +55,7 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
         metrics=metrics,
         compare=CompareCandidates(DynamoDBComparisons(dynamodb, settings.table), settings.period_seconds),
         react=ReactToBreach(state, files, metrics, witnesses, jittered_pause),
+        react_to_quarantine=ReactToQuarantine(state, files, jittered_pause),
         publish=PublishHealth(
             state=state,
             pages=pages,

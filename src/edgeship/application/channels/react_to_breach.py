@@ -19,6 +19,7 @@ from edgeship.application.health.ports import Metrics, Subject
 from edgeship.application.ports import Pause
 from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.retry_conflict import retry_conflict
+from edgeship.domain.channels.incidents.incident import following
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.reaction import minute_of, other_of, react
 from edgeship.domain.events import Occasion
@@ -68,6 +69,8 @@ class ReactToBreach:
             )
             if moved is None:
                 return Reaction(breach.widget, name, None, "late, or known: nothing to do")
+            if any(each.version == breach.version and each.quarantine is not None for each in releases):
+                moved = following(moved)  # another channel came first
             commit_move(self.state, moved)
             return Reaction.of(moved)
 

@@ -68,6 +68,8 @@ class Channel:
     watch: Watch | None = None
     alert: Alert | None = None
     """Of the live version."""
+    incident: str | None = None
+    """The id of the critical event that opened the channel's incident, while it goes on."""
 
     @property
     def candidate(self) -> Version | None:

@@ -24,10 +24,8 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion, timestamp
 from edgeship.domain.health.analysis import Health
 from edgeship.domain.health.breach import Breach
-from edgeship.domain.health.corroboration import ENOUGH, Corroboration, analyse_unverified
-from edgeship.domain.health.datapoint import Datapoint
+from edgeship.domain.health.corroboration import ENOUGH, Corroboration
 from edgeship.domain.health.shared_limit import Other, also
-from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 
@@ -66,12 +64,32 @@ def react(
         return _pause_for_both(channel, breach, occasion, other)
     if rollout is not None and rollout.active and rollout.both_unhealthy:
         return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
-    if mode == "watch" or channel.watch is None or not channel.watch.rolls_back(breach.at):
-        return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
-    if not corroboration.is_enough and corroboration.fault is None:
+    if not corroboration.is_enough and corroboration.fault is None and _rolls_back(channel, mode, breach.at):
         few = occasion.because(f"{occasion.cause}; {corroboration.reason}")
         return _notify(EventType.RELEASE_UNHEALTHY, channel, few, {**breach.numbers, **corroboration.numbers()})
-    return _roll_back_or_freeze(channel, releases, occasion, window_seconds, gone, breach.numbers)
+    return withdraw(channel, releases, occasion, window_seconds, gone, mode, at=breach.at, numbers=breach.numbers)
+
+
+def withdraw(
+    channel: Channel,
+    releases: Iterable[Release],
+    occasion: Occasion,
+    window_seconds: int,
+    gone: Collection[Version],
+    mode: Mode,
+    *,
+    at: datetime,
+    numbers: Numbers = None,
+) -> Moved | None:
+    """Roll a live version that is bad back, if it was found `at` a time in its rollback window; else notify people,
+    once. Without a good version to roll back to, the channel is frozen."""
+    if not _rolls_back(channel, mode, at):
+        return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, numbers)
+    return _roll_back_or_freeze(channel, releases, occasion, window_seconds, gone, numbers)
+
+
+def _rolls_back(channel: Channel, mode: Mode, at: datetime) -> bool:
+    return mode == "act" and channel.watch is not None and channel.watch.rolls_back(at)
 
 
 def _stop_candidate(
@@ -91,21 +109,9 @@ def _stop_candidate(
     return abort_rollout(channel, candidate, occasion, breach.numbers)
 
 
-def notify_of_unverified(
-    channel: Channel, recent: Iterable[Datapoint], limits: Thresholds, occasion: Occasion
-) -> Moved | None:
-    """Notify people of a watched live version that fails by reports without a token: they move nothing. None where it
-    does not, where people know, and while a rollout judges the candidate's.
-
-    Args:
-        recent: the live version's datapoints of the last hour.
-    """
-    if channel.watch is None or channel.exposed_at is None or channel.candidate is not None:
-        return None
-    found = analyse_unverified(recent, limits, channel.exposed_at, occasion.at)
-    if found is None:
-        return None
-    return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion.because(found.reason), found.numbers())
+def notify_of_live(channel: Channel, occasion: Occasion, numbers: Numbers) -> Moved | None:
+    """The channel whose live version people are notified of, without a move; None when they know."""
+    return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, numbers)
 
 
 def other_of(channel: Channel, version: Version) -> Version | None:
