@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from edgeship.adapters.archives.reader import ArchiveReader
+from edgeship.adapters.documents.path_patterns import GitignorePatterns
 from edgeship.adapters.git.repository import GitRepository
+from edgeship.adapters.javascript.parser import JavaScriptParser
+from edgeship.adapters.javascript.surface_process import ScriptSurfaces
 from edgeship.adapters.projects.project_files import ProjectFiles
 from edgeship.application.versioning.bump_version import BumpVersion
 from edgeship.application.versioning.plan_release import Plan, Wanted, plan_release
+from edgeship.application.versioning.read_bundle import ReadBundle
 from edgeship.application.versioning.read_project import Standing, read_project
 from edgeship.application.versioning.tag_release import TagRelease
 
@@ -33,3 +38,7 @@ def bump() -> BumpVersion:
 
 def tag() -> TagRelease:
     return TagRelease(GitRepository, ProjectFiles())
+
+
+def read_bundle() -> ReadBundle:
+    return ReadBundle(ArchiveReader(), JavaScriptParser(), GitignorePatterns(), ScriptSurfaces())

@@ -5,18 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command_line import CommandLine
 from tests.support.git_repository import Git, isolated
 
 PACKAGE = '{\n  "name": "@acme/checkout",\n  "version": "0.0.0",\n  "type": "module"\n}\n'
 
 
-@pytest.fixture
-def edgeship(bare: CommandLine, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
-    """Command lines that know git, and no environment."""
+@pytest.fixture(autouse=True)
+def isolated_git(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in isolated({}).items():
         monkeypatch.setenv(name, value)
-    return bare
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from edgeship.domain.version import Version
 from edgeship.domain.versioning.commits import Commit
+from edgeship.domain.versioning.surface.script import Script
 
 
 @dataclass(frozen=True)
@@ -105,3 +106,10 @@ class Projects(Protocol):
 
     def write(self, location: Path, content: bytes) -> None:
         """Write a file whole, or not at all; its permissions stay."""
+
+
+class Surfaces(Protocol):
+    """Reads what scripts offer."""
+
+    def scripts(self, locations: Mapping[str, Path]) -> dict[str, Script | None]:
+        """What each script, or the declarations beside one, offers; None if to read it would cost too much."""

@@ -11,6 +11,7 @@ from edgeship.cli import context
 from edgeship.cli.errors import Usage
 from edgeship.cli.options import JsonOption
 from edgeship.cli.output import Output, plain, table
+from edgeship.cli.versioning.check import check
 from edgeship.cli.versioning.file_diff import file_diff
 from edgeship.domain.errors import Refused
 from edgeship.domain.version import Version
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from edgeship.application.versioning.read_project import Standing
     from edgeship.application.versioning.tag_release import Tagged
 
-app = typer.Typer(help="Which version a project has and which one follows; changelog, tag.")
+app = typer.Typer(help="Which version a project has and which one follows; changelog, tag, public surface.")
+app.command()(check)
 
 COMMITS_SHOWN = 50
 
