@@ -68,6 +68,10 @@ class GitRepository:
         parsed = parsed_messages(self._root, self._commit_of(since) if since else None)
         return [_commit(sha, message, parsed.get(sha, {})) for sha, _, message in named]
 
+    def count(self, since: str | None) -> int:
+        span = f"refs/tags/{since}..HEAD" if since else "HEAD"
+        return int(git_output(self._root, "rev-list", "--count", span).text)
+
     def committed(self, path: str) -> bytes | None:
         found = run_git(self._root, "cat-file", "--filters", f"HEAD:{path}")
         return found.out if found.code == 0 else None

@@ -43,6 +43,9 @@ class Repository(Protocol):
     def commits(self, since: str | None, folder: str) -> list[Commit]:
         """The commits of HEAD that the tag `since` has not, newest first; of a folder, those that change it."""
 
+    def count(self, since: str | None) -> int:
+        """How many commits HEAD has that the tag `since` has not."""
+
     def committed(self, path: str) -> bytes | None:
         """What a file has at HEAD, as a checkout writes it; None if it is not there."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeship.application.versioning.ports import Project, Projects, Repository, WorkTree
+from edgeship.application.versioning.work_tree_checks import check_whole
 from edgeship.domain.errors import Refused
 from edgeship.domain.plain_text import quoted
 from edgeship.domain.version import Version
@@ -83,12 +84,7 @@ def commits_since(repository: Repository, standing: Standing, version: Version |
     Raises:
         Refused: `shallow_clone`.
     """
-    if standing.tree.shallow:
-        raise Refused(
-            "shallow_clone",
-            "This clone is shallow, so commits and tags since the last release may be missing.",
-            "Run git fetch --unshallow --tags; for actions/checkout, set fetch-depth: 0.",
-        )
+    check_whole(standing.tree)
     tag = standing.behind[version] if version is not None else None
     return remaining(repository.commits(tag, standing.inside))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edgeship.application.versioning.ports import Projects, Repository
 from edgeship.application.versioning.read_project import Standing, read_project
-from edgeship.application.versioning.work_tree_checks import check_branch, check_clean, check_remote_tag
+from edgeship.application.versioning.work_tree_checks import check_branch, check_clean, check_remote_tag, check_whole
 from edgeship.domain.errors import Refused
 from edgeship.domain.versioning.changelog import CHANGELOG_NAME, section_of
 
@@ -36,18 +36,19 @@ class TagRelease:
         self, folder: Path, prefix: str | None, *, push: bool = False, offline: bool = False, dry_run: bool = False
     ) -> Tagged:
         """Raises:
-        Refused: what reading a project is refused with, `dirty_tree`, `busy_tree`, `detached_head`, `tag_exists`,
-        `tag_lightweight`, `remote_missing`, `remote_unreachable`, or `push_refused`.
+        Refused: what reading a project is refused with, `dirty_tree`, `busy_tree`, `detached_head`, `shallow_clone`,
+        `tag_exists`, `tag_lightweight`, `remote_missing`, `remote_unreachable`, or `push_refused`.
         """
         repository = self.repository(folder)
         standing = read_project(repository, self.projects, folder, prefix)
         branch = check_branch(standing.tree)
+        check_whole(standing.tree)
         check_clean(standing.tree)
         commit = standing.tree.head
         assert commit is not None
         tag = standing.tag_of(standing.version)
         there = repository.tag_commit(tag)
-        _check_own(standing, tag, commit, there)
+        _check_own(tag, commit, there)
         remote = None if offline and not push else check_remote_tag(repository, tag, commit)
         if push and remote is None:
             raise Refused(
@@ -64,13 +65,7 @@ class TagRelease:
         return Tagged(standing, tag, commit, message, there is None, remote if push else None)
 
 
-def _check_own(standing: Standing, tag: str, commit: str, there: tuple[str, bool] | None) -> None:
-    if standing.tree.shallow:
-        raise Refused(
-            "shallow_clone",
-            "This clone is shallow, so tags may be missing.",
-            "Run git fetch --unshallow --tags; for actions/checkout, set fetch-depth: 0.",
-        )
+def _check_own(tag: str, commit: str, there: tuple[str, bool] | None) -> None:
     if there is None:
         return
     named, annotated = there

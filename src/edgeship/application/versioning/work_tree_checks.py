@@ -42,6 +42,18 @@ def check_clean(tree: WorkTree, besides: Collection[str] = ()) -> None:
         )
 
 
+def check_whole(tree: WorkTree) -> None:
+    """Raises:
+    Refused: `shallow_clone`.
+    """
+    if tree.shallow:
+        raise Refused(
+            "shallow_clone",
+            "This clone is shallow, so commits and tags since the last release may be missing.",
+            "Run git fetch --unshallow --tags; for actions/checkout, set fetch-depth: 0.",
+        )
+
+
 def check_remote_tag(repository: Repository, tag: str, commit: str | None) -> str | None:
     """The remote, if there is one; its tag of this name has to name `commit`.
 
