@@ -1,4 +1,4 @@
-"""How many examples a test draws: dozens to thousands, and a hundred thousand and more with `--hypothesis-profile=fuzz`.
+"""How many examples a test draws: dozens as a rule, a hundred thousand and more with `--hypothesis-profile=fuzz`.
 
 The gate draws the same examples at each run, so that a change is judged by what it changes. `make nightly` and
 `make fuzz` draw others each time.
