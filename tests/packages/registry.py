@@ -36,7 +36,16 @@ class Mismatch(Exception):
 
 
 def fetched(packages: Iterable[Pinned]) -> dict[str, Path]:
-    """The tarball of each package, by its name; what no run before has fetched is fetched now.
+    """The tarball of each package, by its name.
+
+    Raises:
+        subprocess.SubprocessError, Mismatch: as `fetched_each`.
+    """
+    return {package.name: tarball for package, tarball in fetched_each(packages).items()}
+
+
+def fetched_each(packages: Iterable[Pinned]) -> dict[Pinned, Path]:
+    """The tarball of each package; what no run before has fetched is fetched now.
 
     Raises:
         subprocess.SubprocessError: npm failed, for want of a network perhaps.
@@ -47,9 +56,9 @@ def fetched(packages: Iterable[Pinned]) -> dict[str, Path]:
     with (CACHE / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _fetch([package for package in packages if not (CACHE / package.tarball).is_file()])
-    found = {package.name: CACHE / package.tarball for package in packages}
+    found = {package: CACHE / package.tarball for package in packages}
     for package in packages:
-        if integrity(found[package.name]) != package.integrity:
+        if integrity(found[package]) != package.integrity:
             raise Mismatch(f"{package.tarball} is not the file that is pinned; delete {CACHE} and try again")
     return found
 

@@ -37,7 +37,7 @@ from edgeship.application.notifications.change_rules import ChangeNotifications
 from edgeship.application.notifications.follow_notification import FollowNotification
 from edgeship.application.notifications.send_test_notification import SendTestNotification
 from edgeship.application.propagation.request_deployment import RequestDeployment
-from edgeship.application.releases.ports import Site, UploadLimits
+from edgeship.application.releases.ports import PublishedFiles, Site, UploadLimits
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
 from edgeship.application.status.explain_errors import ExplainErrors
@@ -55,6 +55,7 @@ class Operator:
 
     state: EnvironmentState
     site: Site
+    published: PublishedFiles
     status: ReadStatus
     resolve: ResolveUrl
     promote: PromoteRelease
@@ -89,12 +90,14 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
     )
     files = S3ReleaseFiles(session.client("s3", region_name=REGION, config=rescue_config()), names.site_bucket)
     site = S3Site(s3, names.site_bucket, threads=1)
+    published = S3PublishedFiles(s3, names.site_bucket)
     limits = DeployedLimits(session, REGION, names.upload_limits)
     store = NamedStore(session, client_config(), names.route_store)
     read_edge = ReadEdge(S3SnapshotReader(s3, names.config_bucket, SNAPSHOT_KEY), store)
     return Operator(
         state=state,
         site=site,
+        published=published,
         status=ReadStatus(state, deliveries, utc_now, read_edge, names.environment),
         resolve=ResolveUrl(state, store, names.environment),
         promote=PromoteRelease(state, alarms, files, jittered_pause),
@@ -129,7 +132,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
             state=state,
             books=DynamoDBErrorBooks(dynamodb, names.table, utc_now),
             maps=S3SourceMaps(s3, names.inbox_bucket),
-            files=S3PublishedFiles(s3, names.site_bucket),
+            files=published,
             decoder=SymbolicDecoder(),
             clock=utc_now,
         ),

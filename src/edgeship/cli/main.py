@@ -24,6 +24,7 @@ from edgeship.cli.propagation import propagate, verify
 from edgeship.cli.releases import publish, reading
 from edgeship.cli.status import status
 from edgeship.cli.telemetry import top_errors
+from edgeship.cli.versioning import version
 
 app = typer.Typer(
     name="edgeship",
@@ -51,6 +52,7 @@ for command in (
     embed.embed,
 ):
     app.command()(command)
+app.add_typer(version.app, name="version")
 app.add_typer(rollout.app, name="rollout")
 app.add_typer(policy.app, name="policy")
 app.add_typer(flags.app, name="flags")

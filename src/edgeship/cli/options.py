@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,10 +32,4 @@ StepsOption = Annotated[
 ]
 OverrideOption = Annotated[
     bool, typer.Option("--override", help="Do it during a freeze, too. The event says which freeze was overridden.")
-]
-BuildArgument = Annotated[
-    Path,
-    typer.Argument(
-        metavar="DIST", exists=True, help="The folder that the build wrote, or an archive (.tar.gz, .tgz, .zip)."
-    ),
 ]

@@ -58,7 +58,8 @@ def severity_of(event: Event) -> Severity:
     """The severity of the event's type, with exceptions. An incident has one critical event, and what follows from it
     has warnings: a rollback is critical, the rollout that it aborts and the quarantine are not, nor what other channels
     do because of the quarantine. A rollout that pauses because the live version is unhealthy, too, is critical, and so
-    is one that pauses by the reports of few networks. An aborted rollout that another release replaced is neither: its candidate is not bad, and the channel is not locked."""
+    is one that pauses by the reports of few networks. An aborted rollout that another release replaced is neither: its
+    candidate is not bad, and the channel is not locked."""
     if (event.new or {}).get("follows"):
         return min(Severity.WARNING, SEVERITIES[event.type], key=list(Severity).index)
     if is_rollback(event) or is_of_both(event) or is_of_few(event):

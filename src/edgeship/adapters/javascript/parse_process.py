@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -51,7 +52,8 @@ def parse_apart(location: Path, part: Part) -> Syntax | None:
 
 def main(part: str, location: str) -> None:
     """In the process: print what is found as JSON, or nothing where a parse would cost too much."""
-    _limit(CPU_SECONDS["whole" if part == "whole" else "ends"])
+    limit_process(MEMORY_BYTES)
+    limit_cpu(CPU_SECONDS["whole" if part == "whole" else "ends"])
     from edgeship.adapters.javascript.tree import END_BYTES, ends_syntax, whole_syntax
 
     with Path(location).open("rb") as file:
@@ -65,19 +67,27 @@ def main(part: str, location: str) -> None:
         sys.stdout.write(json.dumps(asdict(found)))
 
 
-def _limit(cpu_seconds: int) -> None:
+def limit_process(memory_bytes: int) -> None:
+    """Lower what this process may allocate, where the system can; and it leaves no core behind."""
     try:
         import resource
     except ImportError:  # Windows
         return
-    for limit, most in (
-        (resource.RLIMIT_DATA, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, cpu_seconds),
-        (resource.RLIMIT_CORE, 0),
-    ):
+    for limit, most in ((resource.RLIMIT_DATA, memory_bytes), (resource.RLIMIT_CORE, 0)):
         _, hard = resource.getrlimit(limit)
         lower = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(limit, (lower, hard))
+
+
+def limit_cpu(seconds: int) -> None:
+    """Let this process die after so many more seconds of CPU time, where the system can."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    most = int(time.process_time()) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def _loaded(printed: bytes) -> Syntax:

@@ -43,13 +43,13 @@ _LANGUAGE = Language(tree_sitter_javascript.language())
 
 def whole_syntax(source: bytes) -> Syntax | None:
     """What a script's syntax says; None where a parse of it would cost too much."""
-    root = _tree(source, WHOLE_SECONDS)
+    root = parsed_tree(source, WHOLE_SECONDS)
     return _read(source, root, whole=True) if root else None
 
 
 def ends_syntax(head: bytes, tail: bytes) -> Syntax:
     """What the first and the last bytes of a script say, at most `END_BYTES` each; it is not complete."""
-    root = _tree(head, ENDS_SECONDS)
+    root = parsed_tree(head, ENDS_SECONDS)
     found = replace(_read(head, root, whole=False) if root else Syntax(None), complete=False)
     export = _EXPORT_AT_END.search(tail)
     if export is None:
@@ -61,8 +61,8 @@ def ends_syntax(head: bytes, tail: bytes) -> Syntax:
     )
 
 
-def _tree(source: bytes, seconds: float) -> Node | None:
-    """The root of the syntax tree, None where it would cost too much."""
+def parsed_tree(source: bytes, seconds: float, language: Language = _LANGUAGE) -> Node | None:
+    """The root of the syntax tree, None where it would cost too much: more than `seconds` of CPU time."""
     if _depth(source) > MAX_DEPTH:
         return None
     limit = time.process_time() + seconds
@@ -74,7 +74,7 @@ def _tree(source: bytes, seconds: float) -> Node | None:
         return source[offset : offset + _CHUNK]
 
     try:
-        tree = Parser(_LANGUAGE).parse(read, encoding="utf8", progress_callback=is_over)
+        tree = Parser(language).parse(read, encoding="utf8", progress_callback=is_over)
     except ValueError:  # is_over ended it
         return None
     return tree.root_node

@@ -31,7 +31,8 @@ class BundleFacts:
 
     `created_at` is RFC 3339. Without it, the archive of a build has the same bytes whenever it is packed. `exclude`
     are patterns in gitignore's syntax, after those of `.edgeshipignore`. `proposed_around` are the entrypoints that the
-    `package.json` of the folder around the build names, by their paths in the build.
+    `package.json` of the folder around the build names, by their paths in the build. `changes_around` are those that
+    the project lists, where nothing else states some.
     """
 
     entrypoint: str | None = None
@@ -42,6 +43,7 @@ class BundleFacts:
     exclude: tuple[str, ...] = ()
     follow_symlinks: bool = False
     proposed_around: tuple[str, ...] = ()
+    changes_around: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class PackBundle:
             entrypoint=facts.entrypoint or declared.entrypoint,
             kind=facts.kind or declared.kind,
             git_commit=facts.git_commit or declared.git_commit,
-            changes=facts.changes or declared.changes,
+            changes=facts.changes or declared.changes or facts.changes_around,
         )
         created_at = facts.created_at or declared.created_at or ""
         return describe_bundle(key, described, stated, created_at, self.inspect.scripts, facts.proposed_around)

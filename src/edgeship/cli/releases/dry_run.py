@@ -13,6 +13,7 @@ from edgeship.domain.naming import UploadKey
 from edgeship.domain.plain_text import size
 from edgeship.domain.releases.bundle_warnings import shortened
 from edgeship.domain.releases.contents.release_paths import BUNDLER_MANIFEST_NAME
+from edgeship.domain.releases.manifest import CHANGE_KINDS
 
 if TYPE_CHECKING:
     from edgeship.application.releases.pack_bundle import BundleFacts
@@ -49,6 +50,7 @@ def show_bundle(out: Output, folder: Path, name: ReleaseName, facts: BundleFacts
         "withheld": list(packed.withheld),
         "excluded": list(packed.excluded),
         "renamed": renamed_files(packed.renamed),
+        "changes": {kind: list(manifest.changes.get(kind, ())) for kind in CHANGE_KINDS},
     }
     for text in shortened(packed.warnings, WARNINGS_SHOWN):
         out.warning(text)
@@ -66,6 +68,8 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     yield from (f"not public, but kept in the archive: {path}" for path in document["withheld"])
     yield from (f"excluded, so not in the archive: {path}" for path in document["excluded"])
     yield from renamed_lines(document)
+    for kind, texts in document["changes"].items():
+        yield from (f"{kind}, public in the manifest: {text}" for text in texts)
     yield "nothing was uploaded"
 
 

@@ -13,10 +13,11 @@ from urllib.parse import quote
 import typer
 
 from edgeship.cli import context
-from edgeship.cli.options import BuildArgument, EnvOption, JsonOption
+from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import Output, plain
 from edgeship.cli.releases.build_facts import gather
 from edgeship.cli.releases.dry_run import renamed_files, renamed_lines, show_bundle
+from edgeship.cli.releases.project_build import build_place, git_version, run_build, with_changes
 from edgeship.cli.releases.release_name import ReleaseName, name_release, with_package_around
 from edgeship.domain.naming import LATEST, release_prefix
 from edgeship.domain.plain_text import size
@@ -43,13 +44,25 @@ LIMITS_UNKNOWN = (
 
 def publish(
     ctx: typer.Context,
-    dist: BuildArgument,
+    dist: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DIST]",
+            help="The folder that the build wrote, or an archive (.tar.gz, .tgz, .zip). Default: dist or build of this "
+            "folder.",
+        ),
+    ] = None,
+    build: Annotated[
+        str | None,
+        typer.Option("--build", metavar="COMMAND", help="Run this in this folder first, such as 'npm run build'."),
+    ] = None,
     widget: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The widget to publish. Default: the last part of package.json's name."),
     ] = None,
     version: Annotated[
-        str | None, typer.Option(metavar="VERSION", help="Its version, SemVer 2.0.0. Default: package.json's.")
+        str | None,
+        typer.Option(metavar="VERSION", help="Its version, SemVer 2.0.0. Default: package.json's, else git's tags."),
     ] = None,
     entrypoint: Annotated[
         str | None,
@@ -81,7 +94,11 @@ def publish(
     changes: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", exists=True, dir_okay=False, help="JSON with lists of breaking, features and fixes."
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="JSON with lists of breaking, features and fixes. Default: edgeship.json's, else the section of the "
+            "version in CHANGELOG.md, else the commits since the last release.",
         ),
     ] = None,
     exclude: Annotated[
@@ -122,11 +139,14 @@ def publish(
     from edgeship.bootstrap import packing
 
     out = context.output(ctx, as_json)
+    if build is not None:
+        run_build(build)
+    dist = build_place(dist)
     with packing.opened(dist) as folder:
-        name = name_release(dist, folder, widget, version)
+        name = name_release(dist, folder, widget, version, git_version if dist == folder else None)
         facts = gather(folder, entrypoint, Kind(kind) if kind else None, git_commit, created_at, changes)
         facts = replace(facts, exclude=tuple(exclude or ()), follow_symlinks=follow_symlinks)
-        facts = with_package_around(facts, folder)
+        facts = with_changes(with_package_around(facts, folder), dist, folder, name)
         if dry_run:
             show_bundle(out, folder, name, facts, _limits_of_named(ctx, env, out))
             return
@@ -181,6 +201,8 @@ def _document(
         }
         if site_url
         else None,
+        "watch": f"edgeship status {key.widget}",
+        "roll_back": f"edgeship rollback {key.widget}",
     }
 
 
@@ -202,16 +224,18 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
             yield "served: latest is at this version now"
         case "rolling_out":
             yield f"served under its own path, and rolled out {document['reason']}"
-            yield f"to follow the rollout: edgeship status {document['widget']}"
         case "waiting":
             yield f"registered, and waiting: {document['reason']}"
             yield f"to approve it: edgeship promote {document['widget']} {document['version']}"
         case _:
-            yield "this does not wait until browsers get it: see edgeship status, or publish with --wait"
+            yield "this does not wait until browsers get it; publish --wait does"
     if document["urls"]:
         yield document["urls"]["version"]
         if document["stage"] != "waiting":
             yield document["urls"]["latest"]
+    if document["stage"] != "waiting":
+        yield f"to watch it: {document['watch']}"
+        yield f"to roll it back: {document['roll_back']}"
 
 
 @contextmanager

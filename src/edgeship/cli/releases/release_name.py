@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,12 +33,19 @@ class ReleaseName:
         return [f"{what} {value}: from {source}" for what, value, source in said if not source.startswith("--")]
 
 
-def name_release(build: Path, folder: Path, widget: str | None, version: str | None) -> ReleaseName:
-    """The widget and the version of a build. `folder` is the build, or what its archive holds.
+FROM_GIT = "git's tags"
+GitVersion = Callable[[Path, str], Version | None]
+
+
+def name_release(
+    build: Path, folder: Path, widget: str | None, version: str | None, from_git: GitVersion | None = None
+) -> ReleaseName:
+    """The widget and the version of a build. `folder` is the build, or what its archive holds. `from_git` gives the
+    version of a widget's folder where no `package.json` states one; None if git does not know it either.
 
     Raises:
-        Usage: something is left out, and no `package.json` says it. Refused: `widget_invalid`, `version_invalid`, or
-        `package_invalid`.
+        Usage: something is left out, and no `package.json` says it. Refused: `widget_invalid`, `version_invalid`,
+        `package_invalid`, or what `from_git` is refused with.
     """
     found = None
     if widget is None or version is None:
@@ -46,6 +54,11 @@ def name_release(build: Path, folder: Path, widget: str | None, version: str | N
     source = "" if found is None else f"{build}: {PACKAGE_NAME}" if build != folder else str(found.location)
     proposed = found.package.widget if found else None
     stated = found.package.version if found else None
+    if version is None and stated is None and from_git is not None and (widget or proposed):
+        named = check_widget(widget or proposed or "")
+        described = from_git(folder, named)
+        if described is not None:
+            return ReleaseName(named, described, "--widget" if widget is not None else source, FROM_GIT)
     for option, given, there in (("--widget", widget, proposed), ("--version", version, stated)):
         if given is None and there is None:
             raise Usage(
