@@ -1,4 +1,4 @@
-"""The code of the CloudFront Functions on moving paths: functions/router, joined and minified."""
+"""The code of the CloudFront Functions: functions/router, joined and minified."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ FOLDER: Final = "functions/router"
 ROUTER: Final = ("path.js", "identity.js", "store.js", "choice.js", "answers.js", "handler.js")
 EXACT: Final = ("encoded.js", "exact.js")
 MOVING_HEADERS: Final = ("moving_headers.js",)
+TOKEN: Final = ("store.js", "token.js")
 STUB: Final = "stub.min.js"
 TRUSTED_TYPES: Final = "trusted_types.js"
 IMPORTS: Final = "import cf from 'cloudfront';\nimport crypto from 'crypto';\n"
@@ -66,6 +67,15 @@ def moving_headers_code(root: Path, *, pointer_max_age: int) -> str:
         NotInSubset: see there.
     """
     return _joined(root, MOVING_HEADERS, {"CONFIG": {"pointerMaxAge": pointer_max_age}})
+
+
+def token_code(root: Path) -> str:
+    """The code of the function that signs the tokens of page views.
+
+    Raises:
+        NotInSubset: see there.
+    """
+    return IMPORTS + _joined(root, TOKEN, {})
 
 
 def check_subset(name: str, source: str) -> None:

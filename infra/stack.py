@@ -15,6 +15,7 @@ from infra.constructs.cdn.edge import EdgeFunction
 from infra.constructs.cdn.router import Router
 from infra.constructs.functions import Build
 from infra.constructs.notifications import Notifications
+from infra.constructs.page_views import PageViews
 from infra.constructs.pipeline import Pipeline
 from infra.constructs.propagation import Propagation
 from infra.constructs.rollouts import Rollouts
@@ -53,9 +54,10 @@ class EdgeshipStack(Stack):
         bus = Bus(self, "Events", options, removal)
         build = Build(options, removal, bundler, regional)
         router = Router(self, "Router", options=options, removal=removal, bundler=bundler)
-        pipeline = Pipeline(self, "Pipeline", build, storage=storage, table=table, bus=bus, router=router)
-        rollouts = Rollouts(self, "Rollouts", build, storage=storage, table=table, bus=bus)
-        telemetry = Telemetry(self, "Telemetry", build, storage=storage, table=table)
+        views = PageViews(self, "PageViews", options)
+        pipeline = Pipeline(self, "Pipeline", build, storage=storage, table=table, bus=bus, router=router, views=views)
+        rollouts = Rollouts(self, "Rollouts", build, storage=storage, table=table, bus=bus, views=views)
+        telemetry = Telemetry(self, "Telemetry", build, storage=storage, table=table, views=views)
         edge = EdgeFunction(self, "Edge", options=options, removal=removal, bundler=bundler, target=at_edge)
         cdn = Cdn(self, "Cdn", options=options, storage=storage, edge=edge, router=router, telemetry=telemetry)
         # Routes are there before requests need them, also in an environment from before the router.

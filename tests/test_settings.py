@@ -14,6 +14,7 @@ RELAY = {
     "EDGESHIP_CONFIG_BUCKET": "c",
     "EDGESHIP_POISON_QUEUE_URL": "q",
     "EDGESHIP_STORE_ARN": "a",
+    "EDGESHIP_TOKEN_SECRET": "s",
 }
 
 

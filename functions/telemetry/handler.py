@@ -36,7 +36,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     logger.set_correlation_id(request.request_context.request_id)
     telemetry = _use_case()
     if request.raw_path == BEACON_PATH:
-        telemetry.record(parse_beacon(request.raw_query))
+        telemetry.record(parse_beacon(request.raw_query), request.viewer)
         return _empty(204)
     if request.raw_path == CLIENT_PATH:
         try:

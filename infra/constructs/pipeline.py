@@ -26,6 +26,7 @@ from edgeship.settings import format_copies
 from infra.constructs.bus import Bus
 from infra.constructs.cdn.router import Router
 from infra.constructs.functions import TIME_ZONES, Build, RegionalFunction
+from infra.constructs.page_views import PageViews
 from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, RELEASE_FILES, health_alarms, objects
 from infra.constructs.queues import FailureQueue, WorkQueue
 from infra.constructs.storage import Storage
@@ -71,13 +72,14 @@ class Pipeline(Construct):
         table: StateTable,
         bus: Bus,
         router: Router,
+        views: PageViews,
     ) -> None:
         super().__init__(scope, id)
         self._build = build
         self.artifact_upload = self._artifact_upload(storage, table)
         self.upload_limits = self._upload_limits()
         self.promotion = self._promotion(storage, table, bus)
-        self.relay = self._relay(storage, table, bus, router)
+        self.relay = self._relay(storage, table, bus, router, views)
         self.filled = self._filled(router)
 
     @property
@@ -204,7 +206,9 @@ class Pipeline(Construct):
         )
         return function
 
-    def _relay(self, storage: Storage, table: StateTable, bus: Bus, router: Router) -> RegionalFunction:
+    def _relay(
+        self, storage: Storage, table: StateTable, bus: Bus, router: Router, views: PageViews
+    ) -> RegionalFunction:
         poison = FailureQueue(self, "Poison")
         options = self._build.options
         function = RegionalFunction(
@@ -218,6 +222,7 @@ class Pipeline(Construct):
                 "config_bucket": storage.config.bucket_name,
                 "poison_queue_url": poison.queue_url,
                 "store_arn": router.store.key_value_store_arn,
+                "token_secret": options.names.token_secret,
                 **({"edge_copies": format_copies(options.flag_copies)} if options.flag_copies else {}),
             },
             timeout=Duration.minutes(1),
@@ -235,6 +240,7 @@ class Pipeline(Construct):
         )
         # The copies' buckets are in other Regions, and so in other stacks: their names say enough.
         function.allow(["s3:ListBucket"], storage.config.bucket_arn, *(f"arn:aws:s3:::{bucket}" for bucket in copies))
+        function.allow(["secretsmanager:GetSecretValue"], views.secret.secret_arn)
         function.allow(["events:PutEvents"], bus.bus.event_bus_arn)
         function.allow(["sqs:SendMessage"], poison.queue_arn)
         function.on_stream(

@@ -7,9 +7,10 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from edgeship.domain.events import SOURCE, EventType
-from edgeship.resource_names import HEALTH_LIST_KEY, HEALTH_PREFIX
+from edgeship.resource_names import HEALTH_LIST_KEY, HEALTH_PREFIX, WITNESS_PREFIX
 from infra.constructs.bus import Bus
 from infra.constructs.functions import TIME_ZONES, Build, RegionalFunction
+from infra.constructs.page_views import PageViews
 from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, RELEASE_FILES, alarms, health_alarms, objects
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
@@ -33,17 +34,20 @@ class Rollouts(Construct):
         storage: Storage,
         table: StateTable,
         bus: Bus,
+        views: PageViews,
     ) -> None:
         super().__init__(scope, id)
         self._build = build
-        self.rollout = self._rollout(storage, table)
-        self.rollback = self._rollback(storage, table, bus)
+        self.rollout = self._rollout(storage, table, views)
+        self.rollback = self._rollback(storage, table, bus, views)
+        for function in self.functions:
+            function.allow(["dynamodb:GetItem"], views.table.table_arn, partitions=f"{WITNESS_PREFIX}*")
 
     @property
     def functions(self) -> tuple[RegionalFunction, ...]:
         return (self.rollout, self.rollback)
 
-    def _rollout(self, storage: Storage, table: StateTable) -> RegionalFunction:
+    def _rollout(self, storage: Storage, table: StateTable, views: PageViews) -> RegionalFunction:
         options = self._build.options
         function = RegionalFunction(
             self,
@@ -52,6 +56,7 @@ class Rollouts(Construct):
             self._build,
             settings={
                 "table": table.table.table_name,
+                "views_table": views.table.table_name,
                 "site_bucket": storage.site.bucket_name,
                 "config_bucket": storage.config.bucket_name,
             },
@@ -87,13 +92,17 @@ class Rollouts(Construct):
         function.on_schedule("EveryMinute", events.Schedule.rate(Duration.minutes(1)))
         return function
 
-    def _rollback(self, storage: Storage, table: StateTable, bus: Bus) -> RegionalFunction:
+    def _rollback(self, storage: Storage, table: StateTable, bus: Bus, views: PageViews) -> RegionalFunction:
         function = RegionalFunction(
             self,
             "Rollback",
             "rollback",
             self._build,
-            settings={"table": table.table.table_name, "site_bucket": storage.site.bucket_name},
+            settings={
+                "table": table.table.table_name,
+                "views_table": views.table.table_name,
+                "site_bucket": storage.site.bucket_name,
+            },
             timeout=Duration.seconds(30),
             # CPU grows with memory, and makes a cold start faster; nearly every run is one.
             memory_mib=1024,

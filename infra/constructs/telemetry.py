@@ -9,6 +9,7 @@ from constructs import Construct
 from edgeship.resource_names import SNAPSHOT_KEY
 from infra.browser_client import telemetry_client
 from infra.constructs.functions import Build, RegionalFunction
+from infra.constructs.page_views import PageViews
 from infra.constructs.permissions import objects
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
@@ -33,6 +34,7 @@ class Telemetry(Construct):
         *,
         storage: Storage,
         table: StateTable,
+        views: PageViews,
     ) -> None:
         super().__init__(scope, id)
         options = build.options
@@ -44,6 +46,8 @@ class Telemetry(Construct):
             settings={
                 "table": table.table.table_name,
                 "config_bucket": storage.config.bucket_name,
+                "views_table": views.table.table_name,
+                "token_secret": options.names.token_secret,
                 "pointer_max_age": str(options.pointer_max_age),
             },
             timeout=Duration.seconds(5),
@@ -56,6 +60,8 @@ class Telemetry(Construct):
         self.function.allow(
             ["dynamodb:GetItem", "dynamodb:PutItem"], table.table.table_arn, partitions=f"{ERROR_BOOKS}*"
         )
+        self.function.allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], views.table.table_arn)
+        self.function.allow(["secretsmanager:GetSecretValue"], views.secret.secret_arn)
         self.url = self.function.function.add_function_url(
             auth_type=lambda_.FunctionUrlAuthType.AWS_IAM, invoke_mode=lambda_.InvokeMode.BUFFERED
         )

@@ -37,6 +37,8 @@ WATCHED_INDEX = "watched"
 """The table's sparse index of the channels that the minute tick checks."""
 NOTICE_PREFIX = "NOTICE#"
 """The table's partitions of notices begin with this."""
+WITNESS_PREFIX = "WITNESSES#"
+"""In the table of page views: the partitions of witnesses begin with this."""
 OUTBOX_SORT_KEY = "EVENT#"
 """Sort keys of the table's events begin with this; the other items are state, and start no function."""
 
@@ -98,6 +100,17 @@ class ResourceNames:
     @property
     def table(self) -> str:
         return f"edgeship-{self.environment}"
+
+    @property
+    def views_table(self) -> str:
+        """The table of the page views that beacons are verified against."""
+        return f"edgeship-{self.environment}-views"
+
+    @property
+    def token_secret(self) -> str:
+        """The secret of the master key of tokens. It is not below `edgeship/<environment>/`, where notifications have
+        theirs."""
+        return f"edgeship-{self.environment}-tokens"
 
     @property
     def bus(self) -> str:

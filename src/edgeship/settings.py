@@ -85,6 +85,7 @@ class PromotionSettings(Settings):
 
 
 class RolloutSettings(Settings):
+    views_table: Name
     site_bucket: Name
     config_bucket: Name
     period_seconds: int = Field(60, gt=0, description="of the metrics that are analysed")
@@ -92,6 +93,7 @@ class RolloutSettings(Settings):
 
 
 class RollbackSettings(Settings):
+    views_table: Name
     site_bucket: Name
     period_seconds: int = Field(60, gt=0, description="of the metrics that are analysed")
 
@@ -131,6 +133,7 @@ class RelaySettings(Settings):
     config_bucket: Name
     poison_queue_url: Name
     store_arn: Name = Field(description="of the KeyValueStore that the router reads")
+    token_secret: Name = Field(description="the secret of the master key of tokens")
     edge_copies: str = Field("", description="where copies of the flags are: REGION=BUCKET, with commas between them")
 
     @property
@@ -146,6 +149,8 @@ class RelaySettings(Settings):
 
 class TelemetrySettings(Settings):
     config_bucket: Name
+    views_table: Name
+    token_secret: Name = Field(description="the secret of the master key of tokens")
     pointer_max_age: int = Field(300, ge=0, description="seconds for which a browser may keep the beacon client")
 
 

@@ -26,8 +26,7 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.warnings import PowertoolsUserWarning
 
 from edgeship.adapters.cloudwatch.emf_metrics import EmfMetrics
-from edgeship.application.telemetry.keep_errors import WRITES_A_SECOND, KeepErrors
-from edgeship.application.telemetry.known_releases import KnownReleases
+from edgeship.application.telemetry.keep_errors import WRITES_A_SECOND
 from edgeship.application.telemetry.record_beacon import RecordBeacon
 from edgeship.domain.telemetry.metric_registry import measurable_releases
 from edgeship.domain.telemetry.metrics import NAMESPACE
@@ -35,8 +34,8 @@ from functions.telemetry import handler as telemetry
 from tests.bench.report import Report, Row
 from tests.fakes.clock import FakeClock
 from tests.fakes.edge import FakeSnapshots
-from tests.fakes.telemetry import FakeErrorBooks
 from tests.functions.fuzz_beacons import Mutator, request
+from tests.support.recording import Recording
 
 ROUNDS = 15
 BEACONS = 1_000
@@ -50,6 +49,7 @@ SNAPSHOT: dict[str, Any] = {
         f"widget-{n}": {
             "channels": {"latest": {"stable": "1.4.2", "candidate": "1.5.0", "percent": 5}},
             "ranges": {"0": "0.9.1", "1": "1.4.2", "1.3": "1.3.9", "1.4": "1.4.2"},
+            "any_report": True,
         }
         for n in range(WIDGETS)
     },
@@ -141,11 +141,7 @@ def hostile() -> list[dict[str, Any]]:
 def ours(kind: Kind) -> float:
     """Microseconds a beacon in the telemetry handler, in a process that has the snapshot already."""
     clock = FakeClock(datetime(2026, 11, 23, 10, 0, tzinfo=UTC))
-    record = RecordBeacon(
-        KnownReleases(FakeSnapshots(SNAPSHOT), clock, _rise),
-        EmfMetrics("test"),
-        KeepErrors(FakeErrorBooks(clock), clock, _rise),
-    )
+    record = Recording(clock, FakeSnapshots(SNAPSHOT), EmfMetrics("test"), _rise).process()
     step = timedelta(seconds=kind.seconds)
 
     def handle(event: dict[str, Any]) -> object:

@@ -1,8 +1,9 @@
 """The minute tick with 1,000 widgets of which 100 roll out: AWS calls and time, on moto in this process.
 
-The calls must not grow with idle widgets. Two of them are for each health page, its errors and the page itself; the
-rest is the same for 1 rollout and for 100. The peer is the loop that first comes to mind: every widget's channels are
-read, and each rollout's metrics and alarms asked for by themselves. It publishes no pages.
+The calls must not grow with idle widgets, but for the fifteenth of them that is checked in its turn. Two of them are
+for each health page, its errors and the page itself; the rest is the same for 1 rollout and for 100. The peer is the
+loop that first comes to mind: every widget's channels are read, and each rollout's metrics and alarms asked for by
+themselves. It publishes no pages.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from edgeship.adapters.dynamodb.keys import WIDGETS
 from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
+from edgeship.application.channels.watching.react_to_quarantine import ReactToQuarantine
 from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import WatchChannels
+from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.application.health.publish_health import PublishHealth
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import Policy
@@ -36,11 +39,14 @@ from edgeship.domain.version import Version
 from tests.bench.aws_calls import Calls, counted
 from tests.bench.report import Report, Row
 from tests.fakes.releases import FakeReleaseFiles
+from tests.fakes.telemetry import WitnessesOf
 from tests.support.moto.aws import NAMES, Aws, aws_environment
 from tests.support.releases import a_release
 
 ROLLING = 100
 IDLE = 900
+MOST_FOR_IDLE = 2
+"""Calls."""
 STABLE, CANDIDATE = Version(1, 0, 0), Version(1, 1, 0)
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -58,7 +64,8 @@ def measure(progress: Callable[[str], None]) -> Report:
         progress(f"{ROLLING} rollouts among {ROLLING + IDLE:,} widgets: {found[IDLE][0].total()} calls")
         naive = counted(lambda: _loop(aws))
         progress(f"the loop over all: {naive[0].total()} calls")
-    assert found[0][0] == found[IDLE][0], "the calls grow with idle widgets"
+    # Some 60 of them are checked in one minute: their releases and their metrics.
+    assert found[IDLE][0].total() - found[0][0].total() <= MOST_FOR_IDLE, "the calls grow with idle widgets"
     rows = [
         Row(f"AWS calls, {ROLLING} widgets, all rolling out", "", found[0][0].total(), None, digits=0),
         Row(
@@ -119,8 +126,9 @@ def _tick(aws: Aws) -> None:
     publish = PublishHealth(state, aws.health_pages, errors, metrics.period_seconds, threads=16)
     compare = CompareCandidates(DynamoDBComparisons(aws.dynamodb, NAMES.table), metrics.period_seconds)
     start = StartWaiting(state, PromoteUpload(state, alarms, FakeReleaseFiles(), lambda _: None))
-    react = ReactToBreach(state, FakeReleaseFiles(), metrics, lambda _: None)
-    watch = WatchChannels(state, alarms, metrics, compare, react, publish, start)
+    react = ReactToBreach(state, FakeReleaseFiles(), metrics, CheckWitnesses(WitnessesOf(lambda: NOW)), lambda _: None)
+    quarantine = ReactToQuarantine(state, FakeReleaseFiles(), lambda _: None)
+    watch = WatchChannels(state, alarms, metrics, compare, react, quarantine, publish, start)
     tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))
     assert tick.watched == ROLLING
     assert not tick.faults

@@ -81,6 +81,8 @@ class _Report:
     failed: int
     latencies: tuple[float, ...]
     memory: tuple[float, ...]
+    unverified: int
+    unverified_failed: int
 
 
 class FakeMetrics:
@@ -103,9 +105,11 @@ class FakeMetrics:
         failed: int = 0,
         latencies: Iterable[float] = (),
         memory: Iterable[float] = (),
+        unverified: int = 0,
+        unverified_failed: int = 0,
     ) -> None:
         """Let browsers have reported; latencies are milliseconds, memory megabytes, one value each."""
-        report = _Report(at, sessions, failed, tuple(latencies), tuple(memory))
+        report = _Report(at, sessions, failed, tuple(latencies), tuple(memory), unverified, unverified_failed)
         insort(self._reports.setdefault((widget, version), []), report, key=lambda each: each.at)
 
     def periods(self, subjects: Sequence[Subject], count: int, now: datetime) -> dict[Subject, list[Datapoint]]:
@@ -127,6 +131,8 @@ class FakeMetrics:
             sum(datapoint.failed_sessions for datapoint in datapoints),
             _mean([(w.latency_ms, w.sessions) for w in datapoints]),
             _mean([(w.memory_mb, w.sessions) for w in datapoints]),
+            unverified_sessions=sum(datapoint.unverified_sessions for datapoint in datapoints),
+            unverified_failed_sessions=sum(datapoint.unverified_failed_sessions for datapoint in datapoints),
         )
 
     def _datapoints(self, subject: Subject, first: int, end: int) -> list[Datapoint]:
@@ -163,6 +169,8 @@ def _datapoint(start: datetime, seconds: int, reports: Sequence[_Report]) -> Dat
         sum(report.failed for report in reports),
         percentile_95([value for report in reports for value in report.latencies]),
         percentile_95([value for report in reports for value in report.memory]),
+        unverified_sessions=sum(report.unverified for report in reports),
+        unverified_failed_sessions=sum(report.unverified_failed for report in reports),
     )
 
 

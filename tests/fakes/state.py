@@ -11,6 +11,7 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.calendar.waiting import WaitingRecord
 from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.incidents.turns import turn_of
 from edgeship.domain.channels.policy import PolicyRecord, Widget
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType
@@ -109,6 +110,16 @@ class FakeState:
 
     def watched(self) -> list[Channel]:
         return [channel for channel in self._all(Channel) if channel.is_watched]
+
+    def resting(self, turn: int) -> list[Channel]:
+        return [
+            channel
+            for channel in self._all(Channel)
+            if channel.version is not None and not channel.is_watched and turn_of(channel.widget, channel.name) == turn
+        ]
+
+    def releases_of(self, subjects: Iterable[tuple[str, Version]]) -> list[Release]:
+        return [self.records[key] for s in set(subjects) if (key := ("release", *s)) in self.records]
 
     def flags(self) -> list[FlagRecord]:
         return sorted(self._all(FlagRecord), key=lambda flag: flag.key)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from edgeship.application.ports import Clock
+from edgeship.application.telemetry.ports import Reception
 from edgeship.domain.errors import Conflict
 from edgeship.domain.telemetry.beacon import Refusal
 from edgeship.domain.telemetry.error_book import ErrorBook
 from edgeship.domain.telemetry.metrics import Metric
+from edgeship.domain.telemetry.views import COUNT_KEPT_FOR, VIEW_KEPT_FOR, VIEWS_A_MINUTE, View
+from edgeship.domain.telemetry.witnesses import WitnessBook
 from edgeship.domain.version import Version
 
 
@@ -61,3 +65,110 @@ class FakeBeaconMetrics:
 
     def errors_not_kept(self, count: int) -> None:
         self.not_kept += count
+
+
+@dataclass
+class FakeTokenKeys:
+    keys: tuple[str, ...] = ("the master key of tokens in tests",)
+    fault: Exception | None = None
+
+    def read(self) -> tuple[str, ...]:
+        if self.fault is not None:
+            raise self.fault
+        return self.keys
+
+
+@dataclass
+class FakeViews:
+    """`fault`, while it is set, is raised by every call."""
+
+    clock: Clock
+    views: dict[View, tuple[frozenset[str], datetime]] = field(default_factory=dict)
+    counts: dict[tuple[str, int], tuple[int, datetime]] = field(default_factory=dict)
+    fault: Exception | None = None
+
+    def count(self, network: str, minute: int) -> bool:
+        self._fail()
+        before, _ = self.counts.get((network, minute), (0, None))
+        if before >= VIEWS_A_MINUTE:
+            return False
+        self.counts[network, minute] = (before + 1, self.clock() + COUNT_KEPT_FOR)
+        return True
+
+    def begin(self, view: View, parts: frozenset[str]) -> Reception:
+        self._fail()
+        if view in self.views:
+            return Reception.REPEATED if self.views[view][1] > self.clock() else Reception.NO_VIEW
+        self.views[view] = (parts, self.clock() + VIEW_KEPT_FOR)
+        return Reception.NEW
+
+    def add(self, view: View, parts: frozenset[str]) -> Reception:
+        self._fail()
+        said, until = self.views.get(view, (frozenset(), self.clock()))
+        if until <= self.clock():
+            return Reception.NO_VIEW
+        if said & parts:
+            return Reception.REPEATED
+        self.views[view] = (said | parts, until)
+        return Reception.NEW
+
+    def _fail(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
+
+@dataclass
+class FakeWitnessBooks:
+    """`rivals` writes are lost to somebody else first."""
+
+    clock: Clock
+    stored: dict[tuple[str, Version], WitnessBook] = field(default_factory=dict)
+    fault: Exception | None = None
+    rivals: int = 0
+    reads: int = 0
+    writes: int = 0
+
+    def read(self, widget: str, version: Version) -> WitnessBook:
+        self.reads += 1
+        if self.fault is not None:
+            raise self.fault
+        book = self.stored.get((widget, version), WitnessBook(widget, version))
+        expired = book.expires_at <= self.clock().timestamp()
+        return WitnessBook(widget, version, revision=book.revision) if expired else book
+
+    def write(self, book: WitnessBook) -> None:
+        self.writes += 1
+        key = (book.widget, book.version)
+        held = self.stored.get(key)
+        if self.rivals:
+            self.rivals -= 1
+            held = self.stored[key] = replace(held or WitnessBook(*key), revision=(held.revision if held else 0) + 1)
+        if (held.revision if held else 0) != book.revision:
+            raise Conflict(f"the witnesses of {book.widget} {book.version} have changed")
+        self.stored[key] = replace(book, revision=book.revision + 1)
+
+
+@dataclass
+class WitnessesOf:
+    """Books in which every release has had reports of any value from so many networks and user agents, just now.
+    `fault`, while it is set, is raised by every read."""
+
+    clock: Clock
+    networks: int = 9
+    agents: int = 9
+    fault: Exception | None = None
+    reads: int = 0
+
+    def read(self, widget: str, version: Version) -> WitnessBook:
+        self.reads += 1
+        if self.fault is not None:
+            raise self.fault
+        book = WitnessBook(widget, version)
+        values = dict.fromkeys((Metric.FAILED_SESSIONS, Metric.LOAD_LATENCY, Metric.MEMORY), 1e9)
+        for number in range(max(self.networks, self.agents) if self.networks else 0):
+            network, agent = f"n{number % self.networks}", f"a{number % self.agents}"
+            book = book.with_view(values, network, agent, self.clock())
+        return book
+
+    def write(self, book: WitnessBook) -> None:
+        raise NotImplementedError

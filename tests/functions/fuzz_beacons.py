@@ -20,9 +20,6 @@ from unittest import mock
 from urllib.parse import quote
 
 from edgeship.adapters.cloudwatch.emf_metrics import EmfMetrics
-from edgeship.application.telemetry.keep_errors import KeepErrors
-from edgeship.application.telemetry.known_releases import KnownReleases
-from edgeship.application.telemetry.record_beacon import RecordBeacon
 from edgeship.bootstrap.telemetry import TelemetryFunction
 from edgeship.domain.telemetry.beacon import Loss
 from edgeship.domain.telemetry.metric_registry import measurable_releases
@@ -30,7 +27,7 @@ from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS
 from functions.telemetry import handler as telemetry
 from tests.fakes.clock import FakeClock
 from tests.fakes.edge import FakeSnapshots
-from tests.fakes.telemetry import FakeErrorBooks
+from tests.support.recording import Recording
 
 SNAPSHOT: dict[str, Any] = {
     "schema": 1,
@@ -39,6 +36,7 @@ SNAPSHOT: dict[str, Any] = {
         "checkout": {
             "channels": {"latest": {"stable": "1.4.2", "candidate": "1.5.0", "percent": 5}},
             "ranges": {"1": "1.4.2", "1.3": "1.3.9"},
+            "any_report": True,
         },
         "button": {"channels": {"latest": {"stable": "0.1.0"}, "next": {"stable": "1.0.0-rc.1"}}, "ranges": {}},
     },
@@ -52,6 +50,8 @@ LIMITS = {
     "ChunkFailedSessions": (1, 1),
     "LoadLatency": (0, 600_000),
     "Memory": (0, 65_536),
+    "UnverifiedSessions": (1, 1),
+    "UnverifiedFailedSessions": (1, 1),
 }
 
 KNOWN = sorted(REGISTRY)
@@ -75,8 +75,9 @@ VALUES: list[Any] = [
     *(None, True, False, 0, 1, 2, -1, 10_001, 1.0, 1.5, -0.0, 1e308, 10**30, 10**400, math.nan, math.inf),
     *("", "1", "NaN", "\x00", "_aws", [], [[]], [None], {}, {"": 0}, {"__proto__": {}}),
     *([["boom", 1]] * 11, [["boom"]], [["boom", 1, 1]], [["boom", True]], [[1, 1]], ["boom", 1], {"boom": 1}),
+    *([["checkout_ms", 1]] * 6, [["checkout_ms", 1e12]], [["checkout_ms", "1"]], [["_aws", 1]], [["Sessions", 1]]),
 ]
-FIELDS = [*"vwrinsfelm", "V", "", "_aws", "version", "service", "é", "\ud800"]
+FIELDS = [*"vwrinsfelmkt", "V", "", "_aws", "version", "service", "é", "\ud800"]
 RAW = [
     *("", "d", "d=", "&", "=", "d=%", "d=%ff", "d=%u0041", "D=1", "x=1", "d&d=1"),
     *("d=null", "d=[]", "d=%00", "d=\ud800"),
@@ -84,8 +85,8 @@ RAW = [
 LONG = [
     "d=" + "[" * 4_000,
     "d=" + '{"v":' * 800,
-    "d=" + "1" * 4_096,
-    "d=" + "%F0%9F%98%80" * 4_097,
+    "d=" + "1" * 4_000,
+    "d=" + "%F0%9F%98%80" * 7_001,
     "d=" + "x" * 100_000,
 ]
 """To take one apart takes longer than a hundred of the others."""
@@ -135,6 +136,7 @@ class Mutator:
             "e": [[self._pick(WORDS), self._random.randrange(1, 1_001)]],
             "l": self._random.randrange(600_001),
             "m": self._random.uniform(0, 65_536),
+            "t": self._pick(["29400000.0123456789abcdef.0123456789abcdef012345", "x", "-._", "x" * 64]),
         }
         return document | {name: value for name, value in optional.items() if self._random.random() < 0.5}
 
@@ -181,12 +183,9 @@ class Scene:
         self.told: Counter[str] = Counter()
         self.clock = FakeClock(datetime(2026, 11, 23, 10, 0, tzinfo=UTC))
         self.snapshots = FakeSnapshots(SNAPSHOT)
-        self.books = FakeErrorBooks(self.clock)
-        self.record = RecordBeacon(
-            KnownReleases(self.snapshots, self.clock, self._report),
-            EmfMetrics("test"),
-            KeepErrors(self.books, self.clock, self._report),
-        )
+        recording = Recording(self.clock, self.snapshots, EmfMetrics("test"), self._report)
+        self.books = recording.books
+        self.record = recording.process()
 
     def _report(self, what: str, fault: Exception) -> None:
         self.told[what] += 1

@@ -56,6 +56,7 @@ def registered(aws: Aws, widget: str, *versions: str) -> None:
             registered_by="test",
         )
         aws.publish(release)
+        aws.witnessed(widget, version)
         aws.state.commit(Transaction(puts=(release,), events=(), registers=release))
 
 

@@ -13,21 +13,24 @@ import pytest
 from pydantic import ValidationError
 
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
+from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
 from edgeship.application.edge.ports import StoredSnapshot
 from edgeship.bootstrap.runtime import utc_now
 from edgeship.domain.telemetry.error_book import ErrorBook
+from edgeship.domain.telemetry.views import Viewer
 from edgeship.domain.version import Version
 from edgeship.settings import TelemetrySettings
 from functions.telemetry import client_script
 from functions.telemetry.handler import _use_case, handler
 from tests.support.moto.aws import NAMES, Aws
 from tests.support.repository import EVENTS
+from tests.support.tokens import VIEWER, a_token
 
 SAMPLE: dict[str, Any] = json.loads((EVENTS / "aws.lambda-url.telemetry.json").read_text())
-SNAPSHOT = {
+SNAPSHOT: dict[str, Any] = {
     "schema": 1,
     "revision": 1,
-    "widgets": {"checkout": {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {}}},
+    "widgets": {"checkout": {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {}, "any_report": True}},
 }
 NO_CONTENT = {
     "statusCode": 204,
@@ -39,7 +42,12 @@ SCRIPT = "(()=>{/* é */})();"
 @pytest.fixture
 def deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     settings = TelemetrySettings(
-        environment=NAMES.environment, table=NAMES.table, config_bucket=NAMES.config_bucket, pointer_max_age=60
+        environment=NAMES.environment,
+        table=NAMES.table,
+        config_bucket=NAMES.config_bucket,
+        views_table=NAMES.views_table,
+        token_secret=NAMES.token_secret,
+        pointer_max_age=60,
     )
     for name, value in settings.to_env().items():
         monkeypatch.setenv(name, value)
@@ -109,7 +117,7 @@ def test_the_sample_is_measured_and_its_error_kept(deployed: Aws, capsys: pytest
     ("query", "reason"),
     [
         ("", "missing"),
-        ("d=" + "x" * 5_000, "too_long"),
+        ("d=" + "x" * 90_000, "too_long"),
         ("d=<script>", "not_json"),
         (beacon(x="\n<script>"), "invalid"),
         (beacon(r="9.9.9"), "unknown_release"),
@@ -220,3 +228,30 @@ def test_a_setting_that_is_missing_is_named(deployed: Aws, monkeypatch: pytest.M
     monkeypatch.delenv("EDGESHIP_CONFIG_BUCKET")
     with pytest.raises(ValidationError, match="config_bucket"):
         handler(SAMPLE, None)
+
+
+@pytest.mark.parametrize(
+    ("header", "address"),
+    [
+        ("192.0.2.7:46532", "192.0.2.7"),
+        ("2001:db8::1:46532", "2001:db8::1"),
+        ("[2001:db8::1]:46532", "2001:db8::1"),
+        ("", ""),
+    ],
+)
+def test_the_viewer_is_who_cloudfront_says(header: str, address: str) -> None:
+    asked = FunctionUrlRequest.model_validate(request(cloudfront_viewer_address=header, user_agent="Browser/1.0"))
+    assert asked.viewer == Viewer(address, "Browser/1.0")
+
+
+def test_a_token_counts_once(deployed: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    asking = copy.deepcopy(SNAPSHOT)
+    del asking["widgets"]["checkout"]["any_report"]
+    deployed.snapshots.write(asking, deployed.snapshots.read())
+    sent = request(query=beacon(t=a_token(utc_now())), cloudfront_viewer_address=f"{VIEWER.address}:46532")
+    for _ in range(3):
+        assert handler(sent, None) == NO_CONTENT
+    handler(request(query=beacon(), cloudfront_viewer_address=f"{VIEWER.address}:46532"), None)
+    verified, unverified = emf(capsys)
+    assert verified["Sessions"] == [1.0]
+    assert unverified["UnverifiedSessions"] == [1.0]

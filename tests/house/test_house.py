@@ -25,6 +25,7 @@ FEATURES = {
     "propagation",
     "notifications",
     "edge",
+    "embeds",
     "versioning",
 }
 

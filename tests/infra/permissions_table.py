@@ -23,6 +23,8 @@ _NAMES = f"edgeship-{ENVIRONMENT}"
 _ON_OBJECTS = re.compile(rf"arn:aws:s3:::{_NAMES}-([\w-]+)-{ACCOUNT}(?:/(.+))?")
 _IN_WORDS: tuple[tuple[str, str], ...] = (
     (rf"arn:aws:dynamodb:[\w-]+:\d+:table/{_NAMES}", "the table"),
+    (rf"arn:aws:dynamodb:[\w-]+:\d+:table/{_NAMES}-views", "the table of page views"),
+    (r"arn:of:PageViewsTokenKey", "the master key of tokens"),
     (rf"arn:aws:dynamodb:[\w-]+:\d+:table/{_NAMES}/index/(\w+)", r"the table's index `\1`"),
     (r"arn:of:StateTable", "the table's stream"),
     (r"arn:of:RouterRoutes", "the edge's store"),

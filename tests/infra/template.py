@@ -49,6 +49,10 @@ class Template:
         """The resources of a type, by logical id."""
         return {key: value for key, value in self.body["Resources"].items() if value["Type"] == type_}
 
+    def state_table(self) -> Resource:
+        """The table that is the truth; the other one is that of page views."""
+        return next(value for key, value in self.resources("AWS::DynamoDB::Table").items() if key.startswith("State"))
+
     def functions(self) -> dict[str, Resource]:
         """Lambda functions by the name of their folder under functions/."""
         return {

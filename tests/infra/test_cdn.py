@@ -177,7 +177,7 @@ def test_flags_take_every_method_and_are_never_cached(production: Template) -> N
     assert "ResponseHeadersPolicyId" not in behavior
 
 
-def test_a_beacon_reaches_its_function_with_its_data_and_nothing_of_the_viewer(production: Template) -> None:
+def test_a_beacon_reaches_its_function_with_its_data_its_address_and_its_agent(production: Template) -> None:
     behavior = _behavior(production, "/telemetry")
     assert set(behavior["AllowedMethods"]) == {"GET", "HEAD"}
     assert behavior["ViewerProtocolPolicy"] == "https-only"
@@ -186,11 +186,26 @@ def test_a_beacon_reaches_its_function_with_its_data_and_nothing_of_the_viewer(p
     config = policy["OriginRequestPolicyConfig"]
     assert config["QueryStringsConfig"] == {"QueryStringBehavior": "whitelist", "QueryStrings": ["d"]}
     assert config["CookiesConfig"] == {"CookieBehavior": "none"}
-    assert config["HeadersConfig"] == {"HeaderBehavior": "none"}
+    assert config["HeadersConfig"] == {
+        "HeaderBehavior": "whitelist",
+        "Headers": ["CloudFront-Viewer-Address", "User-Agent"],
+    }
     headers = _headers_policy(production, behavior)
     assert headers["CorsConfig"]["AccessControlAllowOrigins"] == {"Items": ["*"]}
     assert headers["SecurityHeadersConfig"]["ContentTypeOptions"] == {"Override": True}
     assert headers["SecurityHeadersConfig"]["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31_536_000
+    assert "Cache-Control" not in _headers(production, behavior), "the function's own no-store stands"
+
+
+def test_a_token_is_answered_at_the_edge_alone(production: Template) -> None:
+    behavior = _behavior(production, "/edgeship/token")
+    assert set(behavior["AllowedMethods"]) == {"GET", "HEAD"}
+    assert behavior["ViewerProtocolPolicy"] == "https-only"
+    assert behavior["CachePolicyId"] == CACHING_DISABLED
+    assert "OriginRequestPolicyId" not in behavior
+    ((event, function),) = ((f["EventType"], f["FunctionARN"]) for f in behavior["FunctionAssociations"])
+    assert event == "viewer-request"
+    assert function["Fn::GetAtt"][0].startswith("RouterToken")
     assert "Cache-Control" not in _headers(production, behavior), "the function's own no-store stands"
 
 
@@ -240,7 +255,7 @@ def test_the_telemetry_function_answers_this_distribution_alone(production: Temp
 
 def test_every_behavior_for_files_redirects_compresses_and_sends_the_headers_of_a_script(production: Template) -> None:
     distribution = _distribution(production)
-    others = ("/ofrep/*", "/telemetry")
+    others = ("/ofrep/*", "/telemetry", "/edgeship/token")
     files = [behavior for behavior in distribution["CacheBehaviors"] if behavior["PathPattern"] not in others]
     for behavior in (distribution["DefaultCacheBehavior"], *files):
         assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"

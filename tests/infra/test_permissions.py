@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -13,9 +14,11 @@ import pytest
 from edgeship.adapters.lambda_events.beacons import parse_beacon
 from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
 from edgeship.bootstrap import operator, telemetry
+from edgeship.bootstrap.runtime import utc_now
 from edgeship.domain.edge.router import Request
 from edgeship.domain.events import Occasion
 from edgeship.domain.releases.limits import DEFAULT_LIMITS
+from edgeship.domain.telemetry.beacon import Beacon
 from edgeship.resource_names import REGION
 from infra.app import ROOT
 from tests.infra.template import Template, listed
@@ -26,6 +29,7 @@ from tests.support.moto.aws import NAMES, Aws, aws_environment, empty_again
 from tests.support.moto.function_env import function_env
 from tests.support.moto.sessions import kept_session
 from tests.support.notifying import Internet
+from tests.support.tokens import VIEWER, a_token
 
 pytestmark = pytest.mark.xdist_group("permissions")
 
@@ -68,7 +72,9 @@ def beacon(aws: Aws) -> Callable[[], None]:
 
     def deliver() -> None:
         record = telemetry.build(function_env("telemetry", aws), fail).record
-        assert record(parse_beacon(request.raw_query)) is None
+        received = parse_beacon(request.raw_query)
+        assert isinstance(received, Beacon)
+        assert record(replace(received, token=a_token(utc_now())), VIEWER) is None
 
     return deliver
 
@@ -245,6 +251,9 @@ def _of_notifications(service: str, operation: str, params: dict[str, Any]) -> I
         case "ssm":
             yield f"ssm:{operation}", f"{_arn('ssm')}:parameter{params['Name']}"
         case "secretsmanager":
+            if params["SecretId"] == NAMES.token_secret:
+                yield f"secretsmanager:{operation}", "arn:of:PageViewsTokenKey"
+                return
             # A secret's ARN ends in six characters of AWS's choice.
             yield f"secretsmanager:{operation}", f"{_arn('secretsmanager')}:secret:{params['SecretId']}-a1B2c3"
 

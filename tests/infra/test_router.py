@@ -31,7 +31,7 @@ def template(request: pytest.FixtureRequest) -> Template:
 
 def test_the_code_keeps_to_the_limit_and_to_the_newest_runtime(template: Template) -> None:
     functions = template.resources(FUNCTION)
-    assert len(functions) == 3
+    assert len(functions) == 4
     for function in functions.values():
         properties = function["Properties"]
         assert len(properties["FunctionCode"].encode()) < MAX_CODE_BYTES
@@ -39,14 +39,14 @@ def test_the_code_keeps_to_the_limit_and_to_the_newest_runtime(template: Templat
         assert properties["AutoPublish"] is True
 
 
-def test_one_store_is_read_by_one_function(template: Template) -> None:
+def test_one_store_is_read_by_the_router_and_for_tokens(template: Template) -> None:
     (store,) = template.resources(STORE)
     reading = [
         function["Properties"]["FunctionConfig"]["KeyValueStoreAssociations"]
         for function in template.resources(FUNCTION).values()
         if "KeyValueStoreAssociations" in function["Properties"]["FunctionConfig"]
     ]
-    assert reading == [[{"KeyValueStoreARN": {"Fn::GetAtt": [store, "Arn"]}}]]
+    assert reading == [[{"KeyValueStoreARN": {"Fn::GetAtt": [store, "Arn"]}}]] * 2
 
 
 def test_the_store_is_filled_before_the_distribution_reads_it(template: Template) -> None:
@@ -78,11 +78,7 @@ def test_who_reads_a_form_of_the_stores_values_is_there_before_who_writes_it(tem
         for key, function in template.resources("AWS::Lambda::Function").items()
         if function["Properties"]["Handler"].split(".")[1] == "relay"
     )
-    (reading,) = (
-        key
-        for key, function in template.resources(FUNCTION).items()
-        if "KeyValueStoreAssociations" in function["Properties"]["FunctionConfig"]
-    )
+    (reading,) = (key for key in template.resources(FUNCTION) if key.startswith("RouterRoute"))
     assert reading in template.made_before(relay)
 
 
@@ -93,13 +89,10 @@ def test_the_template_puts_nothing_into_the_store(template: Template) -> None:
 
 
 def test_moving_paths_run_the_router_and_the_headers_function_and_exact_paths_their_own(template: Template) -> None:
-    (reading,) = (
-        key
-        for key, function in template.resources(FUNCTION).items()
-        if "KeyValueStoreAssociations" in function["Properties"]["FunctionConfig"]
-    )
+    (reading,) = (key for key in template.resources(FUNCTION) if key.startswith("RouterRoute"))
     (exact,) = (key for key in template.resources(FUNCTION) if key.startswith("RouterExact"))
-    (headers,) = template.resources(FUNCTION).keys() - {reading, exact}
+    (token,) = (key for key in template.resources(FUNCTION) if key.startswith("RouterToken"))
+    (headers,) = template.resources(FUNCTION).keys() - {reading, exact, token}
     wanted = {
         "viewer-request": {"Fn::GetAtt": [reading, "FunctionARN"]},
         "viewer-response": {"Fn::GetAtt": [headers, "FunctionARN"]},
@@ -111,6 +104,7 @@ def test_moving_paths_run_the_router_and_the_headers_function_and_exact_paths_th
         for behavior in _behaviors(template)
         if "FunctionAssociations" in behavior
     }
+    assert found.pop("/edgeship/token") == {"viewer-request": {"Fn::GetAtt": [token, "FunctionARN"]}}
     assert found.pop(None) == {"viewer-request": {"Fn::GetAtt": [exact, "FunctionARN"]}}
     assert found.keys() - {ROOT_RELEASES} == set(MOVING)
     assert all(associations == wanted for associations in found.values())
@@ -158,7 +152,8 @@ def test_every_behavior_of_files_lets_preflights_through_to_the_origin(template:
         key: policy["Properties"]["OriginRequestPolicyConfig"]
         for key, policy in template.resources("AWS::CloudFront::OriginRequestPolicy").items()
     }
-    files = [each for each in _behaviors(template) if each.get("PathPattern") not in ("/ofrep/*", "/telemetry")]
+    others = ("/ofrep/*", "/telemetry", "/edgeship/token")
+    files = [each for each in _behaviors(template) if each.get("PathPattern") not in others]
     assert len(files) >= 4
     for behavior in files:
         assert set(behavior["AllowedMethods"]) == {"GET", "HEAD", "OPTIONS"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra import router_code as module
-from infra.router_code import MAX_CODE_BYTES, NotInSubset, check_subset, moving_headers_code, router_code
+from infra.router_code import MAX_CODE_BYTES, NotInSubset, check_subset, moving_headers_code, router_code, token_code
 from tests.edge.router.engines import ENGINES, EXPOSED, Engine
 from tests.support.repository import ROOT
 
@@ -31,7 +31,7 @@ def copied(tmp_path: Path) -> Path:
 
 def test_the_code_fits_into_a_function() -> None:
     assert MAX_CODE_BYTES == 10_240
-    for code in (the_router(), the_headers()):
+    for code in (the_router(), the_headers(), token_code(ROOT)):
         assert len(code.encode()) < MAX_CODE_BYTES
         assert code.isascii()
 

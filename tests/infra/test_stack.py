@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from edgeship.adapters.dynamodb import error_books as dynamodb_errors
-from edgeship.resource_names import WATCHED_INDEX, ResourceNames
+from edgeship.resource_names import WATCHED_INDEX, WITNESS_PREFIX, ResourceNames
 from edgeship.settings import FUNCTION_SETTINGS
 from infra.options import LOG_RETENTION_DAYS
 from tests.infra.contexts import ACCOUNT
@@ -84,13 +84,12 @@ def test_the_one_custom_resource_needs_no_function_but_our_own(stack: Template) 
 def test_what_holds_data_outlives_the_stack(name: str, request: pytest.FixtureRequest) -> None:
     stack: Template = request.getfixturevalue(name)
     for type_ in HOLDS_DATA:
-        resources = stack.resources(type_)
+        resources = {key: each for key, each in stack.resources(type_).items() if not key.startswith("PageViews")}
         assert resources
         for key, resource in resources.items():
             assert resource["DeletionPolicy"] in ("Retain", "RetainExceptOnCreate"), key
             assert resource["UpdateReplacePolicy"] == "Retain", key
-    (table,) = stack.resources("AWS::DynamoDB::Table").values()
-    assert table["Properties"]["DeletionProtectionEnabled"] is True
+    assert stack.state_table()["Properties"]["DeletionProtectionEnabled"] is True
     manifest = json.loads((stack.folder / "manifest.json").read_text("utf-8"))
     assert manifest["artifacts"][stack.name]["properties"]["terminationProtection"] is True
 
@@ -99,8 +98,7 @@ def test_the_local_stack_can_be_thrown_away(local: Template) -> None:
     for type_ in HOLDS_DATA:
         for key, resource in local.resources(type_).items():
             assert resource["DeletionPolicy"] == "Delete", key
-    (table,) = local.resources("AWS::DynamoDB::Table").values()
-    assert not table["Properties"].get("DeletionProtectionEnabled")
+    assert not local.state_table()["Properties"].get("DeletionProtectionEnabled")
 
 
 def test_buckets_are_private_encrypted_versioned_and_tls_only(stack: Template) -> None:
@@ -146,7 +144,7 @@ def test_only_the_inbox_and_retired_copies_expire_and_only_it_sends_events(produ
 
 
 def test_the_table_streams_new_images_and_can_be_restored(stack: Template) -> None:
-    (table,) = (resource["Properties"] for resource in stack.resources("AWS::DynamoDB::Table").values())
+    table = stack.state_table()["Properties"]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
@@ -155,7 +153,7 @@ def test_the_table_streams_new_images_and_can_be_restored(stack: Template) -> No
 
 
 def test_what_is_watched_is_found_by_an_index_that_holds_nothing_else(stack: Template) -> None:
-    (table,) = (resource["Properties"] for resource in stack.resources("AWS::DynamoDB::Table").values())
+    table = stack.state_table()["Properties"]
     (index,) = table["GlobalSecondaryIndexes"]
     assert index["IndexName"] == WATCHED_INDEX
     assert {key["AttributeName"]: key["KeyType"] for key in index["KeySchema"]} == {"watched": "HASH", "pk": "RANGE"}
@@ -235,9 +233,42 @@ def test_what_takes_requests_from_anybody_reaches_its_own_records_alone(producti
         for statement in production.role_statements("telemetry")
         if any(action.startswith("dynamodb:") for action in listed(statement["Action"]))
     ]
-    assert [statement["Condition"] for statement in statements] == [
-        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{dynamodb_errors._pk('')}*"]}}
-    ]
+    of_the_state, of_views = statements
+    assert of_the_state["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{dynamodb_errors._pk('')}*"]}
+    }
+    assert "PageViewsTable" in str(of_views["Resource"])
+
+
+def test_page_views_are_in_no_stream_no_backup_and_gone_in_a_day(stack: Template) -> None:
+    (views,) = (each for key, each in stack.resources("AWS::DynamoDB::Table").items() if key.startswith("PageViews"))
+    properties = views["Properties"]
+    assert "StreamSpecification" not in properties
+    assert "PointInTimeRecoverySpecification" not in properties
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert properties["KeySchema"] == [{"AttributeName": "pk", "KeyType": "HASH"}]
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert views["DeletionPolicy"] == "Delete"
+
+
+def test_the_master_key_is_made_by_aws_and_read_by_two_functions(stack: Template) -> None:
+    (secret,) = stack.resources("AWS::SecretsManager::Secret").values()
+    assert secret["Properties"]["GenerateSecretString"] == {"ExcludePunctuation": True, "PasswordLength": 64}
+    assert "SecretString" not in secret["Properties"]
+    reading = {
+        name
+        for name in stack.functions()
+        for statement in stack.role_statements(name)
+        if "PageViewsTokenKey" in str(statement["Resource"])
+    }
+    assert reading == {"relay", "telemetry"}
+
+
+def test_who_rolls_back_reads_witnesses_and_no_page_view(production: Template) -> None:
+    for name in ("rollout", "rollback"):
+        (statement,) = (each for each in production.role_statements(name) if "PageViewsTable" in str(each["Resource"]))
+        assert statement["Action"] == "dynamodb:GetItem"
+        assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{WITNESS_PREFIX}*"]}}
 
 
 def test_every_queue_has_an_alarm_and_takes_tls_alone(stack: Template) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from edgeship.application.edge.bring_keys import BringKeys
 from edgeship.application.edge.bring_store import BringStore
 from edgeship.application.edge.ports import EdgeState
 from edgeship.application.edge.refresh_routes import RefreshRoutes
@@ -18,6 +19,7 @@ from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.events import Event
 from edgeship.domain.flags.flags_snapshot import flag_entries
 from edgeship.domain.naming import LATEST
+from edgeship.domain.telemetry.tokens import KEYS_KEY
 from tests.fakes.edge import (
     FakeBus,
     FakeEdgeMetrics,
@@ -27,6 +29,7 @@ from tests.fakes.edge import (
     FakeSnapshots,
     refresh_flags,
 )
+from tests.fakes.telemetry import FakeTokenKeys
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 ENVIRONMENT = "test"
@@ -90,7 +93,9 @@ class Edge:
 
         flags = refresh_flags(self.state, self.flags, now=clock, report=report)
         self.relay = RelayEvents(self.routes, flags, self.bus, self.poison, report)
-        self.repair = RepairEdge(table, self.routes, self.bring, keys, flags, self.metrics)
+        self.token_keys = FakeTokenKeys()
+        self.bring_keys = BringKeys(self.token_keys, keys, clock, lambda _: None)
+        self.repair = RepairEdge(table, self.routes, self.bring, keys, flags, self.metrics, self.bring_keys)
 
     def process(self, wrap: Callable[[Any], Any] = lambda port: port) -> Edge:
         """Another process on the same table, snapshot and store."""
@@ -108,8 +113,8 @@ class Edge:
         return deliveries
 
     def routes_kept(self) -> dict[str, str]:
-        """What the store has, without its revision."""
-        return {key: value for key, value in self.store.all().items() if key != REVISION_KEY}
+        """What the store has, without its revision and the keys of tokens."""
+        return {key: value for key, value in self.store.all().items() if key not in (REVISION_KEY, KEYS_KEY)}
 
     def is_right(self) -> bool:
         """Whether snapshot and store have the table's routes, as if they were read anew, and one revision."""

@@ -16,8 +16,10 @@ from edgeship.application.channels.start_rollout import StartRollout
 from edgeship.application.channels.steer_rollout import SteerRollout
 from edgeship.application.channels.unlock_channel import UnlockChannel
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
+from edgeship.application.channels.watching.react_to_quarantine import ReactToQuarantine
 from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import Tick, WatchChannels
+from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.application.health.publish_health import PublishHealth
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
 from edgeship.application.transaction import Transaction
@@ -31,7 +33,7 @@ from edgeship.domain.version import Version
 from tests.fakes.health import FakeAlarms, FakeComparisons, FakeHealthPages, FakeMetrics
 from tests.fakes.releases import FakeReleaseFiles
 from tests.fakes.state import FakeState
-from tests.fakes.telemetry import FakeErrorBooks
+from tests.fakes.telemetry import FakeErrorBooks, WitnessesOf
 from tests.support.releases import a_release
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -66,7 +68,8 @@ class World:
         self.unquarantine = UnquarantineRelease(self.state, never)
         self.freeze = ChangeFreeze(self.state, never)
         self.change_policy = ChangePolicy(self.state, never)
-        self.react = ReactToBreach(self.state, self.files, self.metrics, never)
+        self.witnesses = WitnessesOf(lambda: self.now)
+        self.react = ReactToBreach(self.state, self.files, self.metrics, CheckWitnesses(self.witnesses), never)
         self.pages = FakeHealthPages()
         self.errors = FakeErrorBooks(lambda: self.now)
         self.publish = PublishHealth(self.state, self.pages, self.errors, period_seconds=60, threads=2)
@@ -74,7 +77,14 @@ class World:
         self.compare = CompareCandidates(self.comparisons, self.metrics.period_seconds)
         self.start_waiting = StartWaiting(self.state, self.promote_upload)
         self.watch = WatchChannels(
-            self.state, self.alarms, self.metrics, self.compare, self.react, self.publish, self.start_waiting
+            state=self.state,
+            alarms=self.alarms,
+            metrics=self.metrics,
+            compare=self.compare,
+            react=self.react,
+            react_to_quarantine=ReactToQuarantine(self.state, self.files, never),
+            publish=self.publish,
+            start_waiting=self.start_waiting,
         )
         for version in versions:
             self.register(version)

@@ -24,6 +24,10 @@ OFREP_PATHS = "/ofrep/*"
 BEACON_PATH = "/telemetry"
 BEACON_QUERY = "d"
 CLIENT_PATH = "/edgeship/telemetry.js"
+SIGNED_PATH = "/edgeship/token"
+VIEWER_HEADERS = ("CloudFront-Viewer-Address", "User-Agent")
+"""What the telemetry function tells page views apart by, and keeps as keyed hashes alone. CloudFront sets the first; no
+client can."""
 ROOT_RELEASE_PATHS = "/v*.*.*/*"
 """A root widget's exact releases: the router puts the widget's name in front of them."""
 
@@ -125,24 +129,35 @@ class Cdn(Construct):
             origin=telemetry_origin,
             allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD,
             cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
-            # Nothing of the viewer's but the beacon itself: no cookie, no User-Agent, no Referer.
+            # Nothing of the viewer's but the beacon and these two headers: no cookie, no Referer.
             origin_request_policy=cloudfront.OriginRequestPolicy(
                 self,
                 "BeaconRequest",
-                comment="The beacon alone",
+                comment="The beacon, and whose it is",
                 query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.allow_list(BEACON_QUERY),
                 cookie_behavior=cloudfront.OriginRequestCookieBehavior.none(),
-                header_behavior=cloudfront.OriginRequestHeaderBehavior.none(),
+                header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(*VIEWER_HEADERS),
             ),
             compress=False,
             # These headers set no Cache-Control: the function's own stands.
             response_headers_policy=immutable,
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
         )
+        tokens = cloudfront.BehaviorOptions(
+            origin=site,
+            allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD,
+            # The function answers every request; none reaches the cache or the origin.
+            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+            compress=False,
+            response_headers_policy=immutable,
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+            function_associations=router.of_tokens,
+        )
         # CloudFront takes the first pattern that matches, in this order.
         behaviors = {
             OFREP_PATHS: flags,
             BEACON_PATH: beacons,
+            SIGNED_PATH: tokens,
             # The function's own Cache-Control stands.
             CLIENT_PATH: behavior(immutable, origin=telemetry_origin),
         } | {path: behavior(moving, router.associations) for path in MOVING_PATHS}

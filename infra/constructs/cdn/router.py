@@ -1,4 +1,4 @@
-"""The router of moving paths: two CloudFront Functions, and the store that one of them reads."""
+"""The CloudFront Functions, and the store that the router and the tokens' function read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgeship.resource_names import LOCAL
 from infra.bundling import Bundler
 from infra.constructs.storage import EXPOSED_HEADERS
 from infra.options import SynthOptions
-from infra.router_code import exact_code, moving_headers_code, router_code
+from infra.router_code import exact_code, moving_headers_code, router_code, token_code
 
 
 class Router(Construct):
@@ -69,6 +69,24 @@ class Router(Construct):
             code=cloudfront.FunctionCode.from_inline(exact_code(bundler.root)),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
         )
+
+        # Not the router's part: that has few bytes left of the 10,240 that a function may have.
+        self._token = cloudfront.Function(
+            self,
+            "Token",
+            function_name=f"{names.stack}-token",
+            comment=f"edgeship {options.environment}: the token that a page view reports with",
+            code=cloudfront.FunctionCode.from_inline(token_code(bundler.root)),
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+            key_value_store=self.store,
+        )
+
+    @property
+    def of_tokens(self) -> list[cloudfront.FunctionAssociation]:
+        """Of the behavior of the tokens' path."""
+        return [
+            cloudfront.FunctionAssociation(event_type=cloudfront.FunctionEventType.VIEWER_REQUEST, function=self._token)
+        ]
 
     @property
     def of_exact_paths(self) -> list[cloudfront.FunctionAssociation]:

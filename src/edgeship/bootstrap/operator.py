@@ -31,6 +31,7 @@ from edgeship.application.channels.steer_rollout import SteerRollout
 from edgeship.application.channels.unlock_channel import UnlockChannel
 from edgeship.application.edge.check_flags import CheckFlags
 from edgeship.application.edge.resolve_url import ResolveUrl
+from edgeship.application.embeds.embed_release import EmbedRelease
 from edgeship.application.flags.change_flags import ChangeFlags
 from edgeship.application.notifications.change_rules import ChangeNotifications
 from edgeship.application.notifications.follow_notification import FollowNotification
@@ -74,6 +75,7 @@ class Operator:
     upload_limits: UploadLimits
     follow: FollowUpload
     errors: ExplainErrors
+    embed: EmbedRelease
     request_deployment: RequestDeployment
 
 
@@ -125,6 +127,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
             sleep=time.sleep,
         ),
         request_deployment=RequestDeployment(state, jittered_pause),
+        embed=EmbedRelease(state, site, S3PublishedFiles(s3, names.site_bucket)),
         errors=ExplainErrors(
             state=state,
             books=DynamoDBErrorBooks(dynamodb, names.table, utc_now),

@@ -14,6 +14,8 @@ from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.messaging.eventbridge_bus import EventBridgeBus
 from edgeship.adapters.messaging.sqs_poison import SQSPoison
 from edgeship.adapters.s3.snapshots import S3Snapshots
+from edgeship.adapters.token_keys import SecretTokenKeys
+from edgeship.application.edge.bring_keys import BringKeys
 from edgeship.application.edge.bring_store import BringStore
 from edgeship.application.edge.fill_store import FillStore
 from edgeship.application.edge.refresh_routes import RefreshRoutes
@@ -45,6 +47,9 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
     snapshots = S3Snapshots(boto3.client("s3", config=client_config()), settings.config_bucket, SNAPSHOT_KEY)
     keys = at_its_endpoint(boto3.client("cloudfront-keyvaluestore", config=client_config()))
     store = KeyValueStore(keys, settings.store_arn)
+    secrets = boto3.client("secretsmanager", config=client_config())
+    tokens = SecretTokenKeys(secrets, settings.token_secret, utc_now)
+    bring_keys = BringKeys(tokens, store, utc_now, jittered_pause)
     bring = BringStore(snapshots, store, jittered_pause)
     routes = RefreshRoutes(state, snapshots, bring, settings.environment, utc_now, jittered_pause)
     flags = refresh_flags(state, settings.config_bucket, settings.flag_copies, report)
@@ -62,5 +67,6 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
         store=store,
         refresh_flags=flags,
         metrics=EmfEdge(settings.environment),
+        bring_keys=bring_keys,
     )
-    return RelayFunction(relay, repair, FillStore(routes, bring, time.sleep, report))
+    return RelayFunction(relay, repair, FillStore(routes, bring, bring_keys, time.sleep, report))

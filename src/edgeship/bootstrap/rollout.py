@@ -12,13 +12,16 @@ from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics
 from edgeship.adapters.dynamodb.comparisons import DynamoDBComparisons
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.dynamodb.witnesses import DynamoDBWitnessBooks
 from edgeship.adapters.s3.health_pages import S3HealthPages
 from edgeship.adapters.s3.release_files import S3ReleaseFiles
 from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
+from edgeship.application.channels.watching.react_to_quarantine import ReactToQuarantine
 from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import WatchChannels
+from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.application.health.publish_health import PublishHealth
 from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, utc_now
 from edgeship.resource_names import HEALTH_LIST_KEY
@@ -45,12 +48,14 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
     cloudwatch = boto3.client("cloudwatch", config=client_config())
     alarms = CloudWatchAlarms(cloudwatch, settings.environment)
     metrics = CloudWatchMetrics(cloudwatch, settings.environment, settings.period_seconds)
+    witnesses = CheckWitnesses(DynamoDBWitnessBooks(dynamodb, settings.views_table, utc_now))
     watch = WatchChannels(
         state=state,
         alarms=alarms,
         metrics=metrics,
         compare=CompareCandidates(DynamoDBComparisons(dynamodb, settings.table), settings.period_seconds),
-        react=ReactToBreach(state, files, metrics, jittered_pause),
+        react=ReactToBreach(state, files, metrics, witnesses, jittered_pause),
+        react_to_quarantine=ReactToQuarantine(state, files, jittered_pause),
         publish=PublishHealth(
             state=state,
             pages=pages,

@@ -10,11 +10,16 @@ from botocore.config import Config
 
 from edgeship.adapters.cloudwatch.emf_metrics import EmfMetrics
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
+from edgeship.adapters.dynamodb.views import DynamoDBViews
+from edgeship.adapters.dynamodb.witnesses import DynamoDBWitnessBooks
 from edgeship.adapters.s3.snapshots import S3Snapshots
+from edgeship.adapters.token_keys import SecretTokenKeys
 from edgeship.application.ports import Report
 from edgeship.application.telemetry.keep_errors import KeepErrors
+from edgeship.application.telemetry.keep_witnesses import KeepWitnesses
 from edgeship.application.telemetry.known_releases import KnownReleases
 from edgeship.application.telemetry.record_beacon import RecordBeacon
+from edgeship.application.telemetry.verify_beacon import VerifyBeacon
 from edgeship.bootstrap.runtime import utc_now
 from edgeship.resource_names import SNAPSHOT_KEY
 from edgeship.settings import TelemetrySettings
@@ -37,10 +42,16 @@ def build(env: Mapping[str, str], report: Report) -> TelemetryFunction:
     # A page must not wait for us: what is slower than this is done without.
     config = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=0.5, read_timeout=0.5)
     snapshots = S3Snapshots(boto3.client("s3", config=config), settings.config_bucket, SNAPSHOT_KEY)
-    books = DynamoDBErrorBooks(boto3.client("dynamodb", config=config), settings.table, utc_now)
+    dynamodb = boto3.client("dynamodb", config=config)
+    books = DynamoDBErrorBooks(dynamodb, settings.table, utc_now)
+    keys = SecretTokenKeys(boto3.client("secretsmanager", config=config), settings.token_secret, utc_now)
+    views = DynamoDBViews(dynamodb, settings.views_table, utc_now)
+    witnesses = DynamoDBWitnessBooks(dynamodb, settings.views_table, utc_now)
     record = RecordBeacon(
         known=KnownReleases(snapshots, utc_now, report),
+        verify=VerifyBeacon(views, keys, utc_now, report),
         metrics=EmfMetrics(settings.environment),
         keep_errors=KeepErrors(books, utc_now, report),
+        keep_witnesses=KeepWitnesses(witnesses, keys, utc_now, report),
     )
     return TelemetryFunction(record, settings.pointer_max_age)

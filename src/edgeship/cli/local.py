@@ -148,6 +148,9 @@ def down(ctx: typer.Context, as_json: JsonOption = False) -> None:
 def demo(
     ctx: typer.Context,
     keep: Annotated[bool, typer.Option("--keep", help="Keep its cloud running at the end, until Ctrl-C.")] = False,
+    short: Annotated[
+        bool, typer.Option("--short", help="Without the two chapters that need hundreds of page views.")
+    ] = False,
     speed: _Speed = DEMO_SPEED,
     edge_freshness: _EdgeFreshness = DEFAULT_FRESHNESS_SECONDS,
     store_delay: _StoreDelay = DEFAULT_STORE_DELAY,
@@ -170,7 +173,9 @@ def demo(
         from edgeship.local.demo.play import played
         from localcloud.lifecycle import interruptible
 
-        playing = played(timeline, out.errors, context.local_actor(), state_path, speed, edge_freshness, store_delay)
+        playing = played(
+            timeline, out.errors, context.local_actor(), state_path, speed, edge_freshness, store_delay, short=short
+        )
         with interruptible() as interrupted, playing as ending:
             out.result(ending.to_dict(), [])
             sys.stdout.flush()

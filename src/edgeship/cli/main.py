@@ -15,12 +15,13 @@ from edgeship.cli.calendar import freeze
 from edgeship.cli.channels import channels, policy, rollout
 from edgeship.cli.context import GlobalOptions
 from edgeship.cli.edge import resolve
+from edgeship.cli.embeds import embed
 from edgeship.cli.errors import ExitCode, Failure, explain, sentence
 from edgeship.cli.flags import flags
 from edgeship.cli.notifications import notifications
 from edgeship.cli.output import Output
 from edgeship.cli.propagation import propagate, verify
-from edgeship.cli.releases import embed, publish, reading
+from edgeship.cli.releases import publish, reading
 from edgeship.cli.status import status
 from edgeship.cli.telemetry import top_errors
 from edgeship.cli.versioning import version

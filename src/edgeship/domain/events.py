@@ -33,6 +33,7 @@ class EventType(StrEnum):
     ROLLOUT_CANCELLED = "Rollout Cancelled"
     ROLLBACK_WINDOW_CLOSED = "Rollback Window Closed"
     RELEASE_UNHEALTHY = "Release Unhealthy"
+    RELEASE_RECOVERED = "Release Recovered"
     POLICY_CHANGED = "Policy Changed"
     FREEZE_SET = "Freeze Set"
     FREEZE_LIFTED = "Freeze Lifted"

@@ -17,6 +17,11 @@ from localcloud.http.cache import CacheKey
 from localcloud.http.exchange import Request
 
 USER_AGENT = "Amazon CloudFront"
+VIEWER_ADDRESS = "CloudFront-Viewer-Address"
+"""The one of CloudFront's own headers that is imitated; whatever a viewer sends by this name is dropped
+(https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html)."""
+_VIEWER_PORT = 443
+"""In the place of the viewer's, which nothing here knows."""
 
 
 def encodings_for(behavior: Behavior, request: Request) -> str:
@@ -46,6 +51,8 @@ def origin_request(behavior: Behavior, request: Request, encodings: str) -> Requ
         if lower not in _NEVER_FORWARDED and (cached.headers.selects(lower) or forwarded.headers.selects(lower)):
             headers.add(name, value)
     headers.setdefault("User-Agent", USER_AGENT)
+    if any(policy.headers.selects(VIEWER_ADDRESS.lower()) for policy in (cached, forwarded)):
+        headers[VIEWER_ADDRESS] = f"{request.client_ip}:{_VIEWER_PORT}"
     if encodings:
         headers["Accept-Encoding"] = encodings
     cookies = _selected_cookies(request, lambda n: cached.cookies.selects(n) or forwarded.cookies.selects(n))
@@ -59,6 +66,7 @@ def origin_request(behavior: Behavior, request: Request, encodings: str) -> Requ
 
 _NEVER_FORWARDED = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "cookie", "keep-alive"}
+    | {VIEWER_ADDRESS.lower()}
     | {"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range", "te", "upgrade"}
 )
 

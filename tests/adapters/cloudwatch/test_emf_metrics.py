@@ -28,7 +28,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def test_a_release_has_three_dimensions_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
-    everything = dict(zip(Metric, (1.0, 1.0, 3.0, 1.0, 1.0, 123.0, 45.2), strict=True))
+    everything = dict(zip(Metric, (1.0, 1.0, 3.0, 1.0, 1.0, 123.0, 45.2, 1.0, 1.0), strict=True))
     EmfMetrics("test").add("checkout", Version.parse("1.4.2"), everything)
     assert printed(capsys) == [
         {
@@ -45,6 +45,8 @@ def test_a_release_has_three_dimensions_and_no_other(capsys: pytest.CaptureFixtu
                             {"Name": "ChunkFailedSessions", "Unit": "Count"},
                             {"Name": "LoadLatency", "Unit": "Milliseconds"},
                             {"Name": "Memory", "Unit": "Megabytes"},
+                            {"Name": "UnverifiedSessions", "Unit": "Count"},
+                            {"Name": "UnverifiedFailedSessions", "Unit": "Count"},
                         ],
                     }
                 ],
@@ -59,6 +61,8 @@ def test_a_release_has_three_dimensions_and_no_other(capsys: pytest.CaptureFixtu
             "ChunkFailedSessions": [1.0],
             "LoadLatency": [123.0],
             "Memory": [45.2],
+            "UnverifiedSessions": [1.0],
+            "UnverifiedFailedSessions": [1.0],
         }
     ]
 

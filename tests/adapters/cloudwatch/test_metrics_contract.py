@@ -239,8 +239,8 @@ def subjects(count: int) -> list[Subject]:
     return [(f"widget-{number}", V1) for number in range(count)]
 
 
-@pytest.mark.parametrize(("count", "expected"), [(1, 1), (83, 1), (84, 2), (249, 3)])
-def test_83_subjects_share_a_call(metrics: CloudWatchMetrics, calls: Calls, count: int, expected: int) -> None:
+@pytest.mark.parametrize(("count", "expected"), [(1, 1), (62, 1), (63, 2), (186, 3)])
+def test_62_subjects_share_a_call(metrics: CloudWatchMetrics, calls: Calls, count: int, expected: int) -> None:
     assert len(metrics.periods(subjects(count), 5, TEN)) == count
     assert len(calls.asked) == expected
 
@@ -337,7 +337,7 @@ def expected(**token: str) -> dict[str, Any]:
 def test_the_pages_of_an_answer_are_put_together(stub: tuple[CloudWatchMetrics, Stubber]) -> None:
     """moto answers in one page."""
     metrics, stubber = stub
-    first = [result("q0_0", "PartialData", [TEN], [1]), *(result(f"q0_{n}", "Complete") for n in range(1, 6))]
+    first = [result("q0_0", "PartialData", [TEN], [1]), *(result(f"q0_{n}", "Complete") for n in range(1, 8))]
     second = [result("q0_0", "Complete", [TEN + minutes(1)], [2])]
     stubber.add_response("get_metric_data", {"MetricDataResults": first, "NextToken": "more"}, expected())
     stubber.add_response("get_metric_data", {"MetricDataResults": second}, expected(NextToken="more"))

@@ -13,6 +13,7 @@ from edgeship.domain.calendar.freeze import Freeze, FreezeRecord, lift_freeze, s
 from edgeship.domain.calendar.waiting import WaitingRecord
 from edgeship.domain.channels.alert import Alert
 from edgeship.domain.channels.channel import Channel, Lock, Watch
+from edgeship.domain.channels.incidents.turns import TURNS, turn_of
 from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Policy, PolicyRecord
 from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step
@@ -20,13 +21,7 @@ from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.flags.flag_record import FlagRecord, same
 from edgeship.domain.health.thresholds import Thresholds
-from edgeship.domain.notifications.rules import (
-    Destination,
-    Notifications,
-    NotificationsRecord,
-    Rule,
-    Severity,
-)
+from edgeship.domain.notifications.rules import Destination, Notifications, NotificationsRecord, Rule
 from edgeship.domain.notifications.rules import Kind as DestinationKind
 from edgeship.domain.notifications.rules_record import change_notifications, notification_test
 from edgeship.domain.propagation.deployment import Deployment, Mismatch, MismatchKind, Verification
@@ -34,6 +29,7 @@ from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.rejection import Upload, reject
 from edgeship.domain.releases.release import Cancelled
+from edgeship.domain.severity import Severity
 from edgeship.domain.version import Version
 from tests.fakes.state import FakeState
 from tests.support.releases import a_release
@@ -213,6 +209,7 @@ def test_channels_keep_their_rollout_and_their_times_to_the_millisecond(state: E
         exposed_at=NOW - timedelta(days=3, milliseconds=1),
         watch=Watch(NOW + timedelta(hours=24, milliseconds=7), automatic_rollback=False),
         alert=Alert("2026-11-23T10:00:00.000Z", "error rate 9 %"),
+        incident="4c5930b69a41a260d9d8e6e491091d8a",
     )
     state.commit(Transaction(puts=(channel,), events=()))
     kept = state.channel("checkout", "latest")
@@ -221,7 +218,10 @@ def test_channels_keep_their_rollout_and_their_times_to_the_millisecond(state: E
     assert kept.exposed_at.utcoffset() == timedelta()
     assert state.channels("checkout") == state.watched() == [kept]
     state.commit(
-        Transaction(puts=(replace(kept, rollout=None, exposed_at=None, watch=None, alert=None, lock=None),), events=())
+        Transaction(
+            puts=(replace(kept, rollout=None, exposed_at=None, watch=None, alert=None, lock=None, incident=None),),
+            events=(),
+        )
     )
     assert state.channel("checkout", "latest") == Channel("checkout", "latest", V1, 3, flag="ab", revision=2)
     assert state.watched() == []
@@ -246,6 +246,32 @@ def test_a_channel_is_watched_while_it_has_a_rollout_or_a_watch(state: Environme
     assert watched() == ["other/latest"]
     write("latest", rollout=replace(ROLLOUT, phase=Phase.COMPLETED), watch=Watch(IN_MS, automatic_rollback=True))
     assert watched() == ["checkout/latest", "other/latest"]
+
+
+def test_live_channels_that_are_not_watched_are_at_rest_in_one_turn(state: EnvironmentState) -> None:
+    def resting() -> list[str]:
+        found = [(turn, channel) for turn in range(TURNS) for channel in state.resting(turn)]
+        assert all(turn == turn_of(channel.widget, channel.name) for turn, channel in found)
+        return sorted(f"{channel.widget}/{channel.name}" for _, channel in found)
+
+    live = Channel("checkout", "latest", V1)
+    state.commit(Transaction(puts=(live, Channel("checkout", "next")), events=()))
+    state.commit(Transaction(puts=(Channel("other", "latest", V1, rollout=ROLLOUT),), events=()))
+    assert resting() == ["checkout/latest"]
+    state.commit(Transaction(puts=(replace(live, revision=1, watch=Watch(IN_MS, automatic_rollback=True)),), events=()))
+    assert resting() == []
+    state.commit(Transaction(puts=(replace(live, revision=2),), events=()))
+    assert resting() == ["checkout/latest"]
+
+
+def test_releases_of_several_widgets_are_read_together(state: EnvironmentState) -> None:
+    for number in range(130):
+        release = replace(a_release("1.0.0"), widget=f"widget-{number}", revision=0)
+        state.commit(Transaction(puts=(release,), events=()))
+    wanted = [(f"widget-{number}", Version(1, number % 2, 0)) for number in range(140)]
+    found = state.releases_of(wanted)
+    assert sorted(r.widget for r in found) == sorted(f"widget-{n}" for n in range(0, 130, 2))
+    assert state.releases_of([]) == []
 
 
 def test_deployments_keep_all_they_hold(state: EnvironmentState) -> None:

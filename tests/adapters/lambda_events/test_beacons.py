@@ -13,7 +13,7 @@ from edgeship.domain.telemetry.beacon import Beacon, Refusal, ReportedError
 from edgeship.domain.version import Version
 
 LEAST: dict[str, Any] = {"v": 1, "w": "checkout", "r": "1.4.2", "i": "9f86d081e5a1", "n": 0}
-MOST = LEAST | {"s": 1, "f": 1, "e": [["boom", 3], ["bäng 😀", 1000]], "l": 123, "m": 45.2}
+MOST = LEAST | {"s": 1, "f": 1, "e": [["boom", 3], ["bäng 😀", 1000]], "l": 123, "m": 45.2, "k": [["ms", 2.5]]}
 V1 = Version.parse("1.4.2")
 
 
@@ -35,7 +35,7 @@ def test_the_least_beacon() -> None:
 
 def test_the_fullest_beacon() -> None:
     errors = (ReportedError("boom", 3), ReportedError("bäng 😀", 1000))
-    expected = Beacon("checkout", V1, "9f86d081e5a1", 0, True, True, errors, 123, 45.2)
+    expected = Beacon("checkout", V1, "9f86d081e5a1", 0, True, True, errors, 123, 45.2, measures=(("ms", 2.5),))
     assert parsed(MOST) == expected
     # JavaScript's encodeURIComponent, and forms.
     text = json.dumps(MOST, ensure_ascii=False, separators=(",", ":"))
@@ -47,7 +47,7 @@ def test_the_fullest_beacon() -> None:
     "document",
     [
         LEAST | {"s": 0, "f": 0, "e": []},
-        LEAST | {"i": "a" * 8},
+        LEAST | {"i": "a"},
         LEAST | {"i": "0" * 32},
         LEAST | {"n": 10_000},
         LEAST | {"e": [["x" * 200, 1]] * 10},
@@ -55,6 +55,9 @@ def test_the_fullest_beacon() -> None:
         LEAST | {"e": [["x", 1, ["assets/@x/(a)%20b:c.js:1:1"]]]},
         LEAST | {"l": 0, "m": 0},
         LEAST | {"l": 600_000, "m": 65_536},
+        LEAST | {"k": []},
+        LEAST | {"k": [["a", 0], ["checkout_ms", -1e12], ["z" * 32, 1e12], ["a", 1], ["a1_", 1.5], ["a", -0.0]]},
+        LEAST | {"e": [["x", 1, ['a"\\b:1:1']]]},
         LEAST | {"l": 1.5, "m": 1e-3},
         LEAST | {"r": "2.0.0-rc.1"},
     ],
@@ -71,23 +74,26 @@ def test_what_is_just_within_the_limits(document: object) -> None:
         *(MOST | {"v": bad} for bad in (0, 2, "1", True, 1.0, None)),
         *(MOST | {"w": bad} for bad in (1, None, "x" * 64, ["checkout"])),
         *(MOST | {"r": bad} for bad in (1, None, "", "1", "v1.4.2", "1.4.2+b", "1.04.2", "1.0.0-" + "x" * 60)),
-        *(
-            MOST | {"i": bad}
-            for bad in (1, None, "a" * 7, "a" * 33, "9F86D081", "9f86d08g", "9f86d081\n", "\uff19f86d081")
-        ),
+        *(MOST | {"i": bad} for bad in (1, None, "", "a" * 33, "9F86D081", "9f86d08g", "9f86d081\n", "\uff19f86d081")),
         *(MOST | {"n": bad} for bad in (-1, 10_001, 1.0, "1", True, None, 10**400)),
         *(MOST | {name: bad} for name in "sf" for bad in (2, -1, True, False, "1", 1.0, None, [])),
         *(MOST | {"e": bad} for bad in (None, "boom", {}, [["x", 1]] * 11, ["x"], [["x"]], [["x", 1, 1]], [{"x": 1}])),
-        *(MOST | {"e": [[bad, 1]]} for bad in ("", "x" * 201, 1, None, ["x"], "\ud800")),
+        *(MOST | {"e": [[bad, 1]]} for bad in ("", "x" * 201, 1, None, ["x"])),
         *(MOST | {"e": [["x", 1, bad]]} for bad in ([], None, "a:1:1", ["a:1:1"] * 6, [1], [None], [["a:1:1"]])),
         *(
             MOST | {"e": [["x", 1, [bad]]]}
-            for bad in ("", "a", "a:1", ":1:1", "a:b:1", "a:1:1\n", "a b:1:1", "ä:1:1", "a:1:\uff11", 'a":1:1')
+            for bad in ("", "a", "a:1", ":1:1", "a:b:1", "a:1:1\n", "a b:1:1", "ä:1:1", "a:1:\uff11", "a\x7f:1:1")
         ),
-        *(MOST | {"e": [["x", 1, [bad]]]} for bad in ("a\\b:1:1", "a:-1:1", "a:1:1234567890", "a" * 217 + ":1:1")),
+        *(MOST | {"e": [["x", 1, [bad]]]} for bad in ("a:-1:1", "a:1:1234567890", "a" * 217 + ":1:1")),
         MOST | {"e": [["x", 1, ["a:1:1"], 1]]},
-        *(MOST | {"e": [["x", bad]]} for bad in (0, 1_001, -1, 1.0, True, "1", None)),
-        *(MOST | {"l": bad} for bad in (-1, 600_001, "1", True, None, [], 1e308, 10**400)),
+        *(MOST | {"e": [["x", bad]]} for bad in (0, 10**9 + 1, -1, 1.0, True, "1", None)),
+        *(MOST | {"k": bad} for bad in (None, {}, "ms", [["ms"]], [["ms", 1, 1]], [{"ms": 1}], [["ms", 1]] * 7)),
+        *(
+            MOST | {"k": [[bad, 1]]}
+            for bad in ("", "Ms", "_ms", "1ms", "a-b", "a b", "ms\n", "ä", "a" * 33, 1, None, ["ms"])
+        ),
+        *(MOST | {"k": [["ms", bad]]} for bad in (1.1e12, -1.1e12, "1", True, None, [], 1e308, 10**400)),
+        *(MOST | {"l": bad} for bad in (-1, 10**9 + 1, "1", True, None, [], 1e308, 10**400)),
         *(MOST | {"m": bad} for bad in (-0.1, 65_537, "1", True, None, [])),
         MOST | {"x": 1},
         MOST | {"V": 1},
@@ -114,16 +120,51 @@ def test_what_is_not_a_beacon_is_invalid(document: object) -> None:
         (f'{{"v":{"[" * 300}{"]" * 300}}}', Refusal.INVALID),
         (json.dumps(LEAST)[:-1] + ', "n": 1}', Refusal.INVALID),
         (json.dumps(LEAST)[:-1] + ', "e": [[{"a": 1, "a": 2}, 1]]}', Refusal.INVALID),
-        ("1" * 4_096, Refusal.INVALID),
-        ("1" * 4_097, Refusal.TOO_LONG),
-        ("😀" * 4_097, Refusal.TOO_LONG),
-        ("😀" * 5_000, Refusal.TOO_LONG),
-        (json.dumps(LEAST) + " " * (4_096 - len(json.dumps(LEAST))), None),
+        ("1" * 4_000, Refusal.INVALID),
+        ("1" * 7_001, Refusal.TOO_LONG),
+        ("😀" * 7_001, Refusal.TOO_LONG),
+        ("😀" * 8_000, Refusal.TOO_LONG),
+        (json.dumps(LEAST) + " " * (7_000 - len(json.dumps(LEAST))), None),
     ],
 )
 def test_what_is_no_json_or_too_much(text: str, reason: Refusal | None) -> None:
     found = parse_beacon(query(text))
     assert isinstance(found, Beacon) if reason is None else found is reason
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("v1.4.2/assets/pay.js:1:9", "assets/pay.js:1:9"),
+        ("v2.0.0-rc.1/pay.js:1:9", "pay.js:1:9"),
+        ("latest/pay.js:1:9", "pay.js:1:9"),
+        ("~1/pay.js:1:9", "pay.js:1:9"),
+        ("v1.4.2/latest/pay.js:1:9", "latest/pay.js:1:9"),
+        ("pay.js:1:9", "pay.js:1:9"),
+        ("assets/v1.4.2/pay.js:1:9", "assets/v1.4.2/pay.js:1:9"),
+        ("vendor/pay.js:1:9", "vendor/pay.js:1:9"),
+        ("v1.js:1:9", "v1.js:1:9"),
+    ],
+)
+def test_frames_are_read_below_the_releases_folder(sent: str, read: str) -> None:
+    found = parsed(LEAST | {"e": [["x", 1, [sent]]]})
+    assert isinstance(found, Beacon)
+    assert found.errors[0].frames == (read,)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"), [("\ud83d", "\ufffd"), ("a\ud83d", "a\ufffd"), ("\ude00\ud83d", "\ufffd\ufffd"), ("😀", "😀")]
+)
+def test_half_a_surrogate_pair_is_replaced(sent: str, read: str) -> None:
+    found = parsed(LEAST | {"e": [[sent, 1]]})
+    assert isinstance(found, Beacon)
+    assert found.errors[0].message == read
+
+
+def test_counts_and_latencies_over_the_limit_count_as_the_limit() -> None:
+    found = parsed(LEAST | {"e": [["x", 1_234]], "l": 600_001})
+    assert isinstance(found, Beacon)
+    assert (found.errors[0].count, found.load_latency) == (1_000, 600_000)
 
 
 @pytest.mark.parametrize("raw", ["", "d", "D=1", "x=1", "dd=1", "&&&", "e=1&d"])
@@ -153,7 +194,7 @@ values = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from("vwrinsfelm"), values, max_size=4))
+@given(st.dictionaries(st.sampled_from("vwrinsfelmk"), values, max_size=4))
 def test_what_is_accepted_is_within_the_limits(changes: dict[str, Any]) -> None:
     found = parsed(LEAST | changes)
     if isinstance(found, Beacon):

@@ -311,6 +311,7 @@ class RolloutMachine(RuleBasedStateMachine):
         finally:
             self.state.ticks = self.state.by_health = False
         assert tick.faults == []
+        self._nothing_quarantined_goes_on()
         changed_at = self.state.changed_at
         assert changed_at is not None
         if self.world.now - changed_at > ALARM_GRACE:
@@ -324,6 +325,14 @@ class RolloutMachine(RuleBasedStateMachine):
             standing = self.world.alarms.standing()
             assert {each.alarm for each in standing} == wanted
             assert len(standing) == len(wanted)
+
+    def _nothing_quarantined_goes_on(self) -> None:
+        quarantined = {release.version for release in self.state.releases(WIDGET) if release.quarantine}
+        for name in self.channels:
+            channel = self.world.channel(name)
+            assert channel.candidate not in quarantined, "a rollout of a quarantined release goes on"
+            if channel.is_watched and channel.version in quarantined:
+                assert channel.alert is not None or channel.lock is not None, "a quarantined release stays, untold"
 
     # Freezes
 

@@ -6,6 +6,7 @@ import pytest
 
 from edgeship.application.edge.fill_store import PAUSES, FillStore
 from edgeship.application.edge.ports import StoreFull
+from edgeship.domain.telemetry.tokens import KEYS_KEY
 from tests.fakes.state import FakeState
 from tests.support.crash.death import ProcessDied
 from tests.support.edge import Edge, records_of
@@ -20,7 +21,7 @@ class Deploy:
         self.paused: list[float] = []
         self.reported: list[str] = []
         self.fill = FillStore(
-            edge.routes, edge.bring, self.paused.append, lambda _, why: self.reported.append(str(why))
+            edge.routes, edge.bring, edge.bring_keys, self.paused.append, lambda _, why: self.reported.append(str(why))
         )
 
 
@@ -116,3 +117,18 @@ def test_a_process_that_dies_at_a_call_leaves_what_the_next_completes() -> None:
             assert number
             return
     pytest.fail("it has more calls")
+
+
+def test_pages_get_tokens_from_the_first_minute_on() -> None:
+    edge = an_edge()
+    Deploy(edge).fill()
+    assert edge.store.get(KEYS_KEY) is not None
+
+
+def test_a_key_that_cannot_be_read_stops_no_deploy() -> None:
+    edge = an_edge()
+    edge.token_keys.fault = OSError("no secret")
+    deploy = Deploy(edge)
+    deploy.fill()
+    assert edge.is_right()
+    assert (deploy.paused, deploy.reported) == ([], ["no secret"])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from edgeship.application.edge.ports import StoreFull
 from edgeship.application.edge.repair_edge import WIDGETS_A_MINUTE
+from edgeship.domain.telemetry.tokens import KEYS_KEY, edge_keys
 from tests.fakes.state import FakeState
 from tests.support.crash.death import ProcessDied
-from tests.support.edge import Edge, records_of, served_from
+from tests.support.edge import NOW, Edge, records_of, served_from
 from tests.support.edge_damage import DAMAGES, WIDGETS, a_table, before_the_router, live
 from tests.support.port_calls import Calls, die
 
@@ -90,8 +93,9 @@ def test_the_first_minute_of_an_environment_from_before_the_router_fills_the_sto
 
 def test_an_environment_without_widgets_has_an_empty_store() -> None:
     edge = Edge(FakeState())
-    assert edge.repair(0).keys == 0
-    assert edge.store.written == []
+    assert edge.repair(0).keys == 1
+    assert set(edge.store.all()) == {KEYS_KEY}
+    assert edge.store.written == [[KEYS_KEY]]
 
 
 def test_a_change_whose_event_never_came_is_there_when_its_slice_comes(edge: Edge) -> None:
@@ -118,3 +122,34 @@ def test_the_size_is_recorded_each_minute(edge: Edge) -> None:
     content = edge.repair(1)
     assert edge.metrics.recorded[-1] == content == edge.store.content()
     assert content.size == sum(len(key) + len(value) for key, value in edge.store.values.items())
+
+
+def test_the_edge_has_the_keys_of_tokens_of_two_days() -> None:
+    now = [NOW]
+    edge = Edge(a_table(), clock=lambda: now[0])
+    edge.repair(0)
+    assert edge.store.get(KEYS_KEY) == edge_keys(edge.token_keys.keys[0], NOW)
+    written = len(edge.store.written)
+    now[0] += timedelta(hours=13)
+    edge.repair(1)
+    assert len(edge.store.written) == written
+    now[0] += timedelta(hours=1)
+    edge.repair(2)
+    assert edge.store.get(KEYS_KEY) == edge_keys(edge.token_keys.keys[0], now[0])
+    assert edge.is_right()
+
+
+def test_a_key_that_cannot_be_read_stops_nothing_else(edge: Edge) -> None:
+    edge.token_keys.fault = OSError("no secret")
+    edge.store.by_hand({"widget-01": "{}"})
+    with pytest.raises(OSError, match="no secret"):
+        edge.repair(1)
+    assert edge.is_right()
+    assert edge.metrics.recorded
+
+
+def test_routes_that_do_not_fit_keep_no_key_away(edge: Edge) -> None:
+    """The routes' store is full; pages that are open still get tokens."""
+    edge.store.by_hand(deletes=[KEYS_KEY])
+    edge.repair(3)
+    assert edge.store.get(KEYS_KEY) is not None

@@ -15,14 +15,8 @@ from edgeship.application.notifications.ports import DeliveryStatus, NotSent
 from edgeship.application.transaction import Transaction
 from edgeship.domain.events import Event, EventType, timestamp
 from edgeship.domain.notifications.notice import Notice
-from edgeship.domain.notifications.rules import (
-    Destination,
-    Kind,
-    Notifications,
-    NotificationsRecord,
-    Rule,
-    Severity,
-)
+from edgeship.domain.notifications.rules import Destination, Kind, Notifications, NotificationsRecord, Rule
+from edgeship.domain.severity import Severity
 from edgeship.domain.version import Version
 from tests.fakes.clock import FakeClock
 from tests.fakes.notifications import FakeDeliveries, FakeSender

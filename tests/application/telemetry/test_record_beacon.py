@@ -1,3 +1,5 @@
+"""What every report of a widget counts whose policy asks for no token; `test_verify_beacon.py` has the others."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -5,21 +7,20 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edgeship.application.telemetry.keep_errors import ATTEMPTS, WRITES_A_SECOND, KeepErrors
-from edgeship.application.telemetry.known_releases import KnownReleases
-from edgeship.application.telemetry.record_beacon import RecordBeacon
+from edgeship.application.telemetry.keep_errors import ATTEMPTS, WRITES_A_SECOND
 from edgeship.domain.telemetry.beacon import Beacon, Refusal, ReportedError
 from edgeship.domain.version import Version
 from tests.fakes.clock import FakeClock
 from tests.fakes.edge import FakeSnapshots
-from tests.fakes.telemetry import FakeBeaconMetrics, FakeErrorBooks
+from tests.fakes.telemetry import FakeBeaconMetrics
+from tests.support.recording import Recording
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 V1 = Version.parse("1.4.2")
 SNAPSHOT = {
     "schema": 1,
     "revision": 1,
-    "widgets": {"checkout": {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {}}},
+    "widgets": {"checkout": {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {}, "any_report": True}},
 }
 FAILED = Beacon("checkout", V1, "9f86d081e5a1", 0, True, True, (ReportedError("boom", 3),), 123, 45.2)
 
@@ -28,14 +29,11 @@ class Scene:
     def __init__(self) -> None:
         self.clock = FakeClock(NOW)
         self.snapshots = FakeSnapshots(SNAPSHOT)
-        self.books = FakeErrorBooks(self.clock)
         self.metrics = FakeBeaconMetrics()
         self.reported: list[tuple[str, Exception]] = []
-        self.record = RecordBeacon(
-            KnownReleases(self.snapshots, self.clock, self.report),
-            self.metrics,
-            KeepErrors(self.books, self.clock, self.report),
-        )
+        recording = Recording(self.clock, self.snapshots, self.metrics, self.report)
+        self.books = recording.books
+        self.record = recording.process()
 
     def report(self, what: str, fault: Exception) -> None:
         self.reported.append((what, fault))

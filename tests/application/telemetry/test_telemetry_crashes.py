@@ -19,14 +19,21 @@ from edgeship.settings import TelemetrySettings
 from tests.support.crash.death import Death, deaths, process, run
 from tests.support.moto.aws import NAMES, Aws, empty_again
 from tests.support.moto.state import MotoState
+from tests.support.tokens import VIEWER, a_token
 
 NOW = datetime(2026, 11, 23, 10, 0, 5, tzinfo=UTC)
 V1 = Version.parse("1.4.2")
-ENV = TelemetrySettings(environment="test", table=NAMES.table, config_bucket=NAMES.config_bucket).to_env()
+ENV = TelemetrySettings(
+    environment="test",
+    table=NAMES.table,
+    config_bucket=NAMES.config_bucket,
+    views_table=NAMES.views_table,
+    token_secret=NAMES.token_secret,
+).to_env()
 SNAPSHOT = {
     "schema": 1,
     "revision": 1,
-    "widgets": {"checkout": {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {}}},
+    "widgets": {"checkout": {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {}, "any_report": True}},
 }
 
 
@@ -128,3 +135,48 @@ def test_processes_that_write_at_once_lose_nothing(aws: Aws) -> None:
     replace(slow, keep_errors=replace(slow.keep_errors, books=overtaken))(MORE[0])
     (book,) = books(aws)
     assert {error["message"]: error["count"] for error in book["errors"]} == {"crash": 9, "boom": 5, "bang": 2}
+
+
+ASKS_FOR_TOKENS = {
+    **SNAPSHOT,
+    "widgets": {"checkout": {"channels": {"latest": {"stable": "1.4.2"}}, "ranges": {}}},
+}
+FIRST = Beacon("checkout", V1, "9f86d081e5a1", 0, starts_session=True, load_latency=123, token=a_token(NOW))
+LATER = Beacon("checkout", V1, "9f86d081e5a1", 1, fails_session=True, token=a_token(NOW))
+VERIFIED: dict[str, tuple[list[Beacon], list[str]]] = {
+    "a view begins": ([FIRST], ["UpdateItem", "UpdateItem", "PutItem"]),
+    "and fails": ([FIRST, LATER], ["UpdateItem", "PutItem"]),
+}
+
+
+@pytest.mark.parametrize("name", VERIFIED)
+def test_a_view_never_counts_twice_wherever_it_dies(aws: Aws, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A death between the view's record and its metrics loses it; that is one of those that a process had at a time."""
+    beacons, writes = VERIFIED[name]
+    empty_again().snapshots.write(ASKS_FOR_TOKENS, StoredSnapshot(None, None))
+
+    def send(received: Beacon) -> None:
+        telemetry.build(ENV, rises).record(received, VIEWER)
+
+    with process():
+        for received in beacons[:-1]:
+            send(received)
+    begin = MotoState.take()
+
+    def play(*fates: Death | None) -> list[str]:
+        begin.put_back()
+        capsys.readouterr()
+        for fate in fates:
+            run(lambda: send(beacons[-1]), fate)
+        return [line for line in capsys.readouterr().out.splitlines() if "Sessions" in line]
+
+    life = Death()
+    (undisturbed,) = play(life)
+    assert life.writes == writes
+    assert "Unverified" not in undisturbed
+    for death in deaths(life):
+        counted = play(death, None, None)
+        assert len(counted) <= 1, f"died {death.when} write {death.write}"
+        assert not any("Unverified" in line for line in counted)
+    assert len(play(Death(0, "before"), None, None)) == 1
+    assert len(play(None, None)) == 1

@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 
 from edgeship.application.releases.ports import Dropped
 from edgeship.application.releases.publish_bundle import Published
-from edgeship.cli.releases.embed import _Bundle
 from edgeship.cli.releases.publish import _document
 from edgeship.cli.releases.release_name import ReleaseName
 from edgeship.domain.edge.router import Redirect, Request, route
+from edgeship.domain.embeds.embedded import Embedded
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import UploadKey, release_prefix
 from edgeship.domain.releases.bundle_paths import check_path
+from edgeship.domain.releases.entry import Kind
 from edgeship.domain.version import Version
+from tests.support.releases import a_release
 
 SITE = "https://widgets.example.com"
 KEY = UploadKey("checkout", Version.parse("1.0.0"), ".tar.gz")
@@ -42,6 +44,6 @@ def test_a_printed_url_leads_to_the_file(path: str) -> None:
     asked = urlsplit(urls["version"])
     assert (asked.query, asked.fragment) == ("", "")
     assert unquote(asked.path) == f"/{release_prefix(KEY.widget, KEY.version)}{path}"
-    assert _Bundle(f"{SITE}/checkout/latest/", None).url(path) == urls["latest"]
+    assert Embedded(a_release("1.0.0"), Kind.MODULE, SITE, "latest", None).url(path) == urls["latest"]
     moved = route(Request(urlsplit(urls["latest"]).path), ROUTES.get)
     assert moved == Redirect(asked.path, "1.0.0")

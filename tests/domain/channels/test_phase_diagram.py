@@ -31,6 +31,7 @@ def test_the_guide_gives_the_defaults() -> None:
         "`margin_points`": f"{limits.margin_points:g}",
         "`error_probability`": f"{limits.error_probability:g}",
         "`missing_sessions`": f"{limits.missing_sessions:g}",
+        "`networks`": str(limits.networks),
         "`minimum_sample`": f"{limits.minimum_sample}",
         "`count_chunk_failures`": str(limits.count_chunk_failures).lower(),
         "`on_inconclusive`": policy.on_inconclusive,

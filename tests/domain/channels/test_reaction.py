@@ -22,8 +22,8 @@ from edgeship.domain.events import EventType, Occasion, timestamp
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.health.shared_limit import Other
 from edgeship.domain.health.thresholds import Check
-from edgeship.domain.notifications.rules import severity_of
 from edgeship.domain.releases.release import Quarantine, Release
+from edgeship.domain.severity import severity_of
 from edgeship.domain.version import Version
 from tests.support.releases import a_release
 

@@ -13,7 +13,8 @@ from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.health.analysis import AnalysisResult, Health
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.health.thresholds import Check
-from edgeship.domain.notifications.event_text import describe, is_rollback, words
+from edgeship.domain.notifications.event_text import describe, words
+from edgeship.domain.severity import is_rollback
 from edgeship.domain.version import Version
 from tests.support.event_samples import sample
 

@@ -12,14 +12,11 @@ from hypothesis import strategies as st
 from edgeship.domain.events import Event, EventType, Occasion
 from edgeship.domain.notifications.rules import (
     DEFAULT_NOTIFICATIONS,
-    SEVERITIES,
     Destination,
     Kind,
     Notifications,
     NotificationsRecord,
     Rule,
-    Severity,
-    severity_of,
 )
 from edgeship.domain.notifications.rules_record import (
     change_notifications,
@@ -27,6 +24,7 @@ from edgeship.domain.notifications.rules_record import (
     notification_test,
     to_document,
 )
+from edgeship.domain.severity import SEVERITIES, Severity, severity_of
 from tests.support.event_samples import sample
 from tests.support.repository import ROOT
 

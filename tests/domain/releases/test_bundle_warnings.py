@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeship.domain.releases.bundle_warnings import MAX_SEARCHED_BYTES, BundleWarning, find_warnings, shortened
+from edgeship.domain.releases.bundle_warnings import (
+    MAX_SEARCHED_BYTES,
+    BundleWarning,
+    find_warnings,
+    large_maps,
+    shortened,
+)
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.version import Version
@@ -115,3 +121,16 @@ def test_the_work_for_each_file_does_not_grow_with_their_number() -> None:
     warnings = find_warnings(of, files.keys(), ((name, b"'/checkout/latest/a.js'") for name in names))
     assert len(warnings) == len(names)
     assert files.rounds <= 3
+
+
+def test_a_map_that_is_not_kept_is_warned_of() -> None:
+    most = 32 * 1024 * 1024
+    sizes = [
+        ("app.js.map", most + 1),
+        ("chunk.js.map", most),
+        ("tests/app.test.js.map", most + 1),
+        ("app.js", most + 1),
+    ]
+    (warning,) = large_maps(sizes)
+    assert (warning.code, warning.path) == ("large_map", "app.js.map")
+    assert warning.text.startswith("app.js.map has 33.6 MB. Over 32 MiB it is not kept")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.router_code import moving_headers_code, router_code
+from infra.router_code import moving_headers_code, router_code, token_code
 from tests.support.pytest_plugins.tools import NJS, NODE, Tool
 from tests.support.repository import ROOT
 
@@ -87,6 +87,24 @@ fs.writeFileSync('WORK/told.jsonl', out.join('\\n'));
 """
 
 
+_RUN_TOKENS = """
+import fs from 'fs';
+const work = JSON.parse(fs.readFileSync('WORK/work.json').toString());
+const out = [];
+function next(i) {
+  if (i === work.asked.length) return fs.writeFileSync('WORK/told.jsonl', out.join('\\n'));
+  const one = work.asked[i];
+  cf.state.values = one.store;
+  Date.now = function () { return one.now * 1000; };
+  handler(one.event).then(function (result) {
+    out.push(JSON.stringify(result));
+    next(i + 1);
+  });
+}
+next(0);
+"""
+
+
 @dataclass(frozen=True)
 class Engine:
     """A JavaScript engine, and how a module of it is run in a folder that holds a module `cloudfront`."""
@@ -132,6 +150,11 @@ class Engine:
         self.tool.require()
         code = moving_headers_code(ROOT, pointer_max_age=300)
         return self._told(folder, "import fs from 'fs';\n" + code + _RUN_MOVING_HEADERS, {"asked": asked})
+
+    def tokens(self, folder: Path, asked: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """For each `{"store": …, "event": …, "now": seconds}`, the answer with the token of a page view."""
+        self.tool.require()
+        return self._told(folder, token_code(ROOT) + _RUN_TOKENS, {"asked": asked})
 
     def _told(self, folder: Path, module: str, work: Mapping[str, Any]) -> list[Any]:
         """What a module leaves in `told.jsonl` of what it reads in `work.json`."""

@@ -86,3 +86,13 @@ def test_the_origin_sees_what_either_policy_selects_and_nothing_else() -> None:
 def test_accept_encoding_is_normalised(header: str, expected: str) -> None:
     assert accepted_encodings(CachePolicy(gzip=True, brotli=True), header) == expected
     assert accepted_encodings(CachePolicy(), header) == ""
+
+
+def test_the_origin_sees_the_viewers_address_where_it_is_selected_and_none_that_the_viewer_states() -> None:
+    selected = Selection("whitelist", frozenset({"cloudfront-viewer-address"}))
+    asked = request(**{"CloudFront-Viewer-Address": "203.0.113.1:1"})
+    behavior = Behavior(None, "o", origin_request_policy=OriginRequestPolicy(headers=selected))
+    assert origin_request(behavior, asked, "").headers.getall("CloudFront-Viewer-Address") == ["127.0.0.1:443"]
+    assert "CloudFront-Viewer-Address" not in origin_request(Behavior(None, "o"), asked, "").headers
+    everything = Behavior(None, "o", origin_request_policy=OriginRequestPolicy(headers=Selection("all")))
+    assert origin_request(everything, asked, "").headers["CloudFront-Viewer-Address"] != "203.0.113.1:1"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from moto import mock_aws
 from moto.cloudwatch.models import cloudwatch_backends
 
 from edgeship.adapters.dynamodb.state import DynamoDBState
+from edgeship.adapters.dynamodb.witnesses import DynamoDBWitnessBooks
 from edgeship.adapters.s3.flag_snapshots import S3FlagSnapshots
 from edgeship.adapters.s3.health_pages import S3HealthPages
 from edgeship.adapters.s3.inbox import S3Inbox
@@ -25,16 +26,19 @@ from edgeship.domain.naming import MANIFEST_NAME, release_prefix
 from edgeship.domain.releases.limits import DEFAULT_LIMITS
 from edgeship.domain.releases.release import Release
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
+from edgeship.domain.version import Version
 from edgeship.resource_names import FLAGS_KEY, HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY, WATCHED_INDEX, ResourceNames
 from tests.support.moto.gaps import fill_cloudfront, fill_cloudwatch
 from tests.support.moto.key_value_store import fill_key_value_store, stored_routes
 from tests.support.moto.models import ACCOUNT, stored_objects, table_items
 from tests.support.moto.sessions import kept_session
 from tests.support.moto.state import MotoState
+from tests.support.tokens import MASTER
 
 NAMES = ResourceNames("test", ACCOUNT)
 POISON, DELIVERED = "poison", "delivered"
 """Queues: what the relay sets aside, and what the bus delivers."""
+IN_ANY_EXPOSURE = datetime(2100, 1, 1, tzinfo=UTC)
 ALARM_REASON = "Threshold Crossed: 3 datapoints were greater than or equal to the threshold (5.0)."
 
 
@@ -76,6 +80,17 @@ class Aws:
         for path in (MANIFEST_NAME, release.entrypoint):
             self.s3.put_object(Bucket=NAMES.site_bucket, Key=prefix + path, Body=b"")
 
+    def witnessed(self, widget: str, version: str) -> None:
+        """Let failures and slow views of a release have come from three networks and agents, in any exposure."""
+        books = DynamoDBWitnessBooks(self.dynamodb, NAMES.views_table, lambda: IN_ANY_EXPOSURE)
+        before = books.read(widget, Version.parse(version))
+        book = before
+        for number in range(3):
+            values = dict.fromkeys((Metric.FAILED_SESSIONS, Metric.LOAD_LATENCY, Metric.MEMORY), 1e6)
+            book = book.with_view(values, f"n{number}", f"a{number}", IN_ANY_EXPOSURE)
+        if book != before:
+            books.write(book)
+
     def upload_event(self, key: str, body: bytes) -> dict[str, Any]:
         """Put an object into the inbox and return the event that S3 sends about it."""
         answer = self.s3.put_object(Bucket=NAMES.inbox_bucket, Key=key, Body=body)
@@ -112,6 +127,10 @@ class Aws:
     def items(self) -> list[dict[str, Any]]:
         """Every item of the table, in the order of its keys."""
         return table_items(NAMES.table)
+
+    def view_items(self) -> list[dict[str, Any]]:
+        """Every item of the table of page views, in the order of its keys."""
+        return table_items(NAMES.views_table)
 
     def outbox(self) -> list[dict[str, Any]]:
         """Every event item, in the order of its keys."""
@@ -271,6 +290,13 @@ def create_resources() -> None:
             }
         ],
     )
+    dynamodb.create_table(
+        TableName=NAMES.views_table,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+    kept_session().client("secretsmanager").create_secret(Name=NAMES.token_secret, SecretString=MASTER)
     sqs.create_queue(QueueName=POISON)
     delivered = sqs.create_queue(QueueName=DELIVERED)["QueueUrl"]
     events.create_event_bus(Name=NAMES.bus)

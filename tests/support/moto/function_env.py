@@ -28,10 +28,14 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
             return PromotionSettings(**base, site_bucket=NAMES.site_bucket).to_env()
         case "rollout":
             return RolloutSettings(
-                **base, site_bucket=NAMES.site_bucket, config_bucket=NAMES.config_bucket, page_threads=2
+                **base,
+                views_table=NAMES.views_table,
+                site_bucket=NAMES.site_bucket,
+                config_bucket=NAMES.config_bucket,
+                page_threads=2,
             ).to_env()
         case "rollback":
-            return RollbackSettings(**base, site_bucket=NAMES.site_bucket).to_env()
+            return RollbackSettings(**base, views_table=NAMES.views_table, site_bucket=NAMES.site_bucket).to_env()
         case "propagation":
             return PropagationSettings(
                 **base,
@@ -47,7 +51,12 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
                 queue_url=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/notices",
             ).to_env()
         case "telemetry":
-            return TelemetrySettings(**base, config_bucket=NAMES.config_bucket).to_env()
+            return TelemetrySettings(
+                **base,
+                config_bucket=NAMES.config_bucket,
+                views_table=NAMES.views_table,
+                token_secret=NAMES.token_secret,
+            ).to_env()
         case "relay":
             return RelaySettings(
                 **base,
@@ -55,5 +64,6 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
                 config_bucket=NAMES.config_bucket,
                 poison_queue_url=aws.poison_queue_url,
                 store_arn=STORE_ARN,
+                token_secret=NAMES.token_secret,
             ).to_env()
     raise ValueError(function)

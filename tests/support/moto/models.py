@@ -20,14 +20,14 @@ _OF_THE_MOMENT = ("state_", "configuration_updated_timestamp", "history")
 
 
 def table_items(table: str) -> list[dict[str, Any]]:
-    """Every item of a table, in the order of its keys `pk` and `sk`."""
+    """Every item of a table, in the order of its keys `pk` and, if it has one, `sk`."""
     deserialize = TypeDeserializer().deserialize
     stored = dynamodb_backends[ACCOUNT][REGION].tables[table].all_items()
     items = [
         {name: deserialize(value) for name, value in item.to_json()["Attributes"].items()}  # type: ignore[no-untyped-call]
         for item in stored
     ]
-    return sorted(items, key=lambda item: (item["pk"], item["sk"]))
+    return sorted(items, key=lambda item: (item["pk"], item.get("sk", "")))
 
 
 def stored_objects(bucket: str) -> dict[str, dict[str, Any]]:

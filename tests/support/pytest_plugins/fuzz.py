@@ -1,4 +1,4 @@
-"""How many examples a test draws: thousands as a rule, a hundred thousand and more with `--hypothesis-profile=fuzz`.
+"""How many examples a test draws: dozens as a rule, a hundred thousand and more with `--hypothesis-profile=fuzz`.
 
 The gate draws the same examples at each run, so that a change is judged by what it changes. `make nightly` and
 `make fuzz` draw others each time.
@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 
 # How long an example takes says how busy the machine is; speed is the benchmarks' business.
 settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-settings.register_profile("default", settings.get_profile("random"), derandomize=True)
+settings.register_profile("default", settings.get_profile("random"), derandomize=True, max_examples=50)
 settings.register_profile("fuzz", settings.get_profile("random"), max_examples=10_000)
 settings.load_profile("default")
 

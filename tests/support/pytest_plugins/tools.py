@@ -38,6 +38,7 @@ class Tool:
 
 
 CHROMIUM = Tool("Chromium and its driver", ("chromium", "chromedriver"), "apt-get install chromium chromium-driver")
+FIREFOX = Tool("Firefox", ("firefox-esr",), "apt-get install firefox-esr")
 NODE = Tool("Node and npm", ("node", "npm"), "apt-get install nodejs npm")
 ZIP = Tool("zip and unzip", ("zip", "unzip"), "apt-get install zip unzip")
 BSDTAR = Tool("bsdtar", ("bsdtar",), "apt-get install libarchive-tools")

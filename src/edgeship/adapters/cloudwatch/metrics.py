@@ -26,6 +26,8 @@ _STATS = {
     Metric.MEMORY: "p95",
     Metric.CHUNK_FAILED_SESSIONS: "Sum",
     Metric.CHUNK_FAILURES: "Sum",
+    Metric.UNVERIFIED_SESSIONS: "Sum",
+    Metric.UNVERIFIED_FAILED_SESSIONS: "Sum",
 }
 _MAX_QUERIES = 500
 _MAX_DATAPOINTS = 100_800
@@ -75,13 +77,15 @@ class _Series:
                 self.values[Metric.MEMORY].get(start),
                 round(self.values[Metric.CHUNK_FAILED_SESSIONS].get(start, 0)),
                 round(self.values[Metric.CHUNK_FAILURES].get(start, 0)),
+                unverified_sessions=round(self.values[Metric.UNVERIFIED_SESSIONS].get(start, 0)),
+                unverified_failed_sessions=round(self.values[Metric.UNVERIFIED_FAILED_SESSIONS].get(start, 0)),
             )
             for start in starts
         ]
 
 
 class CloudWatchMetrics:
-    """Six queries a subject, up to 83 subjects a call.
+    """Eight queries a subject, up to 62 subjects a call.
 
     `totals` reads each span in the coarsest period that `_FINENESS` allows (a day in hours, an hour in five minutes),
     and never in a finer one than CloudWatch still has. That needs few datapoints, and makes the percentiles stable:
@@ -118,6 +122,8 @@ class CloudWatchMetrics:
                 series.mean(Metric.MEMORY),
                 series.total(Metric.CHUNK_FAILED_SESSIONS),
                 series.total(Metric.CHUNK_FAILURES),
+                unverified_sessions=series.total(Metric.UNVERIFIED_SESSIONS),
+                unverified_failed_sessions=series.total(Metric.UNVERIFIED_FAILED_SESSIONS),
             )
             for span, series in found.items()
         }

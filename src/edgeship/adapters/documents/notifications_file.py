@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from edgeship.application.notifications.change_rules import NotificationsRefused
 from edgeship.domain.events import EventType
-from edgeship.domain.notifications.rules import Severity
 from edgeship.domain.notifications.validate_rules import MAX_DESTINATIONS, MAX_RULES
 from edgeship.domain.notifications.webhook_url import MAX_LENGTH
+from edgeship.domain.severity import Severity
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Pattern = Annotated[str, Field(pattern=r"^[a-z0-9*?\[\]!-]{1,100}$")]

@@ -11,6 +11,7 @@ from typing import Any
 from edgeship.adapters.dynamodb import keys
 from edgeship.domain.channels.alert import Alert
 from edgeship.domain.channels.channel import Channel, Lock, Watch
+from edgeship.domain.channels.incidents.turns import turn_of
 from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step
 from edgeship.domain.events import timestamp
 from edgeship.domain.version import Version
@@ -31,6 +32,7 @@ def to_channel(item: Mapping[str, Any]) -> Channel:
         exposed_at=_to_time(item.get("exposed_at")),
         watch=_to_watch(item["watch"]) if item.get("watch") else None,
         alert=Alert(**item["alert"]) if item.get("alert") else None,
+        incident=item.get("incident"),
         revision=int(item["revision"]),
     )
 
@@ -53,8 +55,15 @@ def channel_item(channel: Channel) -> dict[str, Any]:
         "exposed_at": _time(channel.exposed_at),
         "watch": _watch_map(channel.watch) if channel.watch else None,
         "alert": asdict(channel.alert) if channel.alert else None,
-        **({"watched": keys.WATCHED} if channel.is_watched else {}),
+        "incident": channel.incident,
+        **_in_the_index(channel),
     }
+
+
+def _in_the_index(channel: Channel) -> dict[str, str]:
+    if channel.is_watched:
+        return {"watched": keys.WATCHED}
+    return {"watched": keys.live(turn_of(channel.widget, channel.name))} if channel.version is not None else {}
 
 
 def _rollout_map(rollout: Rollout) -> dict[str, Any]:

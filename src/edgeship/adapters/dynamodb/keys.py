@@ -26,8 +26,9 @@ Error books (`ERRORS#<widget>`), deliveries of notices (`NOTICE#<event_id>`) and
 
 A widget's records share a partition key, so the stream delivers them in the order in which they were written.
 
-Only channels with a rollout or a watch have the attribute `watched`, so the index by it (`WATCHED_INDEX`) has only
-these, however many widgets there are. Records of widgets of which a release waits have it with another value.
+Channels with a rollout or a watch have the attribute `watched`, so a query of the index by it (`WATCHED_INDEX`) finds
+only these, however many widgets there are. Records of widgets of which a release waits have it with another value, and
+all other channels with a live version with the value of their turn.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ WATCHED = "WATCHED"
 """The key of channels in the index of what the minute tick reads."""
 WAITING = "WAITING"
 """The key there of records of releases that wait, and their sort key in the table."""
+
+
+def live(turn: int) -> str:
+    """The key there of the channels at rest that are checked in this turn."""
+    return f"LIVE#{turn}"
 
 
 def widget_pk(widget: str) -> str:

@@ -33,6 +33,7 @@ from edgeship.resource_names import OUTBOX_SORT_KEY, WATCHED_INDEX
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from edgeship.application.health.ports import Subject
     from edgeship.application.transaction import Record
 
 _LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
@@ -160,6 +161,13 @@ class DynamoDBState:
 
     def watched(self) -> list[Channel]:
         return [to_channel(item) for item in self._indexed(keys.WATCHED)]
+
+    def resting(self, turn: int) -> list[Channel]:
+        return [to_channel(item) for item in self._indexed(keys.live(turn))]
+
+    def releases_of(self, subjects: Iterable[Subject]) -> list[Release]:
+        wanted = [{"pk": keys.widget_pk(widget), "sk": keys.release_sk(version)} for widget, version in set(subjects)]
+        return [items.to_release(item) for item in get_all(self._client, self._table, wanted)]
 
     def waiting(self) -> list[WaitingRecord]:
         return [to_waiting(item) for item in self._indexed(keys.WAITING)]

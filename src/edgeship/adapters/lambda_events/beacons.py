@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Final
 from urllib.parse import unquote_to_bytes
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints, ValidationError
 
 from edgeship.domain.errors import Refused
 from edgeship.domain.telemetry.beacon import (
@@ -23,6 +24,8 @@ from edgeship.domain.telemetry.beacon import (
     Refusal,
     ReportedError,
 )
+from edgeship.domain.telemetry.measures import MAX_VALUE, MAX_VALUES, NAME
+from edgeship.domain.telemetry.tokens import MAX_TOKEN_LENGTH
 from edgeship.domain.version import MAX_VERSION_LENGTH, Version
 
 PARAMETER: Final = "d"
@@ -31,16 +34,41 @@ _MAX_ENCODED = MAX_LENGTH * len("%F0%9F%98%80")
 
 _MAX_CLOCK_SHIFT = 10**10
 """Seconds."""
+_RELEASE_FOLDER = re.compile(r"(?:v[0-9]+\.|latest|~)[^/]*/")
 _Flag = Annotated[int, Field(ge=0, le=1)]
-_Message = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=MAX_MESSAGE_LENGTH)]
-_Count = Annotated[int, Strict(), Field(ge=1, le=1_000)]
+
+
+def _without_halves(text: object) -> object:
+    """A browser cuts messages between UTF-16 units: half a surrogate pair is no text."""
+    if not isinstance(text, str):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+_Message = Annotated[
+    str,
+    BeforeValidator(_without_halves),
+    Strict(),
+    StringConstraints(min_length=1, max_length=MAX_MESSAGE_LENGTH),
+]
+_MAX_COUNT = 1_000
+_MAX_LATENCY = 600_000
+"""Milliseconds. What is over these two counts as them: telemetry.js has no room to keep to them."""
+_Count = Annotated[int, Strict(), Field(ge=1, le=10**9)]
 # A path as URLs spell it, without query and fragment, then line and column from 1.
 _Frame = Annotated[
     str,
     Strict(),
-    StringConstraints(max_length=MAX_FRAME_LENGTH, pattern=r"^[!#-\[\]-~]+:[0-9]{1,9}:[0-9]{1,9}$"),
+    StringConstraints(max_length=MAX_FRAME_LENGTH, pattern=r"^[!-~]+:[0-9]{1,9}:[0-9]{1,9}$"),
 ]
 _Frames = Annotated[list[_Frame], Field(min_length=1, max_length=MAX_FRAMES)]
+_Measure = Annotated[
+    tuple[
+        Annotated[str, Strict(), StringConstraints(pattern=NAME)],
+        Annotated[float, Strict(), Field(ge=-MAX_VALUE, le=MAX_VALUE)],
+    ],
+    Strict(strict=False),
+]
 # JSON has no tuples, so the pair itself can't be strict; its parts are.
 _Error = (
     Annotated[tuple[_Message, _Count], Strict(strict=False)]
@@ -56,14 +84,16 @@ class _Wire(BaseModel):
     schema_: Annotated[int, Field(ge=1, le=1)] = Field(alias="v")
     widget: str = Field(alias="w", max_length=63)
     release: str = Field(alias="r", max_length=MAX_VERSION_LENGTH)
-    page_view: str = Field(alias="i", pattern="^[0-9a-f]{8,32}$")
+    page_view: str = Field(alias="i", pattern="^[0-9a-f]{1,32}$")
     number: int = Field(alias="n", ge=0, le=10_000)
     starts_session: _Flag = Field(0, alias="s")
     fails_session: _Flag = Field(0, alias="f")
     session_age: int = Field(0, alias="a", ge=-_MAX_CLOCK_SHIFT, le=_MAX_CLOCK_SHIFT)
     errors: list[_Error] = Field([], alias="e", max_length=MAX_ERRORS)
-    load_latency: float = Field(0, alias="l", ge=0, le=600_000)
+    load_latency: float = Field(0, alias="l", ge=0, le=10**9)
     memory: float = Field(0, alias="m", ge=0, le=65_536)
+    token: str | None = Field(None, alias="t", min_length=1, max_length=MAX_TOKEN_LENGTH, pattern=r"^[\w.-]+$")
+    measures: list[_Measure] = Field([], alias="k", max_length=MAX_VALUES)
 
     def to_beacon(self) -> Beacon:
         """The domain's beacon.
@@ -82,12 +112,20 @@ class _Wire(BaseModel):
             # By the browser's clock, which may have been set meanwhile.
             session_age=min(max(self.session_age, 0), MAX_SESSION_AGE),
             errors=tuple(
-                ReportedError(message, count, *(tuple(frames) for frames in rest))
+                ReportedError(message, min(count, _MAX_COUNT), *(tuple(map(_in_release, frames)) for frames in rest))
                 for message, count, *rest in self.errors
             ),
-            load_latency=self.load_latency if "load_latency" in told else None,
+            load_latency=min(self.load_latency, _MAX_LATENCY) if "load_latency" in told else None,
             memory=self.memory if "memory" in told else None,
+            token=self.token,
+            measures=tuple(self.measures),
         )
+
+
+def _in_release(frame: str) -> str:
+    """The frame below the release's folder, whose name (of an exact or a moving path) telemetry.js sends with it."""
+    folder = _RELEASE_FOLDER.match(frame)
+    return frame[folder.end() :] if folder is not None else frame
 
 
 def parse_beacon(raw_query: str) -> Beacon | Refusal:

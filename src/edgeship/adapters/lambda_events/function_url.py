@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from edgeship.domain.telemetry.views import Viewer
+
 
 class _Inbound(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -31,6 +33,16 @@ class FunctionUrlRequest(_Inbound):
     raw_query: str = Field("", alias="rawQueryString")
     headers: dict[str, str] = Field(default_factory=dict)
     request_context: _RequestContext = Field(alias="requestContext")
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who asked the CDN, as it says in headers that a client can't set.
+
+        CloudFront-Viewer-Address is `192.0.2.7:46532`; an IPv6 address may have brackets, or none
+        (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html).
+        """
+        address, _, _ = self.headers.get("cloudfront-viewer-address", "").rpartition(":")
+        return Viewer(address.strip("[]"), self.headers.get("user-agent", ""))
 
     @property
     def method(self) -> str:

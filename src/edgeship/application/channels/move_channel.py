@@ -6,16 +6,18 @@ from edgeship.application.channels.ports import ChannelState
 from edgeship.application.health.ports import Alarms
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Moved
+from edgeship.domain.channels.incidents.incident import with_incident
 from edgeship.domain.health.alarms import HealthAlarm, alarms_of
 from edgeship.domain.health.thresholds import Thresholds
 
 
 def commit_move(state: ChannelState, moved: Moved) -> None:
-    """Write a change.
+    """Write a change, with the incident that it belongs to.
 
     Raises:
         Conflict: the channel or a release that it depends on has changed; nothing was written.
     """
+    moved = with_incident(moved)
     state.commit(Transaction(puts=(moved.channel, *moved.changed), checks=moved.unchanged, events=moved.events))
 
 

@@ -10,9 +10,11 @@ from edgeship.application.releases.ports import ReleaseState
 from edgeship.application.transaction import History
 
 if TYPE_CHECKING:  # a bundle carries what is imported when it runs
+    from edgeship.application.health.ports import Subject
     from edgeship.domain.calendar.waiting import WaitingRecord
     from edgeship.domain.channels.channel import Channel
     from edgeship.domain.channels.policy import PolicyRecord
+    from edgeship.domain.releases.release import Release
 
 
 class ChannelState(ReleaseState, CalendarState, History, Protocol):
@@ -28,6 +30,12 @@ class ChannelState(ReleaseState, CalendarState, History, Protocol):
 
         The number of calls grows with the watched channels, not with all widgets.
         """
+
+    def resting(self, turn: int) -> list[Channel]:
+        """The channels with a live version that are not watched, and are checked in this turn. It may lag, too."""
+
+    def releases_of(self, subjects: Iterable[Subject]) -> list[Release]:
+        """Those that are registered, of any widgets, in one call a hundred."""
 
     def policy(self, widget: str) -> PolicyRecord:
         """The widget's policy; the default at revision 0 when none was set."""

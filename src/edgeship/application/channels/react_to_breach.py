@@ -14,13 +14,17 @@ from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.channels.reaction import Reaction
 from edgeship.application.channels.served_targets import to_what_is_served
+from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.application.health.ports import Metrics, Subject
 from edgeship.application.ports import Pause
 from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.retry_conflict import retry_conflict
-from edgeship.domain.channels.reaction import other_of, react
+from edgeship.domain.channels.incidents.incident import following
+from edgeship.domain.channels.policy import Policy
+from edgeship.domain.channels.reaction import minute_of, other_of, react
 from edgeship.domain.events import Occasion
 from edgeship.domain.health.breach import Breach
+from edgeship.domain.health.corroboration import ENOUGH, Corroboration
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.low_traffic import HOUR_PERIODS
 from edgeship.domain.health.shared_limit import Other, other_version
@@ -38,6 +42,7 @@ class ReactToBreach:
     state: ChannelState
     files: ReleaseFiles
     metrics: Metrics
+    witnesses: CheckWitnesses
     pause: Pause
 
     def __call__(self, breach: Breach, occasion: Occasion) -> list[Reaction]:
@@ -57,15 +62,29 @@ class ReactToBreach:
             policy = self.state.policy(breach.widget).policy
             window = policy.rollback_window_seconds
             other = self._other(channel, breach, policy.thresholds, read or {})
+            backed = self._corroboration(channel, breach, policy, occasion)
             moved = to_what_is_served(
-                lambda gone: react(channel, releases, breach, occasion, window, other, gone, policy.mode), self.files
+                lambda gone: react(channel, releases, breach, occasion, window, other, gone, policy.mode, backed),
+                self.files,
             )
             if moved is None:
                 return Reaction(breach.widget, name, None, "late, or known: nothing to do")
+            if any(each.version == breach.version and each.quarantine is not None for each in releases):
+                moved = following(moved)  # another channel came first
             commit_move(self.state, moved)
             return Reaction.of(moved)
 
         return retry_conflict(attempt, self.pause)
+
+    def _corroboration(self, channel: Channel, breach: Breach, policy: Policy, occasion: Occasion) -> Corroboration:
+        """Whether enough networks reported what the breach rests on; in mode `watch` nobody asks."""
+        since = channel.exposed_at
+        if channel.rollout is not None and channel.candidate == breach.version:
+            since = channel.rollout.exposed_at
+        if policy.mode == "watch" or since is None:
+            return ENOUGH
+        subject = (breach.widget, breach.version)
+        return self.witnesses(subject, breach.check, minute_of(since), policy.thresholds, occasion.at)
 
     def _other(self, channel: Channel, breach: Breach, limits: Thresholds, read: Periods) -> Other:
         """What the other version of the channel's rollout had in the time of the breach."""

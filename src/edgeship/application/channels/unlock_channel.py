@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.ports import Pause
 from edgeship.application.retry_conflict import retry_conflict
-from edgeship.application.transaction import Transaction
+from edgeship.domain.channels.channel import Moved
 from edgeship.domain.channels.operator_changes import unlock
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import check_channel, check_widget
@@ -29,6 +30,6 @@ class UnlockChannel:
 
         def attempt() -> None:
             unlocked, event = unlock(self.state.channel(widget, channel), occasion)
-            self.state.commit(Transaction(puts=(unlocked,), events=(event,)))
+            commit_move(self.state, Moved(unlocked, (event,)))
 
         retry_conflict(attempt, self.pause)

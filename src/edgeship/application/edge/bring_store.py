@@ -12,6 +12,7 @@ from edgeship.domain.edge.route_values import store_values
 from edgeship.domain.edge.router import REVISION_KEY
 from edgeship.domain.edge.snapshot import Snapshot, is_whole
 from edgeship.domain.edge.store_changes import updates
+from edgeship.domain.telemetry.tokens import KEYS_KEY
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,21 @@ class BringStore:
         if snapshot is None or not is_whole(snapshot) or revision == str(snapshot["revision"]):
             return
         known = before is not None and is_whole(before) and revision == str(before["revision"])
-        self._write(store_values(before["widgets"]) if known and before else self.store.all(), snapshot, etag)
+        self._write(store_values(before["widgets"]) if known and before else self._routes(), snapshot, etag)
 
     def _repair(self) -> str:
         etag = self.store.content().etag
-        stored = self.store.all()
+        stored = self._routes()
         snapshot = self.snapshots.read().content
         if snapshot is None or not is_whole(snapshot):
             return etag
         if stored == store_values(snapshot["widgets"]) | {REVISION_KEY: str(snapshot["revision"])}:
             return etag
         return self._write(stored, snapshot, etag)
+
+    def _routes(self) -> dict[str, str]:
+        """All of the store but the keys of tokens: those are not the snapshot's (`bring_keys.py`)."""
+        return {key: value for key, value in self.store.all().items() if key != KEYS_KEY}
 
     def _write(self, stored: Mapping[str, str], snapshot: Snapshot, etag: str) -> str:
         for update in updates(stored, store_values(snapshot["widgets"]), snapshot["revision"]):

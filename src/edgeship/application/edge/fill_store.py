@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeship.application.edge.bring_keys import BringKeys
 from edgeship.application.edge.bring_store import BringStore
 from edgeship.application.edge.ports import StoreFull
 from edgeship.application.edge.refresh_routes import RefreshRoutes
@@ -16,10 +17,12 @@ eventually consistent (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubles
 
 @dataclass(frozen=True)
 class FillStore:
-    """Of routes alone: a Region whose copy of the flags can't be written is no reason to stop a deploy."""
+    """Of routes, and the keys of tokens if they can be read. A Region whose copy of the flags can't be written is no
+    reason to stop a deploy."""
 
     refresh_routes: RefreshRoutes
     bring: BringStore
+    bring_keys: BringKeys
     sleep: Sleep
     report: Report
 
@@ -44,3 +47,7 @@ class FillStore:
         # A snapshot that is missing, or of an earlier form, is made of the whole table.
         self.refresh_routes({}, flags_changed=True)
         self.bring.repair()
+        try:
+            self.bring_keys()
+        except Exception as fault:  # noqa: BLE001  without keys pages report without tokens, until the next minute
+            self.report("the keys of tokens are not at the edge yet", fault)

@@ -22,7 +22,15 @@ def read_routes(state: EdgeState, environment: str, widget: str) -> Routes:
     channels = state.channels(widget)
     policy = state.policy(widget).policy
     flags = _flags(state, channels)
-    return routes_of(channels, state.releases(widget), policy.serve, flags, environment, policy.testers)
+    return routes_of(
+        channels,
+        state.releases(widget),
+        policy.serve,
+        flags,
+        environment,
+        policy.testers,
+        any_report=policy.counts_any_report,
+    )
 
 
 def reread_routes(
@@ -43,7 +51,9 @@ def reread_routes(
     others = {version for version in newest_in_ranges(live).values() if str(version) not in served} - named
     releases += state.releases_among(widget, others)
     known = Known(live, {release.version: release for release in releases}, served)
-    return routes_from(channels, known, policy.serve, flags, environment, policy.testers)
+    return routes_from(
+        channels, known, policy.serve, flags, environment, policy.testers, any_report=policy.counts_any_report
+    )
 
 
 def _flags(state: EdgeState, channels: Sequence[Channel]) -> _Flags:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from edgeship.application.edge.bring_keys import BringKeys
 from edgeship.application.edge.bring_store import BringStore
 from edgeship.application.edge.ports import EdgeMetrics, EdgeState, RouteStore, StoreContent
 from edgeship.application.edge.refresh_flags import RefreshFlags
@@ -25,6 +26,7 @@ class RepairEdge:
     store: RouteStore
     refresh_flags: RefreshFlags
     metrics: EdgeMetrics
+    bring_keys: BringKeys
     _right: str | None = field(default=None, init=False)
 
     def __call__(self, minute: int) -> StoreContent:
@@ -35,6 +37,13 @@ class RepairEdge:
         """
         try:
             self._repair_routes(minute)
+        finally:
+            content = self._rest()
+        return content
+
+    def _rest(self) -> StoreContent:
+        try:
+            self.bring_keys()
         finally:
             # Also of a store that is full, which nobody would see otherwise.
             content = self.store.content()

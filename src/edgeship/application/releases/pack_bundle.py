@@ -12,7 +12,13 @@ from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.ports import Packer, PathPatterns
 from edgeship.application.releases.select_files import select_files
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey
-from edgeship.domain.releases.bundle_warnings import MAX_SEARCHED_BYTES, SEARCHED, BundleWarning, find_warnings
+from edgeship.domain.releases.bundle_warnings import (
+    MAX_SEARCHED_BYTES,
+    SEARCHED,
+    BundleWarning,
+    find_warnings,
+    large_maps,
+)
 from edgeship.domain.releases.contents.entry_warnings import candidates, entry_warning, runs_in_browsers
 from edgeship.domain.releases.contents.release_paths import BUNDLER_MANIFEST_NAME
 from edgeship.domain.releases.entry import Kind
@@ -80,6 +86,7 @@ class PackBundle:
             warnings = [
                 *self._about_entry(described, files),
                 *find_warnings(manifest, files.keys(), _searched(manifest, files)),
+                *large_maps((path, location.stat().st_size) for path, location in sorted(files.items())),
             ]
             files.pop(UPLOADED_MANIFEST_NAME, None)
             self.packer.pack(files, {UPLOADED_MANIFEST_NAME: self.dump(manifest)}, archive)

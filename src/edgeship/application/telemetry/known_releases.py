@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from edgeship.application.ports import Clock, Report
 from edgeship.application.telemetry.ports import Registry
-from edgeship.domain.telemetry.metric_registry import Releases, measurable_releases
+from edgeship.domain.telemetry.metric_registry import Releases, measurable_releases, open_widgets
 from edgeship.domain.version import Version
 
 MAX_AGE = timedelta(seconds=5)
@@ -25,6 +25,7 @@ class KnownReleases:
         self._clock = clock
         self._report = report
         self._releases: Releases | None = None
+        self._open: frozenset[str] = frozenset()
         self._etag: str | None = None
         self._asked_at: datetime | None = None
         self._failed = False
@@ -37,6 +38,10 @@ class KnownReleases:
         elif self._releases is not None and release not in self._releases and self._older_than(MIN_AGE):
             self._read()  # it may be a candidate whose rollout has just started
         return None if self._releases is None else release in self._releases
+
+    def takes_any_report(self, widget: str) -> bool:
+        """Whether the widget's policy counts every report, by what `has` has read."""
+        return widget in self._open
 
     def _older_than(self, age: timedelta) -> bool:
         # A clock that went backwards says nothing about the age.
@@ -57,3 +62,4 @@ class KnownReleases:
             return
         if self._releases is None or stored.etag != self._etag:
             self._releases, self._etag = measurable_releases(stored.content), stored.etag
+            self._open = open_widgets(stored.content)

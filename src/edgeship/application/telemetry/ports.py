@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any, Protocol
 
 from edgeship.domain.telemetry.beacon import Refusal
 from edgeship.domain.telemetry.error_book import ErrorBook
 from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.telemetry.source_place import SourcePlace
+from edgeship.domain.telemetry.views import View
+from edgeship.domain.telemetry.witnesses import WitnessBook
 from edgeship.domain.version import Version
 
 
@@ -51,6 +54,54 @@ class SourceDecoder(Protocol):
     ) -> list[SourcePlace | None] | str:
         """The places in the sources of lines and columns (from 1) of a script, by its map: None where the map has none.
         Text says why the map can't be read."""
+
+
+class TokenKeys(Protocol):
+    """The master keys that the edge's keys of a day are derived from."""
+
+    def read(self) -> tuple[str, ...]:
+        """The current one, and after it the one before, if there is one.
+
+        Raises:
+            Exception: none has ever been read.
+        """
+
+
+class Reception(StrEnum):
+    """What became of the parts of a beacon at its view."""
+
+    NEW = "new"
+    REPEATED = "repeated"
+    """The view has at least one of them already; nothing was written."""
+    NO_VIEW = "no_view"
+    """There is no such view, or its day is over."""
+
+
+class Views(Protocol):
+    """The page views in the table of views. A call that the SDK sends twice counts once."""
+
+    def count(self, network: str, minute: int) -> bool:
+        """Count one more view of a network (its hash) in a minute; whether it is within `VIEWS_A_MINUTE`."""
+
+    def begin(self, view: View, parts: frozenset[str]) -> Reception:
+        """Keep a view, with the parts of its first beacon; REPEATED when it has begun before."""
+
+    def add(self, view: View, parts: frozenset[str]) -> Reception:
+        """Add the parts of a later beacon, if the view has none of them."""
+
+
+class WitnessBooks(Protocol):
+    """The witnesses in the table of views."""
+
+    def read(self, widget: str, version: Version) -> WitnessBook:
+        """The release's book, read strongly consistently; an empty one when there is none or it has expired."""
+
+    def write(self, book: WitnessBook) -> None:
+        """Write it, at its revision plus one, if the table still has the revision that it was made from.
+
+        Raises:
+            Conflict: it has another; nothing was written.
+        """
 
 
 class ErrorBooks(Protocol):

@@ -125,6 +125,13 @@ def set_policy(
         float | None,
         typer.Option(metavar="PERCENT", help="A candidate of which certainly more sessions do not report is held."),
     ] = None,
+    networks: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            help="Failures from fewer networks pause a rollout, and roll nothing back; 0 counts any report.",
+        ),
+    ] = None,
     minimum_sample: Annotated[
         int | None, typer.Option(metavar="SESSIONS", help="With fewer sessions the analysis is inconclusive.")
     ] = None,
@@ -216,6 +223,7 @@ def set_policy(
             "margin_points": margin_points,
             "error_probability": error_probability,
             "missing_sessions": missing_sessions,
+            "networks": networks,
             "minimum_sample": minimum_sample,
             "count_chunk_failures": None if chunk_failures is None else chunk_failures == "count",
         },

@@ -41,6 +41,7 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
             "--missing-sessions",
             f"certainly more than {limits.missing_sessions:g} % of the candidate's",
         ),
+        "rolled back: networks": ("--networks", _networks(limits.networks)),
         "inconclusive": ("--minimum-sample", f"fewer than {limits.minimum_sample} sessions"),
         "chunks that do not load": (
             "--chunk-failures",
@@ -64,6 +65,12 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
         "moving paths": ("--serve", f"{policy.serve}: {_SERVE[policy.serve]}"),
         "unhealthy releases": ("--mode", f"{policy.mode}: {_MODE[policy.mode]}"),
     }
+
+
+def _networks(count: int) -> str:
+    if not count:
+        return "0: any report counts, with or without a token"
+    return f"failures from {count} network{'' if count == 1 else 's'} or more"
 
 
 def _testers(count: int) -> str:

@@ -13,8 +13,9 @@ from edgeship.cli.errors import ExitCode
 from edgeship.cli.notifications import notifications_diff
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption
 from edgeship.cli.output import plain, table
-from edgeship.domain.notifications.rules import Notifications, Severity
+from edgeship.domain.notifications.rules import Notifications
 from edgeship.domain.notifications.rules_record import to_document
+from edgeship.domain.severity import Severity
 
 app = typer.Typer(help="Show, change and test who is notified of events.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -38,6 +38,10 @@ class Watch:
     until: datetime
     automatic_rollback: bool
 
+    def rolls_back(self, at: datetime) -> bool:
+        """Whether a breach at this time (aware) rolls the channel back."""
+        return self.automatic_rollback and at < self.until
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -64,6 +68,8 @@ class Channel:
     watch: Watch | None = None
     alert: Alert | None = None
     """Of the live version."""
+    incident: str | None = None
+    """The id of the critical event that opened the channel's incident, while it goes on."""
 
     @property
     def candidate(self) -> Version | None:

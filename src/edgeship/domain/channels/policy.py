@@ -17,6 +17,7 @@ from edgeship.domain.health.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from edgeship.domain.releases.cancellation import cancelled_in
 from edgeship.domain.releases.release import Release
 from edgeship.domain.releases.serving import Serve
+from edgeship.domain.telemetry.witnesses import MAX_NETWORKS
 from edgeship.domain.version import Bump, Version
 
 OnInconclusive = Literal["hold", "pass", "fail"]
@@ -55,6 +56,11 @@ class Policy:
         """Whether there is no step before 100 %: a release goes live without a rollout."""
         return self.steps[0].percent == 100
 
+    @property
+    def counts_any_report(self) -> bool:
+        """Whether beacons count that nothing shows to be of page views: no network is asked for."""
+        return self.thresholds.networks == 0
+
 
 def check_policy(policy: Policy) -> Policy:
     """Return the policy if every part of it is valid.
@@ -87,6 +93,8 @@ def check_policy(policy: Policy) -> Policy:
     ):
         if not math.isfinite(value) or not 0 < value <= most:
             raise _invalid(f"{name}: {value!r}", f"Give more than 0 and at most {most:,}.")
+    if not isinstance(limits.networks, int) or not 0 <= limits.networks <= MAX_NETWORKS:
+        raise _invalid(f"networks: {limits.networks!r}", f"Give 0 to {MAX_NETWORKS} networks.")
     if not 1 <= limits.minimum_sample <= 1_000_000:
         raise _invalid(f"minimum_sample: {limits.minimum_sample!r}", "Give 1 to 1,000,000 sessions.")
     if not 0 <= policy.rollback_window_seconds <= MAX_BAKE_SECONDS:

@@ -3,7 +3,7 @@ rolled back, or people are notified.
 
 An alarm may come late, twice or out of order. A breach counts only for a version that the channel exposes now, and only
 if all that it rests on is of that exposure. A limit that both versions of a rollout reach is a breach of neither: the
-rollout is paused.
+rollout is paused. So it is where the reports come from too few networks; of a live version, people are notified.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion, timestamp
 from edgeship.domain.health.analysis import Health
 from edgeship.domain.health.breach import Breach
+from edgeship.domain.health.corroboration import ENOUGH, Corroboration
 from edgeship.domain.health.shared_limit import Other, also
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
@@ -38,6 +39,7 @@ def react(
     other: Other = Other(),  # noqa: B008  frozen
     gone: Collection[Version] = (),
     mode: Mode = "act",
+    corroboration: Corroboration = ENOUGH,
 ) -> Moved | None:
     """The change of the channel because of a breach; None when the breach is late, or people have been notified. In
     mode `watch`, people are notified.
@@ -45,6 +47,7 @@ def react(
     Args:
         other: what the rollout's other version had in the time of the breach, see `other_of`.
         gone: versions whose files are not there: a rollback passes over them.
+        corroboration: whether enough networks reported what the breach rests on.
     """
     occasion = occasion.because(breach.cause)
     rollout = channel.rollout
@@ -53,20 +56,62 @@ def react(
             return None
         if mode == "watch":
             return notify_of_candidate(channel, "unhealthy", occasion, breach.numbers)
-        if other.reaches or other.fault is not None:
-            return _pause_for_both(channel, breach, occasion, other)
-        candidate = next(r for r in releases if r.version == rollout.candidate)
-        return abort_rollout(channel, candidate, occasion, breach.numbers)
-    if channel.version != breach.version or channel.exposed_at is None or breach.rests_on < _minute(channel.exposed_at):
+        return _stop_candidate(channel, releases, breach, occasion, other, corroboration)
+    since = channel.exposed_at
+    if channel.version != breach.version or since is None or breach.rests_on < minute_of(since):
         return None
     if mode == "act" and rollout is not None and rollout.phase is Phase.RUNNING and other.reaches:
         return _pause_for_both(channel, breach, occasion, other)
     if rollout is not None and rollout.active and rollout.both_unhealthy:
         return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
-    rolls_back = channel.watch is not None and channel.watch.automatic_rollback and breach.at < channel.watch.until
-    if mode == "watch" or not rolls_back:
-        return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, breach.numbers)
-    return _roll_back_or_freeze(channel, releases, occasion, window_seconds, gone, breach.numbers)
+    if not corroboration.is_enough and corroboration.fault is None and _rolls_back(channel, mode, breach.at):
+        few = occasion.because(f"{occasion.cause}; {corroboration.reason}")
+        return _notify(EventType.RELEASE_UNHEALTHY, channel, few, {**breach.numbers, **corroboration.numbers()})
+    return withdraw(channel, releases, occasion, window_seconds, gone, mode, at=breach.at, numbers=breach.numbers)
+
+
+def withdraw(
+    channel: Channel,
+    releases: Iterable[Release],
+    occasion: Occasion,
+    window_seconds: int,
+    gone: Collection[Version],
+    mode: Mode,
+    *,
+    at: datetime,
+    numbers: Numbers = None,
+) -> Moved | None:
+    """Roll a live version that is bad back, if it was found `at` a time in its rollback window; else notify people,
+    once. Without a good version to roll back to, the channel is frozen."""
+    if not _rolls_back(channel, mode, at):
+        return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, numbers)
+    return _roll_back_or_freeze(channel, releases, occasion, window_seconds, gone, numbers)
+
+
+def _rolls_back(channel: Channel, mode: Mode, at: datetime) -> bool:
+    return mode == "act" and channel.watch is not None and channel.watch.rolls_back(at)
+
+
+def _stop_candidate(
+    channel: Channel,
+    releases: Iterable[Release],
+    breach: Breach,
+    occasion: Occasion,
+    other: Other,
+    corroboration: Corroboration,
+) -> Moved | None:
+    """Abort the rollout, or pause it where that is as much as the breach shows."""
+    if other.reaches or other.fault is not None:
+        return _pause_for_both(channel, breach, occasion, other)
+    if not corroboration.is_enough:
+        return _pause_for_few(channel, breach, occasion, corroboration)
+    candidate = next(release for release in releases if release.version == breach.version)
+    return abort_rollout(channel, candidate, occasion, breach.numbers)
+
+
+def notify_of_live(channel: Channel, occasion: Occasion, numbers: Numbers) -> Moved | None:
+    """The channel whose live version people are notified of, without a move; None when they know."""
+    return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, numbers)
 
 
 def other_of(channel: Channel, version: Version) -> Version | None:
@@ -92,7 +137,18 @@ def _pause_for_both(channel: Channel, breach: Breach, occasion: Occasion, other:
     return pause_because_of_both(channel, because, numbers)
 
 
-def _minute(at: datetime) -> datetime:
+def _pause_for_few(channel: Channel, breach: Breach, occasion: Occasion, corroboration: Corroboration) -> Moved | None:
+    """Pause a running rollout; one that is paused already gives nobody the candidate."""
+    assert channel.rollout is not None
+    if channel.rollout.phase is not Phase.RUNNING:
+        return None
+    few = occasion.because(f"{occasion.cause}; {corroboration.reason}")
+    numbers = {**breach.numbers, "health": Health.DEGRADED.value, **corroboration.numbers()}
+    return pause_rollout(channel, few, numbers)
+
+
+def minute_of(at: datetime) -> datetime:
+    """The start of its minute: the datapoints of an exposure begin there."""
     return at.replace(second=0, microsecond=0)
 
 

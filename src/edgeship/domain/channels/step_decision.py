@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from edgeship.domain.channels.policy import OnInconclusive, Policy
 from edgeship.domain.channels.rollout import Rollout
 from edgeship.domain.health import comparison
 from edgeship.domain.health.analysis import AnalysisResult, Health
 from edgeship.domain.health.comparison_record import judge
+from edgeship.domain.health.corroboration import ENOUGH, Corroboration, analyse_unverified, uncorroborated
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.low_traffic import analyse_recent, last_hour
 from edgeship.domain.health.sample_ratio import Ratio, judge_ratio
@@ -33,6 +35,23 @@ class StepAction(StrEnum):
 class StepDecision:
     action: StepAction
     analysis: AnalysisResult
+    corroboration: Corroboration = ENOUGH
+
+    @property
+    def rests_on_reports(self) -> bool:
+        """Whether it takes the candidate back because of what was reported, and so needs enough networks."""
+        return self.action is StepAction.ABORT and self.analysis.is_unhealthy
+
+    def with_corroboration(self, corroboration: Corroboration) -> StepDecision:
+        """The same decision, or a pause where its reports come from too few."""
+        if not self.rests_on_reports or corroboration.is_enough:
+            return self
+        return StepDecision(StepAction.PAUSE, uncorroborated(self.analysis, corroboration), corroboration)
+
+    def numbers(self) -> dict[str, Any]:
+        """The document in events and in the history."""
+        few = {} if self.corroboration.is_enough else self.corroboration.numbers()
+        return {**self.analysis.numbers(), **few}
 
 
 @dataclass(frozen=True)
@@ -76,14 +95,17 @@ def analyse_candidate(rollout: Rollout, limits: Thresholds, evidence: Evidence, 
 
 
 def decide_step(rollout: Rollout, policy: Policy, evidence: Evidence, now: datetime) -> StepDecision:
-    """What to do with a running rollout. A breach, a degraded analysis and sessions that do not report count at any
-    time, anything else at the end of the bake. A rollout that a person holds is analysed in the same way, but goes on
-    only by a person."""
+    """What to do with a running rollout. A breach, a degraded analysis, failures that are reported without a token and
+    sessions that do not report count at any time, anything else at the end of the bake. A rollout that a person holds
+    is analysed in the same way, but goes on only by a person."""
     recent = analyse_candidate(rollout, policy.thresholds, evidence, now)
     if recent.is_shared:
         return StepDecision(StepAction.PAUSE, recent)
     if recent.health in (Health.UNHEALTHY, Health.DEGRADED):
         return StepDecision(_ACTIONS[recent.health], recent)
+    unverified = analyse_unverified(evidence.candidate, policy.thresholds, rollout.exposed_at, now)
+    if unverified is not None:
+        return StepDecision(StepAction.PAUSE, unverified)
     silent = None if evidence.ratio is None else judge_ratio(evidence.ratio, policy.thresholds, len(rollout.steps))
     if silent is not None:
         return StepDecision(StepAction.HOLD, silent)

@@ -44,6 +44,7 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.release import Release
 from edgeship.domain.releases.serving import Serve, pinned
+from edgeship.domain.telemetry.metric_registry import ANY_REPORT
 from edgeship.domain.version import Version
 
 IN_PLACE = 1
@@ -58,11 +59,13 @@ def routes_of(
     flags: Mapping[str, Mapping[str, Any]],
     environment: str,
     testers: Collection[str] = (),
+    *,
+    any_report: bool = False,
 ) -> Routes:
     """What a widget's channels and ranges mean now, from all of its releases; see `Known` and `routes_from`."""
     every = list(releases)
     known = Known(live_versions(every), {release.version: release for release in every})
-    return routes_from(channels, known, serve, flags, environment, testers)
+    return routes_from(channels, known, serve, flags, environment, testers, any_report=any_report)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ def routes_from(
     flags: Mapping[str, Mapping[str, Any]],
     environment: str,
     testers: Collection[str] = (),
+    *,
+    any_report: bool = False,
 ) -> Routes:
     """What a widget's channels and ranges mean now.
 
@@ -92,6 +97,7 @@ def routes_from(
         serve: the widget's policy.
         flags: the entries of the environment's flags (edgeship.domain.flags.snapshot_entry), by key.
         testers: tokens of the users who get the candidate of a running rollout at any percentage.
+        any_report: whether the policy counts beacons without a token, see edgeship.domain.telemetry.metric_registry.
     """
     listed = [channel for channel in channels if channel.version is not None]
     ranges = newest_in_ranges(known.live)
@@ -106,7 +112,7 @@ def routes_from(
             named = _chosen_by(ranges, {c.name: c.version for c in listed}, good)
             routes["channels"][channel.name] |= _by_flag(channel, named, flags, environment)
     routes["releases"] = {str(version): _how(known, version, serve) for version in sorted(_mentioned(routes))}
-    routes |= {"live": dict(known.live), "serve": serve}
+    routes |= {"live": dict(known.live), "serve": serve, **({ANY_REPORT: True} if any_report else {})}
     _refuse_too_long(routes)
     return routes
 

@@ -21,8 +21,8 @@ MAX_UPDATE_BYTES = 2 * 1024 * 1024
 """Of keys and values; an update takes 3 MB."""
 UNFINISHED = "0"
 """The store's revision between the first of several updates and the last."""
-_REVISION_BYTES = 64
-"""The revision's key and value have fewer."""
+_OTHER_BYTES = 300
+"""The keys and values of the revision and of the tokens' keys have fewer."""
 
 
 @dataclass
@@ -57,4 +57,4 @@ def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tu
     puts = [(key, after[key]) for key in sorted(changed, key=lambda key: "/" not in key)]
     deletes = [(key, None) for key in sorted(before.keys() - after.keys() - {REVISION_KEY})]
     most = {**after, **{key: max(value, after.get(key, ""), key=len) for key, value in before.items()}}
-    yield from [*puts, *deletes] if size(most) <= MAX_STORE_BYTES - _REVISION_BYTES else [*deletes, *puts]
+    yield from [*puts, *deletes] if size(most) <= MAX_STORE_BYTES - _OTHER_BYTES else [*deletes, *puts]

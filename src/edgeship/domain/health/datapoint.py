@@ -13,7 +13,8 @@ class Datapoint:
     """The metrics of a release in `seconds` from `start` (aware). None: nothing was reported.
 
     `latency_ms` and `memory_mb` are 95th percentiles. `failed_sessions` include the `chunk_failed_sessions`, in which
-    only parts of the release did not load; whether these count in the error rate is the policy's, see `under`.
+    only parts of the release did not load; whether these count in the error rate is the policy's, see `under`. No other
+    field has what is unverified.
     """
 
     start: datetime
@@ -25,6 +26,8 @@ class Datapoint:
     chunk_failed_sessions: int = 0
     chunk_failures: int = 0
     counts_chunks: bool = True
+    unverified_sessions: int = 0
+    unverified_failed_sessions: int = 0
 
     @property
     def end(self) -> datetime:

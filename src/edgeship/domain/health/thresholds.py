@@ -46,6 +46,9 @@ class Thresholds:
     missing_sessions: float = 30
     """Per cent of a candidate's sessions that may not report, compared with the stable version's; if it is certain that
     more do not, the rollout is held."""
+    networks: int = 3
+    """From so many networks, and at least two user agents, failures must come that roll a release back; from fewer they
+    pause its rollout. 0: any report counts, with or without a token."""
 
     def hard(self) -> tuple[tuple[Check, float], ...]:
         return (

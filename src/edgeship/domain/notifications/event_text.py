@@ -11,6 +11,7 @@ from edgeship.domain.channels.policy_record import changed_fields
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.health.thresholds import Check
 from edgeship.domain.plain_text import number, size
+from edgeship.domain.severity import is_of_both, is_rollback
 
 Summary = Mapping[str, Any]
 
@@ -70,6 +71,7 @@ _TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
     EventType.RELEASE_QUARANTINED: lambda _, new: f"{new['version']} quarantined",
     EventType.RELEASE_UNQUARANTINED: lambda _, new: f"{new['version']} released from quarantine",
     EventType.RELEASE_UNHEALTHY: lambda _, new: _unhealthy(new),
+    EventType.RELEASE_RECOVERED: lambda _, new: f"{new['channel']}: {new['version']} is healthy again",
     EventType.CHANNEL_UNLOCKED: lambda _, new: f"{new['channel']} unlocked",
     EventType.CHANNEL_ROUTED: lambda _, new: _routed(new),
     EventType.CHANNEL_FROZEN: lambda _, new: (
@@ -149,18 +151,3 @@ def describe(event: Event) -> str:
     (rollback; error rate 7.5 %, limit 5 %, 240 sessions)`."""
     notes = [note for note in ("rollback" if is_rollback(event) else "", override(event), numbers(event)) if note]
     return f"{words(event)} ({'; '.join(notes)})" if notes else words(event)
-
-
-def is_of_both(event: Event) -> bool:
-    """Whether a rollout paused because both of its versions are unhealthy."""
-    analysis: Summary = (event.new or {}).get("analysis") or {}
-    return event.type is EventType.ROLLOUT_PAUSED and "other_value" in analysis
-
-
-def is_rollback(event: Event) -> bool:
-    """Whether a move was a rollback, which locks the channel. One of a channel that was locked before says so, except
-    for events of early versions."""
-    old, new = event.old or {}, event.new or {}
-    if event.type is not EventType.POINTER_MOVED or not new.get("locked"):
-        return False
-    return bool(new.get("rollback")) or not old.get("locked")

@@ -9,9 +9,9 @@ from typing import Any
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.naming import LATEST
-from edgeship.domain.notifications.event_text import is_rollback, numbers, override, words
-from edgeship.domain.notifications.rules import Severity, severity_of
+from edgeship.domain.notifications.event_text import numbers, override, words
 from edgeship.domain.plain_text import printable
+from edgeship.domain.severity import Severity, is_rollback, severity_of
 
 MAX_MISMATCHES = 10
 """Of a failed deployment, in a notice; the event has all that are kept."""

@@ -7,25 +7,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from edgeship.domain.events import Event, EventType
-from edgeship.domain.notifications.event_text import is_of_both, is_rollback
-
-
-class Severity(StrEnum):
-    """How urgent an event is, the least urgent first."""
-
-    INFO = "info"
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-    def at_least(self, other: Severity) -> bool:
-        order = list(Severity)
-        return order.index(self) >= order.index(other)
+from edgeship.domain.severity import Severity, severity_of
 
 
 class Kind(StrEnum):
@@ -97,49 +84,3 @@ class NotificationsRecord:
 
     notifications: Notifications = DEFAULT_NOTIFICATIONS
     revision: int = 0
-
-
-SEVERITIES: Mapping[EventType, Severity] = {
-    EventType.RELEASE_REGISTERED: Severity.INFO,
-    EventType.RELEASE_REJECTED: Severity.WARNING,
-    EventType.RELEASE_QUARANTINED: Severity.WARNING,
-    EventType.RELEASE_UNQUARANTINED: Severity.INFO,
-    EventType.RELEASE_UNHEALTHY: Severity.CRITICAL,
-    EventType.POINTER_MOVED: Severity.INFO,
-    EventType.CHANNEL_UNLOCKED: Severity.INFO,
-    EventType.CHANNEL_ROUTED: Severity.INFO,
-    EventType.CHANNEL_FROZEN: Severity.CRITICAL,
-    EventType.ROLLOUT_STARTED: Severity.INFO,
-    EventType.ROLLOUT_ADVANCED: Severity.INFO,
-    EventType.ROLLOUT_HELD: Severity.WARNING,
-    EventType.ROLLOUT_PAUSED: Severity.WARNING,
-    EventType.ROLLOUT_RESUMED: Severity.INFO,
-    EventType.ROLLOUT_COMPLETED: Severity.INFO,
-    EventType.ROLLOUT_ABORTED: Severity.CRITICAL,
-    EventType.ROLLOUT_CANCELLED: Severity.INFO,
-    EventType.ROLLBACK_WINDOW_CLOSED: Severity.INFO,
-    EventType.POLICY_CHANGED: Severity.INFO,
-    EventType.FREEZE_SET: Severity.WARNING,
-    EventType.FREEZE_LIFTED: Severity.WARNING,
-    EventType.FLAG_CHANGED: Severity.INFO,
-    EventType.DEPLOYMENT_REQUESTED: Severity.INFO,
-    EventType.DEPLOYMENT_VERIFIED: Severity.INFO,
-    EventType.DEPLOYMENT_FAILED: Severity.CRITICAL,
-    EventType.NOTIFICATIONS_CHANGED: Severity.INFO,
-    EventType.NOTIFICATION_TESTED: Severity.INFO,
-}
-"""By type; `severity_of` has the exceptions."""
-
-
-def severity_of(event: Event) -> Severity:
-    """The severity of the event's type, with exceptions. An incident has one critical event, and what follows from it
-    has warnings: a rollback is critical, the rollout that it aborts and the quarantine are not. A rollout that pauses
-    because the live version is unhealthy, too, is critical. An aborted rollout that another release replaced is
-    neither: its candidate is not bad, and the channel is not locked."""
-    if is_rollback(event) or is_of_both(event):
-        return Severity.CRITICAL
-    if event.type is EventType.ROLLOUT_ABORTED and not (event.new or {}).get("locked"):
-        return Severity.INFO
-    if event.type is EventType.ROLLOUT_ABORTED and (event.old or {}).get("version") != (event.new or {}).get("version"):
-        return Severity.WARNING
-    return SEVERITIES[event.type]

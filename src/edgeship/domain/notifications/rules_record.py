@@ -7,14 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
-from edgeship.domain.notifications.rules import (
-    Destination,
-    Kind,
-    Notifications,
-    NotificationsRecord,
-    Rule,
-    Severity,
-)
+from edgeship.domain.notifications.rules import Destination, Kind, Notifications, NotificationsRecord, Rule
+from edgeship.domain.severity import Severity
 
 
 def to_document(notifications: Notifications) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from typing import Any
 
 from edgeship.domain.events import EventType
 from edgeship.domain.json_pointer import under
-from edgeship.domain.notifications.rules import Kind, Severity
+from edgeship.domain.notifications.rules import Kind
 from edgeship.domain.notifications.secret_reference import reference_fault
 from edgeship.domain.notifications.webhook_url import url_problem
+from edgeship.domain.severity import Severity
 
 Problem = tuple[str, str]
 """A JSON pointer and the fault there, as text for people."""

@@ -7,6 +7,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from edgeship.domain.plain_text import size as size_text
+from edgeship.domain.releases.contents.source_maps import MAX_MAP_BYTES, is_map
 from edgeship.domain.releases.entry import SCRIPTS, STYLES, Entry
 from edgeship.domain.releases.manifest import Manifest
 
@@ -23,8 +25,8 @@ _URL_STARTS = re.compile(rb"[^\s\"'`()<>=,;]*\Z")
 
 @dataclass(frozen=True)
 class BundleWarning:
-    """One line about one file. Codes: `moving_path`, `other_release` and `source_map`; of the entrypoint, those
-    of `entry_warnings`."""
+    """One line about one file. Codes: `moving_path`, `other_release`, `source_map` and `large_map`; of the entrypoint,
+    those of `entry_warnings`."""
 
     code: str
     path: str
@@ -54,6 +56,14 @@ def find_warnings(
         )
         found += [warning for warning in about_file if warning is not None]
     return sorted(found, key=lambda warning: warning.code)
+
+
+def large_maps(sizes: Iterable[tuple[str, int]]) -> Iterator[BundleWarning]:
+    """The source maps that are too large to be kept, by the paths and sizes of a bundle's files."""
+    for path, size in sizes:
+        if is_map(path) and size > MAX_MAP_BYTES:
+            text = f"{path} has {size_text(size)}. Over {MAX_MAP_BYTES >> 20} MiB it is not kept, so errors"
+            yield BundleWarning("large_map", path, f"{text} are shown without their line of source. Split the bundle.")
 
 
 def shortened(warnings: Iterable[BundleWarning], most: int) -> Iterator[str]:

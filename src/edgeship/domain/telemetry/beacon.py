@@ -11,7 +11,7 @@ from edgeship.domain.telemetry.chunk_failures import chunk_failures, is_chunk_fa
 from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
 
-MAX_LENGTH = 4_096
+MAX_LENGTH = 7_000
 """Characters of a beacon's JSON."""
 MAX_ERRORS = 10
 """Messages in one beacon."""
@@ -73,7 +73,7 @@ class Beacon:
 
     `load_latency` is in milliseconds, `memory` in megabytes: how much the page's heap has grown since before the widget
     was loaded. None when the beacon has none. `session_age` is seconds from the session's first beacon to the one with
-    which it fails.
+    which it fails. `token` is what the edge gave the page view, if it has one.
     """
 
     widget: str
@@ -86,6 +86,9 @@ class Beacon:
     load_latency: float | None = None
     memory: float | None = None
     session_age: int = 0
+    token: str | None = None
+    measures: tuple[tuple[str, float], ...] = ()
+    """Names and values, as the page tracked them."""
 
     @property
     def id(self) -> str:
@@ -94,6 +97,10 @@ class Beacon:
     @property
     def error_count(self) -> int:
         return sum(error.count for error in self.errors)
+
+    def values_of(self, measure: str) -> tuple[float, ...]:
+        """The values of one measure."""
+        return tuple(value for name, value in self.measures if name == measure)
 
     @property
     def chunk_failures(self) -> int:
@@ -114,6 +121,14 @@ class Beacon:
             Metric.CHUNK_FAILED_SESSIONS: int(self.fails_by_chunks),
         }
         return {metric: count for metric, count in failed.items() if count}
+
+    def unverified_values(self) -> dict[Metric, float]:
+        """The values that it adds to the metrics of now when nothing shows that a page view sent it."""
+        counts = {
+            Metric.UNVERIFIED_SESSIONS: int(self.starts_session),
+            Metric.UNVERIFIED_FAILED_SESSIONS: int(self.fails_session),
+        }
+        return {metric: count for metric, count in counts.items() if count}
 
     def metric_values(self) -> dict[Metric, float]:
         """The values that it adds to the release's metrics of now, without counts of zero."""

@@ -1,6 +1,6 @@
 """Which releases get metrics: those that the edge's snapshot can lead a browser to, up to a bound.
 
-Every widget and version that beacons may name costs seven metrics, and anybody can send a beacon: a beacon of any other
+Every widget and version that beacons may name costs nine metrics, and anybody can send a beacon: a beacon of any other
 release is refused. The bounds are filled in this order:
 
 1. what the channels of every widget mean, stable and candidate: these are analysed
@@ -21,6 +21,9 @@ from edgeship.domain.version import Version
 MAX_VERSIONS_A_WIDGET = 10
 MAX_RELEASES = 1_000
 """In an environment; each has one of every `Metric`."""
+
+ANY_REPORT = "any_report"
+"""In a widget's entry of the snapshot: its policy counts every report."""
 
 Releases = frozenset[tuple[str, Version]]
 """Widgets and versions."""
@@ -48,6 +51,12 @@ def measurable_releases(snapshot: object) -> Releases:
                 versions.add(version)
                 left -= 1
     return frozenset((name, version) for name, versions in chosen.items() for version in versions)
+
+
+def open_widgets(snapshot: object) -> frozenset[str]:
+    """The widgets whose policy counts every report, with or without a token (`networks` 0)."""
+    widgets = _object(_object(snapshot).get("widgets"))
+    return frozenset(name for name, routes in widgets.items() if _object(routes).get(ANY_REPORT) is True)
 
 
 def _in_channels(routes: Mapping[str, Any]) -> Iterator[Version]:

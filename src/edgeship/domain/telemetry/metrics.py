@@ -35,6 +35,9 @@ class Metric(StrEnum):
     """From the request for the entrypoint to its last byte."""
     MEMORY = "Memory"
     """The JavaScript heap of the page, where the browser reports it."""
+    UNVERIFIED_SESSIONS = "UnverifiedSessions"
+    """Sessions without a valid token, or of a network that has had its share; no other metric has them."""
+    UNVERIFIED_FAILED_SESSIONS = "UnverifiedFailedSessions"
 
 
 UNITS = {
@@ -45,5 +48,7 @@ UNITS = {
     Metric.CHUNK_FAILED_SESSIONS: "Count",
     Metric.LOAD_LATENCY: "Milliseconds",
     Metric.MEMORY: "Megabytes",
+    Metric.UNVERIFIED_SESSIONS: "Count",
+    Metric.UNVERIFIED_FAILED_SESSIONS: "Count",
 }
 """CloudWatch's units (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html)."""

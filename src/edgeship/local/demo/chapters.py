@@ -21,7 +21,13 @@ from edgeship.local.demo.example_widget import (
     served,
 )
 from edgeship.local.demo.propagation_chapter import last_mile
-from edgeship.local.demo.rollout_chapters import bad_candidate, bad_release, good_candidate
+from edgeship.local.demo.rollout_chapters import (
+    bad_candidate,
+    bad_release,
+    good_candidate,
+    little_worse,
+    outage,
+)
 from edgeship.local.demo.story import Chapter, Story, expect
 
 FIRST, SECOND, BAD = "1.0.0", "1.1.0", "1.1.1"
@@ -29,8 +35,11 @@ HOSTILE = "9.9.9"
 
 
 def first_release(story: Story) -> None:
+    story.say(f"edgeship policy set {WIDGET} --steps 100 --networks 0, since all browsers here have one address")
     story.operator.policy(
-        WIDGET, lambda before: replace(before, steps=(Step(100, 0),)), story.occasion("no rollouts yet")
+        WIDGET,
+        lambda before: replace(before, steps=(Step(100, 0),), thresholds=replace(before.thresholds, networks=0)),
+        story.occasion("no rollouts yet, and one address"),
     )
     with story.step(f"{WIDGET} {FIRST}: from a folder on disk to browsers") as step:
         publish(story, step, FIRST)
@@ -133,6 +142,8 @@ CHAPTERS = (
     Chapter("A good release goes from 1 % to everybody", good_candidate),
     Chapter("A broken release is rolled back automatically", bad_candidate),
     Chapter("A release breaks when everybody has it, and is rolled back automatically", bad_release),
+    Chapter("A release that fails a little more often is stopped by comparison", little_worse, needs_hundreds=True),
+    Chapter("A backend fails for everybody, and no release is blamed", outage, needs_hundreds=True),
     Chapter("The last mile: two CDNs, a changed byte, and a notification", last_mile),
 )
 

@@ -67,8 +67,11 @@ def frames_of(body: bytes, path: str, thrown: str) -> list[str]:
 class Crowd:
     """Browsers that come by until the block ends, `rate` page views a second at most."""
 
-    def __init__(self, edge_url: str, path: str, rate: float, seed: int = 1) -> None:
-        """`path` is the entrypoint's, such as `/checkout/latest/widget.js`; its first segment names the widget."""
+    def __init__(self, edge_url: str, path: str, rate: float, seed: int = 1, noise: float = 0) -> None:
+        """`path` is the entrypoint's, such as `/checkout/latest/widget.js`; its first segment names the widget.
+
+        `noise` is the share of page views that fail with any version: old browsers, extensions.
+        """
         self.world = World()
         self.served: Counter[str] = Counter()
         """Page views by version."""
@@ -82,6 +85,7 @@ class Crowd:
         self._widget = path.split("/")[1]
         self._browsers = math.ceil(rate / VIEWS_OF_A_BROWSER)
         self._pause = self._browsers / rate
+        self._noise = noise
         self._random = random.Random(seed)  # noqa: S311  not for cryptography
         self._users = itertools.cycle(f"user-{number}" for number in range(USERS))
         self._stopping = threading.Event()
@@ -122,6 +126,8 @@ class Crowd:
         self.served[version] += 1
         self.last_served[version] = time.monotonic()
         thrown = error_of(body, self.world, self._random.random())
+        if thrown is None and self._random.random() < self._noise:
+            thrown = "ResizeObserver is not defined"
         beacon: dict[str, Any] = {
             "v": 1,
             "w": self._widget,

@@ -15,17 +15,23 @@ from edgeship.domain.channels.rollout import Step as RolloutStep
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.health.thresholds import Check
 from edgeship.domain.naming import LATEST
+from edgeship.domain.severity import Severity, severity_of
 from edgeship.domain.telemetry.source_place import SourcePlace
 from edgeship.domain.version import Version
 from edgeship.local.demo.crowd import USERS, Crowd
 from edgeship.local.demo.example_widget import ENTRYPOINT, WIDGET, publish, served
 from edgeship.local.demo.story import Story, expect
 
-BEFORE, GOOD, BROKEN, FRAGILE = "1.1.0", "1.2.0", "1.3.0", "1.4.0"
+BEFORE, GOOD, BROKEN, FRAGILE, FAINT, STABLE, NEXT = "1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0", "1.6.0", "1.7.0"
 RATES = "rates.example"
 CLIMB = (1, 5, 25, 50)
 """Per cent, before everybody."""
 QUARTER = (RolloutStep(25, 3600), RolloutStep(100, 0))
+HALF = (RolloutStep(50, 3600), RolloutStep(100, 0))
+ENOUGH_FOR_A_LIMIT = 1_000
+"""Sessions in a minute: more than there are, so that no limit is reached by chance."""
+FEW_VIEWS = 20
+COMPARISON_SECONDS = 240.0
 CLIMB_SECONDS = 120.0
 ALARM_SECONDS = 60.0
 
@@ -115,6 +121,66 @@ def bad_release(story: Story) -> None:
         _is_quarantined(story, FRAGILE, crowd)
 
 
+def little_worse(story: Story) -> None:
+    story.say(f"edgeship unlock {WIDGET}. {FAINT} throws in 2 % of the page views, {GOOD} in 0.1 %; the limit is 5 %.")
+    _policy(story, HALF, ENOUGH_FOR_A_LIMIT)
+    story.operator.unlock(WIDGET, LATEST, story.occasion("the demo goes on"))
+    with _crowd(story, noise=0.001) as crowd:
+        with story.step(f"{FAINT} is rolled out automatically, to 50 %") as step:
+            publish(story, step, FAINT, Stage.ROLLING_OUT)
+        with story.step("the rollout is aborted, though no limit is reached") as step:
+            began = time.monotonic()
+            channel = _until_channel(story, lambda now: now.candidate is None, COMPARISON_SECONDS, "it goes on")
+            story.timings["a little worse: from the first page views to the abort"] = time.monotonic() - began
+            expect(channel.rollout is not None and channel.rollout.phase is Phase.ABORTED, "it is not aborted")
+            abort = _last(story, EventType.ROLLOUT_ABORTED)
+            step.note(f"{abort.actor}: {abort.cause}")
+        _is_quarantined(story, FAINT, crowd)
+
+
+def outage(story: Story) -> None:
+    story.say(f"{STABLE} and {NEXT} both ask {RATES}. edgeship unlock {WIDGET}; edgeship promote {WIDGET} {STABLE}")
+    _policy(story, HALF, story.pace.minimum_sample)
+    story.operator.unlock(WIDGET, LATEST, story.occasion("the demo goes on"))
+    with story.step(f"{STABLE} is live, and {NEXT} is rolled out to 50 %") as step:
+        publish(story, step, STABLE, Stage.ROLLING_OUT)
+        story.operator.promote(WIDGET, Version.parse(STABLE), LATEST, story.occasion("the demo goes on"))
+        publish(story, step, NEXT, Stage.ROLLING_OUT)
+        track = "edgeship-track=candidate"
+        story.until(lambda: served(story, LATEST, track) == NEXT, story.pace.in_browsers, f"{NEXT} is not served")
+    with _crowd(story) as crowd:
+        with story.step("both have page views"):
+            story.until(
+                lambda: min(crowd.served[STABLE], crowd.served[NEXT]) > FEW_VIEWS, ALARM_SECONDS, "one of them has none"
+            )
+        story.say(f"{RATES} answers 503 from now on, to both.")
+        crowd.world.down.add(RATES)
+        with story.step("the rollout is paused: both versions fail") as step:
+            _until_channel(story, _is_paused, ALARM_SECONDS, "it is not paused")
+            paused = _last(story, EventType.ROLLOUT_PAUSED)
+            step.note(f"{paused.actor}: {paused.cause}")
+        story.say(f"{RATES} answers again. edgeship rollout resume {WIDGET}")
+        crowd.world.down.clear()
+    with story.step("nothing is quarantined or locked, and the rollout goes on") as step:
+        story.operator.steer_rollout.resume(WIDGET, LATEST, story.occasion("the rates are back"))
+        (widget,) = story.operator.status(WIDGET).widgets
+        channel = next(c for c in widget.channels if c.name == LATEST)
+        blamed = {STABLE, NEXT} & {str(release.version) for release in widget.quarantined}
+        expect(not blamed and channel.lock is None, "somebody is blamed")
+        expect(str(channel.candidate) == NEXT and str(channel.version) == STABLE, "a version was moved")
+        critical = [e for e in story.operator.state.events(WIDGET, 20) if e.occurred_at >= paused.occurred_at]
+        count = sum(severity_of(event) is Severity.CRITICAL for event in critical)
+        expect(count == 1, f"there are {count} critical events")
+        step.note("one critical notification for the whole incident")
+    story.say(f"edgeship promote {WIDGET} {GOOD}: the demo goes on where it was")
+    story.operator.promote(WIDGET, Version.parse(GOOD), LATEST, story.occasion("the demo goes on"))
+    story.until(lambda: served(story, LATEST) == GOOD, story.pace.in_browsers, f"latest does not serve {GOOD}")
+
+
+def _is_paused(channel: Channel) -> bool:
+    return channel.rollout is not None and channel.rollout.phase is Phase.PAUSED
+
+
 def _policy(story: Story, steps: tuple[RolloutStep, ...], minimum_sample: int) -> None:
     story.operator.policy(
         WIDGET,
@@ -125,8 +191,8 @@ def _policy(story: Story, steps: tuple[RolloutStep, ...], minimum_sample: int) -
     )
 
 
-def _crowd(story: Story) -> Crowd:
-    return Crowd(story.cloud.edge_url, f"/{WIDGET}/{LATEST}/{ENTRYPOINT}", story.pace.page_views)
+def _crowd(story: Story, noise: float = 0) -> Crowd:
+    return Crowd(story.cloud.edge_url, f"/{WIDGET}/{LATEST}/{ENTRYPOINT}", story.pace.page_views, noise=noise)
 
 
 def _is_found_unhealthy(story: Story, version: str, is_rescued: Callable[[Channel], bool]) -> float:

@@ -161,10 +161,12 @@ class Story:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A part of the story; it may rely on the chapters before it."""
+    """A part of the story; it may rely on the chapters before it, but on none that needs hundreds of sessions."""
 
     name: str
     run: Callable[[Story], None]
+    needs_hundreds: bool = False
+    """Of sessions: half a minute and more."""
 
 
 def expect(so: bool, otherwise: str) -> None:

@@ -138,4 +138,5 @@ def registered(aws: Aws, *versions: str) -> None:
             registered_by="test",
         )
         aws.publish(release)
+        aws.witnessed("checkout", version)
         aws.state.commit(Transaction(puts=(release,), events=(), registers=release))

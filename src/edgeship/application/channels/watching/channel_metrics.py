@@ -58,13 +58,13 @@ class ChannelMetrics:
 
 
 def read_metrics(metrics: Metrics, channels: Iterable[Channel], now: datetime) -> ChannelMetrics:
-    """Read the last hour of every version that is exposed or compared with, and the whole step where a bake is over."""
+    """Read the last hour of every version that is live or a candidate, and the whole step where a bake is over."""
     subjects: set[Subject] = set()
     spans: set[Span] = set()
     for channel in channels:
         subjects.update((channel.widget, version) for version in channel.exposed)
-        if channel.candidate is not None:
-            subjects.update(_subjects(channel))
+        if channel.version is not None:
+            subjects.add((channel.widget, channel.version))
         rollout = channel.rollout
         if rollout is not None and rollout.phase is Phase.RUNNING and now >= rollout.bakes_until:
             spans.update(_spans(channel, rollout, now))

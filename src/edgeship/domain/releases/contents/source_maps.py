@@ -23,8 +23,12 @@ _ANY_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 
 def is_kept_map(path: str, size: int) -> bool:
     """Whether a file is a source map of a file that could be public, and is not too large to be kept."""
-    is_map = path.lower().endswith(SUFFIX)
-    return is_map and is_public(path[: -len(SUFFIX)]) and size <= MAX_MAP_BYTES
+    return is_map(path) and size <= MAX_MAP_BYTES
+
+
+def is_map(path: str) -> bool:
+    """Whether a file is a source map of a file that could be public."""
+    return path.lower().endswith(SUFFIX) and is_public(path[: -len(SUFFIX)])
 
 
 def named_map(path: str, script: bytes) -> str | bytes | None:
