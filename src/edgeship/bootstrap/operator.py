@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import boto3
 
+from edgeship.adapters.archives.artifact_bundle import artifact_bundle
 from edgeship.adapters.cdn.named_store import NamedStore
 from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
 from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
@@ -41,6 +42,7 @@ from edgeship.application.releases.ports import PublishedFiles, Site, UploadLimi
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
 from edgeship.application.status.explain_errors import ExplainErrors
+from edgeship.application.status.export_artifacts import ExportArtifacts
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.status.read_edge import ReadEdge
 from edgeship.application.status.read_status import ReadStatus
@@ -75,6 +77,7 @@ class Operator:
     upload_limits: UploadLimits
     follow: FollowUpload
     errors: ExplainErrors
+    artifacts: ExportArtifacts
     embed: EmbedRelease
     request_deployment: RequestDeployment
 
@@ -128,6 +131,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         ),
         request_deployment=RequestDeployment(state, jittered_pause),
         embed=EmbedRelease(state, site, S3PublishedFiles(s3, names.site_bucket)),
+        artifacts=ExportArtifacts(site, published, S3SourceMaps(s3, names.inbox_bucket), artifact_bundle),
         errors=ExplainErrors(
             state=state,
             books=DynamoDBErrorBooks(dynamodb, names.table, utc_now),

@@ -23,7 +23,7 @@ from edgeship.cli.output import Output
 from edgeship.cli.propagation import propagate, verify
 from edgeship.cli.releases import publish, reading
 from edgeship.cli.status import status
-from edgeship.cli.telemetry import top_errors
+from edgeship.cli.telemetry import artifacts, top_errors
 from edgeship.cli.versioning import version
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ for command in (
     propagate.propagate,
     reading.history,
     top_errors.errors,
+    artifacts.artifacts,
     channels.promote,
     channels.rollback,
     channels.unlock,
