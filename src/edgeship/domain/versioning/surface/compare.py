@@ -174,7 +174,8 @@ def _deprecations(old: Surface, new: Surface) -> Iterator[Finding]:
 def _not_read(old: Surface, new: Surface) -> Iterator[Finding]:
     for which, surface in (("old", old), ("new", new)):
         for path in surface.unread:
-            yield Finding("not_read", path, Place(path), f"{path} of the {which} bundle is too large to be read")
+            text = f"{path} of the {which} bundle takes more than the limits to be read"
+            yield Finding("not_read", path, Place(path), text)
 
 
 def _named(version: Version | None) -> str:
