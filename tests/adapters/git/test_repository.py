@@ -94,3 +94,20 @@ def test_the_remote_is_the_one_that_the_branch_follows(tmp_path: Path) -> None:
     git("remote", "add", "origin", "../nowhere")
     git("config", "branch.main.remote", ".")
     assert repository.remote() == "origin"
+
+
+def test_a_repository_that_git_cliff_can_not_read_is_refused(tmp_path: Path) -> None:
+    git = Git(tmp_path)
+    git("init", "--quiet", "--object-format=sha256", "--initial-branch=main")
+    git.commit("feat: a colour")
+    with pytest.raises(Refused, match="unknown object format 'sha256'") as refused:
+        GitRepository(tmp_path).commits(None, "")
+    assert refused.value.code == "commits_unreadable"
+
+
+def test_a_linked_work_tree_is_read(tmp_path: Path) -> None:
+    git = Git.made(tmp_path / "repository", {"a": "1"}, "feat: a colour")
+    git("worktree", "add", "--quiet", "-b", "other", "../linked")
+    repository = GitRepository(tmp_path / "linked")
+    assert repository.work_tree().branch == "other"
+    assert [commit.kind for commit in repository.commits(None, "")] == ["feat"]

@@ -144,7 +144,7 @@ def test_the_commits_are_shown_with_what_they_ask_for(bare: CommandLine, release
     shown = bare("version", "next").out
     assert shown.startswith("1.0.1\nsince v1.0.0: 2 commits\n")
     assert "patch" in shown
-    assert "1 of them change nothing that users get" in shown
+    assert "without a change for users: 1" in shown
 
 
 def refused(bare: CommandLine, *more: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 from edgeship.adapters.git.running import run
 from edgeship.domain.errors import Refused
+from edgeship.domain.plain_text import printable
 
 KINDS = ("feat", "fix", "perf", "revert")
 _CONFIGURATION = """
@@ -53,14 +54,21 @@ def parsed_messages(root: Path, since: str | None) -> dict[str, Mapping[str, Any
         ended = run([*command, *(["--", f"{since}..HEAD"] if since else [])], environment)
     try:
         if ended.code:
-            raise ValueError(ended.err.decode(errors="replace")[-_ANSWER_SHOWN:])
+            raise ValueError(_last_error(ended.err.decode(errors="replace")))
         releases = json.loads(ended.out)
         commits = [commit for release in releases for commit in release["commits"]]
         return {commit["id"]: commit for commit in commits if commit["conventional"]}
     except (ValueError, KeyError, TypeError) as fault:
         raise Refused(
-            "commits_unreadable", f"git-cliff can't read the commits: {fault}.", "Name the version that follows."
+            "commits_unreadable",
+            f"git-cliff can't read the commits: {fault}.",
+            "It reads repositories of SHA-1 objects. In another one, write the version and the tag by hand.",
         ) from None
+
+
+def _last_error(said: str) -> str:
+    """What it printed of its error, without the lines that only inform."""
+    return printable(" ".join(said.partition("Error:")[2].split())[:_ANSWER_SHOWN]) or "it gave no reason"
 
 
 def _program() -> str:

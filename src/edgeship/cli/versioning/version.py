@@ -240,7 +240,7 @@ def _why(plan: Plan) -> list[str]:
     if len(seen) > COMMITS_SHOWN:
         lines.append(f"    and {len(seen) - COMMITS_SHOWN} more")
     if unseen:
-        lines.append(f"    {unseen} of them change nothing that users get")
+        lines.append(f"    without a change for users: {unseen}")
     return lines
 
 

@@ -20,6 +20,7 @@ def with_version(content: bytes, paths: Sequence[Sequence[str]], version: Versio
     """
     text = content.decode()
     start = len(text) - len(text.removeprefix("\ufeff"))
+    _DECODER.decode(text[start:])
     spans = [span for path in paths if (span := _span(text, start, path)) is not None]
     for begin, end in sorted(spans, reverse=True):
         text = f'{text[:begin]}"{version}"{text[end:]}'
