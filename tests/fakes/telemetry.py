@@ -168,7 +168,8 @@ class WitnessesOf:
         if self.fault is not None:
             raise self.fault
         book = WitnessBook(widget, version)
-        values = dict.fromkeys((Metric.FAILED_SESSIONS, Metric.LOAD_LATENCY, Metric.MEMORY), 1e9)
+        metrics = (Metric.FAILED_SESSIONS, Metric.LOAD_LATENCY, Metric.MEMORY, Metric.CUSTOM)
+        values = dict.fromkeys(metrics, 1e9)
         for number in range(max(self.networks, self.agents) if self.networks else 0):
             network, agent = f"n{number % self.networks}", f"a{number % self.agents}"
             book = book.with_view(values, network, agent, self.clock())

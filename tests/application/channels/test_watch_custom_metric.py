@@ -46,6 +46,13 @@ def test_a_candidate_over_its_limit_is_aborted() -> None:
     assert world.is_quarantined("1.1.0")
 
 
+def test_what_one_network_reports_pauses() -> None:
+    world = judged(rolling())
+    world.witnesses.networks = 1
+    assert minutes(world, 4, SLOW) == [EventType.ROLLOUT_PAUSED]
+    assert not world.is_quarantined("1.1.0")
+
+
 def test_a_live_release_over_it_is_rolled_back() -> None:
     world = judged(just_live())
     assert EventType.POINTER_MOVED in minutes(world, 4, SLOW)

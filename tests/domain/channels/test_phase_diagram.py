@@ -27,6 +27,7 @@ def test_the_guide_gives_the_defaults() -> None:
         "`error_rate`, `latency_ms`, `memory_mb`": (
             f"{limits.error_rate:g} %, {limits.latency_ms:,g} ms, {limits.memory_mb:g} MB"
         ),
+        "`custom_metric`, `custom_metric_limit`": limits.custom_metric or "none",
         "`soft_error_points`": f"{limits.soft_error_points:g}",
         "`margin_points`": f"{limits.margin_points:g}",
         "`error_probability`": f"{limits.error_probability:g}",
