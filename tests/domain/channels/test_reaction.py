@@ -363,3 +363,14 @@ def test_a_rollback_has_one_critical_event_and_a_promotion_to_a_lower_version_ha
     assert severity_of(down).value == "info"
     lower = promote(replace(written(moved), version=V3), known()[1], at(60), WINDOW)
     assert [severity_of(event).value for event in lower.events] == ["info"]
+
+
+def test_a_version_that_people_know_of_is_frozen_once_when_nothing_is_left_to_roll_back_to() -> None:
+    alone = replace(WATCHED, trail=(), alert=Alert(BEFORE, "failures from 1 network"))
+    releases = [release for release in known() if release.version == V1]
+    moved = react(alone, releases, breach(V1, 20), at(20), WINDOW)
+    assert moved is not None
+    assert [event.type for event in moved.events] == [EventType.CHANNEL_FROZEN]
+    assert moved.channel.alert == alone.alert
+    assert moved.channel.lock is not None
+    assert react(written(moved), releases, breach(V1, 21), at(21), WINDOW) is None

@@ -201,10 +201,12 @@ def _roll_back_or_freeze(
 
 
 def _notify(kind: EventType, channel: Channel, occasion: Occasion, numbers: Numbers) -> Moved | None:
-    """Set the channel's alert, with its event, once for each version that it points at; freezing also locks it."""
-    if channel.alert is not None:
+    """Set the channel's alert, with its event, once for each version that it points at; freezing also locks it, with an
+    event although people were alerted before."""
+    freezes = kind is EventType.CHANNEL_FROZEN and channel.lock is None
+    if channel.alert is not None and not freezes:
         return None
-    after = replace(channel, alert=Alert(timestamp(occasion.at), occasion.cause))
+    after = replace(channel, alert=channel.alert or Alert(timestamp(occasion.at), occasion.cause))
     if kind is EventType.CHANNEL_FROZEN:
         after = after.locked(occasion)
     return Moved(after, (channel_event(kind, channel, after, occasion, numbers),))
