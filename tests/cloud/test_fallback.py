@@ -17,7 +17,7 @@ from edgeship.local.cloud import LocalCloud
 from tests.support.bundles import tar_gz
 from tests.support.local_cloud.visitors import ann, bundle, eventually, get, put, served
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.cloud, pytest.mark.nightly, pytest.mark.xdist_group("cloud")]
 
 WIDGET = "fallback"
 ONE = bundle("one")["widget.js"]

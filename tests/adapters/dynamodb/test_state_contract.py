@@ -265,9 +265,9 @@ def test_live_channels_that_are_not_watched_are_at_rest_in_one_turn(state: Envir
 
 
 def test_releases_of_several_widgets_are_read_together(state: EnvironmentState) -> None:
-    for number in range(130):
-        release = replace(a_release("1.0.0"), widget=f"widget-{number}", revision=0)
-        state.commit(Transaction(puts=(release,), events=()))
+    releases = [replace(a_release("1.0.0"), widget=f"widget-{number}", revision=0) for number in range(130)]
+    for some in (releases[:65], releases[65:]):
+        state.commit(Transaction(puts=tuple(some), events=()))
     wanted = [(f"widget-{number}", Version(1, number % 2, 0)) for number in range(140)]
     found = state.releases_of(wanted)
     assert sorted(r.widget for r in found) == sorted(f"widget-{n}" for n in range(0, 130, 2))

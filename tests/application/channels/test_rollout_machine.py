@@ -641,7 +641,7 @@ class TwoChannels(RolloutMachine):
     begin = None  # type: ignore[assignment]
 
 
-RolloutMachine.TestCase.settings = settings(max_examples=examples(50, 2_500), stateful_step_count=45)
+RolloutMachine.TestCase.settings = settings(max_examples=examples(30, 2_500), stateful_step_count=45)
 """A step is a case."""
 TestRolloutMachine = RolloutMachine.TestCase
 

@@ -13,15 +13,11 @@ from tests.browser.lab.scenarios import KINDS, SCENARIOS, VIEWS, Scenario, views
 
 pytestmark = pytest.mark.browser
 
-QUICK = ("lazy import: after a move",)
-"""On the local cloud in every run; the others take minutes there."""
-
 
 def cases() -> Iterator[ParameterSet]:
     for scenario in SCENARIOS:
-        quick = () if str(scenario) in QUICK else (pytest.mark.nightly,)
-        cloud = (pytest.mark.cloud, pytest.mark.xdist_group("cloud"))
-        yield pytest.param(scenario, "local cloud", marks=(*cloud, *quick), id=f"{scenario}-local cloud")
+        cloud = (pytest.mark.cloud, pytest.mark.nightly, pytest.mark.xdist_group("cloud"))
+        yield pytest.param(scenario, "local cloud", marks=cloud, id=f"{scenario}-local cloud")
         reference = (pytest.mark.nightly, pytest.mark.xdist_group("browser"))
         yield pytest.param(scenario, "reference", marks=reference, id=f"{scenario}-reference")
 

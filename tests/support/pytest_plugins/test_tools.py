@@ -32,7 +32,10 @@ def test_needs_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("processes", "environment", "code", "ending"),
-    [("0", {}, 0, ""), ("2", {NO_SKIPS: "1"}, 1, "; here that is a failure")],
+    [
+        ("0", {NO_SKIPS: "1"}, 1, "; here that is a failure"),
+        pytest.param("2", {}, 0, "", marks=pytest.mark.nightly),
+    ],
 )
 def test_the_last_line(processes: str, environment: dict[str, str], code: int, ending: str, tmp_path: Path) -> None:
     (tmp_path / "test_few.py").write_text(TESTS)

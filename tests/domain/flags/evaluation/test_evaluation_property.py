@@ -222,7 +222,7 @@ CONTEXTS = [context(pick) for pick in [random.Random(20261127)] for _ in range(5
 
 
 @pytest.mark.fuzz
-@settings(max_examples=examples(800, 10_000))
+@settings(max_examples=examples(300, 10_000))
 @given(
     flag=flags(),
     first=st.integers(0, len(CONTEXTS) - ASKED),

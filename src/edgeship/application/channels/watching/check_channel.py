@@ -140,6 +140,8 @@ class ChannelCheck:
         return analyse_unverified(recent, self.policy.thresholds, channel.exposed_at, self.occasion.at)
 
     def _recovery(self) -> Moved | None:
+        if self.channel.alert is None:
+            return None
         analysis = self._analysis_of_live()
         breaches = any(breach.version == self.channel.version for breach in self._breaches())
         if analysis is None or breaches or self._unverified() is not None:
