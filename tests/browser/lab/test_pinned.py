@@ -13,13 +13,18 @@ from tests.browser.lab.scenarios import KINDS, SCENARIOS, VIEWS, Scenario, views
 
 pytestmark = pytest.mark.browser
 
+QUICK = ("lazy import: after a move",)
+"""On the reference site in every run; the local cloud and the others take minutes."""
+
 
 def cases() -> Iterator[ParameterSet]:
     for scenario in SCENARIOS:
         cloud = (pytest.mark.cloud, pytest.mark.nightly, pytest.mark.xdist_group("cloud"))
         yield pytest.param(scenario, "local cloud", marks=cloud, id=f"{scenario}-local cloud")
-        reference = (pytest.mark.nightly, pytest.mark.xdist_group("browser"))
-        yield pytest.param(scenario, "reference", marks=reference, id=f"{scenario}-reference")
+        quick = () if str(scenario) in QUICK else (pytest.mark.nightly,)
+        yield pytest.param(
+            scenario, "reference", marks=(*quick, pytest.mark.xdist_group("browser")), id=f"{scenario}-reference"
+        )
 
 
 @pytest.mark.parametrize(("scenario", "site"), list(cases()))
