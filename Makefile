@@ -58,8 +58,8 @@ fuzz: $(READY) ## Run what draws its examples, with 100,000 of them and more (an
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m fuzz --hypothesis-profile=fuzz --timeout=7200
 
 .PHONY: nightly
-nightly: $(READY) ## Run what takes minutes: the demo as documented, the whole browser lab, 200,000 routed requests
-	$(BIN)/pytest -m nightly --hypothesis-profile=random --timeout=900
+nightly: $(READY) ## Run what takes minutes: the demo, the whole browser lab, 200,000 routed requests, every death
+	$(BIN)/pytest -m "nightly or crash" --hypothesis-profile=random --timeout=900
 
 .PHONY: check
 check: $(READY) ## Lint, format, types, layers

@@ -82,7 +82,7 @@ def get(url: str) -> bytes:
     ("options", "steps", "earliest"),
     [
         # At this speed the crowd has few page views of the bad release in a second: the write may fall between two.
-        pytest.param(FAST, SHORT_STEPS, -1.0, id="fast"),
+        pytest.param(FAST, SHORT_STEPS, -1.0, id="fast", marks=pytest.mark.nightly),
         pytest.param((), STEPS, 0.0, id="as-documented", marks=[pytest.mark.nightly, pytest.mark.timeout(600)]),
     ],
 )

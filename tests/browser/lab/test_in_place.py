@@ -10,7 +10,7 @@ import pytest
 from tests.browser.lab.conftest import Labs
 from tests.browser.lab.scenarios import SCENARIOS, Scenario
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 
 SITES = (
     pytest.param("reference", marks=pytest.mark.xdist_group("browser")),

@@ -24,6 +24,11 @@ def examples(usual: int, fuzz: int = 100_000) -> int:
     return fuzz if settings.get_current_profile_name() == "fuzz" else usual
 
 
+def is_thorough() -> bool:
+    """Whether this run leaves nothing out: `make nightly` and `make fuzz`."""
+    return settings.get_current_profile_name() != "default"
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fuzz: draws its examples, more of them with --hypothesis-profile=fuzz")
 
