@@ -1,4 +1,4 @@
-"""The check of one channel in one tick: what is bad is taken back first, then the rollout goes on."""
+"""The check of one channel in one tick: what is unhealthy is rolled back first, then the rollout goes on."""
 
 from __future__ import annotations
 
