@@ -306,12 +306,13 @@ class RolloutMachine(RuleBasedStateMachine):
     @rule()
     def tick(self) -> None:
         self.state.ticks = self.state.by_health = True
+        quarantined = {release.version for release in self.state.releases(WIDGET) if release.quarantine}
         try:
             tick = self.world.tick()
         finally:
             self.state.ticks = self.state.by_health = False
-        assert tick.faults == []
-        self._nothing_quarantined_goes_on()
+        assert tick.faults == [], tick.faults
+        self._nothing_goes_on_of(quarantined)
         changed_at = self.state.changed_at
         assert changed_at is not None
         if self.world.now - changed_at > ALARM_GRACE:
@@ -326,8 +327,8 @@ class RolloutMachine(RuleBasedStateMachine):
             assert {each.alarm for each in standing} == wanted
             assert len(standing) == len(wanted)
 
-    def _nothing_quarantined_goes_on(self) -> None:
-        quarantined = {release.version for release in self.state.releases(WIDGET) if release.quarantine}
+    def _nothing_goes_on_of(self, quarantined: set[Version]) -> None:
+        """Of what was quarantined before the tick: what it quarantines itself reaches other channels in the next."""
         for name in self.channels:
             channel = self.world.channel(name)
             assert channel.candidate not in quarantined, "a rollout of a quarantined release goes on"
