@@ -309,12 +309,13 @@ class RolloutMachine(RuleBasedStateMachine):
     def tick(self) -> None:
         self.state.ticks = self.state.by_health = True
         quarantined = {release.version for release in self.state.releases(WIDGET) if release.quarantine}
+        watched = {channel.name for channel in self.state.watched()}
         try:
             tick = self.world.tick()
         finally:
             self.state.ticks = self.state.by_health = False
         assert tick.faults == [], tick.faults
-        self._nothing_goes_on_of(quarantined)
+        self._nothing_goes_on_of(quarantined, watched)
         changed_at = self.state.changed_at
         assert changed_at is not None
         if self.world.now - changed_at > ALARM_GRACE:
@@ -329,12 +330,12 @@ class RolloutMachine(RuleBasedStateMachine):
             assert {each.alarm for each in standing} == wanted
             assert len(standing) == len(wanted)
 
-    def _nothing_goes_on_of(self, quarantined: set[Version]) -> None:
+    def _nothing_goes_on_of(self, quarantined: set[Version], watched: set[str]) -> None:
         """Of what was quarantined before the tick: what it quarantines itself reaches other channels in the next."""
         for name in self.channels:
             channel = self.world.channel(name)
             assert channel.candidate not in quarantined, "a rollout of a quarantined release goes on"
-            if channel.is_watched and channel.version in quarantined:
+            if name in watched and channel.version in quarantined:
                 assert channel.alert is not None or channel.lock is not None, "a quarantined release stays, untold"
 
     # Freezes
