@@ -126,6 +126,8 @@ def test_ranges_and_channels_have_tags_without_hashes(edgeship: CommandLine, pip
         shown = json.loads(edgeship("embed", "order-status", selector, "--json").out)
         assert (shown["version"], shown["integrity"]) == (version, None)
         assert shown["url"] == f"https://widgets.example.com/order-status/{selector}/widget.js"
+    latest = json.loads(edgeship("embed", "order-status", "~latest", "--json").out)
+    assert latest["url"] == "https://widgets.example.com/order-status/latest/widget.js"
 
 
 def test_an_import_map_holds_every_module_and_the_policy_names_the_cdn(

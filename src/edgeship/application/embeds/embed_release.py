@@ -33,6 +33,8 @@ class EmbedRelease:
                 `quarantined`.
         """
         check_widget(widget)
+        # Only `latest` has a path without the tilde, and none with it.
+        wanted = LATEST if wanted == f"~{LATEST}" else wanted
         moves = wanted == LATEST or wanted.startswith("~")
         version = self._meant(widget, wanted) if moves else Version.parse(wanted)
         release = self.state.release(widget, version)
@@ -54,7 +56,7 @@ class EmbedRelease:
     def mcp_app(self, embedded: Embedded, body: Body | None, wishes: Wishes) -> McpApp:
         """
         Raises:
-            Refused: `body_invalid`.
+            Refused: `body_invalid`, or `files_gone`: the release's bytes are not in the site bucket any more.
         """
         chosen = body or default_body(embedded)
         refuse_body(embedded, chosen)
