@@ -55,7 +55,7 @@ def upload_timeout(limits: Limits) -> Duration:
 
 def upload_storage(limits: Limits) -> Size:
     """One bundle lies on the disk at a time: the archive, the files that it unpacks to, and their manifest."""
-    needed = 2 * limits.total_bytes + limits.declaration_bytes + 2 * BLOCK_BYTES * limits.files
+    needed = limits.archive_bytes + limits.total_bytes + limits.declaration_bytes + 2 * BLOCK_BYTES * limits.files
     return Size.mebibytes(max(LEAST_STORAGE_MIB, math.ceil(needed / MIB)))
 
 

@@ -48,13 +48,14 @@ class BundleFacts:
 
 @dataclass(frozen=True)
 class Packed:
-    """An archive, and what is in it: `withheld` are the paths of what is never public, `excluded` those of what was
-    not packed. `warnings` are about what will fail in browsers. `renamed` is the bundle's own `manifest.json`,
-    which is published as `BUNDLER_MANIFEST_NAME`; empty without one."""
+    """An archive, its SHA-256 in hex, and what is in it: `withheld` are the paths of what is never public, `excluded`
+    those of what was not packed. `warnings` are about what will fail in browsers. `renamed` is the bundle's own
+    `manifest.json`, which is published as `BUNDLER_MANIFEST_NAME`; empty without one."""
 
     key: UploadKey
     manifest: Manifest
     archive_bytes: int
+    archive_sha256: str
     warnings: tuple[BundleWarning, ...]
     withheld: tuple[str, ...]
     excluded: tuple[str, ...]
@@ -95,6 +96,7 @@ class PackBundle:
             key=key,
             manifest=manifest,
             archive_bytes=archive.stat().st_size,
+            archive_sha256=self.packer.describe(archive.name, archive).sha256,
             warnings=tuple(warnings),
             withheld=tuple(sorted(files.keys() - manifest.files.keys())),
             excluded=collected.excluded,

@@ -37,6 +37,7 @@ class Published:
     kind: Kind | None
     files: int
     archive_bytes: int
+    archive_sha256: str
     uploaded: bool
     refused_before: frozenset[str] = frozenset()
     warnings: tuple[BundleWarning, ...] = ()
@@ -84,6 +85,7 @@ class PublishBundle:
             kind=manifest.kind,
             files=len(manifest.files),
             archive_bytes=packed.archive_bytes,
+            archive_sha256=packed.archive_sha256,
             uploaded=uploaded,
             refused_before=frozenset(r.upload_id for r in refused if r.etag == drop.etag),
             warnings=packed.warnings,
