@@ -101,6 +101,7 @@ class Pipeline(Construct):
                 "max_file_bytes": str(limits.file_bytes),
                 "max_total_bytes": str(limits.total_bytes),
                 "max_ratio": str(limits.ratio),
+                "require_signatures": str(self._build.options.require_signatures).lower(),
             },
             timeout=upload_timeout(limits),
             memory_mib=FULL_VCPU_MIB,

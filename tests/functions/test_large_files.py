@@ -45,6 +45,8 @@ from edgeship.adapters.s3.source_maps import S3SourceMaps
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.reject_upload import RejectUpload
+from edgeship.application.provenance.check_signature import CheckSignature
+from edgeship.adapters.signing.verifying import verify
 from edgeship.domain.releases.limits import Limits
 from edgeship.domain.releases.rejection import Upload
 from tests.fakes.state import FakeState
@@ -54,6 +56,7 @@ accept = AcceptUpload(
     clock=lambda: now,
     inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), Limits()),
     reject=RejectUpload(inbox, state, "test", lambda: now),
+    signatures=CheckSignature(state, verify, required=False),
 )
 size = pathlib.Path(scratch, "archive").stat().st_size
 upload = Upload("incoming/w/1.0.0.tgz", None, "etag", sequencer="1", size=size, uploaded_at=now, actor="ci")

@@ -38,6 +38,7 @@ from edgeship.application.notifications.change_rules import ChangeNotifications
 from edgeship.application.notifications.follow_notification import FollowNotification
 from edgeship.application.notifications.send_test_notification import SendTestNotification
 from edgeship.application.propagation.request_deployment import RequestDeployment
+from edgeship.application.provenance.change_identities import ChangeIdentities
 from edgeship.application.releases.ports import PublishedFiles, Site, UploadLimits
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
@@ -66,6 +67,7 @@ class Operator:
     roll_back: RollBack
     policy: ChangePolicy
     freeze: ChangeFreeze
+    identities: ChangeIdentities
     unlock: UnlockChannel
     unquarantine: UnquarantineRelease
     route: RouteChannel
@@ -109,6 +111,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         policy=ChangePolicy(state, jittered_pause),
         roll_back=RollBack(state, files, jittered_pause),
         freeze=ChangeFreeze(state, jittered_pause),
+        identities=ChangeIdentities(state, jittered_pause),
         unlock=UnlockChannel(state, jittered_pause),
         unquarantine=UnquarantineRelease(state, jittered_pause),
         route=RouteChannel(state, state, jittered_pause),

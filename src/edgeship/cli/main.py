@@ -22,6 +22,7 @@ from edgeship.cli.flags import flags
 from edgeship.cli.notifications import notifications
 from edgeship.cli.output import Output
 from edgeship.cli.propagation import propagate, verify
+from edgeship.cli.provenance import identities
 from edgeship.cli.releases import artifact, publish, reading
 from edgeship.cli.status import status
 from edgeship.cli.telemetry import source_maps, top_errors
@@ -60,6 +61,7 @@ app.add_typer(rollout.app, name="rollout")
 app.add_typer(policy.app, name="policy")
 app.add_typer(flags.app, name="flags")
 app.add_typer(notifications.app, name="notifications")
+app.add_typer(identities.app, name="identity")
 app.add_typer(local.app, name="local")
 
 

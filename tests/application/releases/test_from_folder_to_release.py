@@ -11,6 +11,8 @@ import pytest
 
 from edgeship.adapters.documents.manifests import dump_manifest
 from edgeship.adapters.documents.path_patterns import GitignorePatterns
+from edgeship.adapters.signing.verifying import verify
+from edgeship.application.provenance.check_signature import CheckSignature
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.pack_bundle import BundleFacts, PackBundle
@@ -79,6 +81,7 @@ class House:
             maps=Dying(self.maps, left),
             state=state,
             inspect=INSPECT,
+            signatures=CheckSignature(state, verify, required=False),
             reject=RejectUpload(inbox, state, "test", lambda: NOW),
             environment="test",
             clock=lambda: NOW,

@@ -7,7 +7,7 @@ Channels, freezes, error books and deliveries of notices have their own mappings
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from edgeship.adapters.dynamodb import earlier_names, keys
 from edgeship.adapters.dynamodb.channels import channel_item
 from edgeship.adapters.dynamodb.freezes import freeze_item, waiting_item
+from edgeship.adapters.dynamodb.identities import identities_item, statement_item
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.calendar.waiting import WaitingRecord
 from edgeship.domain.channels import policy_record
@@ -26,6 +27,8 @@ from edgeship.domain.flags.record_limits import stored_text
 from edgeship.domain.notifications import rules_record as notifications_record
 from edgeship.domain.notifications.rules import NotificationsRecord
 from edgeship.domain.propagation.deployment import Deployment, Verification
+from edgeship.domain.provenance.identity import IdentitiesRecord
+from edgeship.domain.provenance.signed import NewestStatement, Signed
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.rejection import Rejection
@@ -41,26 +44,9 @@ Item = dict[str, Any]
 
 def to_item(record: Record) -> Item:
     """The item that holds a record, at the record's own revision plus one."""
-    match record:
-        case Channel():
-            item = channel_item(record)
-        case Deployment():
-            item = _deployment_item(record)
-        case FlagRecord():
-            item = _flag_item(record)
-        case FreezeRecord():
-            item = freeze_item(record)
-        case NotificationsRecord():
-            item = _notifications_item(record)
-        case PolicyRecord():
-            item = _policy_item(record)
-        case Release():
-            item = _release_item(record)
-        case Rejection():
-            return _rejection_item(record, keys.INBOX, keys.upload_sk(record.upload_id))
-        case WaitingRecord():
-            item = waiting_item(record)
-    return {**item, "revision": record.revision + 1}
+    if isinstance(record, Rejection):
+        return _rejection_item(record, keys.INBOX, keys.upload_sk(record.upload_id))
+    return {**_ITEMS[type(record)](record), "revision": record.revision + 1}
 
 
 def refused_item(record: Rejection, widget: str) -> Item:
@@ -87,6 +73,8 @@ def _event_pk(event: Event) -> str:
         return keys.widget_pk(event.widget)
     if event.type in (EventType.FREEZE_SET, EventType.FREEZE_LIFTED):
         return keys.FREEZES
+    if event.type in (EventType.IDENTITY_ADDED, EventType.IDENTITY_REMOVED):
+        return keys.IDENTITIES
     return keys.FLAGS if event.type is EventType.FLAG_CHANGED else keys.NOTIFICATIONS
 
 
@@ -136,6 +124,7 @@ def to_release(item: Mapping[str, Any]) -> Release:
         # Releases that were registered before kinds were known don't have it.
         entry=_to_entry(item["entry"]) if item.get("entry") else None,
         cancelled=tuple(Cancelled(**mark) for mark in item.get("cancelled") or ()),
+        signed=Signed(**item["signed"]) if item.get("signed") else None,
         revision=int(item["revision"]),
     )
 
@@ -236,3 +225,18 @@ def _release_item(release: Release) -> Item:
 
 def _expiry(rejected_at: str) -> int:
     return int((datetime.fromisoformat(rejected_at) + timedelta(days=REJECTED_DAYS)).timestamp())
+
+
+_ITEMS: Mapping[type, Callable[[Any], Item]] = {
+    Channel: channel_item,
+    Deployment: _deployment_item,
+    FlagRecord: _flag_item,
+    FreezeRecord: freeze_item,
+    IdentitiesRecord: identities_item,
+    NewestStatement: statement_item,
+    NotificationsRecord: _notifications_item,
+    PolicyRecord: _policy_item,
+    Release: _release_item,
+    WaitingRecord: waiting_item,
+}
+"""By type of record, what makes its item but for the revision."""

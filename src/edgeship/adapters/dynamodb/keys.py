@@ -16,6 +16,9 @@
 | `FREEZES` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the environment's freeze |
 | `NOTIFICATIONS` | `RULES` | destinations of notifications, and the rules |
 | `NOTIFICATIONS` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the notifications |
+| `IDENTITIES` | `IDENTITIES` | whose signature may publish which widget |
+| `IDENTITIES` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the identities |
+| `WIDGET#<widget>` | `STATEMENT` | the newest statement by which a release was registered |
 | `INVALIDATIONS` | `<month>` | the count of a month's invalidation paths |
 | `INBOX` | `UPLOAD#<upload_id>` | a refused upload |
 | `INBOX` | `EVENT#<occurred_at>#<event_id>` | outbox and list of refused uploads |
@@ -39,10 +42,12 @@ WIDGETS = "WIDGETS"
 INBOX = "INBOX"
 FLAGS = "FLAGS"
 FREEZES = "FREEZES"
+IDENTITIES = "IDENTITIES"
 INVALIDATIONS = "INVALIDATIONS"
 NOTIFICATIONS = "NOTIFICATIONS"
 POLICY = "POLICY"
 RULES = "RULES"
+STATEMENT = "STATEMENT"
 WATCHED = "WATCHED"
 """The key of channels in the index of what the minute tick reads."""
 WAITING = "WAITING"

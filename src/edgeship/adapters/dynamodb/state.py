@@ -14,6 +14,7 @@ from edgeship.adapters.dynamodb.attributes import deserialize, serialize
 from edgeship.adapters.dynamodb.batches import get_all
 from edgeship.adapters.dynamodb.channels import to_channel
 from edgeship.adapters.dynamodb.freezes import to_freeze, to_waiting
+from edgeship.adapters.dynamodb.identities import to_identities, to_statement
 from edgeship.application.transaction import Transaction
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.calendar.waiting import WaitingRecord
@@ -24,6 +25,8 @@ from edgeship.domain.events import Event
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.notifications.rules import NotificationsRecord
 from edgeship.domain.propagation.deployment import Deployment
+from edgeship.domain.provenance.identity import IdentitiesRecord
+from edgeship.domain.provenance.signed import NewestStatement
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
@@ -183,6 +186,14 @@ class DynamoDBState:
     def freezes(self) -> list[FreezeRecord]:
         return [to_freeze(item) for item in self._query(keys.FREEZES, keys.freeze_sk(None))]
 
+    def identities(self) -> IdentitiesRecord:
+        item = self._get(keys.IDENTITIES, keys.IDENTITIES)
+        return to_identities(item) if item else IdentitiesRecord()
+
+    def newest_statement(self, widget: str) -> NewestStatement:
+        item = self._get(keys.widget_pk(widget), keys.STATEMENT)
+        return to_statement(item) if item else NewestStatement(widget)
+
     def flags(self) -> list[FlagRecord]:
         return [items.to_flag(item) for item in self._query(keys.FLAGS, keys.flag_sk(""))]
 
@@ -194,7 +205,8 @@ class DynamoDBState:
         return self._events(keys.FLAGS if widget is None else keys.widget_pk(widget), limit)
 
     def environment_events(self, limit: int) -> list[Event]:
-        return self._events(keys.FREEZES, limit)
+        found = [*self._events(keys.FREEZES, limit), *self._events(keys.IDENTITIES, limit)]
+        return sorted(found, key=lambda event: (event.occurred_at, event.event_id), reverse=True)[:limit]
 
     def _events(self, pk: str, limit: int) -> list[Event]:
         found: list[Event] = []

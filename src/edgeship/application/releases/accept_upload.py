@@ -1,6 +1,7 @@
 """Turn an upload into a registered release, or into a rejection that says why.
 
-The order makes it safe to die at any point and run again:
+The signature is verified first, before anything of the archive is read. The order of the rest makes it safe to die at
+any point and run again:
 claim (binds the version to its bytes), source maps, files, manifest, transaction (release and event), copy to
 `accepted/`.
 Each step may be repeated, and the event is written only after everything else.
@@ -13,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edgeship.application.ports import Clock
+from edgeship.application.provenance.check_signature import CheckSignature
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.ports import EncodedFile, Inbox, ReleaseState, Site, SourceMaps, UnpackedFile
 from edgeship.application.releases.reject_upload import RejectUpload
@@ -20,6 +22,7 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.naming import UploadKey
+from edgeship.domain.provenance.signed import NewestStatement, Signed
 from edgeship.domain.releases.bundle import check_packed
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.contents.siblings import served, siblings
@@ -29,6 +32,9 @@ from edgeship.domain.releases.manifest import DIRECTORY_INDEX, FileEntry, Manife
 from edgeship.domain.releases.rejection import Rejection, Upload
 from edgeship.domain.releases.release import Release, register
 
+_ATTEMPTS = 10
+"""Of a registration, among other versions of its widget that are registered at the same time."""
+
 
 @dataclass(frozen=True)
 class AcceptUpload:
@@ -37,6 +43,7 @@ class AcceptUpload:
     maps: SourceMaps
     state: ReleaseState
     inspect: InspectArchive
+    signatures: CheckSignature
     reject: RejectUpload
     environment: str
     clock: Clock
@@ -51,7 +58,8 @@ class AcceptUpload:
     def _accept(self, upload: Upload) -> Release:
         key = UploadKey.parse(upload.key)
         with TemporaryDirectory(prefix="edgeship-") as scratch:
-            files, manifest = self._inspect(upload, key, Path(scratch))
+            archive, signed = self._fetch(upload, key, Path(scratch))
+            files, manifest = self.inspect(archive, key, timestamp(upload.uploaded_at), Path(scratch))
             release = self._registered(manifest)
             if release is None:
                 kept = (file for file in files if is_kept_map(file.path, file.size))
@@ -59,15 +67,16 @@ class AcceptUpload:
                 public = [(file, manifest.files[file.path]) for file in files if is_public(file.path)]
                 self.site.put_files(key.widget, key.version, [*public, *_directory_index(manifest, public)])
                 self.site.put_encoded(key.widget, key.version, _encoded(manifest, public))
-                release = self._register(self.site.put_manifest(manifest), upload)
+                release = self._register(self.site.put_manifest(manifest), upload, signed)
         self.inbox.keep_accepted(upload)
         return release
 
-    def _inspect(self, upload: Upload, key: UploadKey, scratch: Path) -> tuple[list[UnpackedFile], Manifest]:
+    def _fetch(self, upload: Upload, key: UploadKey, scratch: Path) -> tuple[Path, Signed | None]:
         check_packed(upload.size, self.inspect.limits)
         archive = scratch / "archive"
-        self.inbox.fetch(upload, archive)
-        return self.inspect(archive, key, timestamp(upload.uploaded_at), scratch)
+        carried = self.inbox.fetch(upload, archive)
+        release = self.state.release(key.widget, key.version)
+        return archive, self.signatures(upload, key, archive, carried, release)
 
     def _registered(self, manifest: Manifest) -> Release | None:
         """The release, if these bytes are registered already.
@@ -101,18 +110,24 @@ class AcceptUpload:
         until = f", or upload them again after {timestamp(held.until)}" if held.until and not public else ""
         raise _version_exists(manifest, "was started by another upload", until)
 
-    def _register(self, manifest: Manifest, upload: Upload) -> Release:
+    def _register(self, manifest: Manifest, upload: Upload, signed: Signed | None) -> Release:
         occasion = Occasion(self.environment, upload.actor, f"upload of {upload.key}", self.clock())
-        release, event = register(manifest, occasion)
-        try:
-            self.state.commit(Transaction(puts=(release,), events=(event,), registers=release))
-        except Conflict:
-            # Another delivery of this event, or another archive with the same bytes, came first.
-            registered = self.state.release(release.widget, release.version)
-            if registered is None:
-                raise
-            return registered
-        return release
+        release, event = register(manifest, occasion, signed)
+        for attempt in range(_ATTEMPTS):
+            puts: tuple[Release | NewestStatement, ...] = (release, *self.signatures.newest(release))
+            try:
+                self.state.commit(Transaction(puts=puts, events=(event,), registers=release))
+            except Conflict:
+                # Another delivery of this event, or another archive with the same bytes, came first. Or another version
+                # of the widget did, and its statement is the newest now.
+                registered = self.state.release(release.widget, release.version)
+                if registered is not None:
+                    return registered
+                if attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return release
+        raise AssertionError("the last attempt returns or raises")
 
 
 def _directory_index(

@@ -107,8 +107,9 @@ class Scripts(Protocol):
 class Inbox(Protocol):
     """The bucket that uploads arrive in."""
 
-    def fetch(self, upload: Upload, into: Path) -> None:
-        """Stream exactly this upload (its version, not its key's newest) into a file."""
+    def fetch(self, upload: Upload, into: Path) -> str | None:
+        """Stream exactly this upload (its version, not its key's newest) into a file; returns the signature that it
+        carries, if there is one."""
 
     def keep_accepted(self, upload: Upload) -> None:
         """Copy the archive to `accepted/`."""
@@ -207,8 +208,16 @@ class UploadLimits(Protocol):
 class Dropbox(Protocol):
     """The inbox as an uploader sees it."""
 
-    def put(self, key: str, archive: Path, replaces: str | None, progress: Callable[[Progress], None]) -> Dropped:
-        """Upload if the key is free (`replaces` None), or if it still has the object with that ETag.
+    def put(
+        self,
+        key: str,
+        archive: Path,
+        replaces: str | None,
+        progress: Callable[[Progress], None],
+        signature: str | None = None,
+    ) -> Dropped:
+        """Upload if the key is free (`replaces` None), or if it still has the object with that ETag. The signature is
+        one object with the archive.
 
         Raises:
             Conflict: the key has another object.

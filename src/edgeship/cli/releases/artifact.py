@@ -13,6 +13,7 @@ from edgeship.cli import context
 from edgeship.cli.errors import Usage
 from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import plain, table
+from edgeship.cli.provenance.signatures import SignOption, signature_beside
 from edgeship.cli.releases.build_options import (
     BuildArguments,
     BuildOption,
@@ -35,11 +36,13 @@ from edgeship.domain.naming import UploadKey
 from edgeship.domain.plain_text import quoted, size
 from edgeship.domain.releases.bundle_warnings import shortened
 from edgeship.domain.releases.manifest import CHANGE_KINDS
+from edgeship.resource_names import SIGNATURE_METADATA
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from edgeship.application.releases.pack_bundle import Packed
+    from edgeship.domain.provenance.envelope import Envelope
 
 WARNINGS_SHOWN = 5
 
@@ -61,6 +64,7 @@ def artifact(
     changes: ChangesOption = None,
     exclude: ExcludeOption = None,
     follow_symlinks: FollowOption = False,
+    sign: SignOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -68,12 +72,14 @@ def artifact(
 
     The same build gives the same bytes on every machine: compare the SHA-256. An archive that this wrote says its own
     widget and version, and publish uploads exactly its bytes. A named environment's limits count; AWS is not needed.
+    With --sign, the signature is written beside it, as FILE.sig.json, and publish takes it along.
 
     Example:
 
         edgeship artifact dist -o checkout-1.4.2.tar.gz
     """
     from edgeship.bootstrap import packing
+    from edgeship.bootstrap.signing import signing
 
     out = context.output(ctx, as_json)
     given = BuildArguments(
@@ -81,17 +87,21 @@ def artifact(
     )
     if to is not None:
         _check_target(to)
+    elif sign is not None:
+        raise Usage("--sign has no file to write the signature beside.", "Give -o FILE; or sign at publish --sign.")
+    seal = signing(sign) if sign is not None else None
     with read_build(given) as found, TemporaryDirectory(prefix="edgeship-") as scratch:
         if to is not None and found.dist.is_dir() and to.resolve().is_relative_to(found.dist.resolve()):
             raise Usage(f"--output: {to} lies in {found.dist}, and would be packed the next time.", "Write it beside.")
         key = UploadKey(found.name.widget, found.name.version, ".tar.gz")
         pack = packing.build(limits_of_named(ctx, env, out))
         archive, packed = pack(found.folder, key, found.facts, Path(scratch))
+        envelope = seal(packed) if seal is not None else None
         if to is not None:
-            _write(archive, to)
+            _write(archive, to, envelope)
     for text in shortened(packed.warnings, WARNINGS_SHOWN):
         out.warning(text)
-    document = _document(packed, found.name, to)
+    document = _document(packed, found.name, to, envelope)
     out.result(document, _shown(document, found.name))
 
 
@@ -102,17 +112,20 @@ def _check_target(to: Path) -> None:
         raise Usage(f"--output: there is no folder {to.parent}.", "Make it first.")
 
 
-def _write(archive: Path, to: Path) -> None:
-    """A file that is there is replaced, by a whole one."""
-    partial = to.with_name(to.name + ".part")
+def _write(archive: Path, to: Path, envelope: Envelope | None) -> None:
+    """A file that is there is replaced, by a whole one. The signature of another archive does not stay beside it."""
+    partial, beside = to.with_name(to.name + ".part"), signature_beside(to)
     try:
         shutil.copyfile(archive, partial)
+        beside.unlink(missing_ok=True)
         partial.replace(to)
     finally:
         partial.unlink(missing_ok=True)
+    if envelope is not None:
+        beside.write_text(envelope.to_json() + "\n", "utf-8")
 
 
-def _document(packed: Packed, name: ReleaseName, to: Path | None) -> dict[str, Any]:
+def _document(packed: Packed, name: ReleaseName, to: Path | None, envelope: Envelope | None) -> dict[str, Any]:
     manifest = packed.manifest
     return {
         "widget": name.widget,
@@ -122,6 +135,13 @@ def _document(packed: Packed, name: ReleaseName, to: Path | None) -> dict[str, A
         "file": str(to) if to else None,
         "archive_bytes": packed.archive_bytes,
         "archive_sha256": packed.archive_sha256,
+        "signature": {
+            "file": str(signature_beside(to)),
+            "key_id": envelope.signatures[0].key_id,
+            "metadata": f"{SIGNATURE_METADATA}={envelope.carried}",
+        }
+        if to is not None and envelope is not None
+        else None,
         "digest": manifest.digest,
         "entrypoint": manifest.entrypoint,
         "kind": manifest.kind,
@@ -146,6 +166,7 @@ def _shown(document: dict[str, Any], name: ReleaseName) -> list[RenderableType]:
         *name.from_package,
         f"{document['file'] or 'not written (-o FILE writes it)'}: {size(document['archive_bytes'])}",
         f"sha256: {document['archive_sha256']}",
+        *([f"signature: {document['signature']['file']}"] if document["signature"] else []),
         f"entrypoint: {document['entrypoint']} ({document['kind']})",
         f"commit: {document['git_commit'] or '-'}, built: {document['created_at'] or '-'}",
     ]

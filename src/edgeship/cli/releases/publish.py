@@ -13,6 +13,7 @@ import typer
 from edgeship.cli import context
 from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import Output, plain
+from edgeship.cli.provenance.signatures import SignOption, sealing
 from edgeship.cli.releases.build_options import (
     LIMITS_UNKNOWN,
     BuildArguments,
@@ -61,6 +62,7 @@ def publish(
     changes: ChangesOption = None,
     exclude: ExcludeOption = None,
     follow_symlinks: FollowOption = False,
+    sign: SignOption = None,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -97,8 +99,9 @@ def publish(
             return
         target = context.target(ctx, env, out)
         operator = target.site_operator if wait else target.operator
+        seal = sealing(found.dist, sign)
         with _progress_bar(out, f"{name.widget} {name.version}") as progress:
-            published = operator.publish(found.folder, name.widget, name.version, facts, progress)
+            published = operator.publish(found.folder, name.widget, name.version, facts, progress, seal)
     if not published.limits_known:
         out.note(LIMITS_UNKNOWN)
     for text in shortened(published.warnings, WARNINGS_SHOWN):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
+from edgeship.domain.provenance.signed import Signed
 from edgeship.domain.releases.entry import Entry
 from edgeship.domain.releases.manifest import Manifest
 from edgeship.domain.version import Version
@@ -54,6 +55,8 @@ class Release:
     entry: Entry | None = None
     cancelled: tuple[Cancelled, ...] = ()
     """At most one a channel."""
+    signed: Signed | None = None
+    """None for a release that nobody had to sign."""
     revision: int = 0
 
     def summary(self) -> dict[str, Any]:
@@ -67,10 +70,11 @@ class Release:
             "files": self.files,
             "total_bytes": self.total_bytes,
             "git_commit": self.git_commit,
+            "signed_by": self.signed.identity if self.signed else None,
         }
 
 
-def register(manifest: Manifest, occasion: Occasion) -> tuple[Release, Event]:
+def register(manifest: Manifest, occasion: Occasion, signed: Signed | None = None) -> tuple[Release, Event]:
     """Record a release whose manifest has been published."""
     release = Release(
         widget=manifest.widget,
@@ -84,6 +88,7 @@ def register(manifest: Manifest, occasion: Occasion) -> tuple[Release, Event]:
         registered_at=timestamp(occasion.at),
         registered_by=occasion.actor,
         entry=manifest.entry,
+        signed=signed,
     )
     event = Event.of(
         EventType.RELEASE_REGISTERED,
