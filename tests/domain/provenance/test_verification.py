@@ -67,6 +67,8 @@ def test_a_widget_without_an_identity_takes_what_comes_unless_all_must_be_signed
         (signed(replace(STATEMENT, widget="chat")), "signature_mismatch"),
         (replace(UPLOAD, uploaded_at=AT + DAY + SECOND), "signature_expired"),
         (replace(UPLOAD, uploaded_at=AT - timedelta(minutes=6)), "signature_expired"),
+        (signed(replace(STATEMENT, signed_at=datetime.max.replace(tzinfo=UTC))), "signature_expired"),
+        (signed(replace(STATEMENT, signed_at=datetime.min.replace(tzinfo=UTC))), "signature_expired"),
     ],
 )
 def test_another_signature_is_refused_with_its_reason(upload: SignedUpload, expected: str) -> None:
@@ -94,7 +96,10 @@ def test_a_payload_means_nothing_under_another_type() -> None:
 
 
 def test_signed_nonsense_is_no_statement() -> None:
-    for payload in (b"", b"{}", b"\xff", b"[]", STATEMENT.to_payload().replace(b"urn:", b"usn:")):
+    at = timestamp(AT).encode()
+    times = (b"0001-01-01T00:00:00+14:00", b"9999-12-31T23:59:59-14:00", b"2026-11-23T10:00:00", b"soon")
+    dated = [STATEMENT.to_payload().replace(at, other) for other in times]
+    for payload in (b"", b"{}", b"\xff", b"[]", STATEMENT.to_payload().replace(b"urn:", b"usn:"), *dated):
         key_id = CI.sign(STATEMENT).signatures[0].key_id
         signature = CI.private.sign(signed_bytes("application/vnd.in-toto+json", payload))
         assert code(replace(UPLOAD, carried=Envelope(payload, (Signature(key_id, signature),)).carried)) == (

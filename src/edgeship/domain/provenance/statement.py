@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from edgeship.domain import strict_json
@@ -62,18 +62,24 @@ class Statement:
                 version=_text(said["version"]),
                 archive_sha256=_text(subject["digest"]["sha256"]),
                 git_commit=said["gitCommit"] if said["gitCommit"] is None else _text(said["gitCommit"]),
-                signed_at=datetime.fromisoformat(_text(said["signedAt"])),
+                signed_at=_time(said["signedAt"]),
             )
-        except (strict_json.NotJson, ValueError, KeyError, TypeError):
+        except (strict_json.NotJson, ValueError, OverflowError, KeyError, TypeError):
             raise invalid_signature("Its payload is no statement of edgeship.") from None
         if (
             kinds != (_STATEMENT, _PREDICATE)
             or not _SHA256.fullmatch(statement.archive_sha256)
-            or statement.signed_at.tzinfo is None
             or subject["name"] != f"{statement.widget}@{statement.version}"
         ):
             raise invalid_signature("Its payload is no statement of edgeship.")
         return statement
+
+
+def _time(value: Any) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment.astimezone(UTC)
 
 
 def _text(value: Any) -> str:

@@ -149,14 +149,14 @@ def _compare(statement: Statement, upload: SignedUpload) -> None:
 
 def _check_age(statement: Statement, identity: Identity, uploaded_at: datetime) -> None:
     signed_at, validity = statement.signed_at, timedelta(seconds=identity.validity_seconds)
-    if uploaded_at > signed_at + validity:
+    if uploaded_at - signed_at > validity:
         raise Refused(
             "signature_expired",
             f"The archive was signed at {timestamp(signed_at)}, and uploaded at {timestamp(uploaded_at)}: a statement "
             f"of {identity.name} is good for {validity.total_seconds() / 3600:g} hours.",
             "Sign it again: edgeship publish --sign KEY.",
         )
-    if signed_at > uploaded_at + CLOCKS_APART:
+    if signed_at - uploaded_at > CLOCKS_APART:
         raise Refused(
             "signature_expired",
             f"The archive says that it was signed at {timestamp(signed_at)}, after it was uploaded "
