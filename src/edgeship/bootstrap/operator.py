@@ -39,6 +39,7 @@ from edgeship.application.notifications.follow_notification import FollowNotific
 from edgeship.application.notifications.send_test_notification import SendTestNotification
 from edgeship.application.propagation.request_deployment import RequestDeployment
 from edgeship.application.provenance.change_identities import ChangeIdentities
+from edgeship.application.provenance.read_sbom import ReadSbom
 from edgeship.application.releases.ports import PublishedFiles, Site, UploadLimits
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
@@ -80,6 +81,7 @@ class Operator:
     follow: FollowUpload
     errors: ExplainErrors
     artifacts: ExportArtifacts
+    sbom: ReadSbom
     embed: EmbedRelease
     request_deployment: RequestDeployment
 
@@ -135,6 +137,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         request_deployment=RequestDeployment(state, jittered_pause),
         embed=EmbedRelease(state, site, S3PublishedFiles(s3, names.site_bucket)),
         artifacts=ExportArtifacts(site, published, S3SourceMaps(s3, names.inbox_bucket), artifact_bundle),
+        sbom=ReadSbom(S3SourceMaps(s3, names.inbox_bucket)),
         errors=ExplainErrors(
             state=state,
             books=DynamoDBErrorBooks(dynamodb, names.table, utc_now),

@@ -22,7 +22,7 @@ from edgeship.cli.flags import flags
 from edgeship.cli.notifications import notifications
 from edgeship.cli.output import Output
 from edgeship.cli.propagation import propagate, verify
-from edgeship.cli.provenance import identities
+from edgeship.cli.provenance import identities, sbom
 from edgeship.cli.releases import artifact, publish, reading
 from edgeship.cli.status import status
 from edgeship.cli.telemetry import source_maps, top_errors
@@ -46,6 +46,7 @@ for command in (
     reading.history,
     top_errors.errors,
     source_maps.source_maps,
+    sbom.sbom,
     channels.promote,
     channels.rollback,
     channels.unlock,

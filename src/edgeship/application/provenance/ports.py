@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 from edgeship.application.transaction import Commits
 
 if TYPE_CHECKING:  # a bundle carries what is imported when it runs
-    from edgeship.domain.provenance.identity import Algorithm, IdentitiesRecord
+    from edgeship.domain.provenance.identity import IdentitiesRecord
     from edgeship.domain.provenance.signed import NewestStatement
+    from edgeship.domain.version import Version
 
 
 class ProvenanceState(Commits, Protocol):
@@ -21,6 +22,13 @@ class ProvenanceState(Commits, Protocol):
         """The record of a widget; at revision 0 if never written."""
 
 
+class KeptFiles(Protocol):
+    """The private files that are kept with releases."""
+
+    def read(self, widget: str, version: Version, path: str) -> bytes | None:
+        """The file at a path of the bundle; None when there is none."""
+
+
 class Signer(Protocol):
     """A private key, wherever it lies."""
 
@@ -30,13 +38,3 @@ class Signer(Protocol):
 
     def sign(self, message: bytes) -> bytes:
         """A signature by the key's algorithm."""
-
-
-class PublicKeys(Protocol):
-    """Reads public keys."""
-
-    def algorithm(self, public_key: bytes) -> Algorithm:
-        """
-        Raises:
-            Refused: `identity_invalid`: it is no key that edgeship verifies by.
-        """

@@ -2,7 +2,7 @@
 
 The signature is verified first, before anything of the archive is read. The order of the rest makes it safe to die at
 any point and run again:
-claim (binds the version to its bytes), source maps, files, manifest, transaction (release and event), copy to
+claim (binds the version to its bytes), source maps and SBOM, files, manifest, transaction (release and event), copy to
 `accepted/`.
 Each step may be repeated, and the event is written only after everything else.
 """
@@ -22,6 +22,7 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.naming import UploadKey
+from edgeship.domain.provenance.locked import is_kept_sbom
 from edgeship.domain.provenance.signed import NewestStatement, Signed
 from edgeship.domain.releases.bundle import check_packed
 from edgeship.domain.releases.claim import Claim
@@ -62,7 +63,7 @@ class AcceptUpload:
             files, manifest = self.inspect(archive, key, timestamp(upload.uploaded_at), Path(scratch))
             release = self._registered(manifest)
             if release is None:
-                kept = (file for file in files if is_kept_map(file.path, file.size))
+                kept = (f for f in files if is_kept_map(f.path, f.size) or is_kept_sbom(f.path, f.size))
                 self.maps.put(key.widget, key.version, kept)
                 public = [(file, manifest.files[file.path]) for file in files if is_public(file.path)]
                 self.site.put_files(key.widget, key.version, [*public, *_directory_index(manifest, public)])

@@ -12,6 +12,7 @@ from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.ports import Packer, PathPatterns
 from edgeship.application.releases.select_files import select_files
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey
+from edgeship.domain.provenance.locked import SBOM_PATH
 from edgeship.domain.releases.bundle_warnings import (
     MAX_SEARCHED_BYTES,
     SEARCHED,
@@ -32,7 +33,7 @@ class BundleFacts:
     `created_at` is RFC 3339. Without it, the archive of a build has the same bytes whenever it is packed. `exclude`
     are patterns in gitignore's syntax, after those of `.edgeshipignore`. `proposed_around` are the entrypoints that the
     `package.json` of the folder around the build names, by their paths in the build. `changes_around` are those that
-    the project lists, where nothing else states some.
+    the project lists, where nothing else states some. `sbom` is a CycloneDX document, which is kept in private.
     """
 
     entrypoint: str | None = None
@@ -44,6 +45,7 @@ class BundleFacts:
     follow_symlinks: bool = False
     proposed_around: tuple[str, ...] = ()
     changes_around: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sbom: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,12 @@ class PackBundle:
                 *find_warnings(manifest, files.keys(), _searched(manifest, files)),
                 *large_maps((path, location.stat().st_size) for path, location in sorted(files.items())),
             ]
-            files.pop(UPLOADED_MANIFEST_NAME, None)
-            self.packer.pack(files, {UPLOADED_MANIFEST_NAME: self.dump(manifest)}, archive)
+            extra = {UPLOADED_MANIFEST_NAME: self.dump(manifest)}
+            if facts.sbom is not None:
+                extra[SBOM_PATH] = facts.sbom
+            for path in extra:
+                files.pop(path, None)
+            self.packer.pack(files, extra, archive)
         self.inspect(archive, key, "", scratch)
         packed = Packed(
             key=key,
@@ -98,7 +104,7 @@ class PackBundle:
             archive_bytes=archive.stat().st_size,
             archive_sha256=self.packer.describe(archive.name, archive).sha256,
             warnings=tuple(warnings),
-            withheld=tuple(sorted(files.keys() - manifest.files.keys())),
+            withheld=tuple(sorted((files.keys() | extra.keys()) - manifest.files.keys() - {UPLOADED_MANIFEST_NAME})),
             excluded=collected.excluded,
             renamed=_renamed(files),
         )

@@ -137,13 +137,13 @@ class Site(Protocol):
 
 
 class SourceMaps(Protocol):
-    """The source maps of releases: private, and kept for as long as the releases."""
+    """The source maps of releases, and their SBOMs: private, and kept for as long as the releases."""
 
     def put(self, widget: str, version: Version, maps: Iterable[UnpackedFile]) -> None:
-        """Write a release's maps; all of them are written when this returns. Again, it changes nothing."""
+        """Write a release's files of this kind; all are written when this returns. Again, it changes nothing."""
 
     def read(self, widget: str, version: Version, path: str) -> bytes | None:
-        """The map at a path of the bundle; None when there is none."""
+        """The map, or the SBOM, at a path of the bundle; None when there is none."""
 
 
 class PublishedFiles(Protocol):

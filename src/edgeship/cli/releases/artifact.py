@@ -25,6 +25,7 @@ from edgeship.cli.releases.build_options import (
     ExcludeOption,
     FollowOption,
     KindOption,
+    SbomOption,
     VersionOption,
     WidgetOption,
     limits_of_named,
@@ -34,6 +35,7 @@ from edgeship.cli.releases.dry_run import renamed_files, renamed_lines
 from edgeship.cli.releases.release_name import ReleaseName
 from edgeship.domain.naming import UploadKey
 from edgeship.domain.plain_text import quoted, size
+from edgeship.domain.provenance.locked import SBOM_PATH
 from edgeship.domain.releases.bundle_warnings import shortened
 from edgeship.domain.releases.manifest import CHANGE_KINDS
 from edgeship.resource_names import SIGNATURE_METADATA
@@ -64,6 +66,7 @@ def artifact(
     changes: ChangesOption = None,
     exclude: ExcludeOption = None,
     follow_symlinks: FollowOption = False,
+    sbom: SbomOption = None,
     sign: SignOption = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -83,7 +86,7 @@ def artifact(
 
     out = context.output(ctx, as_json)
     given = BuildArguments(
-        dist, build, widget, version, entrypoint, kind, git_commit, created_at, changes, exclude, follow_symlinks
+        dist, build, widget, version, entrypoint, kind, git_commit, created_at, changes, exclude, follow_symlinks, sbom
     )
     if to is not None:
         _check_target(to)
@@ -142,6 +145,7 @@ def _document(packed: Packed, name: ReleaseName, to: Path | None, envelope: Enve
         }
         if to is not None and envelope is not None
         else None,
+        "sbom": SBOM_PATH if SBOM_PATH in packed.withheld else None,
         "digest": manifest.digest,
         "entrypoint": manifest.entrypoint,
         "kind": manifest.kind,

@@ -12,10 +12,12 @@ import typer
 
 from edgeship.application.releases.pack_bundle import BundleFacts
 from edgeship.cli import context
+from edgeship.cli.errors import Usage
 from edgeship.cli.output import Output
 from edgeship.cli.releases.build_facts import gather
 from edgeship.cli.releases.project_build import build_place, git_version, run_build, with_changes
 from edgeship.cli.releases.release_name import ReleaseName, name_release, with_package_around
+from edgeship.domain.naming import UploadKey
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.limits import DEFAULT_LIMITS
 
@@ -99,6 +101,15 @@ ExcludeOption = Annotated[
 ]
 FollowOption = Annotated[bool, typer.Option("--follow-symlinks", help="Also follow symbolic links that leave DIST.")]
 
+SbomOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--sbom",
+        metavar="LOCKFILE",
+        help="Take an SBOM along, in private, of this package-lock.json, pnpm-lock.yaml or yarn.lock. Default: none.",
+    ),
+]
+
 
 @dataclass(frozen=True)
 class BuildArguments:
@@ -115,6 +126,7 @@ class BuildArguments:
     changes: Path | None
     exclude: list[str] | None
     follow_symlinks: bool
+    sbom: Path | None
 
 
 @dataclass(frozen=True)
@@ -146,7 +158,17 @@ def read_build(given: BuildArguments) -> Iterator[ReadBuild]:
         facts = gather(folder, given.entrypoint, kind, given.git_commit, given.created_at, given.changes)
         facts = replace(facts, exclude=tuple(given.exclude or ()), follow_symlinks=given.follow_symlinks)
         facts = with_changes(with_package_around(facts, folder), dist, folder, name)
+        if given.sbom is not None:
+            facts = replace(facts, sbom=_sbom(name, given.sbom))
         yield ReadBuild(dist, folder, name, facts)
+
+
+def _sbom(name: ReleaseName, lock_file: Path) -> bytes:
+    try:
+        from edgeship.bootstrap.sbom import sbom_of
+    except ModuleNotFoundError as missing:
+        raise Usage(f"--sbom needs {missing.name}.", "Install it: pip install 'edgeship[sbom]'.") from None
+    return sbom_of(UploadKey(name.widget, name.version, ".tar.gz"), lock_file)
 
 
 def limits_of_named(ctx: typer.Context, env: str | None, out: Output) -> Limits:

@@ -26,6 +26,7 @@ from edgeship.cli.releases.build_options import (
     ExcludeOption,
     FollowOption,
     KindOption,
+    SbomOption,
     VersionOption,
     WidgetOption,
     limits_of_named,
@@ -62,6 +63,7 @@ def publish(
     changes: ChangesOption = None,
     exclude: ExcludeOption = None,
     follow_symlinks: FollowOption = False,
+    sbom: SbomOption = None,
     sign: SignOption = None,
     dry_run: Annotated[
         bool,
@@ -90,7 +92,7 @@ def publish(
     """
     out = context.output(ctx, as_json)
     given = BuildArguments(
-        dist, build, widget, version, entrypoint, kind, git_commit, created_at, changes, exclude, follow_symlinks
+        dist, build, widget, version, entrypoint, kind, git_commit, created_at, changes, exclude, follow_symlinks, sbom
     )
     with read_build(given) as found:
         name, facts = found.name, found.facts
