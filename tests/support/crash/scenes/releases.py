@@ -58,30 +58,15 @@ def signed_upload(aws: Aws) -> Callable[[], None]:
     return lambda: accept(aws, event)
 
 
-def unsigned_upload(aws: Aws) -> Callable[[], None]:
-    tools().identities.add(CI.identity("ci", "checkout"), ANN)
-    event = aws.upload_event("incoming/checkout/1.0.0.tar.gz", tar_gz(WIDGET))
-    return lambda: accept(aws, event)
-
-
-def identity_changed_by_an_operator(*, add: bool) -> Scene:
-    def scene(_: Aws) -> Callable[[], None]:
-        if not add:
+def identity_added_by_an_operator(_: Aws) -> Callable[[], None]:
+    def deliver() -> None:
+        try:
             tools().identities.add(CI.identity("ci", "checkout"), ANN)
+        except Refused as refused:
+            if refused.code != "identity_exists":
+                raise
 
-        def deliver() -> None:
-            try:
-                if add:
-                    tools().identities.add(CI.identity("ci", "checkout"), ANN)
-                else:
-                    tools().identities.remove("ci", ANN)
-            except Refused as refused:
-                if refused.code not in ("identity_exists", "identity_unknown"):
-                    raise
-
-        return deliver
-
-    return scene
+    return deliver
 
 
 def over_a_claim(aws: Aws) -> Callable[[], None]:
@@ -231,9 +216,7 @@ SCENES: dict[str, Scene] = {
     "other bytes": other_bytes,
     "upload over a claim of nobody": over_a_claim,
     "signed upload": signed_upload,
-    "unsigned upload of a widget with an identity": unsigned_upload,
-    "identity added by an operator": identity_changed_by_an_operator(add=True),
-    "identity removed by an operator": identity_changed_by_an_operator(add=False),
+    "identity added by an operator": identity_added_by_an_operator,
     "failed upload": failed_upload,
     "upload that failed when it was registered": failed_after_registration,
     "first promotion": first_promotion,
