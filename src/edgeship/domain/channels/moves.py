@@ -60,14 +60,16 @@ def promote(
 def rollback_targets(channel: Channel, releases: Iterable[Release], gone: Collection[Version] = ()) -> list[Version]:
     """The versions that a rollback may choose, the default first.
 
-    That is the channel's trail from its end, then every other release that was live once, newest first. The files of
-    those in `gone` are not there.
+    That is the channel's trail from its end, then every other release that was live once, newest first. A candidate
+    under test that was live before is the last: people may choose it, nothing else does. The files of those in `gone`
+    are not there.
     """
     good = {r.version for r in releases if r.quarantine is None and r.promoted_at is not None}.difference(gone)
     if channel.version is not None:
         good.discard(channel.version)
     trail = [version for version in reversed(channel.trail) if version in good]
-    return trail + sorted(good.difference(trail), reverse=True)
+    ordered = trail + sorted(good.difference(trail), reverse=True)
+    return sorted(ordered, key=lambda version: version == channel.candidate)
 
 
 def roll_back(
@@ -123,7 +125,7 @@ def _rollback_target(
     channel: Channel, known: dict[Version, Release], to: Version | None, gone: Collection[Version]
 ) -> Version:
     targets = rollback_targets(channel, known.values(), gone)
-    target = to if to is not None else next((v for v in targets if v in channel.trail), None)
+    target = to if to is not None else next((v for v in targets if v in channel.trail and v != channel.candidate), None)
     if target is None:
         raise Refused(
             "no_good_version",
