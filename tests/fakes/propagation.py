@@ -66,10 +66,11 @@ class FakeCdn:
     asked: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The folders of each reference."""
 
-    def get(self, path: str, query: str = "") -> WebAnswer:
-        kept = self.cache.get(path)
+    def get(self, path: str, query: str = "", taken: str = "") -> WebAnswer:
+        key = f"{path} {taken}".strip()
+        kept = self.cache.get(key)
         if kept is None:
-            kept = self.cache[path] = self.origin.get(path)
+            kept = self.cache[key] = self.origin.get(path, taken=taken)
         return kept
 
     def refresh(self, folders: Sequence[str], reference: str) -> int:

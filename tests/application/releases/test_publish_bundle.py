@@ -169,7 +169,7 @@ class Cdn:
         self.latest: str | None = None
         self.down = 2
 
-    def get(self, path: str, query: str = "") -> WebAnswer:
+    def get(self, path: str, query: str = "", taken: str = "") -> WebAnswer:
         if self.down:
             self.down -= 1
             raise ConnectionResetError("no answer")

@@ -82,10 +82,11 @@ class VerifyDeployment:
     def _probe(self, manifest: Manifest, also_served: _AlsoServed, at: tuple[str, Probe]) -> Mismatch | None:
         cdn, probe = at
         try:
-            got = self.webs[cdn].get(probe.path)
+            got = self.webs[cdn].get(probe.path, taken=probe.taken)
         except OSError as error:
             return Mismatch(cdn, probe.path, MismatchKind.UNREACHABLE, "an answer", type(error).__name__)
-        answer = Answer(got.status, got.headers.get(VERSION_HEADER, ""), got.sha256, _decision(got.led_by))
+        version, encoding = got.headers.get(VERSION_HEADER, ""), got.headers.get("content-encoding", "")
+        answer = Answer(got.status, version, got.sha256, _decision(got.led_by), encoding)
         expected = None if self.pointer_max_age is None else f"public, max-age={self.pointer_max_age}"
         return mismatch_of(cdn, probe, answer, manifest, also_served, expected)
 
