@@ -314,9 +314,9 @@ def test_an_answer_without_a_value_leaves_the_value_to_the_client() -> None:
     assert compiled(flag).evaluate("checkout", {}, 0).document() == {
         "key": "checkout",
         "reason": "DEFAULT",
+        "variant": "",
         "metadata": {"owner": "shop"},
     }
     rolled = boolean(default_variant=None, rollout={"variant": "on", "percentage": 0})
-    assert (
-        compiled(rolled).evaluate("checkout", {"targetingKey": "a"}, 0).text() == '{"key":"checkout","reason":"SPLIT"}'
-    )
+    answer = compiled(rolled).evaluate("checkout", {"targetingKey": "a"}, 0)
+    assert answer.text() == '{"key":"checkout","reason":"SPLIT","variant":""}'
