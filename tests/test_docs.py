@@ -21,7 +21,7 @@ from edgeship.domain.version import Version
 from tests.support.json_schema import faults
 from tests.support.repository import ROOT
 
-SINCE_KINDS = {"kind", "imports", "style", "imported", "default_export"}
+SINCE_KINDS = {"requires", "kind", "imports", "style", "imported", "default_export"}
 """What earlier manifests don't have."""
 SCHEMA = json.loads((ROOT / "docs" / "schemas" / "manifest.schema.json").read_text())
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]

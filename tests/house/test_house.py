@@ -27,6 +27,7 @@ FEATURES = {
     "edge",
     "embeds",
     "versioning",
+    "requirements",
 }
 
 

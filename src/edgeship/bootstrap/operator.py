@@ -41,8 +41,10 @@ from edgeship.application.propagation.request_deployment import RequestDeploymen
 from edgeship.application.releases.ports import PublishedFiles, Site, UploadLimits
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
+from edgeship.application.requirements.change_environment import ChangeEnvironment
 from edgeship.application.status.explain_errors import ExplainErrors
 from edgeship.application.status.export_artifacts import ExportArtifacts
+from edgeship.application.status.find_unserved import UnservedReleases
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.status.read_edge import ReadEdge
 from edgeship.application.status.read_status import ReadStatus
@@ -66,6 +68,8 @@ class Operator:
     roll_back: RollBack
     policy: ChangePolicy
     freeze: ChangeFreeze
+    environment: ChangeEnvironment
+    unserved: UnservedReleases
     unlock: UnlockChannel
     unquarantine: UnquarantineRelease
     route: RouteChannel
@@ -109,6 +113,8 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         policy=ChangePolicy(state, jittered_pause),
         roll_back=RollBack(state, files, jittered_pause),
         freeze=ChangeFreeze(state, jittered_pause),
+        environment=ChangeEnvironment(state, jittered_pause),
+        unserved=UnservedReleases(state),
         unlock=UnlockChannel(state, jittered_pause),
         unquarantine=UnquarantineRelease(state, jittered_pause),
         route=RouteChannel(state, state, jittered_pause),

@@ -37,6 +37,7 @@ class EventType(StrEnum):
     POLICY_CHANGED = "Policy Changed"
     FREEZE_SET = "Freeze Set"
     FREEZE_LIFTED = "Freeze Lifted"
+    ENVIRONMENT_CHANGED = "Environment Changed"
     FLAG_CHANGED = "Flag Changed"
     DEPLOYMENT_REQUESTED = "Deployment Requested"
     DEPLOYMENT_VERIFIED = "Deployment Verified"

@@ -44,6 +44,7 @@ SEVERITIES: Mapping[EventType, Severity] = {
     EventType.POLICY_CHANGED: Severity.INFO,
     EventType.FREEZE_SET: Severity.WARNING,
     EventType.FREEZE_LIFTED: Severity.WARNING,
+    EventType.ENVIRONMENT_CHANGED: Severity.INFO,
     EventType.FLAG_CHANGED: Severity.INFO,
     EventType.DEPLOYMENT_REQUESTED: Severity.INFO,
     EventType.DEPLOYMENT_VERIFIED: Severity.INFO,

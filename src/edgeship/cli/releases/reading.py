@@ -58,7 +58,8 @@ def history(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what happened, newest first: when, what, who and why; freezes of every widget included.
+    """Show what happened, newest first: when, what, who and why; freezes of every widget, and what runs in the
+    environment, included.
 
     Example:
 
@@ -98,4 +99,5 @@ def _release(release: Release, channels: list[str]) -> dict[str, Any]:
         "registered_at": release.registered_at,
         "registered_by": release.registered_by,
         "promoted_at": release.promoted_at,
+        "requires": {each.name: each.range for each in release.requires},
     }

@@ -93,6 +93,9 @@ _TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
         f"{'frozen' if new['widget'] else 'every widget is frozen'} until {_until(new)}"
     ),
     EventType.FREEZE_LIFTED: lambda old, _: f"freeze {'lifted' if old['widget'] else 'of every widget lifted'}",
+    EventType.ENVIRONMENT_CHANGED: lambda old, new: (
+        f"{new['name']} {old['version'] or '(not set)'} → {new['version'] or '(not set)'}"
+    ),
     EventType.FLAG_CHANGED: _flag,
     EventType.DEPLOYMENT_REQUESTED: lambda _, new: f"{new['channel']}: {new['version']} is brought to the CDNs again",
     EventType.DEPLOYMENT_VERIFIED: lambda _, new: f"{new['channel']}: {new['version']} is served everywhere",

@@ -8,6 +8,7 @@ from typing import Any
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
 from edgeship.domain.releases.entry import Entry
 from edgeship.domain.releases.manifest import Manifest
+from edgeship.domain.requirements.requirement import Requirement
 from edgeship.domain.version import Version
 
 
@@ -54,6 +55,7 @@ class Release:
     entry: Entry | None = None
     cancelled: tuple[Cancelled, ...] = ()
     """At most one a channel."""
+    requires: tuple[Requirement, ...] = ()
     revision: int = 0
 
     def summary(self) -> dict[str, Any]:
@@ -67,6 +69,7 @@ class Release:
             "files": self.files,
             "total_bytes": self.total_bytes,
             "git_commit": self.git_commit,
+            **({"requires": {each.name: each.range for each in self.requires}} if self.requires else {}),
         }
 
 
@@ -84,6 +87,7 @@ def register(manifest: Manifest, occasion: Occasion) -> tuple[Release, Event]:
         registered_at=timestamp(occasion.at),
         registered_by=occasion.actor,
         entry=manifest.entry,
+        requires=manifest.requires,
     )
     event = Event.of(
         EventType.RELEASE_REGISTERED,
