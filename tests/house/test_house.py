@@ -28,6 +28,7 @@ FEATURES = {
     "embeds",
     "versioning",
     "requirements",
+    "pruning",
 }
 
 

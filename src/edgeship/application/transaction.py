@@ -43,7 +43,7 @@ class Transaction:
 
     puts: tuple[Record, ...]
     events: tuple[Event, ...]
-    checks: tuple[Release | FreezeRecord | EnvironmentRecord, ...] = ()
+    checks: tuple[Release | FreezeRecord | EnvironmentRecord | Channel, ...] = ()
     registers: Release | None = None
     paths: tuple[str, int] | None = None
 

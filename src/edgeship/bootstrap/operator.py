@@ -17,6 +17,7 @@ from edgeship.adapters.http.web import UrllibWeb
 from edgeship.adapters.javascript.source_maps import SymbolicDecoder
 from edgeship.adapters.s3.inbox import S3Dropbox
 from edgeship.adapters.s3.release_files import S3ReleaseFiles
+from edgeship.adapters.s3.release_objects import S3ReleaseObjects
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.snapshots import S3SnapshotReader, S3Snapshots
 from edgeship.adapters.s3.source_maps import S3PublishedFiles, S3SourceMaps
@@ -38,6 +39,7 @@ from edgeship.application.notifications.change_rules import ChangeNotifications
 from edgeship.application.notifications.follow_notification import FollowNotification
 from edgeship.application.notifications.send_test_notification import SendTestNotification
 from edgeship.application.propagation.request_deployment import RequestDeployment
+from edgeship.application.pruning.prune_releases import PruneReleases
 from edgeship.application.releases.ports import PublishedFiles, Site, UploadLimits
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
@@ -69,6 +71,7 @@ class Operator:
     policy: ChangePolicy
     freeze: ChangeFreeze
     environment: ChangeEnvironment
+    prune: PruneReleases
     unserved: UnservedReleases
     unlock: UnlockChannel
     unquarantine: UnquarantineRelease
@@ -115,6 +118,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         freeze=ChangeFreeze(state, jittered_pause),
         environment=ChangeEnvironment(state, jittered_pause),
         unserved=UnservedReleases(state),
+        prune=PruneReleases(state, S3ReleaseObjects(s3, names.site_bucket, names.inbox_bucket), jittered_pause),
         unlock=UnlockChannel(state, jittered_pause),
         unquarantine=UnquarantineRelease(state, jittered_pause),
         route=RouteChannel(state, state, jittered_pause),

@@ -21,6 +21,7 @@ from edgeship.cli.flags import flags
 from edgeship.cli.notifications import notifications
 from edgeship.cli.output import Output
 from edgeship.cli.propagation import propagate, verify
+from edgeship.cli.pruning import prune
 from edgeship.cli.releases import publish, reading
 from edgeship.cli.requirements import environment
 from edgeship.cli.status import status
@@ -52,6 +53,7 @@ for command in (
     freeze.freeze,
     freeze.unfreeze,
     embed.embed,
+    prune.prune,
 ):
     app.command()(command)
 app.add_typer(version.app, name="version")

@@ -18,6 +18,8 @@ class EventType(StrEnum):
     RELEASE_REGISTERED = "Release Registered"
     RELEASE_REJECTED = "Release Rejected"
     RELEASE_QUARANTINED = "Release Quarantined"
+    RELEASE_PRUNED = "Release Pruned"
+    RELEASE_KEPT = "Release Kept"
     RELEASE_UNQUARANTINED = "Release Unquarantined"
     POINTER_MOVED = "Pointer Moved"
     CHANNEL_UNLOCKED = "Channel Unlocked"

@@ -29,9 +29,10 @@ from edgeship.domain.notifications import rules_record as notifications_record
 from edgeship.domain.notifications.rules import NotificationsRecord
 from edgeship.domain.propagation.deployment import Deployment, Verification
 from edgeship.domain.releases.claim import Claim
+from edgeship.domain.releases.contents.surface_check import SurfaceCheck
 from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.rejection import Rejection
-from edgeship.domain.releases.release import Cancelled, Quarantine, Release
+from edgeship.domain.releases.release import Cancelled, Pruned, Quarantine, Release
 from edgeship.domain.requirements.environment import EnvironmentRecord
 from edgeship.domain.requirements.requirement import Requirement
 from edgeship.domain.version import Version
@@ -143,6 +144,8 @@ def to_release(item: Mapping[str, Any]) -> Release:
         entry=_to_entry(item["entry"]) if item.get("entry") else None,
         cancelled=tuple(Cancelled(**mark) for mark in item.get("cancelled") or ()),
         requires=tuple(Requirement(**each) for each in item.get("requires") or ()),
+        pruned=Pruned(**item["pruned"]) if item.get("pruned") else None,
+        check=SurfaceCheck.from_dict(item["check"]) if item.get("check") else None,
         revision=int(item["revision"]),
     )
 
@@ -236,6 +239,7 @@ def _release_item(release: Release) -> Item:
         **asdict(release),
         "cancelled": [asdict(mark) for mark in release.cancelled],
         "requires": [asdict(each) for each in release.requires],
+        "check": release.check.to_dict() if release.check is not None else None,
         "pk": keys.widget_pk(release.widget),
         "sk": keys.release_sk(release.version),
         "version": str(release.version),

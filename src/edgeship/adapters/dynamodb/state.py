@@ -225,12 +225,14 @@ class DynamoDBState:
         put: dict[str, Any] = {"TableName": self._table, "Item": serialize(items.to_item(record))}
         return {**put, **_unless_changed(0 if isinstance(record, Rejection) else record.revision)}
 
-    def _at_revision(self, record: Release | FreezeRecord | EnvironmentRecord) -> dict[str, Any]:
+    def _at_revision(self, record: Release | FreezeRecord | EnvironmentRecord | Channel) -> dict[str, Any]:
         match record:
             case EnvironmentRecord():
                 key = {"pk": keys.ENVIRONMENT, "sk": keys.RUNNING}
             case FreezeRecord():
                 key = {"pk": keys.FREEZES, "sk": keys.freeze_sk(record.widget)}
+            case Channel():
+                key = {"pk": keys.widget_pk(record.widget), "sk": keys.channel_sk(record.name)}
             case _:
                 key = {"pk": keys.widget_pk(record.widget), "sk": keys.release_sk(record.version)}
         return {"TableName": self._table, "Key": serialize(key), **_unless_changed(record.revision)}

@@ -155,6 +155,7 @@ class ReadStatus:
             )
             for r in releases
             if r.promoted_at is None
+            and r.pruned is None
             and r.version != latest.candidate
             and (latest.version is None or r.version > latest.version)
         ]

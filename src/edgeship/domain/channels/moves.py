@@ -65,7 +65,7 @@ def rollback_targets(
 
     That is the channel's trail from its end, then every other release that was live once, newest first.
     """
-    good = {r.version for r in releases if r.quarantine is None and r.promoted_at is not None}.difference(ineligible)
+    good = {r.version for r in releases if r.may_be_chosen and r.promoted_at is not None}.difference(ineligible)
     if channel.version is not None:
         good.discard(channel.version)
     trail = [version for version in reversed(channel.trail) if version in good]
@@ -148,6 +148,8 @@ def _why_not(channel: Channel, release: Release | None, target: Version) -> str:
         return f"{name} is the version that {channel.name} points at now."
     if release.quarantine is not None:
         return f"{name} is quarantined since {release.quarantine.since} ({release.quarantine.cause})."
+    if release.pruned is not None:
+        return f"{name} was pruned at {release.pruned.since}: its files are deleted."
     return f"{name} has never been live, so a rollback may not choose it (edgeship promote may)."
 
 
