@@ -74,6 +74,14 @@ def check_channel(name: str) -> str:
     return name
 
 
+def channel_in(segment: str) -> str:
+    """The channel that a segment of a URL names: `latest`, or what follows the `~`; empty for a version or a range."""
+    if segment == LATEST:
+        return LATEST
+    name = segment[1:] if segment.startswith("~") else ""
+    return name if name != LATEST and _CHANNEL.fullmatch(name) else ""
+
+
 def release_prefix(widget: str, version: Version) -> str:
     """The immutable folder of a release in the site bucket and on the CDN, with its trailing slash."""
     return f"{widget}/v{version}/"

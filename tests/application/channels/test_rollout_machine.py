@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from edgeship.application.channels.watching.watch_channels import ALARM_GRACE
+from edgeship.application.channels.watching.fix_alarms import ALARM_GRACE
 from edgeship.application.transaction import Transaction
 from edgeship.domain.calendar.calendar_windows import is_open, parse_window
 from edgeship.domain.channels.channel import Channel
@@ -34,6 +34,7 @@ from edgeship.domain.health.alarms import StandingAlarm, alarms_of
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.naming import LATEST
 from edgeship.domain.releases.release import Release
+from edgeship.domain.telemetry.metric_registry import versions_in_two
 from edgeship.domain.version import Version
 from tests.fakes.state import FakeState
 from tests.support.edge import served_from
@@ -320,11 +321,14 @@ class RolloutMachine(RuleBasedStateMachine):
         assert changed_at is not None
         if self.world.now - changed_at > ALARM_GRACE:
             limits = self.state.policy(WIDGET).policy.thresholds
+            in_two = versions_in_two(self.world.registry.read().content)
             wanted = {
                 alarm
                 for name in self.channels
                 for version in self.world.channel(name).exposed
-                for alarm in alarms_of(WIDGET, version, limits)
+                for of in ("", name)
+                if not of or of in in_two.get((WIDGET, version), ())
+                for alarm in alarms_of(WIDGET, version, limits, of)
             }
             standing = self.world.alarms.standing()
             assert {each.alarm for each in standing} == wanted
@@ -376,7 +380,8 @@ class RolloutMachine(RuleBasedStateMachine):
         self.world.alarms.set_state(each.name, in_alarm=False)
         self.world.alarms.set_state(each.name, in_alarm=True)
         alarm = each.alarm
-        breach = Breach.by_alarm(alarm.subject, alarm.check, alarm.limit, each.name, "3 datapoints", self.world.now)
+        by = (each.name, "3 datapoints", self.world.now)
+        breach = Breach.by_alarm(alarm.subject, alarm.check, alarm.limit, *by, channel=alarm.channel)
         self.found.append(breach)
         if delivered:
             self.deliver(breach)

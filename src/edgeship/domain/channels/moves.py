@@ -63,13 +63,21 @@ def rollback_targets(
 ) -> list[Version]:
     """The versions that a rollback may choose, the default first.
 
-    That is the channel's trail from its end, then every other release that was live once, newest first.
+    That is the channel's trail from its end, then every other release that was live once, newest first. A candidate
+    under test that was live before is the last: people may choose it, nothing else does.
     """
     good = {r.version for r in releases if r.may_be_chosen and r.promoted_at is not None}.difference(ineligible)
     if channel.version is not None:
         good.discard(channel.version)
     trail = [version for version in reversed(channel.trail) if version in good]
-    return trail + sorted(good.difference(trail), reverse=True)
+    ordered = trail + sorted(good.difference(trail), reverse=True)
+    return sorted(ordered, key=lambda version: version == channel.candidate)
+
+
+def last_good(channel: Channel, targets: Iterable[Version]) -> list[Version]:
+    """The targets that a rollback chooses where nobody names one: those of the channel's trail, but for a candidate
+    under test."""
+    return [version for version in targets if version in channel.trail and version != channel.candidate]
 
 
 def roll_back(
@@ -126,7 +134,7 @@ def _rollback_target(
     channel: Channel, known: dict[Version, Release], to: Version | None, ineligible: IneligibleReleases
 ) -> Version:
     targets = rollback_targets(channel, known.values(), ineligible)
-    target = to if to is not None else next((v for v in targets if v in channel.trail), None)
+    target = to if to is not None else next(iter(last_good(channel, targets)), None)
     if target is None:
         raise Refused(
             "no_good_version",

@@ -17,7 +17,7 @@ from edgeship.domain.channels.alert import Alert
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.channel_events import Numbers, channel_event
 from edgeship.domain.channels.conditions.eligible import ALL_ELIGIBLE, IneligibleReleases
-from edgeship.domain.channels.moves import roll_back, rollback_targets
+from edgeship.domain.channels.moves import last_good, roll_back, rollback_targets
 from edgeship.domain.channels.policy import Mode
 from edgeship.domain.channels.rollout import Phase
 from edgeship.domain.channels.rollout_moves import abort_rollout, pause_because_of_both, pause_rollout
@@ -191,8 +191,8 @@ def _roll_back_or_freeze(
 ) -> Moved | None:
     """Roll back, or freeze the channel where there is no good version."""
     releases = list(releases)
-    last_good = (version for version in rollback_targets(channel, releases) if version in channel.trail)
-    passed = [f"{each} ({ineligible[each].clause})" for each in takewhile(ineligible.__contains__, last_good)]
+    chosen = last_good(channel, rollback_targets(channel, releases))
+    passed = [f"{each} ({ineligible[each].clause})" for each in takewhile(ineligible.__contains__, chosen)]
     if passed:
         occasion = occasion.because(f"{occasion.cause}; not to {', '.join(passed)}")
     try:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgeship.domain.channels.channel import Channel
-from edgeship.domain.channels.moves import rollback_targets
+from edgeship.domain.channels.moves import last_good, rollback_targets
 from edgeship.domain.naming import LATEST, MANIFEST_NAME, release_prefix
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
@@ -68,7 +68,7 @@ def _document(
 
 
 def _rollback_to(channel: Channel, targets: Sequence[Version]) -> Version | None:
-    return next((version for version in targets if version in channel.trail), None)
+    return next(iter(last_good(channel, targets)), None)
 
 
 def _moving(base: str, channel: Channel, release: Release) -> str:

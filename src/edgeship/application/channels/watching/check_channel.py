@@ -71,7 +71,7 @@ class ChannelCheck:
             if reaction is not None:
                 return reaction
         for breach in self._breaches():
-            read = self.seen.metrics.periods if self.seen.metrics is not None else None
+            read = self.seen.metrics.of(self.channel) if self.seen.metrics is not None else None
             reaction = self.react.in_channel(self.channel.name, breach, self.occasion, read)
             if reaction.event is not None:
                 return reaction
@@ -86,7 +86,8 @@ class ChannelCheck:
         widget = self.channel.widget
         for version in self.channel.exposed:
             # An alarm on earlier limits of the policy says nothing about its limits of now.
-            current = alarms_of(widget, version, self.policy.thresholds)
+            limits = self.policy.thresholds
+            current = {*alarms_of(widget, version, limits), *alarms_of(widget, version, limits, self.channel.name)}
             for each in self.seen.standing:
                 alarm = each.alarm
                 if each.in_alarm and alarm is not None and alarm in current:
@@ -109,7 +110,9 @@ class ChannelCheck:
         reach = timedelta(seconds=ALARM_REACH_PERIODS * self.period_seconds)
         if self.occasion.at - reach > at:
             at = from_ = self.occasion.at - reach
-        return Breach.by_alarm(alarm.subject, alarm.check, alarm.limit, each.name, each.reason, at, from_)
+        return Breach.by_alarm(
+            alarm.subject, alarm.check, alarm.limit, each.name, each.reason, at, from_, alarm.channel
+        )
 
     def _next(self) -> Moved | None:
         rollout = self.channel.rollout
@@ -138,7 +141,7 @@ class ChannelCheck:
         channel, metrics = self.channel, self.seen.metrics
         if metrics is None or channel.version is None or channel.exposed_at is None:
             return None
-        recent = metrics.recent((channel.widget, channel.version))
+        recent = metrics.recent(channel, channel.version)
         return analyse_unverified(recent, self.policy.thresholds, channel.exposed_at, self.occasion.at)
 
     def _recovery(self) -> Moved | None:
