@@ -17,6 +17,7 @@ from edgeship.domain.events import EventType
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.releases.media_types import content_type
+from edgeship.domain.requirements.requirement import Requirement
 from edgeship.domain.version import Version
 from tests.support.json_schema import faults
 from tests.support.repository import ROOT
@@ -91,6 +92,7 @@ def manifest() -> dict[str, Any]:
         changes={"fixes": ("Rounds to cents",)},
         kind=Kind.MODULE,
         imports=("format.js",),
+        requires=(Requirement("api", ">=3 <5"),),
     )
     document: dict[str, Any] = json.loads(dump_manifest(published))
     return document

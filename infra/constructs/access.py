@@ -72,7 +72,13 @@ class Access(Construct):
         )
         allow(
             self.operator,
-            ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+            [
+                "dynamodb:BatchGetItem",
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+            ],
             table.table.table_arn,
         )
         allow(self.operator, ["dynamodb:Query"], table.watched_index_arn)

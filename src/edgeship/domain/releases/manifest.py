@@ -99,7 +99,8 @@ class Manifest:
             "style": self.style,
             "imported": self.imported,
             "default_export": self.default_export,
-            "requires": {each.name: each.range for each in self.requires},
+            # Left out where there is none: a stack from before it was known refuses an edgeship.json with it.
+            **({"requires": {each.name: each.range for each in self.requires}} if self.requires else {}),
             "changes": {kind: list(self.changes.get(kind, ())) for kind in CHANGE_KINDS},
             "files": {
                 path: {"size": e.size, "sha256": e.sha256, "sri": e.sri, "content_type": e.content_type}

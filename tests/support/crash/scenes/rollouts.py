@@ -336,13 +336,16 @@ def freeze_lifted_by_an_operator(_: Aws) -> Callable[[], None]:
     return deliver
 
 
-def environment_changed_by_an_operator(_: Aws) -> Callable[[], None]:
+def environment_changed_by_an_operator(aws: Aws) -> Callable[[], None]:
+    live(aws)
+
     def deliver() -> None:
         try:
             tools().environment.set("api", "4.2", replace(ANN, at=NOW))
         except Refused as refused:
             if refused.code != "environment_unchanged":
                 raise
+        assert tools().unserved() == ()
 
     return deliver
 
