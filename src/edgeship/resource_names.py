@@ -22,6 +22,7 @@ INCOMING_PREFIX = naming.INCOMING
 ACCEPTED_PREFIX = naming.ACCEPTED
 REJECTED_PREFIX = naming.REJECTED
 MAPS_PREFIX = naming.MAPS
+SURFACES_PREFIX = naming.SURFACES
 REJECTED_DAYS = 90
 """How long a refused archive, and the record of its refusal, are kept."""
 SNAPSHOT_KEY = "edge/snapshot.json"

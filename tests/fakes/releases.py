@@ -101,6 +101,17 @@ class FakeSourceMaps:
         return self.objects.get(release_prefix(widget, version) + path)
 
 
+@dataclass
+class FakeSurfaces:
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, widget: str, version: Version, surface: bytes) -> None:
+        self.objects[release_prefix(widget, version)] = surface
+
+    def read(self, widget: str, version: Version) -> bytes | None:
+        return self.objects.get(release_prefix(widget, version))
+
+
 class FakeScripts:
     """Knows statements that begin a line."""
 

@@ -21,6 +21,7 @@ from edgeship.domain.propagation.deployment import Deployment
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
+from edgeship.domain.requirements.environment import EnvironmentRecord
 from edgeship.domain.version import Version
 
 if TYPE_CHECKING:
@@ -137,8 +138,11 @@ class FakeState:
         return _newest(mine, limit)
 
     def environment_events(self, limit: int) -> list[Event]:
-        freezes = (EventType.FREEZE_SET, EventType.FREEZE_LIFTED)
-        return _newest([e for e in self.log if e.type in freezes and e.widget is None], limit)
+        kinds = (EventType.FREEZE_SET, EventType.FREEZE_LIFTED, EventType.ENVIRONMENT_CHANGED)
+        return _newest([e for e in self.log if e.type in kinds and e.widget is None], limit)
+
+    def environment(self) -> EnvironmentRecord:
+        return self.records.get(("environment",)) or EnvironmentRecord()
 
     def freeze(self, widget: str | None) -> FreezeRecord:
         return self.records.get(("freeze", widget)) or FreezeRecord(widget)
@@ -173,8 +177,8 @@ def _key(record: Record) -> Key:
             return ("freeze", record.widget)
         case WaitingRecord():
             return ("waiting", record.widget)
-        case NotificationsRecord():
-            return ("notifications",)
+        case NotificationsRecord() | EnvironmentRecord():
+            return ("notifications",) if isinstance(record, NotificationsRecord) else ("environment",)
         case PolicyRecord():
             return ("policy", record.widget)
         case Release():

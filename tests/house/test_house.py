@@ -27,6 +27,8 @@ FEATURES = {
     "edge",
     "embeds",
     "versioning",
+    "requirements",
+    "pruning",
 }
 
 

@@ -17,6 +17,7 @@ ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".zip")
 INCOMING = "incoming/"
 ACCEPTED = "accepted/"
 MAPS = "maps/"
+SURFACES = "surfaces/"
 REJECTED = "rejected/"
 HEALTH = "health/"
 COPIES = "_latest/"
@@ -94,6 +95,12 @@ def encoded_folder(taken: str) -> str:
 def copies_prefix(widget: str) -> str:
     """The folder of a widget's latest copies, with its trailing slash."""
     return f"{COPIES}{widget}/"
+
+
+def moving_manifests_prefix(widget: str) -> str:
+    """The folder of a widget's moving manifests in the site bucket and on the CDN, with its trailing slash. Folders of
+    releases begin with `v`, and selectors of channels with `~`."""
+    return f"{widget}/manifests/"
 
 
 def health_key(widget: str, version: Version) -> str:

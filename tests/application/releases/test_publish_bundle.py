@@ -229,7 +229,8 @@ def test_a_release_that_is_rolled_out_is_followed_to_its_own_path(
 ) -> None:
     accept(aws, publish(tools, folder))
     promote(aws, "1.0.0")
-    (folder / "widget.js").write_text("better")
+    with (folder / "widget.js").open("a") as widget:
+        widget.write("\n// better")
     minor, cdn = publish(tools, folder, Version.parse("1.1.0")), Cdn(aws)
     cdn.latest = "1.0.0"
     followed, heard = follow(tools, minor, World(lambda: accept(aws, minor), lambda: promote(aws, "1.1.0")), cdn)

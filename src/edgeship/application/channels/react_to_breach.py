@@ -63,8 +63,10 @@ class ReactToBreach:
             window = policy.rollback_window_seconds
             other = self._other(channel, breach, policy.thresholds, read or {})
             backed = self._corroboration(channel, breach, policy, occasion)
-            moved = to_what_is_served(
-                lambda gone: react(channel, releases, breach, occasion, window, other, gone, policy.mode, backed),
+            moved, _ = to_what_is_served(
+                lambda skip: react(channel, releases, breach, occasion, window, other, skip, policy.mode, backed),
+                releases,
+                self.state,
                 self.files,
             )
             if moved is None:

@@ -57,7 +57,7 @@ class VerifyDeployment:
         """
         assert channel.version is not None
         manifest = released_manifest(self.site, channel)
-        releases = [r for r in self.state.releases(channel.widget) if r.quarantine is None]
+        releases = [r for r in self.state.releases(channel.widget) if r.may_be_chosen]
         ranges = {name: str(version) for name, version in newest_in_ranges(live_versions(releases)).items()}
         probes = [(cdn, probe) for cdn in self.webs for probe in probes_of(channel, manifest, ranges)]
         also_served = _AlsoServed(self, channel, tuple(release.version for release in releases))

@@ -13,10 +13,12 @@ from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.reaction import Reaction
 from edgeship.application.channels.watching.channel_metrics import ChannelMetrics
 from edgeship.application.channels.watching.react_to_quarantine import ReactToQuarantine
+from edgeship.application.requirements.read_environment import environment_for
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.calendar.gate import gate_of
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.channel_events import Numbers
+from edgeship.domain.channels.conditions.eligible import and_served
 from edgeship.domain.channels.incidents.quarantined_elsewhere import exposes_quarantined
 from edgeship.domain.channels.incidents.recovery import recover
 from edgeship.domain.channels.policy import Policy
@@ -179,11 +181,12 @@ class ChannelCheck:
         return self._advance(candidate, occasion, numbers)
 
     def _advance(self, candidate: Release, occasion: Occasion, numbers: Numbers) -> Moved | None:
-        """The next step, where freezes and calendar windows let it start."""
+        """The next step, where freezes, calendar windows and what runs in the environment let it start."""
         if self.seen.freezes is None:
             return None  # nobody knows whether it may start; the next minute reads them again
         gate = gate_of(among(self.seen.freezes, self.channel.widget), self.policy.calendar_windows, self.occasion.at)
+        gate = and_served(gate, candidate, environment_for(self.state, (candidate,)))
         if gate.closed is not None:
             return hold_rollout(self.channel, self.occasion.because(gate.closed), numbers, calendar=True)
         moved = advance_rollout(self.channel, candidate, occasion, self.policy.rollback_window_seconds, numbers)
-        return replace(moved, unchanged=(*moved.unchanged, *gate.freezes))
+        return replace(moved, unchanged=(*moved.unchanged, *gate.relies_on))
