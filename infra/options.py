@@ -154,6 +154,10 @@ class SynthOptions(BaseModel):
         f"{MAX_FILE_MIB}): -c upload_limits=files:8000,file_mib:200",
     )
 
+    require_signatures: bool = Field(
+        False, description="Give true or false; true refuses unsigned uploads of every widget"
+    )
+
     telemetry_concurrency: int = Field(
         50, ge=0, le=1000, description="Give the beacons that may be handled at a time, or 0 to reserve no concurrency"
     )

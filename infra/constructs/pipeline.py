@@ -56,7 +56,7 @@ def upload_timeout(limits: Limits) -> Duration:
 
 def upload_storage(limits: Limits) -> Size:
     """One bundle lies on the disk at a time: the archive, the files that it unpacks to, and their manifest."""
-    needed = 2 * limits.total_bytes + limits.declaration_bytes + 2 * BLOCK_BYTES * limits.files
+    needed = limits.archive_bytes + limits.total_bytes + limits.declaration_bytes + 2 * BLOCK_BYTES * limits.files
     return Size.mebibytes(max(LEAST_STORAGE_MIB, math.ceil(needed / MIB)))
 
 
@@ -102,6 +102,7 @@ class Pipeline(Construct):
                 "max_file_bytes": str(limits.file_bytes),
                 "max_total_bytes": str(limits.total_bytes),
                 "max_ratio": str(limits.ratio),
+                "require_signatures": str(self._build.options.require_signatures).lower(),
             },
             timeout=upload_timeout(limits),
             memory_mib=FULL_VCPU_MIB,

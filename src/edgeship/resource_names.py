@@ -23,6 +23,9 @@ ACCEPTED_PREFIX = naming.ACCEPTED
 REJECTED_PREFIX = naming.REJECTED
 MAPS_PREFIX = naming.MAPS
 SURFACES_PREFIX = naming.SURFACES
+SIGNATURE_METADATA = "edgeship-signature"
+"""The metadata of an upload that carries its signature: `x-amz-meta-edgeship-signature`. It is one object with the
+archive, so no order of events can part the two."""
 REJECTED_DAYS = 90
 """How long a refused archive, and the record of its refusal, are kept."""
 SNAPSHOT_KEY = "edge/snapshot.json"

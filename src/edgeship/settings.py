@@ -78,6 +78,7 @@ class ArtifactUploadSettings(Settings):
     max_total_bytes: int = Field(DEFAULT_LIMITS.total_bytes, gt=0, description="unpacked size of one bundle")
     max_ratio: int = Field(DEFAULT_LIMITS.ratio, gt=0, description="unpacked size over packed size")
     upload_threads: int = Field(16, gt=0, le=64)
+    require_signatures: bool = Field(False, description="whether uploads of every widget must be signed")
 
 
 class PromotionSettings(Settings):

@@ -80,14 +80,16 @@ class FakeInbox:
 
     objects: dict[str, bytes] = field(default_factory=dict)
     kept: dict[str, bytes] = field(default_factory=dict)
+    signatures: dict[str, str] = field(default_factory=dict)
 
     def upload(self, key: str, at: datetime) -> Upload:
         """The upload of which the bucket's event tells."""
         etag = _etag(self.objects[key])
         return Upload(key, None, etag, sequencer=etag, size=len(self.objects[key]), uploaded_at=at, actor="ci")
 
-    def fetch(self, upload: Upload, into: Path) -> None:
+    def fetch(self, upload: Upload, into: Path) -> str | None:
         into.write_bytes(self._exactly(upload))
+        return self.signatures.get(upload.key)
 
     def keep_accepted(self, upload: Upload) -> None:
         self.kept[f"accepted/{upload.tail}"] = self._exactly(upload)
@@ -118,13 +120,23 @@ class FakeDropbox:
 
     inbox: FakeInbox
 
-    def put(self, key: str, archive: Path, replaces: str | None, progress: Callable[[Progress], None]) -> Dropped:
+    def put(
+        self,
+        key: str,
+        archive: Path,
+        replaces: str | None,
+        progress: Callable[[Progress], None],
+        signature: str | None = None,
+    ) -> Dropped:
         there = self.find(key)
         if (there.etag if there else None) != replaces:
             raise Conflict(f"{key} holds another object")
         body = archive.read_bytes()
         progress(Progress(len(body), len(body)))
         self.inbox.objects[key] = body
+        self.inbox.signatures.pop(key, None)
+        if signature is not None:
+            self.inbox.signatures[key] = signature
         return Dropped(_etag(body))
 
     def find(self, key: str) -> Dropped | None:

@@ -18,6 +18,8 @@ from edgeship.domain.events import Event, EventType
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.notifications.rules import NotificationsRecord
 from edgeship.domain.propagation.deployment import Deployment
+from edgeship.domain.provenance.identity import IdentitiesRecord
+from edgeship.domain.provenance.signed import NewestStatement
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
@@ -104,7 +106,7 @@ class FakeState:
         return [r for r in newest if widget in (None, r.widget)][:limit]
 
     def policy(self, widget: str) -> PolicyRecord:
-        return self.records.get(("policy", widget)) or PolicyRecord(widget)
+        return self.records.get(("PolicyRecord", widget)) or PolicyRecord(widget)
 
     def policies(self, widgets: Iterable[str]) -> dict[str, PolicyRecord]:
         return {widget: self.policy(widget) for widget in widgets}
@@ -122,11 +124,17 @@ class FakeState:
     def releases_of(self, subjects: Iterable[tuple[str, Version]]) -> list[Release]:
         return [self.records[key] for s in set(subjects) if (key := ("release", *s)) in self.records]
 
+    def identities(self) -> IdentitiesRecord:
+        return self.records.get(("IdentitiesRecord",)) or IdentitiesRecord()
+
+    def newest_statement(self, widget: str) -> NewestStatement:
+        return self.records.get(("NewestStatement", widget)) or NewestStatement(widget)
+
     def flags(self) -> list[FlagRecord]:
         return sorted(self._all(FlagRecord), key=lambda flag: flag.key)
 
     def notifications(self) -> NotificationsRecord:
-        return self.records.get(("notifications",)) or NotificationsRecord()
+        return self.records.get(("NotificationsRecord",)) or NotificationsRecord()
 
     def events(self, widget: str | None, limit: int) -> list[Event]:
         mine = [
@@ -138,11 +146,17 @@ class FakeState:
         return _newest(mine, limit)
 
     def environment_events(self, limit: int) -> list[Event]:
-        kinds = (EventType.FREEZE_SET, EventType.FREEZE_LIFTED, EventType.ENVIRONMENT_CHANGED)
+        kinds = (
+            EventType.FREEZE_SET,
+            EventType.FREEZE_LIFTED,
+            EventType.ENVIRONMENT_CHANGED,
+            EventType.IDENTITY_ADDED,
+            EventType.IDENTITY_REMOVED,
+        )
         return _newest([e for e in self.log if e.type in kinds and e.widget is None], limit)
 
     def environment(self) -> EnvironmentRecord:
-        return self.records.get(("environment",)) or EnvironmentRecord()
+        return self.records.get(("EnvironmentRecord",)) or EnvironmentRecord()
 
     def freeze(self, widget: str | None) -> FreezeRecord:
         return self.records.get(("freeze", widget)) or FreezeRecord(widget)
@@ -167,6 +181,10 @@ def _newest(events: list[Event], limit: int) -> list[Event]:
 
 def _key(record: Record) -> Key:
     match record:
+        case EnvironmentRecord() | IdentitiesRecord() | NotificationsRecord():
+            return (type(record).__name__,)
+        case NewestStatement() | PolicyRecord():
+            return (type(record).__name__, record.widget)
         case Channel():
             return ("channel", record.widget, record.name)
         case Deployment():
@@ -177,10 +195,6 @@ def _key(record: Record) -> Key:
             return ("freeze", record.widget)
         case WaitingRecord():
             return ("waiting", record.widget)
-        case NotificationsRecord() | EnvironmentRecord():
-            return ("notifications",) if isinstance(record, NotificationsRecord) else ("environment",)
-        case PolicyRecord():
-            return ("policy", record.widget)
         case Release():
             return ("release", record.widget, record.version)
         case Rejection():

@@ -48,6 +48,8 @@ from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.adapters.javascript.surface_process import UPLOAD_BOUNDS, ScriptSurfaces
 from edgeship.adapters.s3.surfaces import S3Surfaces
 from edgeship.application.versioning.check_upload import CheckUpload
+from edgeship.application.provenance.check_signature import CheckSignature
+from edgeship.adapters.signing.verifying import verify
 from edgeship.domain.releases.limits import Limits
 from edgeship.domain.releases.rejection import Upload
 from tests.fakes.state import FakeState
@@ -60,6 +62,7 @@ accept = AcceptUpload(
     check=CheckUpload(state, ScriptSurfaces(UPLOAD_BOUNDS), surfaces),
     inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), Limits()),
     reject=RejectUpload(inbox, state, "test", lambda: now),
+    signatures=CheckSignature(state, verify, required=False),
 )
 size = pathlib.Path(scratch, "archive").stat().st_size
 upload = Upload("incoming/w/1.0.0.tgz", None, "etag", sequencer="1", size=size, uploaded_at=now, actor="ci")

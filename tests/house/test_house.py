@@ -26,6 +26,7 @@ FEATURES = {
     "notifications",
     "edge",
     "embeds",
+    "provenance",
     "versioning",
     "requirements",
     "pruning",

@@ -21,6 +21,7 @@ EVERY_OPTION = {
     "latest_copies_grace_days": "3",
     "upload_limits": "files:8000,file_mib:200",
     "telemetry_concurrency": "20",
+    "require_signatures": "true",
     "tracing": "true",
     "log_retention_days": "400",
     "access_log_retention_days": "30",

@@ -11,6 +11,8 @@ from pathlib import Path
 from edgeship.adapters.archives.reader import ArchiveReader
 from edgeship.adapters.javascript.parser import JavaScriptParser
 from edgeship.adapters.javascript.surface_process import UPLOAD_BOUNDS, ScriptSurfaces
+from edgeship.adapters.signing.verifying import verify
+from edgeship.application.provenance.check_signature import CheckSignature
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.pack_bundle import BundleFacts
@@ -98,6 +100,7 @@ def _accepted(inbox: FakeInbox, key: UploadKey, warnings: tuple[str, ...] = ()) 
         check=CheckUpload(state, ScriptSurfaces(UPLOAD_BOUNDS), surfaces),
         state=state,
         inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), DEFAULT_LIMITS),
+        signatures=CheckSignature(state, verify, required=False),
         reject=RejectUpload(inbox, state, "test", lambda: NOW),
         environment="test",
         clock=lambda: NOW,

@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # a bundle carries what is imported when it runs
     from edgeship.domain.flags.flag_record import FlagRecord
     from edgeship.domain.notifications.rules import NotificationsRecord
     from edgeship.domain.propagation.deployment import Deployment
+    from edgeship.domain.provenance.identity import IdentitiesRecord
+    from edgeship.domain.provenance.signed import NewestStatement
     from edgeship.domain.releases.rejection import Rejection
     from edgeship.domain.releases.release import Release
     from edgeship.domain.requirements.environment import EnvironmentRecord
@@ -24,6 +26,8 @@ if TYPE_CHECKING:  # a bundle carries what is imported when it runs
         | EnvironmentRecord
         | FlagRecord
         | FreezeRecord
+        | IdentitiesRecord
+        | NewestStatement
         | NotificationsRecord
         | PolicyRecord
         | Release

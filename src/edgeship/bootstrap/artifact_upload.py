@@ -15,6 +15,8 @@ from edgeship.adapters.s3.inbox import S3Inbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.source_maps import S3SourceMaps
 from edgeship.adapters.s3.surfaces import S3Surfaces
+from edgeship.adapters.signing.verifying import verify
+from edgeship.application.provenance.check_signature import CheckSignature
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.reject_failed_upload import RejectFailedUpload
@@ -50,6 +52,7 @@ def build(env: Mapping[str, str]) -> ArtifactUpload:
         surfaces=surfaces,
         check=CheckUpload(state, ScriptSurfaces(UPLOAD_BOUNDS), surfaces),
         inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), limits),
+        signatures=CheckSignature(state, verify, required=settings.require_signatures),
         reject=reject,
         environment=settings.environment,
         clock=utc_now,

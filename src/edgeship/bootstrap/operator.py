@@ -39,6 +39,8 @@ from edgeship.application.notifications.change_rules import ChangeNotifications
 from edgeship.application.notifications.follow_notification import FollowNotification
 from edgeship.application.notifications.send_test_notification import SendTestNotification
 from edgeship.application.propagation.request_deployment import RequestDeployment
+from edgeship.application.provenance.change_identities import ChangeIdentities
+from edgeship.application.provenance.read_sbom import ReadSbom
 from edgeship.application.pruning.prune_releases import PruneReleases
 from edgeship.application.releases.ports import PublishedFiles, Site, UploadLimits
 from edgeship.application.releases.publish_bundle import PublishBundle
@@ -73,6 +75,7 @@ class Operator:
     environment: ChangeEnvironment
     prune: PruneReleases
     unserved: UnservedReleases
+    identities: ChangeIdentities
     unlock: UnlockChannel
     unquarantine: UnquarantineRelease
     route: RouteChannel
@@ -85,6 +88,7 @@ class Operator:
     follow: FollowUpload
     errors: ExplainErrors
     artifacts: ExportArtifacts
+    sbom: ReadSbom
     embed: EmbedRelease
     request_deployment: RequestDeployment
 
@@ -119,6 +123,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         environment=ChangeEnvironment(state, jittered_pause),
         unserved=UnservedReleases(state),
         prune=PruneReleases(state, S3ReleaseObjects(s3, names.site_bucket, names.inbox_bucket), jittered_pause),
+        identities=ChangeIdentities(state, jittered_pause),
         unlock=UnlockChannel(state, jittered_pause),
         unquarantine=UnquarantineRelease(state, jittered_pause),
         route=RouteChannel(state, state, jittered_pause),
@@ -142,6 +147,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         request_deployment=RequestDeployment(state, jittered_pause),
         embed=EmbedRelease(state, site, S3PublishedFiles(s3, names.site_bucket)),
         artifacts=ExportArtifacts(site, published, S3SourceMaps(s3, names.inbox_bucket), artifact_bundle),
+        sbom=ReadSbom(S3SourceMaps(s3, names.inbox_bucket)),
         errors=ExplainErrors(
             state=state,
             books=DynamoDBErrorBooks(dynamodb, names.table, utc_now),

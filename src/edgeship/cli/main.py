@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -21,11 +22,12 @@ from edgeship.cli.flags import flags
 from edgeship.cli.notifications import notifications
 from edgeship.cli.output import Output
 from edgeship.cli.propagation import propagate, verify
+from edgeship.cli.provenance import identities, sbom
 from edgeship.cli.pruning import prune
-from edgeship.cli.releases import publish, reading
+from edgeship.cli.releases import artifact, publish, reading
 from edgeship.cli.requirements import environment
 from edgeship.cli.status import status
-from edgeship.cli.telemetry import artifacts, top_errors
+from edgeship.cli.telemetry import source_maps, top_errors
 from edgeship.cli.versioning import version
 
 app = typer.Typer(
@@ -37,6 +39,7 @@ app = typer.Typer(
 
 for command in (
     publish.publish,
+    artifact.artifact,
     reading.releases,
     status.status,
     resolve.resolve,
@@ -44,7 +47,8 @@ for command in (
     propagate.propagate,
     reading.history,
     top_errors.errors,
-    artifacts.artifacts,
+    source_maps.source_maps,
+    sbom.sbom,
     channels.promote,
     channels.rollback,
     channels.unlock,
@@ -62,6 +66,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(environment.app, name="environment")
 app.add_typer(flags.app, name="flags")
 app.add_typer(notifications.app, name="notifications")
+app.add_typer(identities.app, name="identity")
 app.add_typer(local.app, name="local")
 
 
@@ -122,6 +127,9 @@ def run() -> None:
     """The entry point of the console script."""
     # As Ctrl-C does: what a command holds, such as a temporary archive, is removed on the way out.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names are Unicode, and a machine's locale may not be: what it can't print must not end a command that is done.
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))
 
 

@@ -99,4 +99,5 @@ def hold(reason: Mapping[str, Any] | None) -> str:
 
 
 def _write_json(document: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    takes_all = (sys.stdout.encoding or "").lower() in ("utf-8", "utf8")
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=not takes_all) + "\n")

@@ -44,6 +44,8 @@ class EventType(StrEnum):
     DEPLOYMENT_REQUESTED = "Deployment Requested"
     DEPLOYMENT_VERIFIED = "Deployment Verified"
     DEPLOYMENT_FAILED = "Deployment Failed"
+    IDENTITY_ADDED = "Identity Added"
+    IDENTITY_REMOVED = "Identity Removed"
     NOTIFICATIONS_CHANGED = "Notifications Changed"
     NOTIFICATION_TESTED = "Notification Tested"
 

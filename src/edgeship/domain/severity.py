@@ -51,6 +51,8 @@ SEVERITIES: Mapping[EventType, Severity] = {
     EventType.DEPLOYMENT_REQUESTED: Severity.INFO,
     EventType.DEPLOYMENT_VERIFIED: Severity.INFO,
     EventType.DEPLOYMENT_FAILED: Severity.CRITICAL,
+    EventType.IDENTITY_ADDED: Severity.WARNING,
+    EventType.IDENTITY_REMOVED: Severity.WARNING,
     EventType.NOTIFICATIONS_CHANGED: Severity.INFO,
     EventType.NOTIFICATION_TESTED: Severity.INFO,
 }

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from edgeship.adapters.archives.packer import TarPacker
 from edgeship.adapters.archives.reader import ArchiveReader
+from edgeship.adapters.archives.stored_gzip import StoredGzip
 from edgeship.domain.errors import Refused
-from edgeship.domain.releases.bundle import EntryCheck
+from edgeship.domain.releases.bundle import EntryCheck, check_packed
 from edgeship.domain.releases.limits import Limits
 from tests.adapters.archives.unpacking import unpack
 from tests.support.bundles import WIDGET, member, tar_gz, tar_members, zipped
@@ -200,3 +201,43 @@ def test_an_archive_is_the_same_to_the_byte_whenever_it_is_packed(tmp_path: Path
     assert (tmp_path / "first.tgz").read_bytes() == (tmp_path / "second.tgz").read_bytes()
     unpacked = unpack((tmp_path / "first.tgz").read_bytes(), ".tgz", tmp_path)
     assert [file.path for file in unpacked] == ["a.css", "edgeship.json", "widget.js"]
+
+
+def test_the_bytes_of_an_archive_are_those_of_every_python_and_zlib(tmp_path: Path) -> None:
+    """A golden vector: computed with the tarfile of CPython 3.9 to 3.13."""
+    contents = {"a.js": b"x" * 200_000, "é/" + "l" * 150 + ".js": b"2", "z" * 120 + "/" + "b" * 130: b""}
+    for number, content in enumerate(contents.values()):
+        (tmp_path / str(number)).write_bytes(content)
+    files = {path: tmp_path / str(number) for number, path in enumerate(contents)}
+    TarPacker().pack(files, {"edgeship.json": b"{}"}, tmp_path / "archive.tgz")
+    body = (tmp_path / "archive.tgz").read_bytes()
+    assert hashlib.sha256(body).hexdigest() == "12a9b7896742b36a08fd5ba53422cbb6c5ad045c403b67e6e73dd308c43b2063"
+    assert {file.path: file.location.read_bytes() for file in unpack(body, ".tgz", tmp_path)} == {
+        **contents,
+        "edgeship.json": b"{}",
+    }
+
+
+@given(parts=st.lists(st.binary(max_size=200_000), max_size=4))
+@settings(max_examples=20)
+def test_what_is_not_compressed_is_gzip_for_every_reader(parts: list[bytes]) -> None:
+    out = io.BytesIO()
+    with StoredGzip(out) as file:
+        for part in parts:
+            file.write(part)
+    body = b"".join(parts)
+    assert gzip.decompress(out.getvalue()) == body
+    assert len(out.getvalue()) <= len(body) + 5 * (len(body) // 65_535 + 1) + 18
+
+
+@pytest.mark.parametrize(("files", "file_bytes"), [(5, 100_000), (400, 1)])
+def test_an_archive_of_all_that_is_allowed_is_not_too_large(files: int, file_bytes: int, tmp_path: Path) -> None:
+    limits = Limits(files, file_bytes, files * file_bytes)
+    (tmp_path / "file").write_bytes(b"x" * file_bytes)
+    named = {f"{number:03}/" + "é/" * 254: tmp_path / "file" for number in range(files)}
+    TarPacker().pack(
+        {path[:-1]: location for path, location in named.items()},
+        {"edgeship.json": bytes(limits.declaration_bytes)},
+        tmp_path / "archive",
+    )
+    check_packed((tmp_path / "archive").stat().st_size, limits)

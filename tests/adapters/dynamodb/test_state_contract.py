@@ -25,6 +25,8 @@ from edgeship.domain.notifications.rules import Destination, Notifications, Noti
 from edgeship.domain.notifications.rules import Kind as DestinationKind
 from edgeship.domain.notifications.rules_record import change_notifications, notification_test
 from edgeship.domain.propagation.deployment import Deployment, Mismatch, MismatchKind, Verification
+from edgeship.domain.provenance.identity import IdentitiesRecord, add_identity, remove_identity
+from edgeship.domain.provenance.signed import Signed
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.rejection import Upload, reject
@@ -34,6 +36,7 @@ from edgeship.domain.severity import Severity
 from edgeship.domain.version import Version
 from tests.fakes.state import FakeState
 from tests.support.releases import a_release
+from tests.support.signing import CI
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 WHO = Occasion("test", "ann", "by hand", NOW)
@@ -420,6 +423,33 @@ def test_freezes_are_kept_apart_and_read_together(state: EnvironmentState) -> No
     assert [(e.type, e.widget) for e in state.environment_events(5)] == [(EventType.FREEZE_SET, None)]
     assert state.events(None, 5) == []
     assert state.widgets() == []
+
+
+def test_identities_are_one_record(state: EnvironmentState) -> None:
+    assert state.identities() == IdentitiesRecord()
+    record, told = add_identity(state.identities(), CI.identity("ci", "checkout", "pay-*"), WHO)
+    state.commit(Transaction(puts=(record,), events=(told,)))
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(record,), events=(told,)))
+    assert state.identities() == replace(record, revision=1)
+    record, removed = remove_identity(state.identities(), "ci", WHO)
+    state.commit(Transaction(puts=(record,), events=(removed,)))
+    assert state.identities() == IdentitiesRecord((), 2)
+    assert {e.type for e in state.environment_events(5)} == {EventType.IDENTITY_ADDED, EventType.IDENTITY_REMOVED}
+
+
+def test_a_release_knows_who_signed_it(state: EnvironmentState) -> None:
+    signed = Signed("ci", "key", "2026-11-23T10:00:00.000Z", "upload")
+    newest = state.newest_statement("checkout").with_statement("1.0.0", signed)
+    assert newest is not None
+    release = replace(a_release("1.0.0"), signed=signed, revision=0)
+    state.commit(Transaction(puts=(release, newest), events=(event(1),), registers=release))
+    kept = state.release("checkout", Version.parse("1.0.0"))
+    assert kept is not None
+    assert kept.signed == signed
+    assert state.newest_statement("checkout") == replace(newest, revision=1)
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(newest,), events=()))
 
 
 def test_a_write_may_rely_on_freezes_as_they_were_read(state: EnvironmentState) -> None:

@@ -62,6 +62,15 @@ def test_an_upload_is_fetched_as_it_was_put(bucket: Bucket) -> None:
     assert into.read_bytes() == b"one"
 
 
+@pytest.mark.parametrize("size", [3, 8 * 1024 * 1024 + 1])
+def test_a_signature_is_one_object_with_the_archive(bucket: Bucket, size: int) -> None:
+    archive, into = bucket.archive(b"x" * size), bucket.folder / "fetched"
+    unsigned = bucket.dropbox.put(KEY, archive, None, lambda _: None).etag
+    assert bucket.inbox.fetch(bucket.upload(unsigned), into) is None
+    signed = bucket.dropbox.put(KEY, archive, unsigned, lambda _: None, "c2lnbmVk").etag
+    assert bucket.inbox.fetch(bucket.upload(signed), into) == "c2lnbmVk"
+
+
 def test_progress_ends_with_all_bytes(bucket: Bucket) -> None:
     seen: list[Progress] = []
     bucket.dropbox.put(KEY, bucket.archive(b"x" * 1000), None, seen.append)

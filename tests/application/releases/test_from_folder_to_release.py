@@ -12,6 +12,8 @@ import pytest
 from edgeship.adapters.documents.manifests import dump_manifest
 from edgeship.adapters.documents.path_patterns import GitignorePatterns
 from edgeship.adapters.javascript.surface_process import UPLOAD_BOUNDS, ScriptSurfaces
+from edgeship.adapters.signing.verifying import verify
+from edgeship.application.provenance.check_signature import CheckSignature
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.pack_bundle import BundleFacts, PackBundle
@@ -84,6 +86,7 @@ class House:
             check=CheckUpload(state, ScriptSurfaces(UPLOAD_BOUNDS), self.surfaces),
             state=state,
             inspect=INSPECT,
+            signatures=CheckSignature(state, verify, required=False),
             reject=RejectUpload(inbox, state, "test", lambda: NOW),
             environment="test",
             clock=lambda: NOW,

@@ -23,7 +23,7 @@ from tests.support.releases import a_release
 
 SITE = "https://widgets.example.com"
 KEY = UploadKey("checkout", Version.parse("1.0.0"), ".tar.gz")
-PUBLISHED = Published(KEY, Dropped("etag"), "digest", "widget.js", "sha256", None, 1, 1, uploaded=True)
+PUBLISHED = Published(KEY, Dropped("etag"), "digest", "widget.js", "sha256", None, 1, 1, "sha256", uploaded=True)
 NAME = ReleaseName(KEY.widget, KEY.version, "--widget", "--version")
 ROUTES = {".revision": "1", "checkout": "|1.0.0 - latest"}
 ANY = st.characters(codec="utf-8", categories=("L", "M", "N", "P", "S"), exclude_characters="/")

@@ -27,7 +27,15 @@ from edgeship.domain.releases.limits import DEFAULT_LIMITS
 from edgeship.domain.releases.release import Release
 from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
 from edgeship.domain.version import Version
-from edgeship.resource_names import FLAGS_KEY, HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY, WATCHED_INDEX, ResourceNames
+from edgeship.resource_names import (
+    FLAGS_KEY,
+    HEALTH_LIST_KEY,
+    REGION,
+    SIGNATURE_METADATA,
+    SNAPSHOT_KEY,
+    WATCHED_INDEX,
+    ResourceNames,
+)
 from tests.support.moto.gaps import fill_cloudfront, fill_cloudwatch
 from tests.support.moto.key_value_store import fill_key_value_store, stored_routes
 from tests.support.moto.models import ACCOUNT, stored_objects, table_items
@@ -91,9 +99,10 @@ class Aws:
         if book != before:
             books.write(book)
 
-    def upload_event(self, key: str, body: bytes) -> dict[str, Any]:
+    def upload_event(self, key: str, body: bytes, signature: str | None = None) -> dict[str, Any]:
         """Put an object into the inbox and return the event that S3 sends about it."""
-        answer = self.s3.put_object(Bucket=NAMES.inbox_bucket, Key=key, Body=body)
+        metadata = {SIGNATURE_METADATA: signature} if signature is not None else {}
+        answer = self.s3.put_object(Bucket=NAMES.inbox_bucket, Key=key, Body=body, Metadata=metadata)
         return {
             "version": "0",
             "id": "17793124-05d4-b198-2fde-7ededc63b103",

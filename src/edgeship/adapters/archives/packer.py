@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from edgeship.adapters.archives.reader import describe
+from edgeship.adapters.archives.stored_gzip import StoredGzip
 from edgeship.application.releases.ports import UnpackedFile
 
 
 class TarPacker:
-    """The `Packer` port: a `.tar.gz` without the times, owners or modes of the local machine."""
+    """The `Packer` port: a `.tar.gz`, not compressed, without the times, owners or modes of the local machine."""
 
     def pack(self, files: Mapping[str, Path], extra: Mapping[str, bytes], into: Path) -> None:
         with (
             into.open("wb") as out,
-            gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0) as packed,
-            tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+            StoredGzip(out) as packed,
+            tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT, encoding="utf-8") as tar,
         ):
             for path in sorted(files.keys() | extra.keys()):
                 entry = tarfile.TarInfo(path)

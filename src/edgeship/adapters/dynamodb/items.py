@@ -8,7 +8,7 @@ are read by `earlier_names.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from edgeship.adapters.dynamodb import earlier_names, keys
 from edgeship.adapters.dynamodb.channels import channel_item
 from edgeship.adapters.dynamodb.environments import environment_item
 from edgeship.adapters.dynamodb.freezes import freeze_item, waiting_item
+from edgeship.adapters.dynamodb.identities import identities_item, statement_item
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.calendar.waiting import WaitingRecord
 from edgeship.domain.channels import policy_record
@@ -28,6 +29,8 @@ from edgeship.domain.flags.record_limits import stored_text
 from edgeship.domain.notifications import rules_record as notifications_record
 from edgeship.domain.notifications.rules import NotificationsRecord
 from edgeship.domain.propagation.deployment import Deployment, Verification
+from edgeship.domain.provenance.identity import IdentitiesRecord
+from edgeship.domain.provenance.signed import NewestStatement, Signed
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.contents.surface_check import SurfaceCheck
 from edgeship.domain.releases.entry import Entry, Kind
@@ -46,26 +49,9 @@ Item = dict[str, Any]
 
 def to_item(record: Record) -> Item:
     """The item that holds a record, at the record's own revision plus one."""
-    match record:
-        case Channel():
-            item = channel_item(record)
-        case Deployment():
-            item = _deployment_item(record)
-        case FlagRecord():
-            item = _flag_item(record)
-        case FreezeRecord() | EnvironmentRecord():
-            item = freeze_item(record) if isinstance(record, FreezeRecord) else environment_item(record)
-        case NotificationsRecord():
-            item = _notifications_item(record)
-        case PolicyRecord():
-            item = _policy_item(record)
-        case Release():
-            item = _release_item(record)
-        case Rejection():
-            return _rejection_item(record, keys.INBOX, keys.upload_sk(record.upload_id))
-        case WaitingRecord():
-            item = waiting_item(record)
-    return {**item, "revision": record.revision + 1}
+    if isinstance(record, Rejection):
+        return _rejection_item(record, keys.INBOX, keys.upload_sk(record.upload_id))
+    return {**_ITEMS[type(record)](record), "revision": record.revision + 1}
 
 
 def refused_item(record: Rejection, widget: str) -> Item:
@@ -94,6 +80,8 @@ def _event_pk(event: Event) -> str:
         return keys.FREEZES
     if event.type is EventType.ENVIRONMENT_CHANGED:
         return keys.ENVIRONMENT
+    if event.type in (EventType.IDENTITY_ADDED, EventType.IDENTITY_REMOVED):
+        return keys.IDENTITIES
     return keys.FLAGS if event.type is EventType.FLAG_CHANGED else keys.NOTIFICATIONS
 
 
@@ -146,6 +134,7 @@ def to_release(item: Mapping[str, Any]) -> Release:
         requires=tuple(Requirement(**each) for each in item.get("requires") or ()),
         pruned=Pruned(**item["pruned"]) if item.get("pruned") else None,
         check=SurfaceCheck.from_dict(item["check"]) if item.get("check") else None,
+        signed=Signed(**item["signed"]) if item.get("signed") else None,
         revision=int(item["revision"]),
     )
 
@@ -248,3 +237,19 @@ def _release_item(release: Release) -> Item:
 
 def _expiry(rejected_at: str) -> int:
     return int((datetime.fromisoformat(rejected_at) + timedelta(days=REJECTED_DAYS)).timestamp())
+
+
+_ITEMS: Mapping[type, Callable[[Any], Item]] = {
+    Channel: channel_item,
+    Deployment: _deployment_item,
+    FlagRecord: _flag_item,
+    EnvironmentRecord: environment_item,
+    FreezeRecord: freeze_item,
+    IdentitiesRecord: identities_item,
+    NewestStatement: statement_item,
+    NotificationsRecord: _notifications_item,
+    PolicyRecord: _policy_item,
+    Release: _release_item,
+    WaitingRecord: waiting_item,
+}
+"""By type of record, what makes its item but for the revision."""

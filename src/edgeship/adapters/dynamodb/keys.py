@@ -18,6 +18,9 @@
 | `ENVIRONMENT` | `EVENT#<occurred_at>#<event_id>` | outbox and history of these |
 | `NOTIFICATIONS` | `RULES` | destinations of notifications, and the rules |
 | `NOTIFICATIONS` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the notifications |
+| `IDENTITIES` | `IDENTITIES` | whose signature may publish which widget |
+| `IDENTITIES` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the identities |
+| `WIDGET#<widget>` | `STATEMENT` | the newest statement by which a release was registered |
 | `INVALIDATIONS` | `<month>` | the count of a month's invalidation paths |
 | `INBOX` | `UPLOAD#<upload_id>` | a refused upload |
 | `INBOX` | `EVENT#<occurred_at>#<event_id>` | outbox and list of refused uploads |
@@ -41,12 +44,14 @@ WIDGETS = "WIDGETS"
 INBOX = "INBOX"
 FLAGS = "FLAGS"
 FREEZES = "FREEZES"
+IDENTITIES = "IDENTITIES"
 INVALIDATIONS = "INVALIDATIONS"
 NOTIFICATIONS = "NOTIFICATIONS"
 ENVIRONMENT = "ENVIRONMENT"
 RUNNING = "RUNNING"
 POLICY = "POLICY"
 RULES = "RULES"
+STATEMENT = "STATEMENT"
 WATCHED = "WATCHED"
 """The key of channels in the index of what the minute tick reads."""
 WAITING = "WAITING"

@@ -15,6 +15,7 @@ from edgeship.adapters.dynamodb.batches import get_all
 from edgeship.adapters.dynamodb.channels import to_channel
 from edgeship.adapters.dynamodb.environments import to_environment
 from edgeship.adapters.dynamodb.freezes import to_freeze, to_waiting
+from edgeship.adapters.dynamodb.identities import to_identities, to_statement
 from edgeship.application.transaction import Transaction
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.calendar.waiting import WaitingRecord
@@ -25,6 +26,8 @@ from edgeship.domain.events import Event
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.notifications.rules import NotificationsRecord
 from edgeship.domain.propagation.deployment import Deployment
+from edgeship.domain.provenance.identity import IdentitiesRecord
+from edgeship.domain.provenance.signed import NewestStatement
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
@@ -189,6 +192,14 @@ class DynamoDBState:
         item = self._get(keys.ENVIRONMENT, keys.RUNNING)
         return to_environment(item) if item else EnvironmentRecord()
 
+    def identities(self) -> IdentitiesRecord:
+        item = self._get(keys.IDENTITIES, keys.IDENTITIES)
+        return to_identities(item) if item else IdentitiesRecord()
+
+    def newest_statement(self, widget: str) -> NewestStatement:
+        item = self._get(keys.widget_pk(widget), keys.STATEMENT)
+        return to_statement(item) if item else NewestStatement(widget)
+
     def flags(self) -> list[FlagRecord]:
         return [items.to_flag(item) for item in self._query(keys.FLAGS, keys.flag_sk(""))]
 
@@ -200,7 +211,8 @@ class DynamoDBState:
         return self._events(keys.FLAGS if widget is None else keys.widget_pk(widget), limit)
 
     def environment_events(self, limit: int) -> list[Event]:
-        found = [*self._events(keys.FREEZES, limit), *self._events(keys.ENVIRONMENT, limit)]
+        pks = (keys.FREEZES, keys.ENVIRONMENT, keys.IDENTITIES)
+        found = [event for pk in pks for event in self._events(pk, limit)]
         return sorted(found, key=lambda event: (event.occurred_at, event.event_id), reverse=True)[:limit]
 
     def _events(self, pk: str, limit: int) -> list[Event]:

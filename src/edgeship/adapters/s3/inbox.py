@@ -16,7 +16,7 @@ from edgeship.adapters.s3.multipart import PART_BYTES, Multipart, etag_of
 from edgeship.application.releases.ports import Dropped, Progress
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.releases.rejection import Upload
-from edgeship.resource_names import ACCEPTED_PREFIX, REJECTED_PREFIX
+from edgeship.resource_names import ACCEPTED_PREFIX, REJECTED_PREFIX, SIGNATURE_METADATA
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -32,7 +32,7 @@ class S3Inbox:
         self._client = client
         self._bucket = bucket
 
-    def fetch(self, upload: Upload, into: Path) -> None:
+    def fetch(self, upload: Upload, into: Path) -> str | None:
         # Without a version id, the ETag makes sure that this is the object of the event.
         answer = (
             self._client.get_object(Bucket=self._bucket, Key=upload.key, VersionId=upload.version_id)
@@ -41,6 +41,7 @@ class S3Inbox:
         )
         with into.open("wb") as file:
             shutil.copyfileobj(answer["Body"], file, _CHUNK)
+        return answer["Metadata"].get(SIGNATURE_METADATA)
 
     def keep_accepted(self, upload: Upload) -> None:
         self._copy(upload, ACCEPTED_PREFIX + upload.tail)
@@ -73,14 +74,28 @@ class S3Dropbox:
         self._client = client
         self._bucket = bucket
 
-    def put(self, key: str, archive: Path, replaces: str | None, progress: Callable[[Progress], None]) -> Dropped:
+    def put(
+        self,
+        key: str,
+        archive: Path,
+        replaces: str | None,
+        progress: Callable[[Progress], None],
+        signature: str | None = None,
+    ) -> Dropped:
+        metadata = {SIGNATURE_METADATA: signature} if signature is not None else {}
         condition = {"IfMatch": f'"{replaces}"'} if replaces else {"IfNoneMatch": "*"}
         try:
             if archive.stat().st_size > PART_BYTES:
-                return Dropped(self._put_in_parts(key, archive, replaces, condition, progress).strip('"'))
+                return Dropped(self._put_in_parts(key, archive, replaces, condition, progress, metadata).strip('"'))
             with archive.open("rb") as file:
                 body = _Counted(file, archive.stat().st_size, progress)
-                answer = self._client.put_object(Bucket=self._bucket, Key=key, Body=body, **condition)  # type: ignore[arg-type]  # a file-like of our own
+                answer = self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=body,  # type: ignore[arg-type]  # a file-like of our own
+                    Metadata=metadata,
+                    **condition,  # type: ignore[arg-type]
+                )
         except ClientError as error:
             if lost_race(error):
                 raise Conflict(f"{key} holds another object") from error
@@ -94,6 +109,7 @@ class S3Dropbox:
         replaces: str | None,
         condition: Mapping[str, str],
         progress: Callable[[Progress], None],
+        metadata: Mapping[str, str],
     ) -> str:
         for last in (False, True):
             there = self._etag(key)
@@ -101,7 +117,7 @@ class S3Dropbox:
             if there is not None and there != replaces:
                 raise Conflict(f"{key} holds another object")
             try:
-                return Multipart(self._client, self._bucket, key, archive).put(condition, progress)
+                return Multipart(self._client, self._bucket, key, archive, metadata).put(condition, progress)
             except ClientError as error:
                 # Another process that sends the same bytes has completed the upload that both went on with.
                 if last or not is_missing(error):

@@ -33,10 +33,13 @@ Condition = Mapping[str, str]
 class Multipart:
     """The parts of one archive at one key."""
 
-    def __init__(self, client: S3Client, bucket: str, key: str, archive: Path) -> None:
+    def __init__(
+        self, client: S3Client, bucket: str, key: str, archive: Path, metadata: Mapping[str, str] | None = None
+    ) -> None:
         self._client = client
         self._at: dict[str, Any] = {"Bucket": bucket, "Key": key}
         self._archive = archive
+        self._metadata = metadata or {}
         self._size = archive.stat().st_size
         self._md5 = part_digests(archive)
 
@@ -46,10 +49,11 @@ class Multipart:
         Raises:
             ClientError: as of any conditional write; 404 where another process completed or aborted the upload.
         """
-        upload_id, parts = self._begun()
+        # An upload's metadata is that of its beginning, so a signature begins another.
+        upload_id, parts = self._begun() if not self._metadata else (None, {})
         if upload_id is None:
             # Each part has a checksum, so S3 compares what arrives with what was sent.
-            upload_id = self._client.create_multipart_upload(**self._at, ChecksumAlgorithm="CRC32")["UploadId"]
+            upload_id = self._begin()
         sent = sum(part["Size"] for part in parts.values())
         progress(Progress(sent, self._size))
         missing = [number for number in range(1, len(self._md5) + 1) if number not in parts]
@@ -64,6 +68,10 @@ class Multipart:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         return self._complete(upload_id, parts, condition)
+
+    def _begin(self) -> str:
+        answer = self._client.create_multipart_upload(**self._at, ChecksumAlgorithm="CRC32", Metadata=self._metadata)
+        return answer["UploadId"]
 
     def _begun(self) -> tuple[str | None, dict[int, dict[str, Any]]]:
         """The unfinished upload that has most of the archive's parts, and these; none where it may not be asked."""

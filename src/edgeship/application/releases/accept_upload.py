@@ -1,8 +1,9 @@
 """Turn an upload into a registered release, or into a rejection that says why.
 
-The order makes it safe to die at any point and run again:
-check (writes nothing), claim (binds the version to its bytes), source maps, surface, files, manifest, transaction
-(release and event), copy to `accepted/`.
+The signature is verified first, before anything of the archive is read. The order of the rest makes it safe to die at
+any point and run again:
+check (writes nothing), claim (binds the version to its bytes), source maps and SBOM, surface, files, manifest,
+transaction (release and event), copy to `accepted/`.
 Each step may be repeated, and the event is written only after everything else.
 """
 
@@ -13,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edgeship.application.ports import Clock
+from edgeship.application.provenance.check_signature import CheckSignature
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.ports import (
     CheckedUpload,
@@ -30,6 +32,8 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.naming import UploadKey
+from edgeship.domain.provenance.locked import is_kept_sbom
+from edgeship.domain.provenance.signed import NewestStatement, Signed
 from edgeship.domain.releases.bundle import check_packed
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.contents.siblings import served, siblings
@@ -38,6 +42,9 @@ from edgeship.domain.releases.contents.withheld import is_public
 from edgeship.domain.releases.manifest import DIRECTORY_INDEX, FileEntry, Manifest
 from edgeship.domain.releases.rejection import Rejection, Upload
 from edgeship.domain.releases.release import Release, register
+
+_ATTEMPTS = 10
+"""Of a registration, among other versions of its widget that are registered at the same time."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class AcceptUpload:
     state: ReleaseState
     inspect: InspectArchive
     check: UploadCheck
+    signatures: CheckSignature
     reject: RejectUpload
     environment: str
     clock: Clock
@@ -63,7 +71,8 @@ class AcceptUpload:
     def _accept(self, upload: Upload) -> Release:
         key = UploadKey.parse(upload.key)
         with TemporaryDirectory(prefix="edgeship-") as scratch:
-            files, manifest = self._inspect(upload, key, Path(scratch))
+            archive, signed = self._fetch(upload, key, Path(scratch))
+            files, manifest = self.inspect(archive, key, timestamp(upload.uploaded_at), Path(scratch))
             release = self._registered(manifest)
             if release is None:
                 checked = self.check(files, manifest)
@@ -71,22 +80,23 @@ class AcceptUpload:
                 if checked.refused is not None and not self.site.has_files(key.widget, key.version):
                     raise checked.refused
                 self._claim(manifest)
-                kept = (file for file in files if is_kept_map(file.path, file.size))
+                kept = (f for f in files if is_kept_map(f.path, f.size) or is_kept_sbom(f.path, f.size))
                 self.maps.put(key.widget, key.version, kept)
                 if checked.surface is not None:
                     self.surfaces.put(key.widget, key.version, checked.surface)
                 public = [(file, manifest.files[file.path]) for file in files if is_public(file.path)]
                 self.site.put_files(key.widget, key.version, [*public, *_directory_index(manifest, public)])
                 self.site.put_encoded(key.widget, key.version, _encoded(manifest, public))
-                release = self._register(self.site.put_manifest(manifest), upload, checked)
+                release = self._register(self.site.put_manifest(manifest), upload, checked, signed)
         self.inbox.keep_accepted(upload)
         return release
 
-    def _inspect(self, upload: Upload, key: UploadKey, scratch: Path) -> tuple[list[UnpackedFile], Manifest]:
+    def _fetch(self, upload: Upload, key: UploadKey, scratch: Path) -> tuple[Path, Signed | None]:
         check_packed(upload.size, self.inspect.limits)
         archive = scratch / "archive"
-        self.inbox.fetch(upload, archive)
-        return self.inspect(archive, key, timestamp(upload.uploaded_at), scratch)
+        carried = self.inbox.fetch(upload, archive)
+        release = self.state.release(key.widget, key.version)
+        return archive, self.signatures(upload, key, archive, carried, release)
 
     def _registered(self, manifest: Manifest) -> Release | None:
         """The release, if these bytes are registered already.
@@ -120,18 +130,24 @@ class AcceptUpload:
         until = f", or upload them again after {timestamp(held.until)}" if held.until and not public else ""
         raise _version_exists(manifest, f"was started by another upload {_DIFFERENT}", until)
 
-    def _register(self, manifest: Manifest, upload: Upload, checked: CheckedUpload) -> Release:
+    def _register(self, manifest: Manifest, upload: Upload, checked: CheckedUpload, signed: Signed | None) -> Release:
         occasion = Occasion(self.environment, upload.actor, f"upload of {upload.key}", self.clock())
-        release, event = register(manifest, occasion, checked.result)
-        try:
-            self.state.commit(Transaction(puts=(release,), events=(event,), registers=release))
-        except Conflict:
-            # Another delivery of this event, or another archive with the same bytes, came first.
-            registered = self.state.release(release.widget, release.version)
-            if registered is None:
-                raise
-            return registered
-        return release
+        release, event = register(manifest, occasion, checked.result, signed)
+        for attempt in range(_ATTEMPTS):
+            puts: tuple[Release | NewestStatement, ...] = (release, *self.signatures.newest(release))
+            try:
+                self.state.commit(Transaction(puts=puts, events=(event,), registers=release))
+            except Conflict:
+                # Another delivery of this event, or another archive with the same bytes, came first. Or another version
+                # of the widget did, and its statement is the newest now.
+                registered = self.state.release(release.widget, release.version)
+                if registered is not None:
+                    return registered
+                if attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return release
+        raise AssertionError("the last attempt returns or raises")
 
 
 def _directory_index(

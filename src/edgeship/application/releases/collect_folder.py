@@ -50,12 +50,17 @@ def collect_folder(
         for location in walk.entries():
             kind: EntryKind = "file" if location.is_file() else "device"
             size = location.stat().st_size if kind == "file" else 0
-            path = check.admit(location.relative_to(folder).as_posix(), kind, size)
+            path = check.admit(written_name(location.relative_to(folder)), kind, size)
             assert path is not None  # it is no folder
             files[path] = location
     check.finish()
     inside = release_paths(sorted(files))
     return Collected({path: files[name] for name, path in inside.items()}, tuple(walk.excluded))
+
+
+def written_name(path: Path) -> str:
+    """A relative path as its bytes say it in UTF-8, whatever encoding the locale of this machine has."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "surrogateescape")
 
 
 @contextmanager
@@ -91,7 +96,7 @@ class _Walk:
         with os.scandir(folder) as found:
             locations = sorted(Path(entry.path) for entry in found)
         for location in locations:
-            path = unicodedata.normalize("NFC", location.relative_to(self.folder).as_posix())
+            path = unicodedata.normalize("NFC", written_name(location.relative_to(self.folder)))
             is_link = location.is_symlink()
             is_folder = location.is_dir()
             shown = f"{path}/" if is_folder else path

@@ -12,6 +12,7 @@ from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.ports import Packer, PathPatterns
 from edgeship.application.releases.select_files import select_files
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, UploadKey
+from edgeship.domain.provenance.locked import SBOM_PATH
 from edgeship.domain.releases.bundle_warnings import (
     MAX_SEARCHED_BYTES,
     SEARCHED,
@@ -32,7 +33,7 @@ class BundleFacts:
     `created_at` is RFC 3339. Without it, the archive of a build has the same bytes whenever it is packed. `exclude`
     are patterns in gitignore's syntax, after those of `.edgeshipignore`. `proposed_around` are the entrypoints that the
     `package.json` of the folder around the build names, by their paths in the build. `changes_around` are those that
-    the project lists, where nothing else states some.
+    the project lists, where nothing else states some. `sbom` is a CycloneDX document, which is kept in private.
     """
 
     entrypoint: str | None = None
@@ -44,17 +45,19 @@ class BundleFacts:
     follow_symlinks: bool = False
     proposed_around: tuple[str, ...] = ()
     changes_around: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sbom: bytes | None = None
 
 
 @dataclass(frozen=True)
 class Packed:
-    """An archive, and what is in it: `withheld` are the paths of what is never public, `excluded` those of what was
-    not packed. `warnings` are about what will fail in browsers. `renamed` is the bundle's own `manifest.json`,
-    which is published as `BUNDLER_MANIFEST_NAME`; empty without one."""
+    """An archive, its SHA-256 in hex, and what is in it: `withheld` are the paths of what is never public, `excluded`
+    those of what was not packed. `warnings` are about what will fail in browsers. `renamed` is the bundle's own
+    `manifest.json`, which is published as `BUNDLER_MANIFEST_NAME`; empty without one."""
 
     key: UploadKey
     manifest: Manifest
     archive_bytes: int
+    archive_sha256: str
     warnings: tuple[BundleWarning, ...]
     withheld: tuple[str, ...]
     excluded: tuple[str, ...]
@@ -88,15 +91,20 @@ class PackBundle:
                 *find_warnings(manifest, files.keys(), _searched(manifest, files)),
                 *large_maps((path, location.stat().st_size) for path, location in sorted(files.items())),
             ]
-            files.pop(UPLOADED_MANIFEST_NAME, None)
-            self.packer.pack(files, {UPLOADED_MANIFEST_NAME: self.dump(manifest)}, archive)
+            extra = {UPLOADED_MANIFEST_NAME: self.dump(manifest)}
+            if facts.sbom is not None:
+                extra[SBOM_PATH] = facts.sbom
+            for path in extra:
+                files.pop(path, None)
+            self.packer.pack(files, extra, archive)
         self.inspect(archive, key, "", scratch)
         packed = Packed(
             key=key,
             manifest=manifest,
             archive_bytes=archive.stat().st_size,
+            archive_sha256=self.packer.describe(archive.name, archive).sha256,
             warnings=tuple(warnings),
-            withheld=tuple(sorted(files.keys() - manifest.files.keys())),
+            withheld=tuple(sorted((files.keys() | extra.keys()) - manifest.files.keys() - {UPLOADED_MANIFEST_NAME})),
             excluded=collected.excluded,
             renamed=_renamed(files),
         )

@@ -109,8 +109,9 @@ class Scripts(Protocol):
 class Inbox(Protocol):
     """The bucket that uploads arrive in."""
 
-    def fetch(self, upload: Upload, into: Path) -> None:
-        """Stream exactly this upload (its version, not its key's newest) into a file."""
+    def fetch(self, upload: Upload, into: Path) -> str | None:
+        """Stream exactly this upload (its version, not its key's newest) into a file; returns the signature that it
+        carries, if there is one."""
 
     def keep_accepted(self, upload: Upload) -> None:
         """Copy the archive to `accepted/`."""
@@ -162,13 +163,13 @@ class KeptSurfaces(Protocol):
 
 
 class SourceMaps(Protocol):
-    """The source maps of releases: private, and kept for as long as the releases."""
+    """The source maps of releases, and their SBOMs: private, and kept for as long as the releases."""
 
     def put(self, widget: str, version: Version, maps: Iterable[UnpackedFile]) -> None:
-        """Write a release's maps; all of them are written when this returns. Again, it changes nothing."""
+        """Write a release's files of this kind; all are written when this returns. Again, it changes nothing."""
 
     def read(self, widget: str, version: Version, path: str) -> bytes | None:
-        """The map at a path of the bundle; None when there is none."""
+        """The map, or the SBOM, at a path of the bundle; None when there is none."""
 
 
 class PublishedFiles(Protocol):
@@ -233,8 +234,16 @@ class UploadLimits(Protocol):
 class Dropbox(Protocol):
     """The inbox as an uploader sees it."""
 
-    def put(self, key: str, archive: Path, replaces: str | None, progress: Callable[[Progress], None]) -> Dropped:
-        """Upload if the key is free (`replaces` None), or if it still has the object with that ETag.
+    def put(
+        self,
+        key: str,
+        archive: Path,
+        replaces: str | None,
+        progress: Callable[[Progress], None],
+        signature: str | None = None,
+    ) -> Dropped:
+        """Upload if the key is free (`replaces` None), or if it still has the object with that ETag. The signature is
+        one object with the archive.
 
         Raises:
             Conflict: the key has another object.

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from edgeship.application.releases.pack_bundle import BundleFacts, PackBundle
+from edgeship.application.releases.pack_bundle import BundleFacts, PackBundle, Packed
 from edgeship.application.releases.ports import Dropbox, Dropped, Progress, ReleaseState, UploadLimits
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.naming import UploadKey, check_widget
+from edgeship.domain.provenance.envelope import Envelope
 from edgeship.domain.releases.bundle_warnings import BundleWarning
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.limits import DEFAULT_LIMITS, Limits
@@ -37,6 +38,7 @@ class Published:
     kind: Kind | None
     files: int
     archive_bytes: int
+    archive_sha256: str
     uploaded: bool
     refused_before: frozenset[str] = frozenset()
     warnings: tuple[BundleWarning, ...] = ()
@@ -62,8 +64,9 @@ class PublishBundle:
         version: Version,
         facts: BundleFacts,
         progress: Callable[[Progress], None],
+        sign: Callable[[Packed], Envelope] | None = None,
     ) -> Published:
-        """Check the folder by the rules for uploads, pack it and upload it.
+        """Check the folder by the rules for uploads, pack it, sign it and upload it.
 
         Raises:
             Refused: with the code that the upload would get, or `version_exists` when the inbox has other bytes.
@@ -73,7 +76,8 @@ class PublishBundle:
         pack = self.packing(limits or DEFAULT_LIMITS)
         with TemporaryDirectory(prefix="edgeship-") as scratch:
             archive, packed = pack(folder, key, facts, Path(scratch))
-            drop, uploaded, refused = self._drop(key, archive, progress)
+            signature = sign(packed).carried if sign is not None else None
+            drop, uploaded, refused = self._drop(key, archive, progress, signature)
         manifest = packed.manifest
         return Published(
             key=key,
@@ -84,6 +88,7 @@ class PublishBundle:
             kind=manifest.kind,
             files=len(manifest.files),
             archive_bytes=packed.archive_bytes,
+            archive_sha256=packed.archive_sha256,
             uploaded=uploaded,
             refused_before=frozenset(r.upload_id for r in refused if r.etag == drop.etag),
             warnings=packed.warnings,
@@ -94,18 +99,18 @@ class PublishBundle:
         )
 
     def _drop(
-        self, key: UploadKey, archive: Path, progress: Callable[[Progress], None]
+        self, key: UploadKey, archive: Path, progress: Callable[[Progress], None], signature: str | None
     ) -> tuple[Dropped, bool, list[Rejection]]:
         """Upload; returns the object at the key, whether it was uploaded now, and the earlier refusals at the key."""
         try:
-            return self.dropbox.put(str(key), archive, None, progress), True, []
+            return self.dropbox.put(str(key), archive, None, progress, signature), True, []
         except Conflict:
             there = self.dropbox.find(str(key))
         if there is not None:
             refused = [r for r in self.state.rejections(RECENT_REJECTIONS, key.widget) if r.key == str(key)]
             if any(rejection.etag == there.etag for rejection in refused):
                 # The object there was refused: replace it by the new archive, unless somebody else does so first.
-                return self.dropbox.put(str(key), archive, there.etag, progress), True, refused
+                return self.dropbox.put(str(key), archive, there.etag, progress, signature), True, refused
             if self.dropbox.holds(there, archive):
                 return there, False, []
         raise Refused(

@@ -7,7 +7,8 @@ from typing import Protocol
 from edgeship.application.flags.ports import FlagState
 from edgeship.application.notifications.ports import NotificationState
 from edgeship.application.propagation.ports import DeploymentState
+from edgeship.application.provenance.ports import ProvenanceState
 
 
-class EnvironmentState(DeploymentState, NotificationState, FlagState, Protocol):
+class EnvironmentState(DeploymentState, NotificationState, FlagState, ProvenanceState, Protocol):
     """Everything in the table."""

@@ -22,6 +22,9 @@ from edgeship.domain.releases.manifest import CHANGE_KINDS
 EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
 """Seconds since 1970 (https://reproducible-builds.org/specs/source-date-epoch/)."""
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
+_WRITTEN = frozenset({"schema", "widget", "version", "files"})
+"""What an `edgeship.json` has that edgeship wrote itself: all that is known of the build, and nothing around it says
+more."""
 
 
 def gather(
@@ -39,8 +42,9 @@ def gather(
     Raises:
         Usage: a fact of the command line is not valid.
     """
-    declared = _declared(folder / UPLOADED_MANIFEST_NAME)
-    commit, committed_at = _git_head(folder)
+    declared = declared_fields(folder)
+    artifact = declared.keys() >= _WRITTEN
+    commit, committed_at = (None, None) if artifact else _git_head(folder)
     if git_commit is not None:
         if not _COMMIT.fullmatch(git_commit):
             raise Usage(f"--git-commit {git_commit!r} is not a commit.", "Give 7 to 64 hexadecimal digits.")
@@ -49,16 +53,15 @@ def gather(
         commit = git_commit
     elif "git_commit" in declared:
         commit = None
-    stated = _stated_time(created_at)
-    if stated is None and "created_at" not in declared:
-        stated = committed_at
+    stated = _rfc3339("--created-at", created_at) if created_at is not None else None
+    # What the build itself says comes before the environment, so that every machine packs the same bytes.
+    if stated is None and "created_at" not in declared and not artifact:
+        stated = committed_at or _epoch_time()
     return BundleFacts(entrypoint, kind, commit, stated, _changes(changes) if changes else {})
 
 
-def _stated_time(created_at: str | None) -> str | None:
+def _epoch_time() -> str | None:
     epoch = os.environ.get(EPOCH_VARIABLE)
-    if created_at is not None:
-        return _rfc3339("--created-at", created_at)
     if not epoch:
         return None
     try:
@@ -77,10 +80,10 @@ def _rfc3339(option: str, text: str) -> str:
     raise Usage(f"{option} {quoted(text)} is not a time with its offset.", "Write it like 2026-11-23T10:00:00Z.")
 
 
-def _declared(location: Path) -> Mapping[str, Any]:
-    # Only to see which fields it has; publishing validates it.
+def declared_fields(folder: Path) -> Mapping[str, Any]:
+    """The fields of the folder's `edgeship.json` that are not null. Publishing validates them."""
     try:
-        document = json.loads(location.read_bytes())
+        document = json.loads((folder / UPLOADED_MANIFEST_NAME).read_bytes())
     except (FileNotFoundError, IsADirectoryError, ValueError, RecursionError):
         return {}
     return {k: v for k, v in document.items() if v is not None} if isinstance(document, dict) else {}

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -15,102 +13,58 @@ import typer
 from edgeship.cli import context
 from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import Output, plain
-from edgeship.cli.releases.build_facts import gather
+from edgeship.cli.provenance.signatures import SignOption, sealing
+from edgeship.cli.releases.build_options import (
+    LIMITS_UNKNOWN,
+    BuildArguments,
+    BuildOption,
+    ChangesOption,
+    CommitOption,
+    CreatedOption,
+    DistArgument,
+    EntrypointOption,
+    ExcludeOption,
+    FollowOption,
+    KindOption,
+    SbomOption,
+    VersionOption,
+    WidgetOption,
+    limits_of_named,
+    read_build,
+)
 from edgeship.cli.releases.dry_run import renamed_files, renamed_lines, show_bundle
-from edgeship.cli.releases.project_build import build_place, git_version, run_build, with_changes
-from edgeship.cli.releases.release_name import ReleaseName, name_release, with_package_around
+from edgeship.cli.releases.release_name import ReleaseName
 from edgeship.domain.naming import LATEST, release_prefix
 from edgeship.domain.plain_text import size
 from edgeship.domain.releases.bundle_warnings import shortened
-from edgeship.domain.releases.entry import Kind
-from edgeship.domain.releases.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from edgeship.application.channels.follow_upload import Followed
     from edgeship.application.releases.ports import Progress
     from edgeship.application.releases.publish_bundle import Published
-    from edgeship.domain.releases.limits import Limits
 
 UNFOLLOWED = "uploaded"
 WARNINGS_SHOWN = 5
 """Of each kind of warning; `--json` has all of them."""
 
 WITHHELD_SHOWN = 5
-LIMITS_UNKNOWN = (
-    "the limits of this environment can't be read, so the defaults were checked; deploy its stack again, and attach "
-    "its uploader policy"
-)
 
 
 def publish(
     ctx: typer.Context,
-    dist: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[DIST]",
-            help="The folder that the build wrote, or an archive (.tar.gz, .tgz, .zip). Default: dist or build of this "
-            "folder.",
-        ),
-    ] = None,
-    build: Annotated[
-        str | None,
-        typer.Option("--build", metavar="COMMAND", help="Run this in this folder first, such as 'npm run build'."),
-    ] = None,
-    widget: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The widget to publish. Default: the last part of package.json's name."),
-    ] = None,
-    version: Annotated[
-        str | None,
-        typer.Option(metavar="VERSION", help="Its version, SemVer 2.0.0. Default: package.json's, else git's tags."),
-    ] = None,
-    entrypoint: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="The file that pages load. Default: edgeship.json's, else package.json's, else WIDGET.js, "
-            "widget.js, index.js, main.js, index.html, a .min.js or .mjs of these, else the only script, document or "
-            "stylesheet of the top folder.",
-        ),
-    ] = None,
-    kind: Annotated[
-        Literal["module", "classic"] | None,
-        typer.Option(
-            help="How pages load a script that can be both: as an ES module or as a classic script. "
-            "Default: edgeship.json's, else what its syntax says."
-        ),
-    ] = None,
-    git_commit: Annotated[
-        str | None,
-        typer.Option(metavar="SHA", help="The commit that was built. Default: HEAD, when DIST is in a git work tree."),
-    ] = None,
-    created_at: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME",
-            help="When it was built, RFC 3339. Default: SOURCE_DATE_EPOCH, else the commit's date, else left out.",
-        ),
-    ] = None,
-    changes: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            help="JSON with lists of breaking, features and fixes. Default: edgeship.json's, else the section of the "
-            "version in CHANGELOG.md, else the commits since the last release.",
-        ),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PATTERN",
-            help="What is not packed, as in a .gitignore; repeatable. After those of .edgeshipignore.",
-        ),
-    ] = None,
-    follow_symlinks: Annotated[
-        bool, typer.Option("--follow-symlinks", help="Also follow symbolic links that leave DIST.")
-    ] = False,
+    dist: DistArgument = None,
+    build: BuildOption = None,
+    widget: WidgetOption = None,
+    version: VersionOption = None,
+    entrypoint: EntrypointOption = None,
+    kind: KindOption = None,
+    git_commit: CommitOption = None,
+    created_at: CreatedOption = None,
+    changes: ChangesOption = None,
+    exclude: ExcludeOption = None,
+    follow_symlinks: FollowOption = False,
+    sbom: SbomOption = None,
+    sign: SignOption = None,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -136,24 +90,20 @@ def publish(
 
         edgeship publish dist --widget checkout --version 1.4.2 --wait
     """
-    from edgeship.bootstrap import packing
-
     out = context.output(ctx, as_json)
-    if build is not None:
-        run_build(build)
-    dist = build_place(dist)
-    with packing.opened(dist) as folder:
-        name = name_release(dist, folder, widget, version, git_version if dist == folder else None)
-        facts = gather(folder, entrypoint, Kind(kind) if kind else None, git_commit, created_at, changes)
-        facts = replace(facts, exclude=tuple(exclude or ()), follow_symlinks=follow_symlinks)
-        facts = with_changes(with_package_around(facts, folder), dist, folder, name)
+    given = BuildArguments(
+        dist, build, widget, version, entrypoint, kind, git_commit, created_at, changes, exclude, follow_symlinks, sbom
+    )
+    with read_build(given) as found:
+        name, facts = found.name, found.facts
         if dry_run:
-            show_bundle(out, folder, name, facts, _limits_of_named(ctx, env, out))
+            show_bundle(out, found.folder, name, facts, limits_of_named(ctx, env, out))
             return
         target = context.target(ctx, env, out)
         operator = target.site_operator if wait else target.operator
+        seal = sealing(found.dist, sign)
         with _progress_bar(out, f"{name.widget} {name.version}") as progress:
-            published = operator.publish(folder, name.widget, name.version, facts, progress)
+            published = operator.publish(found.folder, name.widget, name.version, facts, progress, seal)
     if not published.limits_known:
         out.note(LIMITS_UNKNOWN)
     for text in shortened(published.warnings, WARNINGS_SHOWN):
@@ -161,16 +111,6 @@ def publish(
     followed = operator.follow(published, timedelta(seconds=timeout), _notes_stages(out)) if wait else None
     document = _document(published, followed, target.site_url, name)
     out.result(document, [plain("\n".join([*name.from_package, *_lines(document)]))])
-
-
-def _limits_of_named(ctx: typer.Context, env: str | None, out: Output) -> Limits:
-    """Those of the environment that is named, if one is and they can be read; else the defaults."""
-    if not context.is_named(ctx, env):
-        return DEFAULT_LIMITS
-    limits = context.limits(ctx, env, out)
-    if limits is None:
-        out.note(LIMITS_UNKNOWN)
-    return limits or DEFAULT_LIMITS
 
 
 def _document(
@@ -189,6 +129,7 @@ def _document(
         "kind": published.kind,
         "files": published.files,
         "archive_bytes": published.archive_bytes,
+        "archive_sha256": published.archive_sha256,
         "warnings": [{"code": w.code, "file": w.path, "text": w.text} for w in published.warnings],
         "withheld": list(published.withheld),
         "excluded": list(published.excluded),

@@ -43,10 +43,22 @@ def releases(ctx: typer.Context, widget: WidgetArgument, env: EnvOption = None, 
             (r["git_commit"] or "-")[:_COMMIT_SHOWN],
             when(r["registered_at"]),
             r["registered_by"],
+            (r["signed"] or {}).get("identity", "-"),
         )
         for r in listed
     ]
-    columns = ("version", "live on", "quarantined", "kind", "files", "size", "commit", "registered (UTC)", "by")
+    columns = (
+        "version",
+        "live on",
+        "quarantined",
+        "kind",
+        "files",
+        "size",
+        "commit",
+        "registered (UTC)",
+        "by",
+        "signed by",
+    )
     shown = table(f"releases of {widget}", columns, rows, empty=f"{widget} has no releases")
     out.result({"widget": widget, "releases": listed}, [shown])
 
@@ -102,4 +114,11 @@ def _release(release: Release, channels: list[str]) -> dict[str, Any]:
         "promoted_at": release.promoted_at,
         "check": release.check.to_dict() if release.check is not None else None,
         "requires": {each.name: each.range for each in release.requires},
+        "signed": {
+            "identity": release.signed.identity,
+            "key_id": release.signed.key_id,
+            "signed_at": release.signed.signed_at,
+        }
+        if release.signed
+        else None,
     }

@@ -1,4 +1,5 @@
-"""Which widget and which version a build is: as the command line says, else as its `package.json` does."""
+"""Which widget and which version a build is: as the command line says, else its `edgeship.json`, else its
+`package.json`."""
 
 from __future__ import annotations
 
@@ -10,8 +11,9 @@ from edgeship.application.releases.collect_folder import unreadable_refused
 from edgeship.application.releases.find_package import FoundPackage, entrypoints_inside, find_package
 from edgeship.application.releases.pack_bundle import BundleFacts
 from edgeship.cli.errors import Usage
+from edgeship.cli.releases.build_facts import declared_fields
 from edgeship.domain.errors import Refused
-from edgeship.domain.naming import check_widget
+from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, check_widget
 from edgeship.domain.plain_text import quoted
 from edgeship.domain.releases.contents.package_json import PACKAGE_NAME
 from edgeship.domain.version import Version
@@ -19,7 +21,7 @@ from edgeship.domain.version import Version
 
 @dataclass(frozen=True)
 class ReleaseName:
-    """`widget_from` and `version_from` are the option, or the path of the `package.json`, that says so."""
+    """`widget_from` and `version_from` are the option, or the path of the file, that says so."""
 
     widget: str
     version: Version
@@ -28,7 +30,7 @@ class ReleaseName:
 
     @property
     def from_package(self) -> list[str]:
-        """What was taken from a `package.json`, a line each."""
+        """What was taken from a file, a line each."""
         said = (("widget", self.widget, self.widget_from), ("version", self.version, self.version_from))
         return [f"{what} {value}: from {source}" for what, value, source in said if not source.startswith("--")]
 
@@ -47,6 +49,10 @@ def name_release(
         Usage: something is left out, and no `package.json` says it. Refused: `widget_invalid`, `version_invalid`,
         `package_invalid`, or what `from_git` is refused with.
     """
+    declared = declared_fields(folder)
+    if widget is None and version is None and {"widget", "version"} <= declared.keys():
+        source = f"{build}: {UPLOADED_MANIFEST_NAME}" if build != folder else str(folder / UPLOADED_MANIFEST_NAME)
+        return _checked(str(declared["widget"]), str(declared["version"]), source)
     found = None
     if widget is None or version is None:
         with unreadable_refused():
@@ -77,9 +83,18 @@ def name_release(
         given, option = where[refused.code]
         if given is not None:
             raise
-        raise Refused(
-            refused.code, f"{quoted(source)}: {refused.reason}", f"{refused.remedy} Or give {option}."
-        ) from None
+        raise _in_file(refused, source, option) from None
+
+
+def _checked(widget: str, version: str, source: str) -> ReleaseName:
+    try:
+        return ReleaseName(check_widget(widget), Version.parse(version), source, source)
+    except Refused as refused:
+        raise _in_file(refused, source, f"--{refused.code.removesuffix('_invalid')}") from None
+
+
+def _in_file(refused: Refused, source: str, option: str) -> Refused:
+    return Refused(refused.code, f"{quoted(source)}: {refused.reason}", f"{refused.remedy} Or give {option}.")
 
 
 def with_package_around(facts: BundleFacts, folder: Path) -> BundleFacts:

@@ -108,6 +108,12 @@ _TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
     EventType.DEPLOYMENT_REQUESTED: lambda _, new: f"{new['channel']}: {new['version']} is brought to the CDNs again",
     EventType.DEPLOYMENT_VERIFIED: lambda _, new: f"{new['channel']}: {new['version']} is served everywhere",
     EventType.DEPLOYMENT_FAILED: _failed,
+    EventType.IDENTITY_ADDED: lambda _, new: (
+        f"identity {new['name']} added: its signature publishes {', '.join(new['widgets'])}"
+    ),
+    EventType.IDENTITY_REMOVED: lambda old, _: (
+        f"identity {old['name']} removed: its signature no longer publishes {', '.join(old['widgets'])}"
+    ),
     EventType.NOTIFICATIONS_CHANGED: lambda old, new: (
         f"notifications changed: {', '.join(_differing(old, new)) or 'order'}"
     ),

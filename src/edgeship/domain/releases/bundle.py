@@ -27,10 +27,10 @@ def check_packed(packed_bytes: int, limits: Limits) -> None:
     Raises:
         Refused: `bundle_too_large`.
     """
-    if packed_bytes > limits.total_bytes:
+    if packed_bytes > limits.archive_bytes:
         raise Refused(
             "bundle_too_large",
-            f"The archive has {packed_bytes:,} bytes; a bundle may unpack to {limits.total_bytes:,}.",
+            f"The archive has {packed_bytes:,} bytes; {limits.archive_bytes:,} is the limit.",
             f"Ship less, or {_RAISE}.",
         )
 

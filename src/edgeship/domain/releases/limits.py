@@ -15,6 +15,9 @@ one PutObject and one CopyObject, which take 5 GB."""
 _FILES_IN_TOTAL = 5
 _DECLARED_FILE_BYTES = 1024
 _DECLARED_REST_BYTES = 120 * 1024
+_TAR_ENTRY_BYTES = 2_560
+"""Of a tar beside the contents of a file: its header, a pax header with a path of 512 bytes, and padding."""
+_TAR_END_BYTES = 10_240
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,13 @@ class Limits:
         """Of `edgeship.json`, which counts neither as a file nor to the bundle's bytes: enough for all files with their
         hashes and paths of 512 bytes."""
         return _DECLARED_REST_BYTES + _DECLARED_FILE_BYTES * self.files
+
+    @property
+    def archive_bytes(self) -> int:
+        """Of the largest archive: all that is allowed, in a tar that is not compressed, with 5 bytes for each stored
+        block of 65,535 (RFC 1951, section 3.2.4)."""
+        tar = self.total_bytes + self.declaration_bytes + _TAR_ENTRY_BYTES * (self.files + 1) + _TAR_END_BYTES
+        return tar + tar // 10_000 + _TAR_END_BYTES
 
 
 DEFAULT_LIMITS: Final = Limits()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
+from edgeship.domain.provenance.signed import Signed
 from edgeship.domain.releases.contents.surface_check import SurfaceCheck
 from edgeship.domain.releases.entry import Entry
 from edgeship.domain.releases.manifest import Manifest
@@ -69,6 +70,8 @@ class Release:
     check: SurfaceCheck | None = None
     """None if nothing was live when it was uploaded, or it was uploaded before surfaces were known."""
     pruned: Pruned | None = None
+    signed: Signed | None = None
+    """None for a release that nobody had to sign."""
     revision: int = 0
 
     @property
@@ -89,10 +92,13 @@ class Release:
             "git_commit": self.git_commit,
             **({"requires": {each.name: each.range for each in self.requires}} if self.requires else {}),
             **({"check": self.check.to_dict()} if self.check is not None else {}),
+            "signed_by": self.signed.identity if self.signed else None,
         }
 
 
-def register(manifest: Manifest, occasion: Occasion, check: SurfaceCheck | None = None) -> tuple[Release, Event]:
+def register(
+    manifest: Manifest, occasion: Occasion, check: SurfaceCheck | None = None, signed: Signed | None = None
+) -> tuple[Release, Event]:
     """Record a release whose manifest has been published, with the comparison of its surface."""
     release = Release(
         widget=manifest.widget,
@@ -108,6 +114,7 @@ def register(manifest: Manifest, occasion: Occasion, check: SurfaceCheck | None 
         entry=manifest.entry,
         requires=manifest.requires,
         check=check,
+        signed=signed,
     )
     event = Event.of(
         EventType.RELEASE_REGISTERED,

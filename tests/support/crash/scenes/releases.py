@@ -32,6 +32,7 @@ from tests.support.crash.scenes.actors import (
 from tests.support.crash.search import Scene
 from tests.support.moto.aws import NAMES, Aws
 from tests.support.moto.key_value_store import stored_routes
+from tests.support.signing import CI
 
 NOTIFICATIONS = {"destinations": {"mail": {"type": "sns"}}, "rules": [{"to": ["mail"]}]}
 
@@ -48,6 +49,39 @@ def other_bytes(aws: Aws) -> Callable[[], None]:
     accept(aws, aws.upload_event("incoming/checkout/1.0.0.tar.gz", tar_gz(WIDGET)))
     event = aws.upload_event("incoming/checkout/1.0.0.tgz", tar_gz({"widget.js": b"other"}))
     return lambda: accept(aws, event)
+
+
+def signed_upload(aws: Aws) -> Callable[[], None]:
+    tools().identities.add(CI.identity("ci", "checkout"), ANN)
+    body = tar_gz(WIDGET)
+    event = aws.upload_event("incoming/checkout/1.0.0.tar.gz", body, CI.signature(body, "checkout", "1.0.0"))
+    return lambda: accept(aws, event)
+
+
+def unsigned_upload(aws: Aws) -> Callable[[], None]:
+    tools().identities.add(CI.identity("ci", "checkout"), ANN)
+    event = aws.upload_event("incoming/checkout/1.0.0.tar.gz", tar_gz(WIDGET))
+    return lambda: accept(aws, event)
+
+
+def identity_changed_by_an_operator(*, add: bool) -> Scene:
+    def scene(_: Aws) -> Callable[[], None]:
+        if not add:
+            tools().identities.add(CI.identity("ci", "checkout"), ANN)
+
+        def deliver() -> None:
+            try:
+                if add:
+                    tools().identities.add(CI.identity("ci", "checkout"), ANN)
+                else:
+                    tools().identities.remove("ci", ANN)
+            except Refused as refused:
+                if refused.code not in ("identity_exists", "identity_unknown"):
+                    raise
+
+        return deliver
+
+    return scene
 
 
 def over_a_claim(aws: Aws) -> Callable[[], None]:
@@ -224,6 +258,10 @@ SCENES: dict[str, Scene] = {
     "refused key": upload_of(WIDGET, "incoming/checkout/v1.tar.gz"),
     "other bytes": other_bytes,
     "upload over a claim of nobody": over_a_claim,
+    "signed upload": signed_upload,
+    "unsigned upload of a widget with an identity": unsigned_upload,
+    "identity added by an operator": identity_changed_by_an_operator(add=True),
+    "identity removed by an operator": identity_changed_by_an_operator(add=False),
     "failed upload": failed_upload,
     "upload that failed when it was registered": failed_after_registration,
     "first promotion": first_promotion,

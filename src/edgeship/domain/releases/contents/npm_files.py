@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
+from edgeship.domain.provenance.locked import SBOM_PATH
 
 EntryKindOf = Callable[[str], Literal["file", "folder"] | None]
 """What lies at a path of the package; None where nothing does."""
@@ -17,6 +18,7 @@ EntryKindOf = Callable[[str], Literal["file", "folder"] | None]
 ALWAYS_PACKED = (
     "/package.json",
     f"/{UPLOADED_MANIFEST_NAME}",
+    f"/{SBOM_PATH}",
     *(f"/{name}{{,.*[^~$]}}" for name in ("readme", "copying", "license", "licence")),
 )
 NEVER_PACKED = (

@@ -31,9 +31,9 @@ def test_a_bundle_has_the_scripts_with_their_maps(edgeship: CommandLine, pipelin
     files = {**MINIFIED, "assets/pay.js": chunk, **maps, "plain.js": b"go();", "style.css": b"a{}"}
     pipeline.ship("checkout", "1.0.0", files)
     target = tmp_path / "checkout.zip"
-    done = edgeship("artifacts", "checkout", "1.0.0", "--to", str(target), "--json")
+    done = edgeship("source-maps", "checkout", "1.0.0", "--to", str(target), "--json")
     assert done.code == 0
-    assert_as_documented(done.document, "edgeship artifacts")
+    assert_as_documented(done.document, "edgeship source-maps")
     at, url = "files/_/_/checkout/v1.0.0/", "~/checkout/v1.0.0/"
     known = {"debug-id": DEBUG_ID}
     assert manifest_of(target) == {
@@ -61,17 +61,17 @@ def test_a_bundle_has_the_scripts_with_their_maps(edgeship: CommandLine, pipelin
     first = target.read_bytes()  # which the library reads where it lies
     (bundle,) = Archive.from_bytes(first).iter_objects()
     assert bundle.file_format == "sourcebundle"
-    assert edgeship("artifacts", "checkout", "1.0.0", "--to", str(target)).out.startswith(f"{target}: 3 scripts")
+    assert edgeship("source-maps", "checkout", "1.0.0", "--to", str(target)).out.startswith(f"{target}: 3 scripts")
     assert target.read_bytes() == first
 
 
 def test_a_release_that_is_not_there_leaves_no_file(edgeship: CommandLine, pipeline: Pipeline, tmp_path: Path) -> None:
     pipeline.ship("checkout", "1.0.0")
-    done = edgeship("artifacts", "checkout", "9.9.9", "--to", str(tmp_path / "a.zip"), "--json")
+    done = edgeship("source-maps", "checkout", "9.9.9", "--to", str(tmp_path / "a.zip"), "--json")
     assert (done.code, done.document["error"]["code"]) == (1, "files_gone")
     assert list(tmp_path.glob("a.zip*")) == []
 
 
 def test_a_folder_that_is_not_there_is_a_usage_error(edgeship: CommandLine, tmp_path: Path) -> None:
-    done = edgeship("artifacts", "checkout", "1.0.0", "--to", str(tmp_path / "no" / "a.zip"), "--json")
+    done = edgeship("source-maps", "checkout", "1.0.0", "--to", str(tmp_path / "no" / "a.zip"), "--json")
     assert (done.code, done.document["error"]["code"]) == (2, "usage")

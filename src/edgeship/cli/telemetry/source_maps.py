@@ -1,4 +1,4 @@
-"""edgeship artifacts: a release's scripts and source maps for another error tracker."""
+"""edgeship source-maps: a release's scripts and source maps for another error tracker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeship.cli.output import plain
 from edgeship.domain.version import Version
 
 
-def artifacts(
+def source_maps(
     ctx: typer.Context,
     widget: WidgetArgument,
     version: VersionArgument,
@@ -28,7 +28,7 @@ def artifacts(
 
     Example:
 
-        edgeship artifacts checkout 1.5.0 --to checkout.zip
+        edgeship source-maps checkout 1.5.0 --to checkout.zip
     """
     out = context.output(ctx, as_json)
     wanted = Version.parse(version)
