@@ -95,6 +95,7 @@ class EdgeshipStack(Stack):
             "TableName": table.table.table_name,
             "BusName": bus.bus.event_bus_name,
             "UploaderPolicyArn": access.uploader.managed_policy_arn,
+            "PrunerPolicyArn": access.pruner.managed_policy_arn,
             "OperatorPolicyArn": access.operator.managed_policy_arn,
             "AlarmTopicArn": alarms.topic.topic_arn,
             "NotificationTopicArn": notifications.topic.topic_arn,

@@ -17,11 +17,12 @@ from edgeship.domain.events import EventType
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.releases.media_types import content_type
+from edgeship.domain.requirements.requirement import Requirement
 from edgeship.domain.version import Version
 from tests.support.json_schema import faults
 from tests.support.repository import ROOT
 
-SINCE_KINDS = {"kind", "imports", "style", "imported", "default_export"}
+SINCE_KINDS = {"requires", "kind", "imports", "style", "imported", "default_export"}
 """What earlier manifests don't have."""
 SCHEMA = json.loads((ROOT / "docs" / "schemas" / "manifest.schema.json").read_text())
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -91,6 +92,7 @@ def manifest() -> dict[str, Any]:
         changes={"fixes": ("Rounds to cents",)},
         kind=Kind.MODULE,
         imports=("format.js",),
+        requires=(Requirement("api", ">=3 <5"),),
     )
     document: dict[str, Any] = json.loads(dump_manifest(published))
     return document

@@ -74,12 +74,13 @@
       latency, // of the entrypoint, in milliseconds; null when it is reported
       failed, // an error was reported
       asked, // the version was requested
+      exact, // the version in the URL whose latency is known, if it has one
       held = -1, // a timer: until a second after load, and for five after a beacon; 0 when nothing is held back
       longest = 0, // of the widget's tasks, in milliseconds, since the last beacon
       beacons = 0;
 
     /** Whether a URL belongs to the widget. */
-    const own = url => [base, folder].some(start => `${url}`.startsWith(start));
+    const own = url => [base, folder].some(start => (url + '').startsWith(start));
     const heap = () => performance.memory.usedJSHeapSize / 1e6;
     const isEntry = url => src ? url === src : own(url) && /\.m?js(\?|$)/.test(url);
 
@@ -119,8 +120,9 @@
       if (!own(url)) return;
       know(versionIn(url));
       const same = url.endsWith(String(src).replace(/.*\//, '/'));
-      if (latency === undefined ? same || isEntry(url) : same && versionIn(url) && !versionIn(src)) {
-        src = url;
+      if (latency === undefined ? same || isEntry(url) : same && versionIn(url) && !exact) {
+        exact = versionIn(url);
+        src = exact && src || url; // the page's own, which may name a channel
         latency = (latency || 0) + entry.duration | 0;
       }
     });
@@ -137,11 +139,11 @@
     };
 
     const send = () => {
-      const beacon = { v: 1, w: widget, r: version, i: id, n: beacons, t: token };
+      const beacon = { v: 1, w: widget, r: version, i: id, n: beacons, t: token, c: place(src) };
       if (!beacons++) {
         beacon.s = 1;
         started = Date.now();
-        if (before) beacon.m = +Math.max(0, heap() - before).toFixed(1);
+        if (before) beacon.m = Math.max(0, heap() - before);
       }
       if (errors.size) {
         beacon.e = [...errors.values()];
@@ -247,7 +249,7 @@
       const time = frame.scripts.reduce((sum, each) =>
         sum + own(each.sourceURL) * (each.duration - each.pauseDuration), 0) | 0;
       longest = Math.max(longest, time);
-      if (time >= HANG) count(`hangs for ${time} ms`);
+      if (time >= HANG) count('hangs for ' + time + ' ms');
     }));
 
     watched.set(widget, [

@@ -1,4 +1,4 @@
-"""Two managed policies: one for CI, which uploads, and one for the people on call."""
+"""Three managed policies: for CI, which uploads; for the people on call; and for who prunes old releases."""
 
 from __future__ import annotations
 
@@ -12,20 +12,31 @@ from constructs import Construct
 from edgeship.resource_names import (
     ACCEPTED_PREFIX,
     COPIES_PREFIX,
+    HEALTH_PREFIX,
     INCOMING_PREFIX,
     MAPS_PREFIX,
     REJECTED_PREFIX,
     SNAPSHOT_KEY,
+    SURFACES_PREFIX,
 )
 from infra.constructs.cdn.router import Router
-from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, allow, health_alarms, objects, parameter
+from infra.constructs.permissions import (
+    ALARMS_OF_ANY_RELEASE,
+    MOVING_MANIFESTS,
+    RELEASE_FILES,
+    allow,
+    health_alarms,
+    objects,
+    parameter,
+)
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 from infra.options import SynthOptions
 
 
 class Access(Construct):
-    """Neither may write the site's objects: only the functions change what is public."""
+    """None may write the site's objects: only the functions change what is public. Who has the third policy beside the
+    second may delete them."""
 
     def __init__(
         self,
@@ -61,7 +72,13 @@ class Access(Construct):
         )
         allow(
             self.operator,
-            ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+            [
+                "dynamodb:BatchGetItem",
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+            ],
             table.table.table_arn,
         )
         allow(self.operator, ["dynamodb:Query"], table.watched_index_arn)
@@ -81,6 +98,18 @@ class Access(Construct):
             objects(names.site_bucket, "*/v*/*"),
             objects(names.site_bucket, f"{COPIES_PREFIX}*"),
             reason="Reading kept archives, reasons, source maps, published manifests and latest copies, of any widget.",
+        )
+        self.pruner = iam.ManagedPolicy(
+            self, "Pruner", description=f"edgeship {options.environment}: delete releases that nothing needs"
+        )
+        allow(
+            self.pruner,
+            ["s3:DeleteObject"],
+            objects(names.site_bucket, RELEASE_FILES),
+            objects(names.site_bucket, f"{HEALTH_PREFIX}*/v*"),
+            objects(names.site_bucket, MOVING_MANIFESTS),
+            *(objects(names.inbox_bucket, f"{prefix}*") for prefix in (MAPS_PREFIX, SURFACES_PREFIX)),
+            reason="Releases of any widget and version; the buckets keep what is deleted for some days.",
         )
         allow(self.operator, ["ssm:GetParameter"], limits)
         allow(self.operator, ["s3:ListBucketMultipartUploads"], storage.inbox.bucket_arn)

@@ -21,6 +21,7 @@ from edgeship.resource_names import (
     OUTBOX_SORT_KEY,
     REJECTED_PREFIX,
     SNAPSHOT_KEY,
+    SURFACES_PREFIX,
 )
 from edgeship.settings import format_copies
 from infra.constructs.bus import Bus
@@ -48,7 +49,7 @@ FILL_TIMEOUT = Duration.minutes(2)
 
 
 def upload_timeout(limits: Limits) -> Duration:
-    """Five minutes up to 500 MiB, of which hostile scripts may take two of CPU; then a minute for each 500 MiB
+    """Five minutes up to 500 MiB, of which hostile scripts may take nearly three of CPU; then a minute for each 500 MiB
     more. The most, 12 minutes, is less than a claim's age (`domain/releases/claim.py`) and Lambda's 15."""
     return Duration.minutes(4 + math.ceil(limits.total_bytes / (500 * MIB)))
 
@@ -123,6 +124,11 @@ class Pipeline(Construct):
             ["s3:PutObject"],
             objects(inbox, f"{MAPS_PREFIX}*"),
             reason="Source maps of any widget and version, beside which the CDN has nothing to read.",
+        )
+        function.allow(
+            ["s3:GetObject", "s3:PutObject"],
+            objects(inbox, f"{SURFACES_PREFIX}*"),
+            reason="The public surface of a release, which later ones of any widget are compared with.",
         )
         function.allow(
             ["s3:GetObject", "s3:PutObject"],

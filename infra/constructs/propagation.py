@@ -11,7 +11,7 @@ from edgeship.resource_names import COPIES_PREFIX
 from infra.constructs.bus import Bus
 from infra.constructs.cdn.distribution import Cdn
 from infra.constructs.functions import Build, RegionalFunction
-from infra.constructs.permissions import objects, secret
+from infra.constructs.permissions import MOVING_MANIFESTS, objects, secret
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 from infra.options import SynthOptions
@@ -81,6 +81,13 @@ class Propagation(Construct):
             ["s3:PutObject", "s3:PutObjectTagging"],
             objects(site, f"{COPIES_PREFIX}*"),
             reason="The latest copies, of any widget.",
+        )
+        allow(
+            # A conditional write in the place of another document needs both
+            # (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
+            ["s3:GetObject", "s3:PutObject"],
+            objects(site, MOVING_MANIFESTS),
+            reason="The moving manifests, of any widget and version.",
         )
         allow(["s3:ListBucket"], storage.site.bucket_arn)
         allow(["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"], cdn.distribution.distribution_arn)

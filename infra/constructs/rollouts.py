@@ -7,7 +7,7 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from edgeship.domain.events import SOURCE, EventType
-from edgeship.resource_names import HEALTH_LIST_KEY, HEALTH_PREFIX, WITNESS_PREFIX
+from edgeship.resource_names import HEALTH_LIST_KEY, HEALTH_PREFIX, SNAPSHOT_KEY, WITNESS_PREFIX
 from infra.constructs.bus import Bus
 from infra.constructs.functions import TIME_ZONES, Build, RegionalFunction
 from infra.constructs.page_views import PageViews
@@ -86,6 +86,7 @@ class Rollouts(Construct):
             reason="The health pages of any widget and version, and nothing else that the CDN serves.",
         )
         function.allow(["s3:GetObject", "s3:PutObject"], objects(options.names.config_bucket, HEALTH_LIST_KEY))
+        function.allow(["s3:GetObject"], objects(options.names.config_bucket, SNAPSHOT_KEY))
         function.allow(["s3:GetObject"], objects(options.names.site_bucket, RELEASE_FILES), reason=TARGETS_OF_ROLLBACKS)
         # The first page and the first list are read before they exist, and so are files that are gone.
         function.allow(["s3:ListBucket"], storage.site.bucket_arn, storage.config.bucket_arn)

@@ -22,6 +22,7 @@ INCOMING_PREFIX = naming.INCOMING
 ACCEPTED_PREFIX = naming.ACCEPTED
 REJECTED_PREFIX = naming.REJECTED
 MAPS_PREFIX = naming.MAPS
+SURFACES_PREFIX = naming.SURFACES
 SIGNATURE_METADATA = "edgeship-signature"
 """The metadata of an upload that carries its signature: `x-amz-meta-edgeship-signature`. It is one object with the
 archive, so no order of events can part the two."""

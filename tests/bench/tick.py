@@ -22,6 +22,7 @@ from edgeship.adapters.dynamodb.comparisons import DynamoDBComparisons
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.items import to_item
 from edgeship.adapters.dynamodb.keys import WIDGETS
+from edgeship.adapters.s3.snapshots import S3Snapshots
 from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
@@ -36,6 +37,7 @@ from edgeship.domain.channels.rollout import DEFAULT_STEPS, start
 from edgeship.domain.events import Occasion
 from edgeship.domain.health.alarms import alarms_of
 from edgeship.domain.version import Version
+from edgeship.resource_names import SNAPSHOT_KEY
 from tests.bench.aws_calls import Calls, counted
 from tests.bench.report import Report, Row
 from tests.fakes.releases import FakeReleaseFiles
@@ -128,7 +130,8 @@ def _tick(aws: Aws) -> None:
     start = StartWaiting(state, PromoteUpload(state, alarms, FakeReleaseFiles(), lambda _: None))
     react = ReactToBreach(state, FakeReleaseFiles(), metrics, CheckWitnesses(WitnessesOf(lambda: NOW)), lambda _: None)
     quarantine = ReactToQuarantine(state, FakeReleaseFiles(), lambda _: None)
-    watch = WatchChannels(state, alarms, metrics, compare, react, quarantine, publish, start)
+    registry = S3Snapshots(aws.s3, NAMES.config_bucket, SNAPSHOT_KEY)
+    watch = WatchChannels(state, alarms, metrics, compare, react, quarantine, publish, start, registry)
     tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))
     assert tick.watched == ROLLING
     assert not tick.faults

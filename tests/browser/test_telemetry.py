@@ -126,6 +126,7 @@ def test_a_page_view_is_a_session_with_the_version_and_latency_of_what_the_page_
     assert (first["w"], first["r"], first["n"], first["s"]) == ("checkout", "2.0.0-beta.1", 0, 1)
     assert 150 <= first["l"] < 2_000
     assert first["m"] >= 0
+    assert first["c"] == "latest/widget.js"
     assert not {"e", "f"} & first.keys()
     # Its version was read from the browser's cache.
     assert len(cdn.requests(LATEST)) == 1
@@ -183,8 +184,14 @@ def test_a_script_that_does_not_parse_is_named_with_its_line(browser: Remote, cd
 def test_an_exact_url_tells_its_version(cdn: Cdn, visit: Opener) -> None:
     visit(telemetry(cdn), module(cdn, EXACT))
     (first,) = cdn.beacons(1)
-    assert first["r"] == "1.4.2"
+    assert (first["r"], first["c"]) == ("1.4.2", "v1.4.2/widget.js")
     assert len(cdn.requests(EXACT)) == 1
+
+
+def test_a_channels_path_is_told_without_its_query(cdn: Cdn, visit: Opener) -> None:
+    cdn.script("/checkout/~next/widget.js", WIDGET, "1.9.0")
+    visit(telemetry(cdn), module(cdn, "/checkout/~next/widget.js?user=ann"))
+    assert cdn.beacons(1)[0]["c"] == "~next/widget.js"
 
 
 def test_a_range_is_a_moving_path_too(cdn: Cdn, visit: Opener) -> None:
@@ -330,7 +337,7 @@ def test_a_module_that_a_redirect_leads_to(cdn: Cdn, visit: Opener) -> None:
     redirected(cdn)
     visit(telemetry(cdn), module(cdn))
     (first,) = cdn.beacons(1)
-    assert first["r"] == "1.4.2"
+    assert (first["r"], first["c"]) == ("1.4.2", "latest/widget.js")
     assert "l" in first
     assert len(cdn.requests(LATEST)) == len(cdn.requests(EXACT)) == 1
 
@@ -360,7 +367,7 @@ def test_a_script_that_a_moving_path_inserts(
     )
     run(browser, "checkout.fail('inserted')")
     (first,) = cdn.beacons(1)
-    assert first["r"] == "1.4.2"
+    assert (first["r"], first["c"]) == ("1.4.2", "latest/widget.js")
     assert 500 <= first["l"] < 3_000
     flush(browser)
     assert errors(cdn, 1) == {"Error: inserted": 1}
@@ -477,7 +484,7 @@ def test_a_page_without_anything_else(browser: Remote, cdn: Cdn, visit: Opener) 
     visit(f"<script>{hidden}</script>", telemetry(cdn), module(cdn, EXACT), telemetry(cdn, "bubble"))
     flush(browser)
     (first,) = cdn.beacons(1)
-    assert first.keys() == {"v", "w", "r", "i", "n", "s"}
+    assert first.keys() == {"v", "w", "r", "i", "n", "s", "c"}
     assert browser.execute_script("return seen") == []
 
 
@@ -511,6 +518,7 @@ def test_a_widget_that_is_loaded_by_code_and_late(browser: Remote, cdn: Cdn, vis
     run(browser, f"import('{cdn.url}{LATEST}')")
     (first,) = cdn.beacons(1)
     assert (first["w"], first["r"], first["s"]) == ("checkout", "1.4.2", 1)
+    assert first["c"] == "latest/widget.js"
     assert "l" in first
 
 

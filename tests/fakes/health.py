@@ -16,6 +16,7 @@ from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
 from edgeship.domain.health.comparison_record import Comparison
 from edgeship.domain.health.datapoint import CUSTOM_METRIC_SAMPLE, Datapoint
 from edgeship.domain.health.health_page import Page
+from edgeship.domain.telemetry.metrics import Source
 from edgeship.domain.version import Version
 
 
@@ -28,7 +29,8 @@ class FakeAlarms:
         self._environment = environment
 
     def name(self, alarm: HealthAlarm) -> str:
-        return f"edgeship-{self._environment}-health-{alarm.widget}-v{alarm.version}-{alarm.check}"
+        where = f"{alarm.widget}@{alarm.channel}" if alarm.channel else alarm.widget
+        return f"edgeship-{self._environment}-health-{where}-v{alarm.version}-{alarm.check}"
 
     def ensure(self, alarms: Sequence[HealthAlarm]) -> None:
         for alarm in alarms:
@@ -95,7 +97,7 @@ class FakeMetrics:
 
     def __init__(self, period_seconds: int = 60) -> None:
         self.period_seconds = period_seconds
-        self._reports: dict[Subject, list[_Report]] = {}
+        self._reports: dict[Source, list[_Report]] = {}
 
     def record(
         self,
@@ -110,17 +112,19 @@ class FakeMetrics:
         custom_metrics: Mapping[str, Iterable[float]] = MappingProxyType({}),
         unverified: int = 0,
         unverified_failed: int = 0,
+        channel: str = "",
     ) -> None:
         """Let browsers have reported; latencies are milliseconds, memory megabytes, one value each."""
         own = {name: tuple(values) for name, values in custom_metrics.items()}
         report = _Report(at, sessions, failed, tuple(latencies), tuple(memory), own, unverified, unverified_failed)
-        insort(self._reports.setdefault((widget, version), []), report, key=lambda each: each.at)
+        source: Source = (widget, version, channel) if channel else (widget, version)
+        insort(self._reports.setdefault(source, []), report, key=lambda each: each.at)
 
     def periods(
-        self, subjects: Sequence[Subject], count: int, now: datetime, custom: CustomMetrics = NO_CUSTOM_METRICS
-    ) -> dict[Subject, list[Datapoint]]:
+        self, sources: Sequence[Source], count: int, now: datetime, custom: CustomMetrics = NO_CUSTOM_METRICS
+    ) -> dict[Source, list[Datapoint]]:
         end = math.floor(now.timestamp() / self.period_seconds)
-        return {subject: self._datapoints(subject, end - count, end, custom) for subject in subjects}
+        return {source: self._datapoints(source, end - count, end, custom) for source in sources}
 
     def totals(self, spans: Sequence[Span], custom: CustomMetrics = NO_CUSTOM_METRICS) -> dict[Span, Datapoint]:
         return {span: self._total(span, custom) for span in spans}
@@ -129,8 +133,8 @@ class FakeMetrics:
         bound = math.ceil if span.later else math.floor
         first = bound(span.start.timestamp() / self.period_seconds)
         end = max(first + 1, math.ceil(span.end.timestamp() / self.period_seconds))
-        datapoints = self._datapoints(span.subject, first, end, custom)
-        reports = self._between(self._reports.get(span.subject, []), self._bound(first), self._bound(end))
+        datapoints = self._datapoints(span.source, first, end, custom)
+        reports = self._between(self._reports.get(span.source, []), self._bound(first), self._bound(end))
         return Datapoint(
             self._bound(first),
             (end - first) * self.period_seconds,
@@ -138,20 +142,20 @@ class FakeMetrics:
             sum(datapoint.failed_sessions for datapoint in datapoints),
             _mean([(w.latency_ms, w.sessions) for w in datapoints]),
             _mean([(w.memory_mb, w.sessions) for w in datapoints]),
-            custom_metric=_custom(reports, custom.get(span.subject[0])),
+            custom_metric=_custom(reports, custom.get(span.source[0])),
             unverified_sessions=sum(datapoint.unverified_sessions for datapoint in datapoints),
             unverified_failed_sessions=sum(datapoint.unverified_failed_sessions for datapoint in datapoints),
         )
 
-    def _datapoints(self, subject: Subject, first: int, end: int, custom: CustomMetrics) -> list[Datapoint]:
+    def _datapoints(self, source: Source, first: int, end: int, custom: CustomMetrics) -> list[Datapoint]:
         """Those of the periods numbered `first` to `end` (exclusive) in which something was reported."""
         datapoints = []
-        reports = self._between(self._reports.get(subject, []), self._bound(first), self._bound(end))
+        reports = self._between(self._reports.get(source, []), self._bound(first), self._bound(end))
         while reports:
             start = self._bound(math.floor(reports[0].at.timestamp() / self.period_seconds))
             mine = self._between(reports, start, start + timedelta(seconds=self.period_seconds))
             datapoint = _datapoint(start, self.period_seconds, mine)
-            datapoints.append(replace(datapoint, custom_metric=_custom(mine, custom.get(subject[0]))))
+            datapoints.append(replace(datapoint, custom_metric=_custom(mine, custom.get(source[0]))))
             reports = reports[len(mine) :]
         return datapoints
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from edgeship.application.ports import WebAnswer
 from edgeship.application.propagation.ports import CdnBusy, StoredFile
+from edgeship.domain.errors import Conflict
 from edgeship.domain.naming import copies_prefix, release_prefix
 from edgeship.domain.version import Version
 from tests.fakes.releases import FakeSite
@@ -66,10 +67,11 @@ class FakeCdn:
     asked: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The folders of each reference."""
 
-    def get(self, path: str, query: str = "") -> WebAnswer:
-        kept = self.cache.get(path)
+    def get(self, path: str, query: str = "", taken: str = "") -> WebAnswer:
+        key = f"{path} {taken}".strip()
+        kept = self.cache.get(key)
         if kept is None:
-            kept = self.cache[path] = self.origin.get(path)
+            kept = self.cache[key] = self.origin.get(path, taken=taken)
         return kept
 
     def refresh(self, folders: Sequence[str], reference: str) -> int:
@@ -85,6 +87,30 @@ class FakeCdn:
 
     def is_refreshed(self) -> bool:
         return True
+
+
+@dataclass
+class FakeMovingManifests:
+    """`before_put` is called before each write: the moment for somebody else to do something."""
+
+    documents: dict[tuple[str, Version], bytes] = field(default_factory=dict)
+    before_put: Callable[[], None] = lambda: None
+    writes: int = 0
+
+    def etags(self, widget: str) -> Mapping[Version, str]:
+        return {version: _md5(body) for (name, version), body in self.documents.items() if name == widget}
+
+    def put(self, widget: str, version: Version, document: bytes, replaces: str | None) -> None:
+        self.before_put()
+        there = self.documents.get((widget, version))
+        if (_md5(there) if there is not None else None) != replaces:
+            raise Conflict("written by another run")
+        self.documents[widget, version] = document
+        self.writes += 1
+
+
+def _md5(body: bytes) -> str:
+    return f'"{hashlib.md5(body).hexdigest()}"'
 
 
 @dataclass

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgeship.application.releases.ports import EncodedFile, UnpackedFile
 from edgeship.domain.naming import MANIFEST_NAME, encoded_folder, release_prefix
+from edgeship.domain.releases.contents.siblings import served, siblings
 from edgeship.domain.releases.entry import Syntax
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.releases.release import Release
@@ -22,6 +23,7 @@ class Stored:
     body: bytes
     version: str
     retired_at: datetime | None = None
+    encoding: str = ""
 
 
 @dataclass
@@ -42,6 +44,11 @@ class FakeSite:
         prefix = release_prefix(widget, Version.parse(version))
         for path, body in files.items():
             self.put(prefix + path, Stored(body, version))
+        for taken, each in served(siblings(files), {path: len(body) for path, body in files.items()}):
+            self.put(
+                encoded_folder(taken) + prefix + each.original,
+                Stored(files[each.path], version, encoding=each.encoding),
+            )
         entries = {
             path: FileEntry(len(body), hashlib.sha256(body).hexdigest(), "", "text/javascript")
             for path, body in files.items()
@@ -55,7 +62,7 @@ class FakeSite:
     def put_encoded(self, widget: str, version: Version, files: Iterable[EncodedFile]) -> None:
         for each in files:
             key = encoded_folder(each.taken) + release_prefix(widget, version) + each.path
-            self.put(key, Stored(each.file.location.read_bytes(), str(version)))
+            self.put(key, Stored(each.file.location.read_bytes(), str(version), encoding=each.encoding))
 
     def has_files(self, widget: str, version: Version) -> bool:
         return any(key.startswith(release_prefix(widget, version)) for key in self.objects)
@@ -92,6 +99,17 @@ class FakeSourceMaps:
 
     def read(self, widget: str, version: Version, path: str) -> bytes | None:
         return self.objects.get(release_prefix(widget, version) + path)
+
+
+@dataclass
+class FakeSurfaces:
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, widget: str, version: Version, surface: bytes) -> None:
+        self.objects[release_prefix(widget, version)] = surface
+
+    def read(self, widget: str, version: Version) -> bytes | None:
+        return self.objects.get(release_prefix(widget, version))
 
 
 class FakeScripts:

@@ -23,6 +23,7 @@ from edgeship.domain.provenance.signed import NewestStatement
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
+from edgeship.domain.requirements.environment import EnvironmentRecord
 from edgeship.domain.version import Version
 
 if TYPE_CHECKING:
@@ -148,10 +149,14 @@ class FakeState:
         kinds = (
             EventType.FREEZE_SET,
             EventType.FREEZE_LIFTED,
+            EventType.ENVIRONMENT_CHANGED,
             EventType.IDENTITY_ADDED,
             EventType.IDENTITY_REMOVED,
         )
         return _newest([e for e in self.log if e.type in kinds and e.widget is None], limit)
+
+    def environment(self) -> EnvironmentRecord:
+        return self.records.get(("EnvironmentRecord",)) or EnvironmentRecord()
 
     def freeze(self, widget: str | None) -> FreezeRecord:
         return self.records.get(("freeze", widget)) or FreezeRecord(widget)
@@ -176,7 +181,7 @@ def _newest(events: list[Event], limit: int) -> list[Event]:
 
 def _key(record: Record) -> Key:
     match record:
-        case IdentitiesRecord() | NotificationsRecord():
+        case EnvironmentRecord() | IdentitiesRecord() | NotificationsRecord():
             return (type(record).__name__,)
         case NewestStatement() | PolicyRecord():
             return (type(record).__name__, record.widget)

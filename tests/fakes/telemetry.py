@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from edgeship.application.ports import Clock
 from edgeship.application.telemetry.ports import Reception
 from edgeship.domain.errors import Conflict
 from edgeship.domain.telemetry.beacon import Refusal
 from edgeship.domain.telemetry.error_book import ErrorBook
-from edgeship.domain.telemetry.metrics import Metric
+from edgeship.domain.telemetry.metrics import Metric, Source
 from edgeship.domain.telemetry.views import COUNT_KEPT_FOR, VIEW_KEPT_FOR, VIEWS_A_MINUTE, View
 from edgeship.domain.telemetry.witnesses import WitnessBook
 from edgeship.domain.version import Version
+from tests.fakes.state import FakeState
 
 
 @dataclass
@@ -48,27 +50,57 @@ class FakeErrorBooks:
 @dataclass
 class FakeBeaconMetrics:
     added: list[tuple[str, str, dict[str, float]]] = field(default_factory=list)
+    by_channel: list[tuple[str, dict[str, float]]] = field(default_factory=list)
+    """What was added to the metrics of a channel, with its name."""
     refusals: list[Refusal] = field(default_factory=list)
     not_kept: int = 0
     custom_metrics: list[tuple[str, str, str, float]] = field(default_factory=list)
     earlier: list[tuple[int, dict[str, float]]] = field(default_factory=list)
     """What was added to metrics of so many seconds ago."""
 
-    def add(self, widget: str, version: Version, values: Mapping[Metric, float], seconds_ago: int = 0) -> None:
+    def add(self, source: Source, values: Mapping[Metric, float], seconds_ago: int = 0) -> None:
         named = {metric.value: value for metric, value in values.items()}
         if named and seconds_ago:
             self.earlier.append((seconds_ago, named))
+        elif named and source[2:]:
+            self.by_channel.append((source[-1], named))
         elif named:
-            self.added.append((widget, str(version), named))
+            self.added.append((source[0], str(source[1]), named))
 
-    def add_custom(self, widget: str, version: Version, name: str, values: Sequence[float]) -> None:
-        self.custom_metrics += [(widget, str(version), name, value) for value in values]
+    def add_custom(self, source: Source, name: str, values: Sequence[float]) -> None:
+        self.custom_metrics += [(source[0], str(source[1]), name, value) for value in values]
 
     def refused(self, reason: Refusal) -> None:
         self.refusals.append(reason)
 
     def errors_not_kept(self, count: int) -> None:
         self.not_kept += count
+
+
+@dataclass(frozen=True)
+class StoredSnapshot:
+    content: Mapping[str, Any] | None
+    etag: str | None = "1"
+
+
+@dataclass
+class RegistryOf:
+    """What the relay makes of a state, at once."""
+
+    state: FakeState
+    fault: Exception | None = None
+
+    def read(self) -> StoredSnapshot:
+        if self.fault is not None:
+            raise self.fault
+        widgets: dict[str, Any] = {}
+        for channel in (each for widget in self.state.widgets() for each in self.state.channels(widget.name)):
+            entry = {"stable": str(channel.version)}
+            if channel.candidate is not None:
+                entry["candidate"] = str(channel.candidate)
+            if channel.version is not None:
+                widgets.setdefault(channel.widget, {"channels": {}})["channels"][channel.name] = entry
+        return StoredSnapshot({"widgets": widgets})
 
 
 @dataclass

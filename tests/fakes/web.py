@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from edgeship.application.ports import WebAnswer
 from edgeship.application.status.ports import EnvironmentState
-from edgeship.domain.naming import LATEST
+from edgeship.domain.naming import LATEST, encoded_folder
 from tests.fakes.clock import FakeClock
 from tests.fakes.releases import FakeSite
 
@@ -37,14 +37,18 @@ class FakeWeb:
     pinned: bool = False
     headers: dict[str, str] = field(default_factory=dict)
 
-    def get(self, path: str, query: str = "") -> WebAnswer:
+    def get(self, path: str, query: str = "", taken: str = "") -> WebAnswer:
         widget, selector, file = path.removeprefix("/").split("/", 2)
         version = self.candidates.get(widget) or self._version(widget, selector)
         stored = self.site.objects.get(f"{widget}/v{version}/{file}")
         led_by = self._decision(f"/{widget}/v{version}/{file}", version) if self._is_moving(selector) else None
         if stored is None:
             return answer_of(404, {}, b"not found", led_by)
-        return answer_of(200, {"x-amz-meta-version": stored.version}, stored.body, led_by)
+        headers = {"x-amz-meta-version": stored.version}
+        encoded = self.site.objects.get(f"{encoded_folder(taken)}{widget}/v{version}/{file}") if taken else None
+        if encoded is not None:
+            headers, stored = {**headers, "content-encoding": encoded.encoding}, encoded
+        return answer_of(200, headers, stored.body, led_by)
 
     def _is_moving(self, selector: str) -> bool:
         return self.pinned and not selector.startswith("v")

@@ -45,15 +45,21 @@ from edgeship.adapters.s3.source_maps import S3SourceMaps
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.reject_upload import RejectUpload
+from edgeship.adapters.javascript.surface_process import UPLOAD_BOUNDS, ScriptSurfaces
+from edgeship.adapters.s3.surfaces import S3Surfaces
+from edgeship.application.versioning.check_upload import CheckUpload
 from edgeship.application.provenance.check_signature import CheckSignature
 from edgeship.adapters.signing.verifying import verify
 from edgeship.domain.releases.limits import Limits
 from edgeship.domain.releases.rejection import Upload
 from tests.fakes.state import FakeState
 inbox, state, now = S3Inbox(s3, "inbox"), FakeState(), datetime(2026, 11, 27, tzinfo=UTC)
+surfaces = S3Surfaces(s3, "inbox")
 accept = AcceptUpload(
-    inbox=inbox, site=S3Site(s3, "site", 16), maps=S3SourceMaps(s3, "inbox"), state=state, environment="test",
+    inbox=inbox, site=S3Site(s3, "site", 16), maps=S3SourceMaps(s3, "inbox"), surfaces=surfaces, state=state,
+    environment="test",
     clock=lambda: now,
+    check=CheckUpload(state, ScriptSurfaces(UPLOAD_BOUNDS), surfaces),
     inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), Limits()),
     reject=RejectUpload(inbox, state, "test", lambda: now),
     signatures=CheckSignature(state, verify, required=False),
@@ -163,8 +169,8 @@ def test_an_upload_at_the_limits(files: int, tmp_path: Path) -> None:
     with server(tmp_path / "archive") as (url, put):
         (said,), peak = run(ACCEPT, url, tmp_path)
     assert f"files={files}" in said
-    # The manifest, and the archive under accepted/.
-    assert len(put) == files + 2
+    # The manifest, the surface, and the archive under accepted/.
+    assert len(put) == files + 3
     assert put["/site/w/v1.0.0/large.bin"] == LARGE
     assert peak <= LIMIT
 

@@ -28,6 +28,8 @@ FEATURES = {
     "embeds",
     "provenance",
     "versioning",
+    "requirements",
+    "pruning",
 }
 
 

@@ -17,7 +17,11 @@ from tests.support.repository import ROOT
 PAGE = ROOT / "docs" / "security.md"
 
 ENVIRONMENT = REQUIRED["environment"]
-POLICIES = {"AccessUploader": "the *uploader* policy", "AccessOperator": "the *operator* policy"}
+POLICIES = {
+    "AccessUploader": "the *uploader* policy",
+    "AccessOperator": "the *operator* policy",
+    "AccessPruner": "the *pruner* policy",
+}
 
 _NAMES = f"edgeship-{ENVIRONMENT}"
 _ON_OBJECTS = re.compile(rf"arn:aws:s3:::{_NAMES}-([\w-]+)-{ACCOUNT}(?:/(.+))?")

@@ -139,6 +139,7 @@ def performer(scene: str) -> str:
         ("notice", "notification"),
         ("propagation", "propagation"),
         ("operator", "operator"),
+        ("pruner", "pruner"),
         ("promotion", "promotion"),
         ("end of a rollout", "promotion"),
         ("relay", "relay"),
@@ -168,7 +169,7 @@ def calls() -> dict[str, set[Need]]:
     return needs
 
 
-@pytest.mark.parametrize("name", [*UNSEEN, "operator"])
+@pytest.mark.parametrize("name", [*UNSEEN, "operator", "pruner"])
 def test_every_call_is_allowed(name: str, calls: dict[str, set[Need]], production: Template) -> None:
     statements = _statements(production, name)
     assert calls[name]
@@ -273,6 +274,9 @@ def _of_s3(operation: str, params: dict[str, Any]) -> Iterator[Need]:
                 yield "s3:PutObjectTagging", target
         case "PutObject":
             yield "s3:PutObject", target
+        case "DeleteObjects":
+            for each in params["Delete"]["Objects"]:
+                yield "s3:DeleteObject", f"{bucket}/{each['Key']}"
         case "HeadObject" | "GetObject":
             yield "s3:GetObject" + ("Version" if "VersionId" in params else ""), target
         case _:
@@ -313,10 +317,14 @@ def _of_cloudwatch(operation: str, params: dict[str, Any]) -> Iterator[Need]:
             raise AssertionError(f"cloudwatch:{operation} has no entry here: say which permission it needs")
 
 
+POLICIES_OF = {"operator": ("AccessOperator",), "pruner": ("AccessOperator", "AccessPruner")}
+"""A pruner is an operator, too."""
+
+
 def _statements(template: Template, name: str) -> list[dict[str, Any]]:
     statements = (
-        [statement for key, statement in template.statements() if key.startswith("AccessOperator")]
-        if name == "operator"
+        [statement for key, statement in template.statements() if key.startswith(POLICIES_OF[name])]
+        if name in POLICIES_OF
         else template.role_statements(name)
     )
     return [

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+from fnmatch import fnmatchcase
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,27 @@ def test_the_operator_cannot_write_what_is_served_or_delete_anything(production:
         assert not [action for action in actions if "Delete" in action]
         if "s3:PutObject" in actions:
             assert listed(statement["Resource"]) == [f"arn:aws:s3:::edgeship-production-inbox-{ACCOUNT}/incoming/*"]
+
+
+def test_the_pruner_deletes_objects_of_releases_alone(production: Template) -> None:
+    (statement,) = _managed_policy(production, "Pruner")
+    assert listed(statement["Action"]) == ["s3:DeleteObject"]
+    patterns = [str(resource).removeprefix("arn:aws:s3:::edgeship-production-") for resource in statement["Resource"]]
+
+    def may(bucket: str, key: str) -> bool:
+        return any(fnmatchcase(f"{bucket}-{ACCOUNT}/{key}", pattern) for pattern in patterns)
+
+    site = ("w/v1.0.0/", "w/v1.0.0/a.js", "_encoded/br/w/v1.0.0/a.js", "w/manifests/1.0.0.json", "health/w/v1.0.0")
+    assert all(may("site", key) for key in site)
+    assert may("inbox", "maps/w/v1.0.0/a.js.map")
+    assert may("inbox", "surfaces/w/v1.0.0/surface.json")
+    for bucket, key in (
+        ("site", "_latest/w/widget.js"),
+        ("inbox", "accepted/w/1.0.0.tgz"),
+        ("inbox", "incoming/w/1.0.0.tgz"),
+        ("config", "edge/snapshot.json"),
+    ):
+        assert not may(bucket, key)
 
 
 def test_the_minute_tick_writes_health_pages_and_no_file_of_a_release(production: Template) -> None:
@@ -414,7 +436,11 @@ def test_source_maps_are_written_by_the_upload_and_read_by_operators_alone(produ
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]
         if maps in listed(statement["Resource"])
     ]
-    assert acting == [("AWS::IAM::Policy", ["s3:PutObject"]), ("AWS::IAM::ManagedPolicy", ["s3:GetObject"])]
+    assert acting == [
+        ("AWS::IAM::Policy", ["s3:PutObject"]),
+        ("AWS::IAM::ManagedPolicy", ["s3:GetObject"]),
+        ("AWS::IAM::ManagedPolicy", ["s3:DeleteObject"]),
+    ]
 
 
 def test_the_cdn_has_no_access_to_the_bucket_of_source_maps(production: Template) -> None:

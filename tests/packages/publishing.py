@@ -10,6 +10,7 @@ from pathlib import Path
 
 from edgeship.adapters.archives.reader import ArchiveReader
 from edgeship.adapters.javascript.parser import JavaScriptParser
+from edgeship.adapters.javascript.surface_process import UPLOAD_BOUNDS, ScriptSurfaces
 from edgeship.adapters.signing.verifying import verify
 from edgeship.application.provenance.check_signature import CheckSignature
 from edgeship.application.releases.accept_upload import AcceptUpload
@@ -17,6 +18,7 @@ from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.pack_bundle import BundleFacts
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.reject_upload import RejectUpload
+from edgeship.application.versioning.check_upload import CheckUpload
 from edgeship.bootstrap import packing
 from edgeship.cli.releases.release_name import with_package_around
 from edgeship.domain.errors import Refused
@@ -26,7 +28,7 @@ from edgeship.domain.releases.limits import DEFAULT_LIMITS
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.version import Version
 from tests.fakes.archives import FakeDropbox, FakeInbox, FakeLimits
-from tests.fakes.releases import FakeSite, FakeSourceMaps
+from tests.fakes.releases import FakeSite, FakeSourceMaps, FakeSurfaces
 from tests.fakes.state import FakeState
 
 NOW = datetime(2026, 11, 27, 10, tzinfo=UTC)
@@ -89,11 +91,13 @@ def write_files(files: Files, folder: Path) -> None:
 
 
 def _accepted(inbox: FakeInbox, key: UploadKey, warnings: tuple[str, ...] = ()) -> Outcome:
-    site, state = FakeSite(), FakeState()
+    site, state, surfaces = FakeSite(), FakeState(), FakeSurfaces()
     accept = AcceptUpload(
         inbox=inbox,
         site=site,
         maps=FakeSourceMaps(),
+        surfaces=surfaces,
+        check=CheckUpload(state, ScriptSurfaces(UPLOAD_BOUNDS), surfaces),
         state=state,
         inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), DEFAULT_LIMITS),
         signatures=CheckSignature(state, verify, required=False),

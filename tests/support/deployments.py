@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeship.application.propagation.copy_latest import CopyLatest
 from edgeship.application.propagation.propagate_move import Propagated, PropagateMove
+from edgeship.application.propagation.publish_manifests import PublishManifests
 from edgeship.application.propagation.refresh_cdns import Cached, RefreshCdns
 from edgeship.application.propagation.verify_deployment import VerifyDeployment
 from edgeship.domain.channels.channel import Channel
@@ -12,7 +13,7 @@ from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.naming import LATEST, MANIFEST_NAME, copies_prefix
 from edgeship.domain.version import Version
 from tests.fakes.clock import FakeClock
-from tests.fakes.propagation import FakeCdn, FakeLatestCopies, FakePathCounts
+from tests.fakes.propagation import FakeCdn, FakeLatestCopies, FakeMovingManifests, FakePathCounts
 from tests.fakes.releases import FakeSite
 from tests.fakes.web import MAX_AGE, FakeWeb
 from tests.support.world import AT_ONCE, START, WIDGET, World
@@ -39,12 +40,16 @@ class Deployments:
         self.second = FakeCdn("cloudflare", self.edge)
         self.copies = FakeLatestCopies(self.site)
         self.counts = FakePathCounts()
+        self.manifests = FakeMovingManifests()
         # The edge is in front of CloudFront's cache: what it answers under a moving path is always fresh.
         webs = {"cloudfront": self.edge, "cloudflare": self.second}
         self.propagate = PropagateMove(
             state=self.state,
             copies=self.copies,
             copy_latest=CopyLatest(self.state, self.site, self.copies),
+            publish_manifests=PublishManifests(
+                self.state, self.manifests, "test", "https://widgets.example.com", lambda _: None
+            ),
             refresh=RefreshCdns(
                 state=self.state,
                 cdns=(Cached(self.cloudfront, by_path=False), Cached(self.second, by_path=True)),

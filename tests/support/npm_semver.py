@@ -32,3 +32,19 @@ def npm_semver(
     done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True, timeout=240)
     answer = json.loads(done.stdout)
     return answer["pairs"], answer["ranges"], answer["texts"]
+
+
+_SATISFIES = """
+const semver = require(process.argv[1]);
+const asked = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const options = {includePrerelease: true};
+console.log(JSON.stringify(asked.map(([range, version]) => semver.satisfies(version, range, options))));
+"""
+
+
+def npm_satisfies(asked: Sequence[tuple[str, str]]) -> list[bool]:
+    """Of each range and version, whether the version is in the range, pre-releases by their precedence."""
+    command = ["node", "-e", _SATISFIES, str(_NPM / "semver")]
+    done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True, timeout=240)
+    answer: list[bool] = json.loads(done.stdout)
+    return answer

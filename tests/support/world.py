@@ -34,7 +34,7 @@ from edgeship.domain.version import Version
 from tests.fakes.health import FakeAlarms, FakeComparisons, FakeHealthPages, FakeMetrics
 from tests.fakes.releases import FakeReleaseFiles
 from tests.fakes.state import FakeState
-from tests.fakes.telemetry import FakeErrorBooks, WitnessesOf
+from tests.fakes.telemetry import FakeErrorBooks, RegistryOf, WitnessesOf
 from tests.support.releases import a_release
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -77,6 +77,7 @@ class World:
         self.comparisons = FakeComparisons()
         self.compare = CompareCandidates(self.comparisons, self.metrics.period_seconds)
         self.start_waiting = StartWaiting(self.state, self.promote_upload)
+        self.registry = RegistryOf(self.state)
         self.watch = WatchChannels(
             state=self.state,
             alarms=self.alarms,
@@ -86,6 +87,7 @@ class World:
             react_to_quarantine=ReactToQuarantine(self.state, self.files, never),
             publish=self.publish,
             start_waiting=self.start_waiting,
+            registry=self.registry,
         )
         for version in versions:
             self.register(version)
@@ -129,6 +131,7 @@ class World:
         latency: float | None = None,
         custom_metrics: Mapping[str, Iterable[float]] = MappingProxyType({}),
         widget: str = WIDGET,
+        channel: str = "",
     ) -> None:
         """What browsers reported in the minute that is going on."""
         self.metrics.record(
@@ -139,6 +142,7 @@ class World:
             failed=failed,
             latencies=[latency] if latency is not None else [],
             custom_metrics=custom_metrics,
+            channel=channel,
         )
 
     def channel(self, name: str = LATEST, widget: str = WIDGET) -> Channel:

@@ -31,9 +31,10 @@ BODY_KEPT = 1024 * 1024
 class Web(Protocol):
     """The CDN as a browser sees it."""
 
-    def get(self, path: str, query: str = "") -> WebAnswer:
+    def get(self, path: str, query: str = "", taken: str = "") -> WebAnswer:
         """GET a path, with a query that is encoded already; any status is an answer. What leads to another path of the
-        CDN is followed once, as a browser follows it.
+        CDN is followed once, as a browser follows it. `taken` are the content codings that the viewer takes (one of
+        edgeship.domain.naming.TAKEN); the answer's bytes are as they came.
 
         Raises:
             OSError: there was no answer.

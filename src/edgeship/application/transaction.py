@@ -18,10 +18,12 @@ if TYPE_CHECKING:  # a bundle carries what is imported when it runs
     from edgeship.domain.provenance.signed import NewestStatement
     from edgeship.domain.releases.rejection import Rejection
     from edgeship.domain.releases.release import Release
+    from edgeship.domain.requirements.environment import EnvironmentRecord
 
     Record = (
         Channel
         | Deployment
+        | EnvironmentRecord
         | FlagRecord
         | FreezeRecord
         | IdentitiesRecord
@@ -45,7 +47,7 @@ class Transaction:
 
     puts: tuple[Record, ...]
     events: tuple[Event, ...]
-    checks: tuple[Release | FreezeRecord, ...] = ()
+    checks: tuple[Release | FreezeRecord | EnvironmentRecord | Channel, ...] = ()
     registers: Release | None = None
     paths: tuple[str, int] | None = None
 

@@ -10,15 +10,18 @@ import boto3
 from edgeship.adapters.archives.reader import ArchiveReader
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.javascript.parser import JavaScriptParser
+from edgeship.adapters.javascript.surface_process import UPLOAD_BOUNDS, ScriptSurfaces
 from edgeship.adapters.s3.inbox import S3Inbox
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.source_maps import S3SourceMaps
+from edgeship.adapters.s3.surfaces import S3Surfaces
 from edgeship.adapters.signing.verifying import verify
 from edgeship.application.provenance.check_signature import CheckSignature
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.reject_failed_upload import RejectFailedUpload
 from edgeship.application.releases.reject_upload import RejectUpload
+from edgeship.application.versioning.check_upload import CheckUpload
 from edgeship.bootstrap.runtime import client_config, utc_now
 from edgeship.domain.releases.limits import Limits
 from edgeship.settings import ArtifactUploadSettings
@@ -40,11 +43,14 @@ def build(env: Mapping[str, str]) -> ArtifactUpload:
     inbox = S3Inbox(s3, settings.inbox_bucket)
     state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
     reject = RejectUpload(inbox, state, settings.environment, utc_now)
+    surfaces = S3Surfaces(s3, settings.inbox_bucket)
     accept = AcceptUpload(
         inbox=inbox,
         site=S3Site(s3, settings.site_bucket, settings.upload_threads),
         maps=S3SourceMaps(s3, settings.inbox_bucket),
         state=state,
+        surfaces=surfaces,
+        check=CheckUpload(state, ScriptSurfaces(UPLOAD_BOUNDS), surfaces),
         inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), limits),
         signatures=CheckSignature(state, verify, required=settings.require_signatures),
         reject=reject,

@@ -17,6 +17,7 @@ from edgeship.adapters.http.web import UrllibWeb
 from edgeship.adapters.javascript.source_maps import SymbolicDecoder
 from edgeship.adapters.s3.inbox import S3Dropbox
 from edgeship.adapters.s3.release_files import S3ReleaseFiles
+from edgeship.adapters.s3.release_objects import S3ReleaseObjects
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.s3.snapshots import S3SnapshotReader, S3Snapshots
 from edgeship.adapters.s3.source_maps import S3PublishedFiles, S3SourceMaps
@@ -40,11 +41,14 @@ from edgeship.application.notifications.send_test_notification import SendTestNo
 from edgeship.application.propagation.request_deployment import RequestDeployment
 from edgeship.application.provenance.change_identities import ChangeIdentities
 from edgeship.application.provenance.read_sbom import ReadSbom
+from edgeship.application.pruning.prune_releases import PruneReleases
 from edgeship.application.releases.ports import PublishedFiles, Site, UploadLimits
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
+from edgeship.application.requirements.change_environment import ChangeEnvironment
 from edgeship.application.status.explain_errors import ExplainErrors
 from edgeship.application.status.export_artifacts import ExportArtifacts
+from edgeship.application.status.find_unserved import UnservedReleases
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.status.read_edge import ReadEdge
 from edgeship.application.status.read_status import ReadStatus
@@ -68,6 +72,9 @@ class Operator:
     roll_back: RollBack
     policy: ChangePolicy
     freeze: ChangeFreeze
+    environment: ChangeEnvironment
+    prune: PruneReleases
+    unserved: UnservedReleases
     identities: ChangeIdentities
     unlock: UnlockChannel
     unquarantine: UnquarantineRelease
@@ -113,6 +120,9 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         policy=ChangePolicy(state, jittered_pause),
         roll_back=RollBack(state, files, jittered_pause),
         freeze=ChangeFreeze(state, jittered_pause),
+        environment=ChangeEnvironment(state, jittered_pause),
+        unserved=UnservedReleases(state),
+        prune=PruneReleases(state, S3ReleaseObjects(s3, names.site_bucket, names.inbox_bucket), jittered_pause),
         identities=ChangeIdentities(state, jittered_pause),
         unlock=UnlockChannel(state, jittered_pause),
         unquarantine=UnquarantineRelease(state, jittered_pause),

@@ -14,11 +14,13 @@ from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.http.https_post import HttpsPost
 from edgeship.adapters.http.web import UrllibWeb
 from edgeship.adapters.s3.latest_copies import S3LatestCopies
+from edgeship.adapters.s3.moving_manifests import S3MovingManifests
 from edgeship.adapters.s3.site import S3Site
 from edgeship.adapters.secrets import Secrets
 from edgeship.application.ports import Web
 from edgeship.application.propagation.copy_latest import CopyLatest
 from edgeship.application.propagation.propagate_move import PropagateMove
+from edgeship.application.propagation.publish_manifests import PublishManifests
 from edgeship.application.propagation.refresh_cdns import Cached, RefreshCdns
 from edgeship.application.propagation.verify_deployment import VerifyDeployment
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
@@ -44,6 +46,9 @@ def build(env: Mapping[str, str]) -> PropagateMove:
         state=state,
         copies=copies,
         copy_latest=CopyLatest(state, site, copies),
+        publish_manifests=PublishManifests(
+            state, S3MovingManifests(s3, settings.site_bucket), settings.environment, settings.site_url, jittered_pause
+        ),
         refresh=RefreshCdns(
             state=state,
             cdns=cdns,

@@ -15,6 +15,7 @@ from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.dynamodb.witnesses import DynamoDBWitnessBooks
 from edgeship.adapters.s3.health_pages import S3HealthPages
 from edgeship.adapters.s3.release_files import S3ReleaseFiles
+from edgeship.adapters.s3.snapshots import S3Snapshots
 from edgeship.application.channels.promote_upload import PromoteUpload
 from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
@@ -24,7 +25,7 @@ from edgeship.application.channels.watching.watch_channels import WatchChannels
 from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.application.health.publish_health import PublishHealth
 from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, utc_now
-from edgeship.resource_names import HEALTH_LIST_KEY
+from edgeship.resource_names import HEALTH_LIST_KEY, SNAPSHOT_KEY
 from edgeship.settings import RolloutSettings
 
 
@@ -64,5 +65,6 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
             threads=settings.page_threads,
         ),
         start_waiting=StartWaiting(state, PromoteUpload(state=state, alarms=alarms, files=files, pause=jittered_pause)),
+        registry=S3Snapshots(s3, settings.config_bucket, SNAPSHOT_KEY),
     )
     return RolloutFunction(watch, settings.environment)

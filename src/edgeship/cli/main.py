@@ -23,7 +23,9 @@ from edgeship.cli.notifications import notifications
 from edgeship.cli.output import Output
 from edgeship.cli.propagation import propagate, verify
 from edgeship.cli.provenance import identities, sbom
+from edgeship.cli.pruning import prune
 from edgeship.cli.releases import artifact, publish, reading
+from edgeship.cli.requirements import environment
 from edgeship.cli.status import status
 from edgeship.cli.telemetry import source_maps, top_errors
 from edgeship.cli.versioning import version
@@ -55,11 +57,13 @@ for command in (
     freeze.freeze,
     freeze.unfreeze,
     embed.embed,
+    prune.prune,
 ):
     app.command()(command)
 app.add_typer(version.app, name="version")
 app.add_typer(rollout.app, name="rollout")
 app.add_typer(policy.app, name="policy")
+app.add_typer(environment.app, name="environment")
 app.add_typer(flags.app, name="flags")
 app.add_typer(notifications.app, name="notifications")
 app.add_typer(identities.app, name="identity")

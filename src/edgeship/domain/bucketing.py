@@ -28,6 +28,9 @@ BUCKETS = 10_000
 unpack_digest = Struct(">I16s").unpack_from
 """A SHA-256 digest as (the 32 bits that choose the bucket, the 16 bytes after them)."""
 
+unpack_head = Struct(">IB27x").unpack
+"""The same, but of the 16 bytes the first alone: it takes half the time."""
+
 
 def encode(text: str) -> bytes:
     """UTF-8; a lone surrogate, which JSON can contain, is encoded as well, not refused."""

@@ -17,6 +17,7 @@ ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".zip")
 INCOMING = "incoming/"
 ACCEPTED = "accepted/"
 MAPS = "maps/"
+SURFACES = "surfaces/"
 REJECTED = "rejected/"
 HEALTH = "health/"
 COPIES = "_latest/"
@@ -73,6 +74,14 @@ def check_channel(name: str) -> str:
     return name
 
 
+def channel_in(segment: str) -> str:
+    """The channel that a segment of a URL names: `latest`, or what follows the `~`; empty for a version or a range."""
+    if segment == LATEST:
+        return LATEST
+    name = segment[1:] if segment.startswith("~") else ""
+    return name if name != LATEST and _CHANNEL.fullmatch(name) else ""
+
+
 def release_prefix(widget: str, version: Version) -> str:
     """The immutable folder of a release in the site bucket and on the CDN, with its trailing slash."""
     return f"{widget}/v{version}/"
@@ -86,6 +95,12 @@ def encoded_folder(taken: str) -> str:
 def copies_prefix(widget: str) -> str:
     """The folder of a widget's latest copies, with its trailing slash."""
     return f"{COPIES}{widget}/"
+
+
+def moving_manifests_prefix(widget: str) -> str:
+    """The folder of a widget's moving manifests in the site bucket and on the CDN, with its trailing slash. Folders of
+    releases begin with `v`, and selectors of channels with `~`."""
+    return f"{widget}/manifests/"
 
 
 def health_key(widget: str, version: Version) -> str:

@@ -26,6 +26,8 @@ SEVERITIES: Mapping[EventType, Severity] = {
     EventType.RELEASE_REJECTED: Severity.WARNING,
     EventType.RELEASE_QUARANTINED: Severity.WARNING,
     EventType.RELEASE_UNQUARANTINED: Severity.INFO,
+    EventType.RELEASE_PRUNED: Severity.INFO,
+    EventType.RELEASE_KEPT: Severity.INFO,
     EventType.RELEASE_UNHEALTHY: Severity.CRITICAL,
     EventType.RELEASE_RECOVERED: Severity.WARNING,
     EventType.POINTER_MOVED: Severity.INFO,
@@ -44,6 +46,7 @@ SEVERITIES: Mapping[EventType, Severity] = {
     EventType.POLICY_CHANGED: Severity.INFO,
     EventType.FREEZE_SET: Severity.WARNING,
     EventType.FREEZE_LIFTED: Severity.WARNING,
+    EventType.ENVIRONMENT_CHANGED: Severity.INFO,
     EventType.FLAG_CHANGED: Severity.INFO,
     EventType.DEPLOYMENT_REQUESTED: Severity.INFO,
     EventType.DEPLOYMENT_VERIFIED: Severity.INFO,
@@ -60,10 +63,13 @@ def severity_of(event: Event) -> Severity:
     """The severity of the event's type, with exceptions. An incident has one critical event, and what follows from it
     has warnings: a rollback is critical, the rollout that it aborts and the quarantine are not, nor what other channels
     do because of the quarantine. A rollout that pauses because the live version is unhealthy, too, is critical, and so
-    is one that pauses by the reports of few networks. An aborted rollout that another release replaced is neither: its
+    is one that pauses by the reports of few networks. A release that breaks what the stable one offers, and does not
+    say so, is registered with a warning. An aborted rollout that another release replaced is neither: its
     candidate is not bad, and the channel is not locked."""
     if (event.new or {}).get("follows"):
         return min(Severity.WARNING, SEVERITIES[event.type], key=list(Severity).index)
+    if event.type is EventType.RELEASE_REGISTERED and ((event.new or {}).get("check") or {}).get("undeclared_break"):
+        return Severity.WARNING
     if is_rollback(event) or is_of_both(event) or is_of_few(event):
         return Severity.CRITICAL
     if event.type is EventType.ROLLOUT_ABORTED and not (event.new or {}).get("locked"):

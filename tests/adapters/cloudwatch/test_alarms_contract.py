@@ -82,6 +82,15 @@ def test_what_was_ensured_stands(stage: Stage) -> None:
         assert each.configured_at.utcoffset() is not None
 
 
+def test_those_of_a_channel_stand_beside_the_versions(stage: Stage) -> None:
+    beside = alarms_of("checkout", V1, LIMITS, "next")
+    stage.alarms.ensure([*ALARMS, *beside])
+    assert {each.alarm for each in stage.alarms.standing()} == {*ALARMS, *beside}
+    assert "edgeship-test-health-checkout@next-v1.0.0-error-rate" in stage.standing()
+    stage.alarms.remove([name for name in stage.standing() if "@next" in name])
+    assert {each.alarm for each in stage.alarms.standing()} == {*ALARMS}
+
+
 def test_an_alarm_goes_off_and_keeps_its_state_when_its_limit_changes(stage: Stage) -> None:
     stage.alarms.ensure(ALARMS)
     stage.set_state(ERROR_RATE, True)

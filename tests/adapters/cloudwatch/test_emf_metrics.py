@@ -28,7 +28,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def test_each_value_of_a_custom_metric_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    EmfMetrics("test").add_custom("checkout", Version.parse("1.4.2"), "checkout_ms", [2_310, -0.5])
+    EmfMetrics("test").add_custom(("checkout", Version.parse("1.4.2")), "checkout_ms", [2_310, -0.5])
     lines = printed(capsys)
     assert [line["Custom.checkout_ms"] for line in lines] == [[2_310.0], [-0.5]]
     (directive,) = lines[0]["_aws"]["CloudWatchMetrics"]
@@ -39,7 +39,7 @@ def test_each_value_of_a_custom_metric_is_a_line(capsys: pytest.CaptureFixture[s
 def test_a_release_has_three_dimensions_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
     fixed = [metric for metric in Metric if metric is not Metric.CUSTOM]
     everything = dict(zip(fixed, (1.0, 1.0, 3.0, 1.0, 1.0, 123.0, 45.2, 1.0, 1.0), strict=True))
-    EmfMetrics("test").add("checkout", Version.parse("1.4.2"), everything)
+    EmfMetrics("test").add(("checkout", Version.parse("1.4.2")), everything)
     assert printed(capsys) == [
         {
             "_aws": {
@@ -77,15 +77,23 @@ def test_a_release_has_three_dimensions_and_no_other(capsys: pytest.CaptureFixtu
     ]
 
 
+def test_what_came_by_a_channel_has_a_fourth(capsys: pytest.CaptureFixture[str]) -> None:
+    EmfMetrics("test").add(("checkout", Version.parse("1.4.2"), "next"), {Metric.SESSIONS: 1})
+    (line,) = printed(capsys)
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Dimensions"] == [["environment", "widget", "version", "channel"]]
+    assert (line["version"], line["channel"], line["Sessions"]) == ("1.4.2", "next", [1.0])
+
+
 def test_nothing_to_add_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    EmfMetrics("test").add("checkout", Version.parse("1.4.2"), {})
+    EmfMetrics("test").add(("checkout", Version.parse("1.4.2")), {})
     assert printed(capsys) == []
 
 
 def test_releases_are_kept_apart(capsys: pytest.CaptureFixture[str]) -> None:
     metrics = EmfMetrics("test")
-    metrics.add("checkout", Version.parse("1.0.0"), {Metric.SESSIONS: 1})
-    metrics.add("button", Version.parse("2.0.0"), {Metric.ERRORS: 2})
+    metrics.add(("checkout", Version.parse("1.0.0")), {Metric.SESSIONS: 1})
+    metrics.add(("button", Version.parse("2.0.0")), {Metric.ERRORS: 2})
     first, second = printed(capsys)
     assert (first["widget"], first["Sessions"], "Errors" in first) == ("checkout", [1.0], False)
     assert (second["widget"], second["Errors"], "Sessions" in second) == ("button", [2.0], False)
@@ -110,7 +118,7 @@ def test_what_is_not_printed_is_not_kept_either(
     metrics = EmfMetrics("test")
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
     for _ in range(200):
-        metrics.add("checkout", Version.parse("1.0.0"), {Metric.SESSIONS: 1})
+        metrics.add(("checkout", Version.parse("1.0.0")), {Metric.SESSIONS: 1})
     assert printed(capsys) == []
     monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED")
     metrics.refused(Refusal.INVALID)
@@ -123,8 +131,8 @@ def test_what_belongs_to_an_earlier_time_is_printed_with_that_time_and_the_next_
 ) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     metrics = EmfMetrics("test", lambda: now)
-    metrics.add("checkout", Version.parse("1.4.2"), {Metric.FAILED_SESSIONS: 1}, 7_200)
-    metrics.add("checkout", Version.parse("1.4.2"), {Metric.SESSIONS: 1})
+    metrics.add(("checkout", Version.parse("1.4.2")), {Metric.FAILED_SESSIONS: 1}, 7_200)
+    metrics.add(("checkout", Version.parse("1.4.2")), {Metric.SESSIONS: 1})
     earlier, current = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert earlier["_aws"]["Timestamp"] == 1_000 * (int(now.timestamp()) - 7_200)
     assert abs(current["_aws"]["Timestamp"] - 1_000 * now.timestamp()) < 60_000

@@ -19,7 +19,7 @@ from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics, DataIncomple
 from edgeship.application.health.ports import Metrics, Span, Subject
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.telemetry.custom_metrics import custom_metric_name
-from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
+from edgeship.domain.telemetry.metrics import CHANNEL_DIMENSION, DIMENSIONS, NAMESPACE, UNITS, Metric
 from edgeship.domain.version import Version
 from edgeship.resource_names import REGION
 from tests.fakes.health import FakeMetrics
@@ -55,6 +55,7 @@ def recorder(client: Any, environment: str = NAMES.environment) -> Record:
         latencies: Sequence[float] = (),
         memory: Sequence[float] = (),
         custom_metrics: Mapping[str, Sequence[float]] = MappingProxyType({}),
+        channel: str = "",
     ) -> None:
         values: dict[str, list[float]] = {
             Metric.SESSIONS: [sessions] if sessions else [],
@@ -63,7 +64,8 @@ def recorder(client: Any, environment: str = NAMES.environment) -> Record:
             Metric.MEMORY: list(memory),
             **{custom_metric_name(name): list(reported) for name, reported in custom_metrics.items()},
         }
-        about = zip(DIMENSIONS, (environment, widget, str(version)), strict=True)
+        of = (environment, widget, str(version), *([channel] if channel else ()))
+        about = zip((*DIMENSIONS, CHANNEL_DIMENSION), of, strict=False)
         dimensions = [{"Name": key, "Value": value} for key, value in about]
         client.put_metric_data(
             Namespace=NAMESPACE,
@@ -124,6 +126,19 @@ def test_a_period_has_all_that_was_reported_in_it_and_no_more(stage: Stage) -> N
     stage.record(*ONE, TEN - timedelta(seconds=1), sessions=50, latencies=[9000])
     stage.record(*ONE, TEN + timedelta(seconds=60), sessions=50, latencies=[9000])
     assert stage.metrics.periods([ONE], 1, TEN + minutes(1)) == {ONE: [Datapoint(TEN, 60, 8, 4, 300, 10)]}
+
+
+def test_what_came_by_a_channel_is_apart(stage: Stage) -> None:
+    stage.record(*ONE, TEN, sessions=50, failed=1)
+    stage.record(*ONE, TEN, sessions=20, failed=20, channel="next")
+    stage.record(*ONE, TEN, sessions=4, channel="latest")
+    own = [(*ONE, name) for name in ("next", "latest", "beta")]
+    found = stage.metrics.periods([ONE, *own], 1, TEN + minutes(1))
+    counts = [[(each.sessions, each.failed_sessions) for each in found[source]] for source in (ONE, *own)]
+    assert counts == [[(50, 1)], [(20, 20)], [(4, 0)], []]
+    spans = [Span(source, TEN, TEN + minutes(1)) for source in (ONE, *own)]
+    totals = stage.metrics.totals(spans)
+    assert [totals[span].sessions for span in spans] == [50, 20, 4, 0]
 
 
 def test_a_custom_metric_is_read_where_its_name_is_given_and_it_has_enough_values(stage: Stage) -> None:

@@ -31,6 +31,7 @@ from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.rejection import Upload, reject
 from edgeship.domain.releases.release import Cancelled
+from edgeship.domain.requirements.environment import EnvironmentRecord, Running, set_running
 from edgeship.domain.severity import Severity
 from edgeship.domain.version import Version
 from tests.fakes.state import FakeState
@@ -461,6 +462,23 @@ def test_a_write_may_rely_on_freezes_as_they_were_read(state: EnvironmentState) 
     now = (state.freeze(None), state.freeze("checkout"))
     state.commit(Transaction(puts=(Channel("checkout", "b"),), checks=now, events=()))
     assert [channel.name for channel in state.channels("checkout")] == ["a", "b"]
+
+
+def test_what_runs_is_kept_and_a_write_may_rely_on_it(state: EnvironmentState) -> None:
+    assert state.environment() == EnvironmentRecord()
+    none = state.environment()
+    state.commit(Transaction(puts=(Channel("checkout", "a"),), checks=(none,), events=()))
+    record, told = set_running(none, "api", "4.2", WHO)
+    state.commit(Transaction(puts=(record,), events=(told,)))
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(record,), events=(told,)))
+    with pytest.raises(Conflict):
+        state.commit(Transaction(puts=(Channel("checkout", "b"),), checks=(none,), events=()))
+    held = state.environment()
+    assert held == EnvironmentRecord({"api": Running("4.2", "2026-11-23T10:00:00.000Z", "ann", WHO.cause)}, 1)
+    state.commit(Transaction(puts=(Channel("checkout", "b"),), checks=(held,), events=()))
+    assert [e.type for e in state.environment_events(5)] == [EventType.ENVIRONMENT_CHANGED]
+    assert (state.events(None, 5), state.freezes(), state.widgets()) == ([], [], [])
 
 
 def test_only_widgets_of_which_a_release_waits_are_found(state: EnvironmentState) -> None:

@@ -34,6 +34,15 @@ def test_an_exact_path_leads_nowhere() -> None:
         assert UrllibWeb(site.url).get("/nothing").status == 404
 
 
+@pytest.mark.parametrize(("taken", "header"), [("", "identity"), ("br-gzip", "br, gzip"), ("gzip", "gzip")])
+def test_the_content_codings_that_a_viewer_takes(taken: str, header: str) -> None:
+    with Site.running() as site:
+        site.answers["/w/v1.0.0/a.js"] = Answer(b"encoded", "text/javascript", {"Content-Encoding": "br"})
+        got = UrllibWeb(site.url).get("/w/v1.0.0/a.js", taken=taken)
+        assert (got.body, got.headers["content-encoding"]) == (b"encoded", "br")
+        assert site.requests("/w/v1.0.0/a.js")[0].headers["Accept-Encoding"] == header
+
+
 def test_a_second_redirect_and_another_host_are_not_followed() -> None:
     with Site.running() as site, Site.running() as other:
         site.answers["/a"] = Answer(b"", "text/plain", {"Location": "/b"}, 302)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edgeship.adapters.javascript import surface_process
-from edgeship.adapters.javascript.surface_process import ScriptSurfaces
+from edgeship.adapters.javascript.surface_process import Bounds, ScriptSurfaces
 from edgeship.adapters.javascript.surface_tree import Grammar, script_surface
 from edgeship.domain.versioning.surface.script import Deprecated, Element, Export, Script
 
@@ -152,18 +154,17 @@ def test_scripts_are_read_in_a_process_of_its_own(tmp_path: Path) -> None:
 def test_a_script_that_is_too_large_or_that_the_process_dies_at_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(surface_process, "MAX_READ_BYTES", 50)
     places = {name: tmp_path / f"{name}.js" for name in ("first", "gone", "last", "large")}
     for name, place in places.items():
         place.write_text(f"export const {name} = 1;")
     places["large"].write_text("//" + "x" * 50)
     real = surface_process._read_apart
-    monkeypatch.setattr(
-        surface_process,
-        "_read_apart",
-        lambda found: real(found[: found.index(places["gone"])] if places["gone"] in found else found),
-    )
-    read_ones = ScriptSurfaces().scripts(places)
+
+    def dies_at_gone(found: Sequence[Path], *bounds: Any) -> list[Script | None]:
+        return real(found[: found.index(places["gone"])] if places["gone"] in found else found, *bounds)
+
+    monkeypatch.setattr(surface_process, "_read_apart", dies_at_gone)
+    read_ones = ScriptSurfaces(Bounds(script_bytes=50)).scripts(places)
     assert {name for name, script in read_ones.items() if script is not None} == {"first", "last"}
 
 

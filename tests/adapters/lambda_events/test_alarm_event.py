@@ -20,6 +20,7 @@ from tests.support.repository import EVENTS
 LIMITS = Thresholds(error_rate=2.5, latency_ms=2_000, memory_mb=100, minimum_sample=20)
 ALARMS = alarms_of("checkout", Version.parse("1.0.0"), LIMITS)
 OTHER_ALARMS = alarms_of("checkout-v1", Version.parse("2.0.0-rc.1-memory"), LIMITS)
+OF_A_CHANNEL = alarms_of("checkout", Version.parse("1.0.0"), LIMITS, "next")
 SAMPLE = EVENTS / "aws.cloudwatch.alarm-state-change.json"
 
 
@@ -75,7 +76,7 @@ def alarm_event(alarm: HealthAlarm, environment: str = "test", **state: Any) -> 
     }
 
 
-@pytest.mark.parametrize("alarm", [*ALARMS, *OTHER_ALARMS])
+@pytest.mark.parametrize("alarm", [*ALARMS, *OTHER_ALARMS, *OF_A_CHANNEL])
 def test_the_event_names_its_release(alarm: HealthAlarm) -> None:
     change = AlarmStateChange.model_validate(alarm_event(alarm, reasonData=f'{{"threshold": {alarm.limit}}}'))
     at = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -85,9 +86,11 @@ def test_the_event_names_its_release(alarm: HealthAlarm) -> None:
     assert (release.environment, release.widget, release.version) == ("test", *alarm.subject)
     assert (release.check, change.limit) == (alarm.check, alarm.limit)
     name = change.detail.alarm_name
-    assert change.to_breach() == Breach.by_alarm(alarm.subject, alarm.check, alarm.limit, name, "Threshold Crossed", at)
+    assert change.to_breach() == Breach.by_alarm(
+        alarm.subject, alarm.check, alarm.limit, name, "Threshold Crossed", at, channel=alarm.channel
+    )
     assert alarm_of(change.detail.configuration.metrics) == AlarmedRelease(
-        "test", alarm.widget, alarm.version, alarm.check, 20
+        "test", alarm.widget, alarm.version, alarm.check, 20, alarm.channel
     )
 
 

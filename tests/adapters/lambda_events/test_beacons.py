@@ -13,7 +13,11 @@ from edgeship.domain.telemetry.beacon import Beacon, Refusal, ReportedError
 from edgeship.domain.version import Version
 
 LEAST: dict[str, Any] = {"v": 1, "w": "checkout", "r": "1.4.2", "i": "9f86d081e5a1", "n": 0}
-MOST = LEAST | {"s": 1, "f": 1, "e": [["boom", 3], ["bäng 😀", 1000]], "l": 123, "m": 45.2, "k": [["ms", 2.5]]}
+MOST = (
+    LEAST
+    | {"s": 1, "f": 1, "e": [["boom", 3], ["bäng 😀", 1000]], "l": 123, "m": 45.2, "k": [["ms", 2.5]]}
+    | {"c": "~next/widget.js"}
+)
 V1 = Version.parse("1.4.2")
 
 
@@ -35,7 +39,10 @@ def test_the_least_beacon() -> None:
 
 def test_the_fullest_beacon() -> None:
     errors = (ReportedError("boom", 3), ReportedError("bäng 😀", 1000))
-    expected = Beacon("checkout", V1, "9f86d081e5a1", 0, True, True, errors, 123, 45.2, custom_metrics=(("ms", 2.5),))
+    own = (("ms", 2.5),)
+    expected = Beacon(
+        "checkout", V1, "9f86d081e5a1", 0, True, True, errors, 123, 45.2, channel="next", custom_metrics=own
+    )
     assert parsed(MOST) == expected
     # JavaScript's encodeURIComponent, and forms.
     text = json.dumps(MOST, ensure_ascii=False, separators=(",", ":"))
@@ -159,6 +166,29 @@ def test_half_a_surrogate_pair_is_replaced(sent: str, read: str) -> None:
     found = parsed(LEAST | {"e": [[sent, 1]]})
     assert isinstance(found, Beacon)
     assert found.errors[0].message == read
+
+
+@pytest.mark.parametrize(
+    ("sent", "channel"),
+    [
+        ("latest/widget.js", "latest"),
+        ("~next/dist/widget.js", "next"),
+        ("~next", "next"),
+        ("~latest/widget.js", ""),
+        ("~1/widget.js", ""),
+        ("~1.4/widget.js", ""),
+        ("v1.4.2/widget.js", ""),
+        ("next/widget.js", ""),
+        ("https:/", ""),
+        ("~Beta/widget.js", ""),
+        ("~" + "a" * 33 + "/widget.js", ""),
+        ("", ""),
+    ],
+)
+def test_the_channel_is_the_one_in_the_entrypoints_path(sent: str, channel: str) -> None:
+    beacon = parsed({**LEAST, "c": sent})
+    assert isinstance(beacon, Beacon)
+    assert beacon.channel == channel
 
 
 def test_counts_and_latencies_over_the_limit_count_as_the_limit() -> None:

@@ -60,7 +60,7 @@ def test_an_automatic_rollback_passes_over_what_is_gone(how: Callable[[World], N
     assert world.live == "1.0.0"
     assert world.is_quarantined("1.3.0")
     move = world.events_of(EventType.POINTER_MOVED)[-1]
-    assert move.cause.endswith("; not to 1.2.0, 1.1.0, whose files are gone")
+    assert move.cause.endswith("; not to 1.2.0 (its files are gone), 1.1.0 (its files are gone)")
 
 
 @pytest.mark.parametrize("how", AUTOMATIC)

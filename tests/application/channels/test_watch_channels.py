@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from edgeship.application.channels.watching.fix_alarms import ALARM_GRACE
 from edgeship.application.channels.watching.start_waiting import StartWaiting
-from edgeship.application.channels.watching.watch_channels import ALARM_GRACE
 from edgeship.application.health.ports import NO_CUSTOM_METRICS, CustomMetrics, Span, Subject
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel

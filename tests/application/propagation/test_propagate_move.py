@@ -382,11 +382,48 @@ def test_a_cache_that_keeps_the_old_version_is_found() -> None:
     assert (mismatch.kind, mismatch.expected, mismatch.got) == (MismatchKind.VERSION, "1.1.0", "1.0.0")
 
 
+COMPRESSED = {"widget.js": b"four", "app.js": b"a" * 50, "app.js.br": b"br", "app.js.gz": b"gzip"}
+
+
+def with_siblings() -> Deployments:
+    here = Deployments("1.0.0")
+    here.world.register("1.3.0")
+    here.site.publish(WIDGET, "1.3.0", COMPRESSED)
+    here.move("1.3.0")
+    return here
+
+
+def test_what_is_served_by_accept_encoding_is_verified_too() -> None:
+    here = with_siblings()
+    done = here.deliver()
+    assert done.end is End.VERIFIED
+    assert {key.partition(" ")[2] for key in here.second.cache if "app.js" in key} >= {"br-gzip", "br", "gzip"}
+
+
+@pytest.mark.parametrize("fault", ["other bytes", "no coding", "gone"])
+def test_an_encoded_file_that_is_not_the_builds_fails_but_never_rolls_back(fault: str) -> None:
+    here = with_siblings()
+    key = f"_encoded/br/{WIDGET}/v1.3.0/app.js"
+    if fault == "gone":
+        del here.site.objects[key]
+    else:
+        stored = here.site.objects[key]
+        changed = replace(stored, body=b"bR") if fault == "other bytes" else replace(stored, encoding="")
+        here.site.objects[key] = changed
+    done = here.deliver()
+    assert done.end is End.FAILED
+    assert done.verification is not None
+    found = {(each.where, each.path, each.kind) for each in done.verification.mismatches}
+    assert found == {(cdn, f"/{WIDGET}/v1.3.0/app.js", MismatchKind.HEADERS) for cdn in ("cloudfront", "cloudflare")}
+    assert all("content-encoding: br, SHA-256" in each.expected for each in done.verification.mismatches)
+    assert not any(each.condemns for each in done.verification.mismatches)
+
+
 def test_a_cdn_that_gives_no_answer_is_found() -> None:
     here = Deployments("1.0.0")
     here.move("1.1.0")
 
-    def get(path: str, query: str = "") -> object:
+    def get(path: str, query: str = "", taken: str = "") -> object:
         raise ConnectionRefusedError
 
     here.second.get = get  # type: ignore[assignment, method-assign]

@@ -65,6 +65,7 @@ def test_an_upload_becomes_a_release(aws: Aws, suffix: str, archive: bytes) -> N
         f"incoming/checkout/1.0.0{suffix}",
         f"accepted/checkout/1.0.0{suffix}",
         "maps/checkout/v1.0.0/widget.js.map",
+        "surfaces/checkout/v1.0.0/surface.json",
     }
     assert inbox["maps/checkout/v1.0.0/widget.js.map"]["body"] == WIDGET["widget.js.map"]
     assert inbox[f"accepted/checkout/1.0.0{suffix}"]["body"] == archive

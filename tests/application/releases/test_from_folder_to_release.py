@@ -11,6 +11,7 @@ import pytest
 
 from edgeship.adapters.documents.manifests import dump_manifest
 from edgeship.adapters.documents.path_patterns import GitignorePatterns
+from edgeship.adapters.javascript.surface_process import UPLOAD_BOUNDS, ScriptSurfaces
 from edgeship.adapters.signing.verifying import verify
 from edgeship.application.provenance.check_signature import CheckSignature
 from edgeship.application.releases.accept_upload import AcceptUpload
@@ -18,12 +19,13 @@ from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.pack_bundle import BundleFacts, PackBundle
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.reject_upload import RejectUpload
+from edgeship.application.versioning.check_upload import CheckUpload
 from edgeship.domain.releases.limits import Limits
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 from tests.fakes.archives import FakeArchives, FakeDropbox, FakeInbox, FakeLimits, FakePacker
-from tests.fakes.releases import FakeScripts, FakeSite, FakeSourceMaps
+from tests.fakes.releases import FakeScripts, FakeSite, FakeSourceMaps, FakeSurfaces
 from tests.fakes.state import FakeState
 
 NOW = datetime(2026, 11, 27, 10, tzinfo=UTC)
@@ -62,6 +64,7 @@ class House:
     inbox: FakeInbox = field(default_factory=FakeInbox)
     site: FakeSite = field(default_factory=FakeSite)
     maps: FakeSourceMaps = field(default_factory=FakeSourceMaps)
+    surfaces: FakeSurfaces = field(default_factory=FakeSurfaces)
     state: FakeState = field(default_factory=FakeState)
 
     def publish(self, files: dict[str, bytes]) -> None:
@@ -79,6 +82,8 @@ class House:
             inbox=inbox,
             site=Dying(self.site, left),
             maps=Dying(self.maps, left),
+            surfaces=Dying(self.surfaces, left),
+            check=CheckUpload(state, ScriptSurfaces(UPLOAD_BOUNDS), self.surfaces),
             state=state,
             inspect=INSPECT,
             signatures=CheckSignature(state, verify, required=False),
@@ -93,6 +98,7 @@ class House:
         return (
             objects,
             self.maps.objects,
+            self.surfaces.objects,
             self.inbox.kept,
             self.state.releases("checkout"),
             self.state.events("checkout", 10),

@@ -169,7 +169,7 @@ class Cdn:
         self.latest: str | None = None
         self.down = 2
 
-    def get(self, path: str, query: str = "") -> WebAnswer:
+    def get(self, path: str, query: str = "", taken: str = "") -> WebAnswer:
         if self.down:
             self.down -= 1
             raise ConnectionResetError("no answer")
@@ -229,7 +229,8 @@ def test_a_release_that_is_rolled_out_is_followed_to_its_own_path(
 ) -> None:
     accept(aws, publish(tools, folder))
     promote(aws, "1.0.0")
-    (folder / "widget.js").write_text("better")
+    with (folder / "widget.js").open("a") as widget:
+        widget.write("\n// better")
     minor, cdn = publish(tools, folder, Version.parse("1.1.0")), Cdn(aws)
     cdn.latest = "1.0.0"
     followed, heard = follow(tools, minor, World(lambda: accept(aws, minor), lambda: promote(aws, "1.1.0")), cdn)

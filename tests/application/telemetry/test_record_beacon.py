@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,22 @@ def test_values_of_the_custom_metric_that_the_policy_names_are_kept_and_no_other
         ("checkout", "1.4.2", "checkout_ms", 2_310),
         ("checkout", "1.4.2", "checkout_ms", 90),
     ]
+
+
+@pytest.mark.parametrize(
+    ("channel", "other", "apart"),
+    [("next", "1.4.2", True), ("next", "1.3.0", False), ("beta", "1.4.2", False), ("", "1.4.2", False)],
+)
+def test_what_comes_by_a_channel_is_kept_apart_while_the_version_is_in_two(
+    scene: Scene, channel: str, other: str, apart: bool
+) -> None:
+    routes: dict[str, Any] = dict(SNAPSHOT["widgets"]["checkout"])  # type: ignore[index]
+    routes["channels"] = {"latest": {"stable": other}, "next": {"stable": "1.3.0", "candidate": "1.4.2"}}
+    scene.snapshots.content = {**SNAPSHOT, "widgets": {"checkout": routes}}
+    scene.record(replace(FAILED, channel=channel))
+    assert [name for name, _ in scene.metrics.by_channel] == (["next"] if apart else [])
+    assert len(scene.metrics.added) == (0 if apart else 1)
+    assert scene.counts() == {"boom": 3}
 
 
 def test_a_beacon_without_errors_does_not_touch_the_table(scene: Scene) -> None:

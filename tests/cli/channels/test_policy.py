@@ -54,6 +54,7 @@ def test_the_reference_says_the_default_of_each_part() -> None:
         "--windows": "`always`",
         "--testers": "`none`",
         "--mode": f"`{default.mode}`",
+        "--on-breaking": f"`{default.on_breaking}`",
     }
     assert defaults.keys() == {option for option, _ in settings(default).values()}
     rows = sections()["edgeship policy set"].splitlines()
@@ -91,7 +92,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         *("--on-inconclusive", "pass", "--during-rollout", "replace", "--rollback-window", "1h30m"),
         *("--on-failed-verification", "rollback", "--serve", "pin", "--chunk-failures", "ignore"),
         *("--windows", "mon-fri 09:00-16:00 Europe/Berlin, sat 10:00-12:00 UTC", "--testers", "ann, bob@example.com"),
-        *("--mode", "watch"),
+        *("--mode", "watch", "--on-breaking", "refuse"),
     )
     assert done.code == 0
     assert to_document(stored(aws)) == {
@@ -119,6 +120,7 @@ def test_everything_can_be_set(edgeship: CommandLine, aws: Aws) -> None:
         "calendar_windows": ["mon-fri 09:00-16:00 Europe/Berlin", "sat 10:00-12:00 UTC"],
         "testers": 2,
         "mode": "watch",
+        "on_breaking": "refuse",
     }
 
 

@@ -35,16 +35,14 @@ REASONS = {
 }
 """Of the scenarios that do not pass, by name."""
 
-PROVIDERS = {
-    "pass": 104,
-    "the client's options, connection, cache or events": 118,
-    "the context that flagd's stream adds": 6,
-    "flagd's selector of a source, in place of which there are flag sets": 5,
-    "deprecated: a flag without a default is one that is not found": 6,
-    "the import refuses the flag's definition, with its place": 1,
-    NAMED: 1,
-}
-"""The scenarios for providers at the same version, which this folder has not: from one run against `endpoint`."""
+PASS = "pass"
+CLIENT = "the client's options, connection, cache or events"
+STREAM = "the context that flagd's stream adds"
+SELECTOR = "flagd's selector of a source, in place of which there are flag sets"
+DEPRECATED = "deprecated: a flag without a default is one that is not found"
+REFUSED = "the import refuses the flag's definition, with its place"
+PROVIDERS = {PASS: 105, CLIENT: 117, STREAM: 6, SELECTOR: 5, DEPRECATED: 6, REFUSED: 1, NAMED: 1}
+"""What becomes of the scenarios for providers, which this folder has not: see providers.py."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,7 @@ def play(scenario: Scenario, definition: Path) -> None:
             raise AssertionError(f"there is no step {text!r}")
 
 
-def _read(kind: str, text: str) -> Any:
+def read_value(kind: str, text: str) -> Any:
     if kind == "Boolean":
         return {"true": True, "false": False}[text]
     if kind == "Object":
@@ -128,11 +126,11 @@ def _read(kind: str, text: str) -> Any:
 
 
 def _flag(world: World, kind: str, key: str, fallback: str) -> None:
-    world.key, world.kind, world.fallback = key, kind, _read(kind, fallback)
+    world.key, world.kind, world.fallback = key, kind, read_value(kind, fallback)
 
 
 def _attribute(world: World, name: str, kind: str, text: str) -> None:
-    world.attributes[name] = _read(kind, text)
+    world.attributes[name] = read_value(kind, text)
 
 
 def _nested(world: World, outer: str, inner: str, text: str) -> None:
@@ -149,7 +147,7 @@ def _evaluate(world: World) -> None:
 
 
 def _value_is(world: World, text: str) -> None:
-    assert repr(world.value) == repr(_read(world.kind, text))
+    assert repr(world.value) == repr(read_value(world.kind, text))
 
 
 def _reason_is(world: World, reason: str) -> None:
@@ -161,7 +159,7 @@ def _code_is(world: World, code: str) -> None:
 
 
 def _metadata_are(world: World, rows: tuple[dict[str, str], ...]) -> None:
-    expected = {row["key"]: _read(row["metadata_type"], row["value"]) for row in rows}
+    expected = {row["key"]: read_value(row["metadata_type"], row["value"]) for row in rows}
     assert repr(sorted(world.answer["metadata"].items())) == repr(sorted(expected.items()))
 
 

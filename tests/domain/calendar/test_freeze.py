@@ -87,7 +87,7 @@ def test_a_widget_is_frozen_by_either(every: int | None, own: int | None, by: st
     found = longest(records, NOW)
     assert (found.subject if found else None) == by
     gate = gate_of(records, (), NOW)
-    assert gate.freezes == records
+    assert gate.relies_on == records
     assert (gate.closed is None) is (by is None)
     assert by is None or f"{by} is frozen until" in (gate.closed or "")
 

@@ -43,4 +43,5 @@ def test_the_guide_gives_the_defaults() -> None:
         "`calendar_windows`": "always",
         "`testers`": "none",
         "`mode`": policy.mode,
+        "`on_breaking`": policy.on_breaking,
     }

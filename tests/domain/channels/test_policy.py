@@ -120,6 +120,7 @@ def test_the_newest_that_waited_is_next(live: str | None, waiting: list[str], ch
     [
         ({"auto": frozenset({"patch", "huge"})}, "'huge'"),
         ({"on_inconclusive": "maybe"}, "on_inconclusive: 'maybe'"),
+        ({"on_breaking": "stop"}, "on_breaking: 'stop'"),
         ({"during_rollout": "stop"}, "during_rollout: 'stop'"),
         ({"serve": "redirect"}, "serve: 'redirect'"),
         ({"rollback_window_seconds": -1}, "rollback_window"),
@@ -150,7 +151,7 @@ def test_a_policys_schedule_is_checked_too() -> None:
         assert check_policy(policy) is policy
 
 
-LATER = ("serve", "calendar_windows", "testers")
+LATER = ("serve", "calendar_windows", "testers", "on_breaking")
 """Fields that stored policies may not have."""
 
 
@@ -165,11 +166,14 @@ def test_a_policy_is_kept_as_json_and_read_back() -> None:
         serve="in_place",
         calendar_windows=(parse_window("fri-sun 22:00-02:00 America/New_York"),),
         testers=tokens_of_testers("checkout", ["ann", "日本"]),
+        on_breaking="refuse",
     )
     for each in (Policy(), policy):
         assert from_document(json.loads(json.dumps(stored_document(each)))) == each
     earlier = {name: value for name, value in stored_document(policy).items() if name not in LATER}
-    assert from_document(earlier) == replace(policy, serve="auto", calendar_windows=(), testers=frozenset())
+    assert from_document(earlier) == replace(
+        policy, serve="auto", calendar_windows=(), testers=frozenset(), on_breaking="hold"
+    )
     assert to_document(policy)["testers"] == 2
     for broken in ({}, {**stored_document(policy), "thresholds": {"colour": 1}}):
         with pytest.raises((KeyError, TypeError)):

@@ -8,7 +8,7 @@ import pytest
 
 from edgeship.domain.channels.alert import Alert
 from edgeship.domain.channels.channel import Channel, Lock, Moved, Watch
-from edgeship.domain.channels.moves import promote, roll_back
+from edgeship.domain.channels.moves import promote, roll_back, rollback_targets
 from edgeship.domain.channels.reaction import close_window, react
 from edgeship.domain.channels.rollout import Phase, Step, start
 from edgeship.domain.channels.rollout_moves import (
@@ -140,6 +140,23 @@ def test_a_rollback_aborts_the_rollout_but_does_not_blame_its_candidate() -> Non
     assert moved.channel.candidate is None
     assert [r.version for r in moved.changed] == [V1]
     assert types(moved) == [EventType.POINTER_MOVED, EventType.ROLLOUT_ABORTED, EventType.RELEASE_QUARANTINED]
+
+
+def test_a_rollback_passes_over_a_candidate_that_was_live_before() -> None:
+    channel = replace(rolling(), trail=(V0, V2))
+    moved = reacted(channel, breach(V1, 20))
+    assert moved.channel.version == V0
+    assert moved.channel.rollout is not None
+    assert moved.channel.rollout.phase is Phase.ABORTED
+    assert rollback_targets(channel, known())[0] == V0
+    assert rollback_targets(channel, known())[-1] == V2
+
+
+def test_with_nothing_but_the_candidate_the_channel_is_frozen() -> None:
+    moved = reacted(replace(rolling(), trail=(V2,)), breach(V1, 20))
+    assert moved.channel.version == V1
+    assert moved.channel.lock is not None
+    assert EventType.CHANNEL_FROZEN in types(moved)
 
 
 def test_a_rollback_skips_what_is_quarantined() -> None:

@@ -15,6 +15,7 @@ from edgeship.domain.telemetry.metric_registry import (
     MAX_VERSIONS_A_WIDGET,
     declared_custom_metrics,
     measurable_releases,
+    versions_in_two,
 )
 from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
@@ -60,6 +61,18 @@ def test_what_a_flag_may_choose_gets_metrics() -> None:
 )
 def test_the_custom_metrics_that_policies_name(document: object, found: dict[str, str]) -> None:
     assert declared_custom_metrics(document) == found
+
+
+def test_a_version_that_two_channels_lead_to_is_kept_apart_in_these() -> None:
+    channels = {
+        "latest": {"stable": "1.0.0", "candidate": "1.1.0", "percent": 0},
+        "next": {"stable": "1.1.0"},
+        "beta": {"stable": "2.0.0"},
+    }
+    document = {
+        "widgets": {"checkout": {"channels": channels}, "button": {"channels": {"latest": {"stable": "1.1.0"}}}}
+    }
+    assert versions_in_two(document) == {("checkout", Version.parse("1.1.0")): {"latest", "next"}}
 
 
 def test_it_reads_what_the_snapshot_writes() -> None:
@@ -132,3 +145,4 @@ documents = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.
 def test_nothing_is_raised_whatever_the_document_holds(document: object) -> None:
     for widgets in (document, {"widgets": document}, {"widgets": {"checkout": document}}):
         assert len(measurable_releases(widgets)) <= MAX_RELEASES
+        assert isinstance(versions_in_two(widgets), dict)

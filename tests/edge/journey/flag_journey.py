@@ -126,6 +126,6 @@ def _answers(edge: Edge, flags: Mapping[str, Any]) -> None:
         assert json.loads(single["body"]) == answer
         assert single["status"] == ("400" if "errorCode" in answer else "200")
         if "errorCode" not in answer:
-            assert ("value" in answer) == ("variant" in answer)
+            assert ("value" in answer) == (answer["variant"] != "")
         if "value" in answer:
             assert answer["value"] == flags[key]["variants"][answer["variant"]]

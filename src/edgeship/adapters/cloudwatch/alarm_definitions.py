@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 from edgeship.domain.errors import Refused
 from edgeship.domain.health.alarms import HealthAlarm
 from edgeship.domain.health.thresholds import PERIOD_SECONDS, PERIODS, Check
-from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, Metric
+from edgeship.domain.telemetry.metrics import CHANNEL_DIMENSION, DIMENSIONS, NAMESPACE, Metric
 from edgeship.domain.version import Version
 from edgeship.resource_names import health_alarm_prefix
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef, PutMetricAlarmInputTypeDef
+
+
+_DIMENSIONS = (*DIMENSIONS, CHANNEL_DIMENSION)
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,13 @@ _SAMPLE = re.compile(r"\bsessions >= (\d+)\b")
 
 
 def alarm_name(environment: str, alarm: HealthAlarm) -> str:
-    """Unique: a widget's name has no dot, so `-v` before the first dot begins the version; no check's name is the end
-    of another's.
+    """Unique: a widget's name has no dot and no `@`, so a channel follows the `@`, and `-v` before the first dot begins
+    the version; no check's name is the end of another's.
 
-    At most 177 of the 255 characters that a name may have.
+    At most 210 of the 255 characters that a name may have.
     """
-    return f"{health_alarm_prefix(environment)}{alarm.widget}-v{alarm.version}-{alarm.check}"
+    where = f"{alarm.widget}@{alarm.channel}" if alarm.channel else alarm.widget
+    return f"{health_alarm_prefix(environment)}{where}-v{alarm.version}-{alarm.check}"
 
 
 def definition_of(environment: str, alarm: HealthAlarm) -> PutMetricAlarmInputTypeDef:
@@ -80,15 +84,14 @@ def definition_of(environment: str, alarm: HealthAlarm) -> PutMetricAlarmInputTy
     expression, label = formula.expression, formula.label
     if not alarm.count_chunk_failures:
         expression, label = _WITHOUT_CHUNKS, f"{label} without chunk failures"
-    dimensions = [
-        {"Name": name, "Value": value}
-        for name, value in zip(DIMENSIONS, (environment, alarm.widget, str(alarm.version)), strict=True)
-    ]
+    values = (environment, alarm.widget, str(alarm.version), *([alarm.channel] if alarm.channel else ()))
+    dimensions = [{"Name": name, "Value": value} for name, value in zip(_DIMENSIONS, values, strict=False)]
+    of = f"{alarm.widget} {alarm.version}" + (f" by {alarm.channel}" if alarm.channel else "")
     metrics: list[Any] = [
         {
             "Id": formula.id,
             "Expression": expression.format(sample=alarm.minimum_sample),
-            "Label": f"{label} of {alarm.widget} {alarm.version}, {formula.unit}",
+            "Label": f"{label} of {of}, {formula.unit}",
             "ReturnData": True,
         },
         _metric("sessions", Metric.SESSIONS, "Sum", dimensions),
@@ -99,7 +102,7 @@ def definition_of(environment: str, alarm: HealthAlarm) -> PutMetricAlarmInputTy
     return {
         "AlarmName": alarm_name(environment, alarm),
         "AlarmDescription": (
-            f"Environment {environment}: {label} of widget {alarm.widget} {alarm.version} was at or over "
+            f"Environment {environment}: {label} of widget {of} was at or over "
             f"{alarm.limit:g} {formula.unit} in {PERIODS} periods of {PERIOD_SECONDS} s in a row, each with "
             f"{alarm.minimum_sample} sessions or more. edgeship reacts to this alarm: it rolls the release back, or "
             "notifies people that it could not. edgeship makes and removes this alarm, and reverts changes by hand."
@@ -130,7 +133,9 @@ def read_definition(environment: str, found: MetricAlarmTypeDef) -> HealthAlarm 
     if release is None or limit is None or release.environment != environment:
         return None
     counts = not any(metric.get("Id") == "chunks" for metric in found.get("Metrics", ()))
-    alarm = HealthAlarm(release.widget, release.version, release.check, limit, release.minimum_sample, counts)
+    alarm = HealthAlarm(
+        release.widget, release.version, release.check, limit, release.minimum_sample, counts, release.channel
+    )
     return alarm if _is_written(definition_of(environment, alarm), found) else None
 
 
@@ -143,6 +148,8 @@ class AlarmedRelease:
     version: Version
     check: Check
     minimum_sample: int
+    channel: str = ""
+    """The one whose sessions the alarm is on alone."""
 
 
 def alarm_of(metrics: Iterable[Mapping[str, Any]]) -> AlarmedRelease | None:
@@ -162,17 +169,17 @@ def _release_of(
     expressions: Iterable[str | None], metrics: Iterable[tuple[str | None, Mapping[str, str]]]
 ) -> AlarmedRelease | None:
     sample = next((match for text in expressions if text and (match := _SAMPLE.search(text))), None)
-    named = [(name, tuple(dimensions.get(key) for key in DIMENSIONS)) for name, dimensions in metrics]
+    named = [(name, tuple(dimensions.get(key) for key in _DIMENSIONS)) for name, dimensions in metrics]
     names = {name for name, _ in named}
     check = next((check for check, formula in _FORMULAS.items() if formula.metric in names), None)
     subjects = {subject for _, subject in named}
     if sample is None or check is None or len(subjects) != 1:
         return None
-    environment, widget, version = subjects.pop()
+    environment, widget, version, channel = subjects.pop()
     if not environment or not widget or not version:
         return None
     try:
-        return AlarmedRelease(environment, widget, Version.parse(version), check, int(sample[1]))
+        return AlarmedRelease(environment, widget, Version.parse(version), check, int(sample[1]), channel or "")
     except Refused:
         return None
 

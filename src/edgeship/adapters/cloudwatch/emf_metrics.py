@@ -12,8 +12,7 @@ from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import Ama
 
 from edgeship.domain.telemetry.beacon import Loss, Refusal
 from edgeship.domain.telemetry.custom_metrics import custom_metric_name
-from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, UNITS, Metric
-from edgeship.domain.version import Version
+from edgeship.domain.telemetry.metrics import CHANNEL_DIMENSION, DIMENSIONS, NAMESPACE, UNITS, Metric, Source
 
 
 class EmfMetrics:
@@ -26,21 +25,21 @@ class EmfMetrics:
         # not None: that would be POWERTOOLS_SERVICE_NAME's, which it adds as a dimension.
         self._provider = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service="")
 
-    def add(self, widget: str, version: Version, values: Mapping[Metric, float], seconds_ago: int = 0) -> None:
+    def add(self, source: Source, values: Mapping[Metric, float], seconds_ago: int = 0) -> None:
         if not values:
             return
         metrics = {metric.value: (UNITS[metric], value) for metric, value in values.items()}
         if seconds_ago:
             self._provider.set_timestamp(self._clock() - timedelta(seconds=seconds_ago))
         try:
-            self._print((self._environment, widget, str(version)), metrics)
+            self._print((self._environment, *map(str, source)), metrics)
         finally:
             self._provider.timestamp = None  # flushing keeps it
 
-    def add_custom(self, widget: str, version: Version, name: str, values: Sequence[float]) -> None:
+    def add_custom(self, source: Source, name: str, values: Sequence[float]) -> None:
         for value in values:
             self._print(
-                (self._environment, widget, str(version)), {custom_metric_name(name): (UNITS[Metric.CUSTOM], value)}
+                (self._environment, *map(str, source)), {custom_metric_name(name): (UNITS[Metric.CUSTOM], value)}
             )
 
     def refused(self, reason: Refusal) -> None:
@@ -51,10 +50,10 @@ class EmfMetrics:
         self._print((self._environment,), {Loss.ERRORS_NOT_KEPT.value: ("Count", count)})
 
     def _print(self, dimensions: tuple[str, ...], metrics: Mapping[str, tuple[str, float]], **properties: str) -> None:
-        """`dimensions` are values for the first names of DIMENSIONS; `metrics` maps names to unit and value."""
+        """`dimensions` are values for the first of the dimensions' names; `metrics` maps names to unit and value."""
         provider = self._provider
         try:
-            for dimension, value in zip(DIMENSIONS, dimensions, strict=False):
+            for dimension, value in zip((*DIMENSIONS, CHANNEL_DIMENSION), dimensions, strict=False):
                 provider.add_dimension(dimension, value)
             for name, (unit, amount) in metrics.items():
                 provider.add_metric(name, unit, amount)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from edgeship.application.health.ports import NO_CUSTOM_METRICS, CustomMetrics, Span, Subject
+from edgeship.application.health.ports import NO_CUSTOM_METRICS, CustomMetrics, Span
 from edgeship.domain.health.datapoint import CUSTOM_METRIC_SAMPLE, Datapoint
 from edgeship.domain.telemetry.custom_metrics import custom_metric_name
-from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE, Metric
+from edgeship.domain.telemetry.metrics import CHANNEL_DIMENSION, DIMENSIONS, NAMESPACE, Metric, Source
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -50,9 +50,9 @@ class DataIncomplete(Exception):
 
 @dataclass
 class _Series:
-    """A subject's metrics in periods of `period` seconds; `start` and `end` are bounds of periods."""
+    """A source's metrics in periods of `period` seconds; `start` and `end` are bounds of periods."""
 
-    subject: Subject
+    source: Source
     period: int
     start: datetime
     end: datetime
@@ -110,7 +110,7 @@ class _Series:
 
 
 class CloudWatchMetrics:
-    """Eight queries a subject, and two of its custom metric; up to 62 subjects a call.
+    """Eight queries a source, and two of its custom metric; up to 62 sources a call.
 
     `totals` reads each span in the coarsest period that `_FINENESS` allows (a day in hours, an hour in five minutes),
     and never in a finer one than CloudWatch still has. That needs few datapoints, and makes the percentiles stable:
@@ -126,16 +126,15 @@ class CloudWatchMetrics:
         self.period_seconds = period_seconds
 
     def periods(
-        self, subjects: Sequence[Subject], count: int, now: datetime, custom: CustomMetrics = NO_CUSTOM_METRICS
-    ) -> dict[Subject, list[Datapoint]]:
+        self, sources: Sequence[Source], count: int, now: datetime, custom: CustomMetrics = NO_CUSTOM_METRICS
+    ) -> dict[Source, list[Datapoint]]:
         end = _aligned(now, self.period_seconds)
         start = end - timedelta(seconds=count * self.period_seconds)
         found = [
-            _Series(subject, self.period_seconds, start, end, custom.get(subject[0]))
-            for subject in dict.fromkeys(subjects)
+            _Series(source, self.period_seconds, start, end, custom.get(source[0])) for source in dict.fromkeys(sources)
         ]
         self._fill(found)
-        return {series.subject: series.datapoints() for series in found}
+        return {series.source: series.datapoints() for series in found}
 
     def totals(self, spans: Sequence[Span], custom: CustomMetrics = NO_CUSTOM_METRICS) -> dict[Span, Datapoint]:
         # The age of data is counted from the latest end: spans of now end now.
@@ -170,7 +169,7 @@ class CloudWatchMetrics:
         period = max(period, self.period_seconds)
         start = _aligned(span.start, period, up=span.later)
         end = max(_aligned(span.end, period, up=True), start + timedelta(seconds=period))
-        return _Series(span.subject, period, start, end, custom.get(span.subject[0]))
+        return _Series(span.source, period, start, end, custom.get(span.source[0]))
 
     def _fill(self, wanted: Iterable[_Series]) -> None:
         for batch in _batches(wanted):
@@ -196,8 +195,7 @@ class CloudWatchMetrics:
         _check_complete(statuses, asked)
 
     def _query(self, number: str, series: _Series, name: str) -> Any:
-        widget, version = series.subject
-        dimensions = zip(DIMENSIONS, (self._environment, widget, str(version)), strict=True)
+        dimensions = zip((*DIMENSIONS, CHANNEL_DIMENSION), (self._environment, *map(str, series.source)), strict=False)
         return {
             "Id": number,
             "MetricStat": {
@@ -240,10 +238,8 @@ def _check_complete(statuses: Mapping[str, str], asked: Mapping[str, tuple[_Seri
     for number, (series, name) in asked.items():
         status = statuses.get(number, "no answer")
         if status != "Complete":
-            widget, version = series.subject
-            raise DataIncomplete(
-                f"GetMetricData: {name} of {widget} {version} from {series.start:%Y-%m-%dT%H:%MZ}: {status}"
-            )
+            of = " ".join(map(str, series.source))
+            raise DataIncomplete(f"GetMetricData: {name} of {of} from {series.start:%Y-%m-%dT%H:%MZ}: {status}")
 
 
 def _aligned(at: datetime, seconds: int, *, up: bool = False) -> datetime:

@@ -22,6 +22,9 @@ from edgeship.domain.releases.bundle_paths import MAX_PATH_BYTES
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.limits import MAX_FILES
 from edgeship.domain.releases.manifest import Declaration
+from edgeship.domain.requirements.environment import NAME_PATTERN
+from edgeship.domain.requirements.ranges import MAX_RANGE_LENGTH, RANGE_PATTERN, parse_range
+from edgeship.domain.requirements.requirement import MAX_REQUIREMENTS, Requirement
 from edgeship.domain.version import MAX_VERSION_LENGTH
 
 _MAX_NAMES = 50
@@ -41,6 +44,14 @@ def _real_time(text: str) -> str:
     return text
 
 
+def _real_range(text: str) -> str:
+    try:
+        parse_range(text)
+    except Refused:
+        raise ValueError("is no range of versions") from None
+    return text
+
+
 _COMMIT = r"^[0-9a-fA-F]{7,64}$"
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 _SHA256 = r"^[0-9a-f]{64}$"
@@ -51,6 +62,8 @@ _FORMS = {
     _TIME: "a time such as 2026-11-27T10:00:00Z",
     _SHA256: "64 lower-case hex digits",
     _SRI: "sha384- and 64 characters of base64",
+    NAME_PATTERN: "a name of lower-case letters, digits and inner hyphens, dots and underscores",
+    RANGE_PATTERN: "a range of versions such as >=3 <5",
     _WIDGET: "a name of 1 to 63 lower-case letters, digits and inner hyphens",
 }
 """What each pattern asks for, in words."""
@@ -65,6 +78,13 @@ Time = Annotated[
         description="RFC 3339, with its offset.",
     ),
     AfterValidator(_real_time),
+]
+
+
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+Range_ = Annotated[str, Field(max_length=MAX_RANGE_LENGTH, pattern=RANGE_PATTERN), AfterValidator(_real_range)]
+Requires = Annotated[
+    dict[Name, Range_], Field(max_length=MAX_REQUIREMENTS, json_schema_extra={"additionalProperties": False})
 ]
 
 
@@ -107,6 +127,7 @@ class UploadedManifest(_Model):
     imported: bool | None = Field(None, description="Found again by a parse.")
     default_export: bool | None = Field(None, description="Found again by a parse.")
     changes: DeclaredChanges | None = None
+    requires: Requires | None = Field(None, description="What must run in the environment: ranges of versions by name.")
     files: dict[Path_, DeclaredFile] | None = Field(None, max_length=MAX_FILES, description="All public files.")
 
 
@@ -138,6 +159,7 @@ def read_declaration(location: Path, most: int) -> Declaration:
         git_commit=declared.git_commit,
         entrypoint=_nfc(declared.entrypoint) if declared.entrypoint else None,
         kind=declared.kind,
+        requires=tuple(Requirement(name, wanted) for name, wanted in sorted((declared.requires or {}).items())),
         changes=declared.changes.model_dump() if declared.changes else {},
         files={_nfc(path): file for path, file in files.items()} if files is not None else None,
     )
@@ -185,6 +207,7 @@ def _check_sizes(document: Any) -> None:
         ("files", files, MAX_FILES),
         ("imports", document.get("imports"), MAX_FILES),
         ("changes", changes, _MAX_NAMES),
+        ("requires", document.get("requires"), _MAX_NAMES),
         *((f"changes.{name}", value, MAX_FILES) for name, value in _items(changes)[:_MAX_NAMES]),
         *((f"files.{_place((path,))}", value, _MAX_NAMES) for path, value in _items(files)[:MAX_FILES]),
     ):

@@ -7,6 +7,7 @@ from typing import Any
 
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.manifest import FileEntry, Manifest
+from edgeship.domain.requirements.requirement import Requirement
 from edgeship.domain.version import Version
 
 
@@ -31,4 +32,5 @@ def load_manifest(content: bytes) -> Manifest:
         style=document.get("style"),
         imported=document.get("imported", False),
         default_export=document.get("default_export", False),
+        requires=tuple(Requirement(name, wanted) for name, wanted in document.get("requires", {}).items()),
     )

@@ -1,7 +1,8 @@
 """How records are stored in the table: a mapping to attributes and back for each kind, under the keys of `keys.py`.
 
-Channels, freezes, error books and deliveries of notices have their own mappings, in `channels.py`, `freezes.py`,
-`error_books.py` and `deliveries.py`. Names that earlier versions stored are read by `earlier_names.py`.
+Channels, freezes, what runs around the widgets, error books and deliveries of notices have their own mappings, in
+`channels.py`, `freezes.py`, `environments.py`, `error_books.py` and `deliveries.py`. Names that earlier versions stored
+are read by `earlier_names.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgeship.adapters.dynamodb import earlier_names, keys
 from edgeship.adapters.dynamodb.channels import channel_item
+from edgeship.adapters.dynamodb.environments import environment_item
 from edgeship.adapters.dynamodb.freezes import freeze_item, waiting_item
 from edgeship.adapters.dynamodb.identities import identities_item, statement_item
 from edgeship.domain.calendar.freeze import FreezeRecord
@@ -30,9 +32,12 @@ from edgeship.domain.propagation.deployment import Deployment, Verification
 from edgeship.domain.provenance.identity import IdentitiesRecord
 from edgeship.domain.provenance.signed import NewestStatement, Signed
 from edgeship.domain.releases.claim import Claim
+from edgeship.domain.releases.contents.surface_check import SurfaceCheck
 from edgeship.domain.releases.entry import Entry, Kind
 from edgeship.domain.releases.rejection import Rejection
-from edgeship.domain.releases.release import Cancelled, Quarantine, Release
+from edgeship.domain.releases.release import Cancelled, Pruned, Quarantine, Release
+from edgeship.domain.requirements.environment import EnvironmentRecord
+from edgeship.domain.requirements.requirement import Requirement
 from edgeship.domain.version import Version
 from edgeship.resource_names import OUTBOX_SORT_KEY, REJECTED_DAYS
 
@@ -73,6 +78,8 @@ def _event_pk(event: Event) -> str:
         return keys.widget_pk(event.widget)
     if event.type in (EventType.FREEZE_SET, EventType.FREEZE_LIFTED):
         return keys.FREEZES
+    if event.type is EventType.ENVIRONMENT_CHANGED:
+        return keys.ENVIRONMENT
     if event.type in (EventType.IDENTITY_ADDED, EventType.IDENTITY_REMOVED):
         return keys.IDENTITIES
     return keys.FLAGS if event.type is EventType.FLAG_CHANGED else keys.NOTIFICATIONS
@@ -124,6 +131,9 @@ def to_release(item: Mapping[str, Any]) -> Release:
         # Releases that were registered before kinds were known don't have it.
         entry=_to_entry(item["entry"]) if item.get("entry") else None,
         cancelled=tuple(Cancelled(**mark) for mark in item.get("cancelled") or ()),
+        requires=tuple(Requirement(**each) for each in item.get("requires") or ()),
+        pruned=Pruned(**item["pruned"]) if item.get("pruned") else None,
+        check=SurfaceCheck.from_dict(item["check"]) if item.get("check") else None,
         signed=Signed(**item["signed"]) if item.get("signed") else None,
         revision=int(item["revision"]),
     )
@@ -217,6 +227,8 @@ def _release_item(release: Release) -> Item:
     return {
         **asdict(release),
         "cancelled": [asdict(mark) for mark in release.cancelled],
+        "requires": [asdict(each) for each in release.requires],
+        "check": release.check.to_dict() if release.check is not None else None,
         "pk": keys.widget_pk(release.widget),
         "sk": keys.release_sk(release.version),
         "version": str(release.version),
@@ -231,6 +243,7 @@ _ITEMS: Mapping[type, Callable[[Any], Item]] = {
     Channel: channel_item,
     Deployment: _deployment_item,
     FlagRecord: _flag_item,
+    EnvironmentRecord: environment_item,
     FreezeRecord: freeze_item,
     IdentitiesRecord: identities_item,
     NewestStatement: statement_item,

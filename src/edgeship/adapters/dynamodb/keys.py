@@ -14,6 +14,8 @@
 | `WIDGET#<widget>` | `WAITING` | that a release waits for the end of a freeze |
 | `FREEZES` | `FREEZE#<widget>` | freeze; `FREEZE#` alone is that of the environment |
 | `FREEZES` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the environment's freeze |
+| `ENVIRONMENT` | `RUNNING` | which versions run around the widgets |
+| `ENVIRONMENT` | `EVENT#<occurred_at>#<event_id>` | outbox and history of these |
 | `NOTIFICATIONS` | `RULES` | destinations of notifications, and the rules |
 | `NOTIFICATIONS` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the notifications |
 | `IDENTITIES` | `IDENTITIES` | whose signature may publish which widget |
@@ -45,6 +47,8 @@ FREEZES = "FREEZES"
 IDENTITIES = "IDENTITIES"
 INVALIDATIONS = "INVALIDATIONS"
 NOTIFICATIONS = "NOTIFICATIONS"
+ENVIRONMENT = "ENVIRONMENT"
+RUNNING = "RUNNING"
 POLICY = "POLICY"
 RULES = "RULES"
 STATEMENT = "STATEMENT"

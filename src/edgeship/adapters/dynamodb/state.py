@@ -13,6 +13,7 @@ from edgeship.adapters.dynamodb import items, keys
 from edgeship.adapters.dynamodb.attributes import deserialize, serialize
 from edgeship.adapters.dynamodb.batches import get_all
 from edgeship.adapters.dynamodb.channels import to_channel
+from edgeship.adapters.dynamodb.environments import to_environment
 from edgeship.adapters.dynamodb.freezes import to_freeze, to_waiting
 from edgeship.adapters.dynamodb.identities import to_identities, to_statement
 from edgeship.application.transaction import Transaction
@@ -30,6 +31,7 @@ from edgeship.domain.provenance.signed import NewestStatement
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
+from edgeship.domain.requirements.environment import EnvironmentRecord
 from edgeship.domain.version import Version
 from edgeship.resource_names import OUTBOX_SORT_KEY, WATCHED_INDEX
 
@@ -186,6 +188,10 @@ class DynamoDBState:
     def freezes(self) -> list[FreezeRecord]:
         return [to_freeze(item) for item in self._query(keys.FREEZES, keys.freeze_sk(None))]
 
+    def environment(self) -> EnvironmentRecord:
+        item = self._get(keys.ENVIRONMENT, keys.RUNNING)
+        return to_environment(item) if item else EnvironmentRecord()
+
     def identities(self) -> IdentitiesRecord:
         item = self._get(keys.IDENTITIES, keys.IDENTITIES)
         return to_identities(item) if item else IdentitiesRecord()
@@ -205,7 +211,8 @@ class DynamoDBState:
         return self._events(keys.FLAGS if widget is None else keys.widget_pk(widget), limit)
 
     def environment_events(self, limit: int) -> list[Event]:
-        found = [*self._events(keys.FREEZES, limit), *self._events(keys.IDENTITIES, limit)]
+        pks = (keys.FREEZES, keys.ENVIRONMENT, keys.IDENTITIES)
+        found = [event for pk in pks for event in self._events(pk, limit)]
         return sorted(found, key=lambda event: (event.occurred_at, event.event_id), reverse=True)[:limit]
 
     def _events(self, pk: str, limit: int) -> list[Event]:
@@ -230,11 +237,16 @@ class DynamoDBState:
         put: dict[str, Any] = {"TableName": self._table, "Item": serialize(items.to_item(record))}
         return {**put, **_unless_changed(0 if isinstance(record, Rejection) else record.revision)}
 
-    def _at_revision(self, record: Release | FreezeRecord) -> dict[str, Any]:
-        if isinstance(record, FreezeRecord):
-            key = {"pk": keys.FREEZES, "sk": keys.freeze_sk(record.widget)}
-        else:
-            key = {"pk": keys.widget_pk(record.widget), "sk": keys.release_sk(record.version)}
+    def _at_revision(self, record: Release | FreezeRecord | EnvironmentRecord | Channel) -> dict[str, Any]:
+        match record:
+            case EnvironmentRecord():
+                key = {"pk": keys.ENVIRONMENT, "sk": keys.RUNNING}
+            case FreezeRecord():
+                key = {"pk": keys.FREEZES, "sk": keys.freeze_sk(record.widget)}
+            case Channel():
+                key = {"pk": keys.widget_pk(record.widget), "sk": keys.channel_sk(record.name)}
+            case _:
+                key = {"pk": keys.widget_pk(record.widget), "sk": keys.release_sk(record.version)}
         return {"TableName": self._table, "Key": serialize(key), **_unless_changed(record.revision)}
 
     def _registration(self, release: Release) -> dict[str, Any]:

@@ -30,21 +30,25 @@ class UrllibWeb:
         direct = [urllib.request.ProxyHandler({})] if here else []
         self._opener = urllib.request.build_opener(_NoRedirects(), *direct)
 
-    def get(self, path: str, query: str = "") -> WebAnswer:
+    def get(self, path: str, query: str = "", taken: str = "") -> WebAnswer:
         url = self._base_url + quote(path, safe="/~") + (f"?{query}" if query else "")
-        answer = self._get(url)
+        answer = self._get(url, taken)
         if answer.leads_to is None:
             return answer
         target = urljoin(url, answer.leads_to)
         if urlsplit(target)[:2] != urlsplit(url)[:2]:
             return answer
-        return replace(self._get(target), led_by=answer)
+        return replace(self._get(target, taken), led_by=answer)
 
-    def _get(self, url: str) -> WebAnswer:
+    def _get(self, url: str, taken: str) -> WebAnswer:
         request = urllib.request.Request(  # noqa: S310  the scheme is that of the base URL
             url,
             # Firewalls in front of a CDN refuse the library's default User-Agent.
-            headers={"Cache-Control": "no-cache", "User-Agent": "edgeship"},
+            headers={
+                "Cache-Control": "no-cache",
+                "User-Agent": "edgeship",
+                "Accept-Encoding": taken.replace("-", ", ") or "identity",
+            },
         )
         try:
             with self._opener.open(request, timeout=_TIMEOUT) as answer:

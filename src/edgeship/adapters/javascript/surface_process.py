@@ -6,40 +6,78 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
+from edgeship.adapters.javascript import parse_process
 from edgeship.adapters.javascript.parse_process import limit_cpu, limit_process
+from edgeship.adapters.javascript.parser import SMALL_BYTES
 from edgeship.domain.versioning.surface.script import Script
 
 MAX_READ_BYTES: Final = 8 * 1024 * 1024
 MEMORY_BYTES: Final = 768 * 1024 * 1024
 CPU_SECONDS: Final = 30
 """For each script."""
-_WALL_SECONDS = 600
 _NEEDED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """Of one script: its bytes, and the CPU time of its parse. Of the process: what it may allocate, and the time in
+    all. Scripts of at most `here_bytes` are read without a process."""
+
+    script_bytes: int = MAX_READ_BYTES
+    memory_bytes: int = MEMORY_BYTES
+    cpu_seconds: int = CPU_SECONDS
+    wall_seconds: float = 600
+    here_bytes: int = 0
+
+
+UPLOAD_BOUNDS: Final = Bounds(2 * 1024 * 1024, parse_process.MEMORY_BYTES, 12, 45, SMALL_BYTES)
+"""Within the memory of the function that takes uploads, and a small part of its time."""
+
+
+@dataclass(frozen=True)
 class ScriptSurfaces:
     """The `Surfaces` port. One process reads all; where it dies at a script, the next one goes on behind it."""
 
+    bounds: Bounds = Bounds()
+
     def scripts(self, locations: Mapping[str, Path]) -> dict[str, Script | None]:
+        bounds, until = self.bounds, time.monotonic() + self.bounds.wall_seconds
         found: dict[str, Script | None] = dict.fromkeys(locations)
-        waiting = [path for path, location in locations.items() if location.stat().st_size <= MAX_READ_BYTES]
-        while waiting:
-            read = _read_apart([locations[path] for path in waiting])
+        sizes = {path: location.stat().st_size for path, location in locations.items()}
+        for path in (path for path, size in sizes.items() if size <= bounds.here_bytes):
+            if time.monotonic() < until:
+                found[path] = _read_here(locations[path])
+        waiting = [path for path, size in sizes.items() if bounds.here_bytes < size <= bounds.script_bytes]
+        while waiting and (left := until - time.monotonic()) > 0:
+            read = _read_apart([locations[path] for path in waiting], bounds, left)
             found |= zip(waiting, read, strict=False)
             # The one that it died at stays unread.
             waiting = waiting[len(read) + 1 :] if len(read) < len(waiting) else []
         return found
 
 
-def _read_apart(locations: Sequence[Path]) -> list[Script | None]:
+def _read_here(location: Path) -> Script | None:
+    # The grammars are loaded when there is a script.
+    from edgeship.adapters.javascript.surface_tree import script_surface
+
+    return script_surface(location.read_bytes(), _grammar(location))
+
+
+def _grammar(location: Path) -> Literal["javascript", "typescript"]:
+    return "typescript" if location.name.endswith(_DECLARATIONS) else "javascript"
+
+
+def _read_apart(locations: Sequence[Path], bounds: Bounds, seconds: float) -> list[Script | None]:
     """What a process reads of the scripts, until it dies."""
     command = [sys.executable, "-S", "-m", "edgeship.adapters.javascript.surface_process"]
+    command += [str(bounds.memory_bytes), str(bounds.cpu_seconds)]
     environment = {name: os.environ[name] for name in _NEEDED if name in os.environ}
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
     try:
@@ -48,7 +86,7 @@ def _read_apart(locations: Sequence[Path]) -> list[Script | None]:
             env=environment,
             input=json.dumps([str(location) for location in locations]).encode(),
             capture_output=True,
-            timeout=_WALL_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired as over:
@@ -63,19 +101,18 @@ def _lines(printed: bytes) -> list[Script | None]:
     return [Script.loaded(found) if (found := json.loads(line)) else None for line in printed.split(b"\n")[:-1]]
 
 
-def main() -> None:
+def main(memory_bytes: int, cpu_seconds: int) -> None:
     """In the process: print what is found in each script as a line of JSON; null where a parse would cost too much."""
-    limit_process(MEMORY_BYTES)
+    limit_process(memory_bytes)
     from edgeship.adapters.javascript.surface_tree import script_surface
 
     for name in json.loads(sys.stdin.read()):
-        limit_cpu(CPU_SECONDS)
+        limit_cpu(cpu_seconds)
         location = Path(name)
-        declares = location.name.endswith(_DECLARATIONS)
-        found = script_surface(location.read_bytes(), "typescript" if declares else "javascript")
+        found = script_surface(location.read_bytes(), _grammar(location))
         sys.stdout.write(f"{json.dumps(asdict(found) if found is not None else None)}\n")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints, ValidationError
 
 from edgeship.domain.errors import Refused
+from edgeship.domain.naming import channel_in
 from edgeship.domain.telemetry.beacon import (
     MAX_ERRORS,
     MAX_FRAME_LENGTH,
@@ -94,6 +95,8 @@ class _Wire(BaseModel):
     memory: float = Field(0, alias="m", ge=0, le=65_536)
     token: str | None = Field(None, alias="t", min_length=1, max_length=MAX_TOKEN_LENGTH, pattern=r"^[\w.-]+$")
     custom_metrics: list[_CustomMetric] = Field([], alias="k", max_length=MAX_VALUES)
+    entrypoint: str = Field("", alias="c", max_length=MAX_LENGTH)
+    """Its path below the widget's folder, as the page names it; the origin of another host."""
 
     def to_beacon(self) -> Beacon:
         """The domain's beacon.
@@ -118,6 +121,7 @@ class _Wire(BaseModel):
             load_latency=min(self.load_latency, _MAX_LATENCY) if "load_latency" in told else None,
             memory=self.memory if "memory" in told else None,
             token=self.token,
+            channel=channel_in(self.entrypoint.partition("/")[0]),
             custom_metrics=tuple(self.custom_metrics),
         )
 

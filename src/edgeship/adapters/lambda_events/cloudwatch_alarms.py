@@ -64,6 +64,7 @@ class AlarmStateChange(EventBridgeModel):
             self.detail.state.reason,
             self.at,
             evaluated_from(self.detail.state.reason_data),
+            release.channel,
         )
 
     @property

@@ -21,4 +21,4 @@ class CalendarState(Commits, Protocol):
         """Every record that was ever written, the environment's first; those of freezes that have ended, too."""
 
     def environment_events(self, limit: int) -> list[Event]:
-        """The most recent events of the environment's freeze and of its identities, newest first."""
+        """The newest events of the environment itself first: of its freeze, of what runs in it, of its identities."""

@@ -11,7 +11,9 @@ from edgeship.application.calendar.read_gate import freezes_of
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.ports import Clock, Web
 from edgeship.application.releases.publish_bundle import RECENT_REJECTIONS, Published
+from edgeship.application.requirements.read_environment import environment_for
 from edgeship.domain.calendar.gate import gate_of
+from edgeship.domain.channels.conditions.eligible import and_served
 from edgeship.domain.channels.policy import UploadAction, decide_upload
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import LATEST, release_prefix
@@ -90,6 +92,7 @@ class FollowUpload:
         if channel.version != version:
             policy = self.state.policy(widget).policy
             gate = gate_of(freezes_of(self.state, widget), policy.calendar_windows, self.clock())
+            gate = and_served(gate, release, environment_for(self.state, (release,)))
             decision = decide_upload(policy, channel, release, record.first, gate)
             if decision.action is UploadAction.LEAVE:
                 return Followed(Stage.WAITING, decision.reason)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from edgeship.application.calendar.ports import CalendarState
 from edgeship.application.releases.ports import ReleaseState
+from edgeship.application.requirements.ports import RequirementState
 from edgeship.application.transaction import History
 
 if TYPE_CHECKING:  # a bundle carries what is imported when it runs
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # a bundle carries what is imported when it runs
     from edgeship.domain.releases.release import Release
 
 
-class ChannelState(ReleaseState, CalendarState, History, Protocol):
+class ChannelState(ReleaseState, RequirementState, CalendarState, History, Protocol):
     """The part of the table about channels, their rollouts and policies, and the releases that they point at."""
 
     def channel(self, widget: str, name: str) -> Channel:

@@ -12,11 +12,13 @@ from edgeship.application.health.ports import Alarms
 from edgeship.application.ports import Pause
 from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.releases.registered_release import registered_release
+from edgeship.application.requirements.read_environment import environment_for
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.conditions.eligible import only_served, refuse_gone
+from edgeship.domain.channels.conditions.frozen import despite_freezes
 from edgeship.domain.channels.expectation import Act, Expected
-from edgeship.domain.channels.frozen import despite_freezes
-from edgeship.domain.channels.moves import promote, refuse_gone
+from edgeship.domain.channels.moves import promote
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import check_channel, check_widget
 from edgeship.domain.version import Version
@@ -46,7 +48,8 @@ class PromoteRelease:
 
         Raises:
             Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live`,
-                `files_gone`, `changed_since` or `frozen`.
+                `files_gone`, `requirement_unmet`, `requirement_unknown`,
+                `changed_since` or `frozen`.
         """
         check_widget(widget)
         check_channel(channel)
@@ -61,6 +64,7 @@ class PromoteRelease:
                 check_expected(self.state, Act.PROMOTE, before, expected, version)
             moved = promote(before, release, occasion, policy.rollback_window_seconds)
             moved = despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
+            moved = only_served(moved, release, environment_for(self.state, (release,)))
             if self.files.are_gone(release):
                 raise refuse_gone(release)
             exposure.commit(moved, policy.thresholds)

@@ -10,12 +10,14 @@ from edgeship.application.channels.ports import ChannelState
 from edgeship.application.health.ports import Alarms
 from edgeship.application.ports import Pause
 from edgeship.application.releases.ports import ReleaseFiles
+from edgeship.application.requirements.read_environment import environment_for
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.application.transaction import Transaction
-from edgeship.domain.calendar.gate import gate_of
+from edgeship.domain.calendar.gate import OPEN, Gate, gate_of
 from edgeship.domain.calendar.waiting import WaitingRecord, left, none_waits
 from edgeship.domain.channels.channel import Channel, Moved
-from edgeship.domain.channels.moves import files_gone, promote
+from edgeship.domain.channels.conditions.eligible import and_served, gone
+from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Decision, Policy, UploadAction, decide_upload, newest_due
 from edgeship.domain.channels.rollout_moves import start_rollout
 from edgeship.domain.events import Occasion
@@ -58,12 +60,20 @@ class PromoteUpload:
             policy = self.state.policy(widget).policy
             channel = self.state.channel(widget, LATEST)
             releases = self.state.releases(widget)
+            environment = environment_for(self.state, releases)
+            unserved = Decision(UploadAction.LEAVE, "no release waits")
             while (newest := newest_due(policy, channel, releases, first)) is not None:
-                if not self.files.are_gone(newest):
+                closed = and_served(OPEN, newest, environment).closed
+                if closed is None and not self.files.are_gone(newest):
                     return self._do(policy, channel, newest, first, occasion)
+                if closed is not None and not unserved.waits:
+                    unserved = Decision(UploadAction.LEAVE, closed, waits=True)
+                    # An older one may start meanwhile; this one goes on waiting.
+                    self._keep(left(waiting, newest.version))
                 releases.remove(newest)
-            self._keep(none_waits(waiting))
-            return Decision(UploadAction.LEAVE, "no release waits")
+            if not unserved.waits:
+                self._keep(none_waits(waiting))
+            return unserved
 
         return retry_conflict(attempt, self.pause)
 
@@ -79,19 +89,23 @@ class PromoteUpload:
         channel = self.state.channel(widget, LATEST)
         starts = decide_upload(policy, channel, release, first).action is not UploadAction.LEAVE
         if starts and self.files.are_gone(release):
-            return Decision(UploadAction.LEAVE, files_gone(widget, version))
+            return Decision(UploadAction.LEAVE, gone(widget, version).reason)
         return self._do(policy, channel, release, first, occasion)
 
     def _do(self, policy: Policy, channel: Channel, release: Release, first: Version, occasion: Occasion) -> Decision:
-        gate = gate_of(freezes_of(self.state, channel.widget), policy.calendar_windows, occasion.at)
+        gate = self._gate(policy, release, occasion)
         decision = decide_upload(policy, channel, release, first, gate)
         if decision.waits:
             self._keep(left(self.state.waiting_of(channel.widget), release.version))
         moved = _moved(policy, channel, release, decision, occasion.because(decision.reason))
         if moved is not None:
-            moved = replace(moved, unchanged=(*moved.unchanged, *gate.freezes))
+            moved = replace(moved, unchanged=(*moved.unchanged, *gate.relies_on))
             Exposure(self.state, self.alarms).commit(moved, policy.thresholds)
         return decision
+
+    def _gate(self, policy: Policy, release: Release, occasion: Occasion) -> Gate:
+        gate = gate_of(freezes_of(self.state, release.widget), policy.calendar_windows, occasion.at)
+        return and_served(gate, release, environment_for(self.state, (release,)))
 
     def _keep(self, waiting: WaitingRecord | None) -> None:
         """Write where a release waits, if that is news. No event says so: it is where to search, and nobody decides by

@@ -25,7 +25,7 @@ from edgeship.domain.channels.reaction import minute_of, other_of, react
 from edgeship.domain.events import Occasion
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.health.corroboration import ENOUGH, Corroboration
-from edgeship.domain.health.datapoint import Datapoint
+from edgeship.domain.health.datapoint import Datapoint, together
 from edgeship.domain.health.low_traffic import HOUR_PERIODS
 from edgeship.domain.health.shared_limit import Other, other_version
 from edgeship.domain.health.thresholds import PERIODS, Thresholds
@@ -50,7 +50,7 @@ class ReactToBreach:
         return [
             self.in_channel(channel.name, breach, occasion)
             for channel in self.state.channels(breach.widget)
-            if breach.version in (channel.version, channel.candidate)
+            if breach.version in (channel.version, channel.candidate) and breach.channel in ("", channel.name)
         ]
 
     def in_channel(self, name: str, breach: Breach, occasion: Occasion, read: Periods | None = None) -> Reaction:
@@ -63,8 +63,10 @@ class ReactToBreach:
             window = policy.rollback_window_seconds
             other = self._other(channel, breach, policy.thresholds, read or {})
             backed = self._corroboration(channel, breach, policy, occasion)
-            moved = to_what_is_served(
-                lambda gone: react(channel, releases, breach, occasion, window, other, gone, policy.mode, backed),
+            moved, _ = to_what_is_served(
+                lambda skip: react(channel, releases, breach, occasion, window, other, skip, policy.mode, backed),
+                releases,
+                self.state,
                 self.files,
             )
             if moved is None:
@@ -96,7 +98,9 @@ class ReactToBreach:
         if mine not in read or other not in read:
             try:
                 custom = {breach.widget: limits.custom_metric} if limits.custom_metric else {}
-                read = self.metrics.periods([mine, other], self._periods_of(breach), breach.at, custom)
+                sources = [source for of in (mine, other) for source in (of, (*of, channel.name))]
+                found = self.metrics.periods(sources, self._periods_of(breach), breach.at, custom)
+                read = {of: together(found.get(of, ()), found.get((*of, channel.name), ())) for of in (mine, other)}
             except Exception as fault:  # noqa: BLE001  a candidate is stopped whether or not there are metrics
                 return Other(fault=type(fault).__name__)
         own = [each for each in read.get(mine, ()) if self._is_of(breach, each)]

@@ -33,8 +33,11 @@ class ReactToFailedDeployment:
                 return Reaction(widget, name, None, "mode watch: people are notified, and nothing moves")
             channel, releases = self.state.channel(widget, name), self.state.releases(widget)
             window = policy.rollback_window_seconds
-            moved = to_what_is_served(
-                lambda gone: react_to_failed_deployment(channel, releases, sequence, occasion, window, gone), self.files
+            moved, _ = to_what_is_served(
+                lambda skip: react_to_failed_deployment(channel, releases, sequence, occasion, window, skip),
+                releases,
+                self.state,
+                self.files,
             )
             if moved is None:
                 return Reaction(widget, name, None, "late, or known: nothing to do")

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from edgeship.application.channels.check_expected import check_expected
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
-from edgeship.application.channels.served_targets import Gone, to_what_is_served
+from edgeship.application.channels.served_targets import to_what_is_served
 from edgeship.application.ports import Pause
 from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.conditions.eligible import ALL_ELIGIBLE, IneligibleReleases
 from edgeship.domain.channels.expectation import Act, Expected, ends_rollout
-from edgeship.domain.channels.moves import files_gone, roll_back, target_of
+from edgeship.domain.channels.moves import roll_back, target_of
 from edgeship.domain.channels.rollout_moves import abort_rollout
-from edgeship.domain.errors import Conflict, Refused
+from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import check_channel, check_widget
 from edgeship.domain.version import Version
@@ -36,11 +37,11 @@ class RollBack:
         version stays. With `to`, another version than the stable one, the channel moves there.
 
         `expected` is the version to quarantine: then a race that was lost to another change is tried again. Without it,
-        a lost race is not tried again: two people who roll back at the same time want one rollback, not two.
+        a change of the channel is not followed: two people who roll back at the same time want one rollback, not two.
 
         Raises:
             Refused: `widget_invalid`, `channel_invalid`, `nothing_live`, `no_good_version`, `target_invalid`,
-                `files_gone`, `changed_since` or `moved_meanwhile`.
+                `files_gone`, `requirement_unmet`, `changed_since` or `moved_meanwhile`.
         """
         check_widget(widget)
         check_channel(channel)
@@ -57,19 +58,22 @@ class RollBack:
         return retry_conflict(attempt, self.pause)
 
     def _once(self, widget: str, channel: str, to: Version | None, occasion: Occasion) -> Moved:
-        before = self.state.channel(widget, channel)
-        moved = self._moved(before, to, occasion)
-        try:
-            commit_move(self.state, moved)
-        except Conflict:
+        seen = self.state.channel(widget, channel)
+
+        def attempt() -> Moved:
             now = self.state.channel(widget, channel)
-            raise Refused(
-                "moved_meanwhile",
-                f"{channel} of {widget} changed while this ran: it was at {before.version}, and "
-                f"{now.moved_by} has it at {now.version}. Nothing was rolled back.",
-                "Check edgeship status, and roll back again if it is still needed.",
-            ) from None
-        return moved
+            if now.revision != seen.revision:
+                raise Refused(
+                    "moved_meanwhile",
+                    f"{channel} of {widget} changed while this ran: it was at {seen.version}, and "
+                    f"{now.moved_by} has it at {now.version}. Nothing was rolled back.",
+                    "Check edgeship status, and roll back again if it is still needed.",
+                )
+            moved = self._moved(now, to, occasion)
+            commit_move(self.state, moved)
+            return moved
+
+        return retry_conflict(attempt, self.pause)
 
     def _moved(self, before: Channel, to: Version | None, occasion: Occasion) -> Moved:
         if before.candidate is not None and ends_rollout(before, to):
@@ -79,17 +83,18 @@ class RollBack:
         window = self.state.policy(before.widget).policy.rollback_window_seconds
         releases = self.state.releases(before.widget)
 
-        def decide(gone: Gone) -> Moved:
-            return roll_back(before, releases, to, occasion, window, gone=gone)
+        def decide(ineligible: IneligibleReleases) -> Moved:
+            return roll_back(before, releases, to, occasion, window, ineligible=ineligible)
 
-        moved = to_what_is_served(decide, self.files)
-        default = target_of(decide(frozenset()))
+        moved, ineligible = to_what_is_served(decide, releases, self.state, self.files)
+        default = target_of(decide(ALL_ELIGIBLE))
         chosen = target_of(moved)
         # A person is asked before the channel moves to another version than the last good one.
         if default is not None and chosen is not None and chosen.version != default.version:
+            why = ineligible[default.version]
             raise Refused(
-                "files_gone",
-                files_gone(before.widget, default.version),
+                why.code,
+                why.reason,
                 f"The next good version is {chosen.version}: edgeship rollback {before.widget} --to {chosen.version}.",
             )
         return moved

@@ -13,11 +13,13 @@ from edgeship.application.health.ports import Alarms
 from edgeship.application.ports import Pause
 from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.releases.registered_release import registered_release
+from edgeship.application.requirements.read_environment import environment_for
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.conditions.eligible import only_served, refuse_gone
+from edgeship.domain.channels.conditions.frozen import despite_freezes
 from edgeship.domain.channels.expectation import Act, Expected
-from edgeship.domain.channels.frozen import despite_freezes
-from edgeship.domain.channels.moves import promote, refuse_gone
+from edgeship.domain.channels.moves import promote
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout import Step, check_steps
 from edgeship.domain.channels.rollout_moves import start_rollout
@@ -52,7 +54,8 @@ class StartRollout:
 
         Raises:
             Refused: `widget_invalid`, `channel_invalid`, `not_registered`, `quarantined`, `already_live`,
-                `rollout_running`, `steps_invalid`, `files_gone`, `changed_since` or `frozen`.
+                `rollout_running`, `steps_invalid`, `files_gone`, `requirement_unmet`,
+                `requirement_unknown`, `changed_since` or `frozen`.
         """
         check_widget(widget)
         check_channel(channel)
@@ -69,6 +72,7 @@ class StartRollout:
             chosen = check_steps(schedule or policy.steps, testers=bool(policy.testers))
             moved = _moved(before, release, chosen, policy, occasion)
             moved = despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
+            moved = only_served(moved, release, environment_for(self.state, (release,)))
             if self.files.are_gone(release):
                 raise refuse_gone(release)
             exposure.commit(moved, policy.thresholds)

@@ -11,10 +11,12 @@ from edgeship.application.channels.move_channel import Exposure, commit_move
 from edgeship.application.channels.ports import ChannelState
 from edgeship.application.health.ports import Alarms
 from edgeship.application.ports import Pause
+from edgeship.application.requirements.read_environment import environment_for
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.conditions.eligible import only_served
+from edgeship.domain.channels.conditions.frozen import despite_freezes
 from edgeship.domain.channels.expectation import Act, Expected
-from edgeship.domain.channels.frozen import despite_freezes
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.channels.rollout_moves import (
     abort_rollout,
@@ -37,7 +39,8 @@ class SteerRollout:
 
     Each raises Refused: `widget_invalid`, `channel_invalid`, `no_rollout`, `phase_invalid`, `changed_since` when
     another or no rollout is under way, or `moved_meanwhile` when the rollout changes while this runs. Methods that give
-    a candidate to users also raise `quarantined`, and `frozen` without `override`."""
+    a candidate to users also raise `quarantined`, `requirement_unmet`, `requirement_unknown`, and `frozen` without
+    `override`."""
 
     state: ChannelState
     alarms: Alarms
@@ -75,7 +78,7 @@ class SteerRollout:
         """Give the candidate to the same users again, and start its bake again; or end a hold."""
 
         def resumed(before: Channel, candidate: Release, _: Policy) -> Moved:
-            moved = resume_rollout(before, candidate, occasion)
+            moved = self._served(resume_rollout(before, candidate, occasion), candidate)
             return despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
 
         return self._steer(Act.RESUME, widget, channel, resumed, expected, exposes=True)
@@ -93,6 +96,7 @@ class SteerRollout:
 
         def advanced(before: Channel, candidate: Release, policy: Policy) -> Moved:
             moved = advance_rollout(before, candidate, occasion, policy.rollback_window_seconds)
+            moved = self._served(moved, candidate)
             return despite_freezes(moved, freezes_of(self.state, widget), occasion.at, override=override)
 
         return self._steer(Act.ADVANCE, widget, channel, advanced, expected, exposes=True)
@@ -112,6 +116,9 @@ class SteerRollout:
             return abort_rollout(before, candidate, occasion)
 
         return self._steer(Act.ABORT, widget, channel, aborted, expected)
+
+    def _served(self, moved: Moved, candidate: Release) -> Moved:
+        return only_served(moved, candidate, environment_for(self.state, (candidate,)))
 
     def _steer(
         self,

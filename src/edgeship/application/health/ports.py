@@ -12,6 +12,7 @@ from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
 from edgeship.domain.health.comparison_record import Comparison
 from edgeship.domain.health.datapoint import Datapoint
 from edgeship.domain.health.health_page import Page
+from edgeship.domain.telemetry.metrics import Source
 from edgeship.domain.version import Version
 
 
@@ -29,18 +30,21 @@ class Alarms(Protocol):
 
 
 Subject = tuple[str, Version]
-"""A widget and a version: whose metrics."""
+"""A widget and a version."""
 CustomMetrics = Mapping[str, str]
 """By widget, the name of the custom metric that its policy judges."""
+InTwo = Mapping[Subject, Collection[str]]
+"""Versions that two channels or more lead to, with these channels; see edgeship.domain.telemetry.metrics."""
+NONE_IN_TWO: InTwo = MappingProxyType({})
 NO_CUSTOM_METRICS: CustomMetrics = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Span:
-    """A time span whose metrics of a subject are wanted as one datapoint; both ends aware. `later`: nothing from before
+    """A time span whose metrics of a source are wanted as one datapoint; both ends aware. `later`: nothing from before
     the start may be in it, so it is moved to the next bound of a period."""
 
-    subject: Subject
+    source: Source
     start: datetime
     end: datetime
     later: bool = False
@@ -52,10 +56,10 @@ class Metrics(Protocol):
     period_seconds: int
 
     def periods(
-        self, subjects: Sequence[Subject], count: int, now: datetime, custom: CustomMetrics = NO_CUSTOM_METRICS
-    ) -> dict[Subject, list[Datapoint]]:
-        """Each subject's last `count` periods that have ended at `now`, oldest first, without the periods in which
-        nothing was reported. It makes one call for about a hundred subjects."""
+        self, sources: Sequence[Source], count: int, now: datetime, custom: CustomMetrics = NO_CUSTOM_METRICS
+    ) -> dict[Source, list[Datapoint]]:
+        """Each source's last `count` periods that have ended at `now`, oldest first, without the periods in which
+        nothing was reported. It makes one call for about a hundred sources."""
 
     def totals(self, spans: Sequence[Span], custom: CustomMetrics = NO_CUSTOM_METRICS) -> dict[Span, Datapoint]:
         """Each span as one datapoint; its percentiles are the means of its periods' percentiles, weighted by sessions.

@@ -90,6 +90,20 @@ class LatestCopies(Protocol):
         a file that is retired already does not start again."""
 
 
+class MovingManifests(Protocol):
+    """The documents under `/<widget>/manifests/`, which say what is true of a release now."""
+
+    def etags(self, widget: str) -> Mapping[Version, str]:
+        """The ETag of each that is there."""
+
+    def put(self, widget: str, version: Version, document: bytes, replaces: str | None) -> None:
+        """Write one in the place of the document with that ETag; None: if there is none.
+
+        Raises:
+            Conflict: it is another.
+        """
+
+
 class PathCounts(Protocol):
     """The metrics of what invalidations cost."""
 

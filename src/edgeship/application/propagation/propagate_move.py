@@ -13,6 +13,7 @@ from edgeship.application.ports import Clock, Pause
 from edgeship.application.propagation.copy_latest import CopyLatest
 from edgeship.application.propagation.overtaken import Overtaken, deployment_of, refuse_overtaken
 from edgeship.application.propagation.ports import DeploymentState, LatestCopies
+from edgeship.application.propagation.publish_manifests import PublishManifests
 from edgeship.application.propagation.refresh_again import RefreshAgain
 from edgeship.application.propagation.refresh_cdns import RefreshCdns
 from edgeship.application.propagation.released_manifest import released_manifest
@@ -49,6 +50,7 @@ class PropagateMove:
     state: DeploymentState
     copies: LatestCopies
     copy_latest: CopyLatest
+    publish_manifests: PublishManifests
     refresh: RefreshCdns
     verify: VerifyDeployment
     clock: Clock
@@ -60,6 +62,8 @@ class PropagateMove:
         Raises:
             CdnBusy, OSError: a CDN took no requests for longer than a run can wait. Try again later.
         """
+        # Whichever move this is: they say what the table says, of every channel.
+        self.publish_manifests(widget)
         channel = self.state.channel(widget, name)
         if channel.sequence != sequence:
             if name == LATEST:

@@ -57,7 +57,7 @@ class VerifyDeployment:
         """
         assert channel.version is not None
         manifest = released_manifest(self.site, channel)
-        releases = [r for r in self.state.releases(channel.widget) if r.quarantine is None]
+        releases = [r for r in self.state.releases(channel.widget) if r.may_be_chosen]
         ranges = {name: str(version) for name, version in newest_in_ranges(live_versions(releases)).items()}
         probes = [(cdn, probe) for cdn in self.webs for probe in probes_of(channel, manifest, ranges)]
         also_served = _AlsoServed(self, channel, tuple(release.version for release in releases))
@@ -82,10 +82,11 @@ class VerifyDeployment:
     def _probe(self, manifest: Manifest, also_served: _AlsoServed, at: tuple[str, Probe]) -> Mismatch | None:
         cdn, probe = at
         try:
-            got = self.webs[cdn].get(probe.path)
+            got = self.webs[cdn].get(probe.path, taken=probe.taken)
         except OSError as error:
             return Mismatch(cdn, probe.path, MismatchKind.UNREACHABLE, "an answer", type(error).__name__)
-        answer = Answer(got.status, got.headers.get(VERSION_HEADER, ""), got.sha256, _decision(got.led_by))
+        version, encoding = got.headers.get(VERSION_HEADER, ""), got.headers.get("content-encoding", "")
+        answer = Answer(got.status, version, got.sha256, _decision(got.led_by), encoding)
         expected = None if self.pointer_max_age is None else f"public, max-age={self.pointer_max_age}"
         return mismatch_of(cdn, probe, answer, manifest, also_served, expected)
 

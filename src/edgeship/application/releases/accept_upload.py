@@ -2,8 +2,8 @@
 
 The signature is verified first, before anything of the archive is read. The order of the rest makes it safe to die at
 any point and run again:
-claim (binds the version to its bytes), source maps and SBOM, files, manifest, transaction (release and event), copy to
-`accepted/`.
+check (writes nothing), claim (binds the version to its bytes), source maps and SBOM, surface, files, manifest,
+transaction (release and event), copy to `accepted/`.
 Each step may be repeated, and the event is written only after everything else.
 """
 
@@ -16,7 +16,17 @@ from tempfile import TemporaryDirectory
 from edgeship.application.ports import Clock
 from edgeship.application.provenance.check_signature import CheckSignature
 from edgeship.application.releases.inspect_archive import InspectArchive
-from edgeship.application.releases.ports import EncodedFile, Inbox, ReleaseState, Site, SourceMaps, UnpackedFile
+from edgeship.application.releases.ports import (
+    CheckedUpload,
+    EncodedFile,
+    Inbox,
+    KeptSurfaces,
+    ReleaseState,
+    Site,
+    SourceMaps,
+    UnpackedFile,
+    UploadCheck,
+)
 from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Conflict, Refused
@@ -42,8 +52,10 @@ class AcceptUpload:
     inbox: Inbox
     site: Site
     maps: SourceMaps
+    surfaces: KeptSurfaces
     state: ReleaseState
     inspect: InspectArchive
+    check: UploadCheck
     signatures: CheckSignature
     reject: RejectUpload
     environment: str
@@ -63,12 +75,19 @@ class AcceptUpload:
             files, manifest = self.inspect(archive, key, timestamp(upload.uploaded_at), Path(scratch))
             release = self._registered(manifest)
             if release is None:
+                checked = self.check(files, manifest)
+                # What an attempt that died has made public stays what it is.
+                if checked.refused is not None and not self.site.has_files(key.widget, key.version):
+                    raise checked.refused
+                self._claim(manifest)
                 kept = (f for f in files if is_kept_map(f.path, f.size) or is_kept_sbom(f.path, f.size))
                 self.maps.put(key.widget, key.version, kept)
+                if checked.surface is not None:
+                    self.surfaces.put(key.widget, key.version, checked.surface)
                 public = [(file, manifest.files[file.path]) for file in files if is_public(file.path)]
                 self.site.put_files(key.widget, key.version, [*public, *_directory_index(manifest, public)])
                 self.site.put_encoded(key.widget, key.version, _encoded(manifest, public))
-                release = self._register(self.site.put_manifest(manifest), upload, signed)
+                release = self._register(self.site.put_manifest(manifest), upload, checked, signed)
         self.inbox.keep_accepted(upload)
         return release
 
@@ -86,10 +105,10 @@ class AcceptUpload:
             Refused: `version_exists`: the version belongs to other bytes.
         """
         release = self.state.release(manifest.widget, manifest.version)
-        if release is None:
-            self._claim(manifest)
-        elif release.digest != manifest.digest:
-            raise _version_exists(manifest, "exists", "")
+        if release is not None and release.pruned is not None:
+            raise _version_exists(manifest, "was pruned, so it may not come back", "")
+        if release is not None and release.digest != manifest.digest:
+            raise _version_exists(manifest, f"exists {_DIFFERENT}", "")
         return release
 
     def _claim(self, manifest: Manifest) -> None:
@@ -109,11 +128,11 @@ class AcceptUpload:
             if held.digest == manifest.digest:
                 return
         until = f", or upload them again after {timestamp(held.until)}" if held.until and not public else ""
-        raise _version_exists(manifest, "was started by another upload", until)
+        raise _version_exists(manifest, f"was started by another upload {_DIFFERENT}", until)
 
-    def _register(self, manifest: Manifest, upload: Upload, signed: Signed | None) -> Release:
+    def _register(self, manifest: Manifest, upload: Upload, checked: CheckedUpload, signed: Signed | None) -> Release:
         occasion = Occasion(self.environment, upload.actor, f"upload of {upload.key}", self.clock())
-        release, event = register(manifest, occasion, signed)
+        release, event = register(manifest, occasion, checked.result, signed)
         for attempt in range(_ATTEMPTS):
             puts: tuple[Release | NewestStatement, ...] = (release, *self.signatures.newest(release))
             try:
@@ -149,9 +168,12 @@ def _encoded(manifest: Manifest, public: list[tuple[UnpackedFile, FileEntry]]) -
     ]
 
 
+_DIFFERENT = "with different bytes, and a version never changes"
+
+
 def _version_exists(manifest: Manifest, state: str, or_later: str) -> Refused:
     return Refused(
         "version_exists",
-        f"{manifest.widget} {manifest.version} {state} with different bytes, and a version never changes.",
+        f"{manifest.widget} {manifest.version} {state}.",
         f"Publish these files under a new version{or_later}.",
     )

@@ -79,6 +79,7 @@ def describe_bundle(
         style=style_of(entrypoint, _windows(location), entries) if syntax else None,
         imported=kind is Kind.MODULE and _is_imported(entrypoint, [f for f in files if is_public(f.path)], scripts),
         default_export=syntax is not None and syntax.default_export,
+        requires=declared.requires,
     )
     check_declaration(declared, manifest)
     return Described(manifest, syntax)

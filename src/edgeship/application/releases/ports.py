@@ -11,9 +11,11 @@ from edgeship.application.transaction import Commits
 
 if TYPE_CHECKING:  # a bundle carries what is imported when it runs
     from edgeship.domain.channels.policy import Widget
+    from edgeship.domain.errors import Refused
     from edgeship.domain.releases.bundle import EntryCheck
     from edgeship.domain.releases.claim import Claim
     from edgeship.domain.releases.contents.npm_files import Rule
+    from edgeship.domain.releases.contents.surface_check import SurfaceCheck
     from edgeship.domain.releases.entry import Syntax
     from edgeship.domain.releases.limits import Limits
     from edgeship.domain.releases.manifest import Declaration, FileEntry, Manifest
@@ -134,6 +136,30 @@ class Site(Protocol):
         """Write the manifest unless one exists; returns the stored one."""
 
     def manifest(self, widget: str, version: Version) -> Manifest | None: ...
+
+
+@dataclass(frozen=True)
+class CheckedUpload:
+    """`surface` is what to keep of the upload's public surface; None where it could not be read. `result` is None where
+    there is nothing to compare it with. `refused` is why the widget's policy refuses it."""
+
+    surface: bytes | None = None
+    result: SurfaceCheck | None = None
+    refused: Refused | None = None
+
+
+class UploadCheck(Protocol):
+    def __call__(self, files: Sequence[UnpackedFile], manifest: Manifest) -> CheckedUpload:
+        """Compare an upload with the stable release; nothing is written."""
+
+
+class KeptSurfaces(Protocol):
+    """The public surfaces of releases: private, and kept for as long as the releases."""
+
+    def put(self, widget: str, version: Version, surface: bytes) -> None:
+        """Write a release's surface. Again, it changes nothing."""
+
+    def read(self, widget: str, version: Version) -> bytes | None: ...
 
 
 class SourceMaps(Protocol):

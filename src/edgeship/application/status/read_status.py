@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from edgeship.application.calendar.read_gate import among
 from edgeship.application.notifications.ports import Deliveries, Delivery
 from edgeship.application.ports import Clock
+from edgeship.application.status.find_unserved import Unserved, find_unserved
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.status.read_edge import EdgeStatus, ReadEdge
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.calendar.gate import gate_of
 from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.conditions.eligible import and_served
 from edgeship.domain.channels.policy import Decision, Mode, Policy, UploadAction, decide_upload
 from edgeship.domain.edge.route_values import Routes
 from edgeship.domain.edge.routes import routes_of
@@ -23,6 +25,7 @@ from edgeship.domain.naming import LATEST, check_widget
 from edgeship.domain.propagation.deployment import Deployment
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
+from edgeship.domain.requirements.environment import EnvironmentRecord
 from edgeship.domain.version import Version
 
 Flags = Mapping[str, Mapping[str, Any]]
@@ -52,6 +55,8 @@ class WidgetStatus:
     """Whether health acts, or people are only notified."""
     routes: Routes
     """What its channels and ranges mean."""
+    unserved: tuple[Unserved, ...] = ()
+    """Versions that its channels expose, and that require what does not run in the environment."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,15 @@ class Status:
 
 
 @dataclass(frozen=True)
+class _Around:
+    """What is the same for all widgets."""
+
+    flags: Flags
+    freezes: Sequence[FreezeRecord]
+    environment: EnvironmentRecord
+
+
+@dataclass(frozen=True)
 class ReadStatus:
     state: EnvironmentState
     deliveries: Deliveries
@@ -86,9 +100,10 @@ class ReadStatus:
             Refused: `widget_invalid`, or `widget_unknown` when the widget has neither releases nor rejections.
         """
         flags, freezes = writable_flags(self.state.flags()), self.state.freezes()
+        around = _Around(flags.entries, freezes, self.state.environment())
         if widget is None:
             starts = {record.widget for record in self.state.waiting()}
-            widgets = tuple(self._widget(w.name, w.first, flags.entries, freezes, starts) for w in self.state.widgets())
+            widgets = tuple(self._widget(w.name, w.first, around, starts) for w in self.state.widgets())
             rejections = tuple(self.state.rejections(REJECTIONS_SHOWN))
             return self._status(None, widgets, rejections, freezes, flags.left_out)
         record = self.state.widget(check_widget(widget))
@@ -97,7 +112,7 @@ class ReadStatus:
             known = ", ".join(w.name for w in self.state.widgets()) or "none yet"
             raise Refused("widget_unknown", f"There is no widget {widget!r}.", f"Known widgets: {known}.")
         starts = {widget} if self.state.waiting_of(widget).version is not None else set()
-        shown = (self._widget(widget, record.first, flags.entries, freezes, starts),) if record else ()
+        shown = (self._widget(widget, record.first, around, starts),) if record else ()
         return self._status(widget, shown, rejections, among(freezes, widget), flags.left_out)
 
     def _status(
@@ -120,20 +135,27 @@ class ReadStatus:
         self,
         widget: str,
         first: Version,
-        flags: Flags,
-        freezes: Iterable[FreezeRecord],
+        around: _Around,
         starts: Collection[str],
     ) -> WidgetStatus:
         """`starts` are the widgets of which a release waits for the end of a freeze, or for a window."""
         policy = self.state.policy(widget).policy
-        gate = gate_of(among(freezes, widget), policy.calendar_windows, self.clock())
+        gate = gate_of(among(around.freezes, widget), policy.calendar_windows, self.clock())
         channels = self.state.channels(widget)
         latest = next((c for c in channels if c.name == LATEST), Channel(widget, LATEST))
         releases = self.state.releases(widget)
         waiting = [
-            Waiting(r.version, _why(decide_upload(policy, latest, r, first, gate), r, starts=widget in starts))
+            Waiting(
+                r.version,
+                _why(
+                    decide_upload(policy, latest, r, first, and_served(gate, r, around.environment)),
+                    r,
+                    starts=widget in starts,
+                ),
+            )
             for r in releases
             if r.promoted_at is None
+            and r.pruned is None
             and r.version != latest.candidate
             and (latest.version is None or r.version > latest.version)
         ]
@@ -145,7 +167,8 @@ class ReadStatus:
             tuple(r for r in releases if r.quarantine is not None),
             tuple(self.state.deployments(widget)),
             policy.mode,
-            self._routes(channels, releases, policy, flags),
+            self._routes(channels, releases, policy, around.flags),
+            find_unserved(channels, releases, around.environment),
         )
 
     def _routes(

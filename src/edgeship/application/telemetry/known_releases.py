@@ -14,6 +14,7 @@ from edgeship.domain.telemetry.metric_registry import (
     declared_custom_metrics,
     measurable_releases,
     open_widgets,
+    versions_in_two,
 )
 from edgeship.domain.version import Version
 
@@ -32,6 +33,7 @@ class KnownReleases:
         self._releases: Releases | None = None
         self._custom_metrics: dict[str, str] = {}
         self._open: frozenset[str] = frozenset()
+        self._in_two: dict[tuple[str, Version], frozenset[str]] = {}
         self._etag: str | None = None
         self._asked_at: datetime | None = None
         self._failed = False
@@ -52,6 +54,10 @@ class KnownReleases:
     def takes_any_report(self, widget: str) -> bool:
         """Whether the widget's policy counts every report, by what `has` has read."""
         return widget in self._open
+
+    def is_apart(self, widget: str, version: Version, channel: str) -> bool:
+        """Whether the version is in this channel and in another one, by what `has` has read."""
+        return channel in self._in_two.get((widget, version), ())
 
     def _older_than(self, age: timedelta) -> bool:
         # A clock that went backwards says nothing about the age.
@@ -74,3 +80,4 @@ class KnownReleases:
             self._releases, self._etag = measurable_releases(stored.content), stored.etag
             self._custom_metrics = declared_custom_metrics(stored.content)
             self._open = open_widgets(stored.content)
+            self._in_two = versions_in_two(stored.content)

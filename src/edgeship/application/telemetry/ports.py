@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from edgeship.domain.telemetry.beacon import Refusal
 from edgeship.domain.telemetry.error_book import ErrorBook
-from edgeship.domain.telemetry.metrics import Metric
+from edgeship.domain.telemetry.metrics import Metric, Source
 from edgeship.domain.telemetry.source_place import SourcePlace
 from edgeship.domain.telemetry.views import View
 from edgeship.domain.telemetry.witnesses import WitnessBook
@@ -35,11 +35,11 @@ class Registry(Protocol):
 class BeaconMetrics(Protocol):
     """The metrics of the environment that beacons add to."""
 
-    def add(self, widget: str, version: Version, values: Mapping[Metric, float], seconds_ago: int = 0) -> None:
+    def add(self, source: Source, values: Mapping[Metric, float], seconds_ago: int = 0) -> None:
         """Add to a release's metrics of so many seconds ago, each value in its metric's unit; nothing for no values.
-        The caller has checked widget and version: every new pair is a new set of metrics to pay for."""
+        The caller has checked the source: every new one is a new set of metrics to pay for."""
 
-    def add_custom(self, widget: str, version: Version, name: str, values: Sequence[float]) -> None:
+    def add_custom(self, source: Source, name: str, values: Sequence[float]) -> None:
         """Add values of a release's custom metric, which the caller has found in the widget's policy."""
 
     def refused(self, reason: Refusal) -> None:

@@ -10,6 +10,7 @@ from edgeship.application.telemetry.known_releases import KnownReleases
 from edgeship.application.telemetry.ports import BeaconMetrics
 from edgeship.application.telemetry.verify_beacon import VerifyBeacon
 from edgeship.domain.telemetry.beacon import Beacon, Refusal
+from edgeship.domain.telemetry.metrics import Source
 from edgeship.domain.telemetry.views import Standing, Viewer
 
 
@@ -33,22 +34,24 @@ class RecordBeacon:
             self.metrics.refused(refusal)
             return refusal
         assert isinstance(received, Beacon)
-        release = (received.widget, received.version)
-        if not self.known.takes_any_report(received.widget):
+        widget, version, channel = received.widget, received.version, received.channel
+        apart = self.known.is_apart(widget, version, channel)
+        source: Source = (widget, version, channel) if apart else (widget, version)
+        if not self.known.takes_any_report(widget):
             standing = self.verify(received, viewer)
             if standing is Standing.UNVERIFIED:
-                self.metrics.add(*release, received.unverified_values())
+                self.metrics.add(source, received.unverified_values())
             if standing is not Standing.VERIFIED:
                 return None
         # The metrics first: the analysis needs them, and adding them cannot fail.
-        self.metrics.add(*release, received.metric_values())
-        self.metrics.add(*release, received.earlier_values(), received.session_age)
-        name = self.known.custom_metric_of(received.widget)
+        self.metrics.add(source, received.metric_values())
+        self.metrics.add(source, received.earlier_values(), received.session_age)
+        name = self.known.custom_metric_of(widget)
         if name is not None:
-            self.metrics.add_custom(*release, name, received.values_of(name))
+            self.metrics.add_custom(source, name, received.values_of(name))
         if received.errors and not self.keep_errors(received):
             self.metrics.errors_not_kept(received.error_count)
-        if not self.known.takes_any_report(received.widget):
+        if not self.known.takes_any_report(widget):
             self.keep_witnesses(received, viewer, name)
         return None
 

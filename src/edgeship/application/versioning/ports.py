@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from edgeship.domain.version import Version
 from edgeship.domain.versioning.commits import Commit
 from edgeship.domain.versioning.surface.script import Script
+
+if TYPE_CHECKING:  # a bundle carries what is imported when it runs
+    from edgeship.domain.channels.channel import Channel
+    from edgeship.domain.channels.policy import PolicyRecord
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,14 @@ class Projects(Protocol):
 
     def write(self, location: Path, content: bytes) -> None:
         """Write a file whole, or not at all; its permissions stay."""
+
+
+class StableReleases(Protocol):
+    """What the table says of the release that an upload is compared with."""
+
+    def channel(self, widget: str, name: str) -> Channel: ...
+
+    def policy(self, widget: str) -> PolicyRecord: ...
 
 
 class Surfaces(Protocol):

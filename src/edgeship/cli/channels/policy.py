@@ -32,7 +32,14 @@ from edgeship.cli.durations import parse_duration, parse_steps
 from edgeship.cli.errors import Usage
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption, StepsOption
 from edgeship.cli.output import plain, table
-from edgeship.domain.channels.policy import DuringRollout, Mode, OnFailedVerification, OnInconclusive, Policy
+from edgeship.domain.channels.policy import (
+    DuringRollout,
+    Mode,
+    OnBreaking,
+    OnFailedVerification,
+    OnInconclusive,
+    Policy,
+)
 from edgeship.domain.naming import check_widget
 from edgeship.domain.releases.serving import Serve
 
@@ -193,6 +200,10 @@ def set_policy(
         Mode | None,
         typer.Option(help="Whether an unhealthy release is rolled back (act), or people are only notified (watch)."),
     ] = None,
+    on_breaking: Annotated[
+        OnBreaking | None,
+        typer.Option(help="What becomes of an upload that breaks what the stable release offers and does not say so."),
+    ] = None,
     default: Annotated[
         bool, typer.Option("--default", help="Return to the defaults; other options apply on top of them.")
     ] = False,
@@ -223,6 +234,7 @@ def set_policy(
             "serve": serve,
             "calendar_windows": None if windows is None else parse_windows(windows),
             "mode": mode,
+            "on_breaking": on_breaking,
         },
         limits={
             "error_rate": error_rate,

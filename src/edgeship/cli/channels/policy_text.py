@@ -14,6 +14,11 @@ _SERVE = {
     "pin": "pin each page view to one release",
     "in_place": "no redirect; each file is of the release that is live then",
 }
+_ON_BREAKING = {
+    "hold": "wait for approval",
+    "refuse": "refuse the upload",
+    "allow": "go on as its version says",
+}
 _MODE = {
     "act": "abort, pause or roll back automatically",
     "watch": "notify people, and do nothing else",
@@ -65,6 +70,7 @@ def settings(policy: Policy) -> dict[str, tuple[str, str]]:
         "automatic starts and steps": ("--windows", ", ".join(map(str, policy.calendar_windows)) or "always"),
         "testers": ("--testers", _testers(len(policy.testers))),
         "moving paths": ("--serve", f"{policy.serve}: {_SERVE[policy.serve]}"),
+        "breaks, and does not say so": ("--on-breaking", f"{policy.on_breaking}: {_ON_BREAKING[policy.on_breaking]}"),
         "unhealthy releases": ("--mode", f"{policy.mode}: {_MODE[policy.mode]}"),
     }
 

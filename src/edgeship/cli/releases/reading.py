@@ -36,7 +36,7 @@ def releases(ctx: typer.Context, widget: WidgetArgument, env: EnvOption = None, 
         (
             r["version"],
             ", ".join(r["channels"]) or "-",
-            hold(r["quarantine"]),
+            hold(r["quarantine"]) if r["pruned"] is None else "pruned",
             f"{r['kind']}, imported" if r["imported"] else r["kind"] or "-",
             r["files"],
             size(r["total_bytes"]),
@@ -70,7 +70,8 @@ def history(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what happened, newest first: when, what, who and why; freezes of every widget included.
+    """Show what happened, newest first: when, what, who and why; freezes of every widget, and what runs in the
+    environment, included.
 
     Example:
 
@@ -99,6 +100,7 @@ def _release(release: Release, channels: list[str]) -> dict[str, Any]:
         "version": str(release.version),
         "channels": channels,
         "quarantine": asdict(release.quarantine) if release.quarantine else None,
+        "pruned": asdict(release.pruned) if release.pruned else None,
         "digest": release.digest,
         "entrypoint": release.entrypoint,
         "kind": release.entry.kind if release.entry else None,
@@ -110,6 +112,8 @@ def _release(release: Release, channels: list[str]) -> dict[str, Any]:
         "registered_at": release.registered_at,
         "registered_by": release.registered_by,
         "promoted_at": release.promoted_at,
+        "check": release.check.to_dict() if release.check is not None else None,
+        "requires": {each.name: each.range for each in release.requires},
         "signed": {
             "identity": release.signed.identity,
             "key_id": release.signed.key_id,

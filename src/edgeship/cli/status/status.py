@@ -20,6 +20,7 @@ from edgeship.cli.propagation.deployment_document import (
     deployment_words,
     mismatches_shown,
 )
+from edgeship.cli.requirements.environment import unserved_line
 from edgeship.cli.status.edge_document import edge_document, edge_lines
 from edgeship.domain.calendar.freeze import freeze_summary, frozen_text
 from edgeship.domain.events import EventType
@@ -47,10 +48,10 @@ def status(
     """Show what is live, rolling out, unhealthy, waiting, and what was refused.
 
     First the freezes that are in effect. For each channel: its version, the progress of its rollout, and whether
-    the live version is unhealthy. Also the releases that are waiting, and why; the quarantined releases; the last
-    20 uploads that were refused; and the last 20 notifications that a destination did not take. Of the edge's
-    store: whether it is behind the table, and whether it is nearly full; channels whose flag does not count; and
-    flags that can't be brought to the edge.
+    the live version is unhealthy, or requires what does not run in the environment. Also the releases that are waiting,
+    and why; the quarantined releases; the last 20 uploads that were refused; and the last 20 notifications that a
+    destination did not take. Of the edge's store: whether it is behind the table, and whether it is nearly full;
+    channels whose flag does not count; and flags that can't be brought to the edge.
 
     Example:
 
@@ -86,6 +87,9 @@ def _widget(status: WidgetStatus) -> dict[str, Any]:
         "channels": [
             {**channel_document(channel), "deployment": deployment_document(channel, deployments.get(channel.name))}
             for channel in status.channels
+        ],
+        "unserved": [
+            {"channel": each.channel, "version": str(each.version), "reason": each.clause} for each in status.unserved
         ],
         "waiting": [{"version": str(waiting.version), "reason": waiting.reason} for waiting in status.waiting],
         "quarantined": [
@@ -158,6 +162,7 @@ def _first(found: Status, widgets: list[Document]) -> Iterator[RenderableType]:
         yield plain(f"FROZEN {frozen_text(record)}; to end it: edgeship unfreeze {record.argument}", "bold yellow")
     for each in found.widgets:
         yield from (plain(line, "bold red") for line in _alerts(each))
+        yield from (plain(unserved_line(unserved), "bold yellow") for unserved in each.unserved)
     for w in widgets:
         for c in w["channels"]:
             for line in mismatches_shown(c["deployment"]):

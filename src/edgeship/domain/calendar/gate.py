@@ -8,15 +8,16 @@ from datetime import datetime
 
 from edgeship.domain.calendar.calendar_windows import Window, closed_text, is_open
 from edgeship.domain.calendar.freeze import FreezeRecord, frozen_text, longest
+from edgeship.domain.requirements.environment import EnvironmentRecord
 
 
 @dataclass(frozen=True)
 class Gate:
     """`closed` is why nothing may start automatically now; None where it may. A change that relies on an open gate is
-    conditioned on the `freezes` that it was read from."""
+    conditioned on the records that it was read from, `relies_on`."""
 
     closed: str | None = None
-    freezes: tuple[FreezeRecord, ...] = ()
+    relies_on: tuple[FreezeRecord | EnvironmentRecord, ...] = ()
 
 
 OPEN = Gate()

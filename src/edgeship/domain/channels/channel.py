@@ -18,6 +18,7 @@ from edgeship.domain.channels.alert import Alert
 from edgeship.domain.channels.rollout import Rollout
 from edgeship.domain.events import Event, Occasion, timestamp
 from edgeship.domain.releases.release import Release
+from edgeship.domain.requirements.environment import EnvironmentRecord
 from edgeship.domain.version import Version
 
 
@@ -109,5 +110,5 @@ class Moved:
     channel: Channel
     events: tuple[Event, ...]
     changed: tuple[Release, ...] = ()
-    unchanged: tuple[Release | FreezeRecord, ...] = ()
+    unchanged: tuple[Release | FreezeRecord | EnvironmentRecord, ...] = ()
     """Records whose state the decision depends on: the write is conditioned on it."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
 from edgeship.domain.channels.channel import Channel, Moved, Watch
 from edgeship.domain.channels.channel_events import Numbers, move_events
+from edgeship.domain.channels.conditions.eligible import ALL_ELIGIBLE, IneligibleReleases
 from edgeship.domain.channels.rollout import Phase, after_move, after_rollback
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion, timestamp
@@ -57,17 +58,26 @@ def promote(
     return Moved(moved, events, unchanged=(target,))
 
 
-def rollback_targets(channel: Channel, releases: Iterable[Release], gone: Collection[Version] = ()) -> list[Version]:
+def rollback_targets(
+    channel: Channel, releases: Iterable[Release], ineligible: IneligibleReleases = ALL_ELIGIBLE
+) -> list[Version]:
     """The versions that a rollback may choose, the default first.
 
-    That is the channel's trail from its end, then every other release that was live once, newest first. The files of
-    those in `gone` are not there.
+    That is the channel's trail from its end, then every other release that was live once, newest first. A candidate
+    under test that was live before is the last: people may choose it, nothing else does.
     """
-    good = {r.version for r in releases if r.quarantine is None and r.promoted_at is not None}.difference(gone)
+    good = {r.version for r in releases if r.may_be_chosen and r.promoted_at is not None}.difference(ineligible)
     if channel.version is not None:
         good.discard(channel.version)
     trail = [version for version in reversed(channel.trail) if version in good]
-    return trail + sorted(good.difference(trail), reverse=True)
+    ordered = trail + sorted(good.difference(trail), reverse=True)
+    return sorted(ordered, key=lambda version: version == channel.candidate)
+
+
+def last_good(channel: Channel, targets: Iterable[Version]) -> list[Version]:
+    """The targets that a rollback chooses where nobody names one: those of the channel's trail, but for a candidate
+    under test."""
+    return [version for version in targets if version in channel.trail and version != channel.candidate]
 
 
 def roll_back(
@@ -77,17 +87,18 @@ def roll_back(
     occasion: Occasion,
     window_seconds: int = 0,
     numbers: Numbers = None,
-    gone: Collection[Version] = (),
+    ineligible: IneligibleReleases = ALL_ELIGIBLE,
 ) -> Moved:
     """Roll the channel back to `to`, or to the last good version before the live one. The live one is quarantined, and
     the channel is locked.
 
     The target has been live before and opens no rollback window. It is watched for `window_seconds`, but if it is
-    unhealthy, too, the fault is more likely in a backend. `numbers` are those of the analysis. The versions in `gone`,
-    whose files are not there, are no targets.
+    unhealthy, too, the fault is more likely in a backend. `numbers` are those of the analysis. The versions in
+    `ineligible` are no targets.
 
     Raises:
-        Refused: `nothing_live`, `no_good_version` or `target_invalid`, naming the valid targets.
+        Refused: `nothing_live`, `no_good_version`, `target_invalid` or the code of an ineligible target, naming the
+            valid targets.
     """
     known = {release.version: release for release in releases}
     if channel.version is None:
@@ -96,7 +107,7 @@ def roll_back(
             f"{channel.name} of {channel.widget} points at no version.",
             f"Promote one: edgeship promote {channel.widget} VERSION.",
         )
-    target = _rollback_target(channel, known, to, gone)
+    target = _rollback_target(channel, known, to, ineligible)
     ended = after_rollback(channel.rollout, channel.version, target, occasion.at, channel.widget)
     # A rollback to a version on the trail drops the later ones; any other version does not change the trail.
     trail = channel.trail[: channel.trail.index(target)] if target in channel.trail else channel.trail
@@ -120,10 +131,10 @@ def _point_at(target: Version, channel: Channel, occasion: Occasion) -> Channel:
 
 
 def _rollback_target(
-    channel: Channel, known: dict[Version, Release], to: Version | None, gone: Collection[Version]
+    channel: Channel, known: dict[Version, Release], to: Version | None, ineligible: IneligibleReleases
 ) -> Version:
-    targets = rollback_targets(channel, known.values(), gone)
-    target = to if to is not None else next((v for v in targets if v in channel.trail), None)
+    targets = rollback_targets(channel, known.values(), ineligible)
+    target = to if to is not None else next(iter(last_good(channel, targets)), None)
     if target is None:
         raise Refused(
             "no_good_version",
@@ -131,8 +142,8 @@ def _rollback_target(
             _valid(targets) if targets else "Publish a fixed version, and promote it: a locked channel takes it.",
         )
     if target not in targets:
-        if target in gone:
-            raise Refused("files_gone", files_gone(channel.widget, target), _valid(targets))
+        if target in ineligible:
+            raise Refused(ineligible[target].code, ineligible[target].reason, _valid(targets))
         raise Refused("target_invalid", _why_not(channel, known.get(target), target), _valid(targets))
     return target
 
@@ -145,20 +156,9 @@ def _why_not(channel: Channel, release: Release | None, target: Version) -> str:
         return f"{name} is the version that {channel.name} points at now."
     if release.quarantine is not None:
         return f"{name} is quarantined since {release.quarantine.since} ({release.quarantine.cause})."
+    if release.pruned is not None:
+        return f"{name} was pruned at {release.pruned.since}: its files are deleted."
     return f"{name} has never been live, so a rollback may not choose it (edgeship promote may)."
-
-
-def files_gone(widget: str, version: Version) -> str:
-    return f"The files of {widget} {version} are not in the site bucket any more: browsers would get nothing."
-
-
-def refuse_gone(release: Release) -> Refused:
-    """Why a release is not promoted."""
-    return Refused(
-        "files_gone",
-        files_gone(release.widget, release.version),
-        "Restore them from the bucket, or publish a new version.",
-    )
 
 
 def target_of(moved: Moved) -> Release | None:

@@ -15,6 +15,7 @@ from edgeship.domain.channels.rollout import DEFAULT_STEPS, MAX_BAKE_SECONDS, St
 from edgeship.domain.errors import Refused
 from edgeship.domain.health.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from edgeship.domain.releases.cancellation import cancelled_in
+from edgeship.domain.releases.contents.surface_check import break_text
 from edgeship.domain.releases.release import Release
 from edgeship.domain.releases.serving import Serve
 from edgeship.domain.telemetry.custom_metrics import MAX_VALUE, is_custom_metric
@@ -23,6 +24,7 @@ from edgeship.domain.version import Bump, Version
 
 OnInconclusive = Literal["hold", "pass", "fail"]
 DuringRollout = Literal["wait", "replace"]
+OnBreaking = Literal["hold", "refuse", "allow"]
 OnFailedVerification = Literal["notify", "rollback"]
 Mode = Literal["act", "watch"]
 
@@ -37,7 +39,9 @@ class Policy:
     fault is mostly in a cache, and the version before would have it, too. `serve` is how moving paths are served:
     see `releases/serving.py`. Automatic starts and steps begin within `calendar_windows` only; with none, at any time.
     `testers` has tokens of the users who get a candidate from the first step on: see `testers.py`.
-    see `releases/serving.py`. `mode` is whether health acts, or people are only notified: see `watch_mode.py`.
+    `mode` is whether health acts, or people are only notified: see `watch_mode.py`. `on_breaking` is what becomes of an
+    upload that breaks what the stable release offers, and whose version does not say so: it waits for approval, it is
+    refused, or it goes on.
     """
 
     auto: frozenset[Bump] = frozenset({"patch", "minor"})
@@ -51,6 +55,7 @@ class Policy:
     mode: Mode = "act"
     calendar_windows: tuple[Window, ...] = ()
     testers: frozenset[str] = frozenset()
+    on_breaking: OnBreaking = "hold"
 
     @property
     def at_once(self) -> bool:
@@ -80,6 +85,7 @@ def check_policy(policy: Policy) -> Policy:
         ("on_failed_verification", policy.on_failed_verification, get_args(OnFailedVerification)),
         ("serve", policy.serve, get_args(Serve)),
         ("mode", policy.mode, get_args(Mode)),
+        ("on_breaking", policy.on_breaking, get_args(OnBreaking)),
     ):
         if choice not in choices:
             raise _invalid(f"{name}: {choice!r} is not a choice", f"Choose among {', '.join(choices)}.")
@@ -163,8 +169,8 @@ def decide_upload(policy: Policy, channel: Channel, release: Release, first: Ver
 
 def _decide(policy: Policy, channel: Channel, release: Release, first: Version) -> Decision:
     version = release.version
-    if release.quarantine is not None:
-        return Decision(UploadAction.LEAVE, f"{version} is quarantined")
+    if not release.may_be_chosen:
+        return Decision(UploadAction.LEAVE, f"{version} {'is quarantined' if release.quarantine else 'was pruned'}")
     if channel.version is None:
         if version == first:
             return Decision(UploadAction.PROMOTE, "first release of the widget")
@@ -179,13 +185,22 @@ def _decide(policy: Policy, channel: Channel, release: Release, first: Version) 
     if ended is not None:
         return Decision(UploadAction.LEAVE, ended)
     bump = version.bump_from(channel.version)
-    if bump not in policy.auto:
-        return Decision(UploadAction.LEAVE, f"policy: a {bump} release waits for approval")
+    approval = _needs_approval(policy, release, bump)
+    if approval is not None:
+        return Decision(UploadAction.LEAVE, approval)
     if channel.candidate is not None:
         return _during_rollout(policy, channel, version)
     if policy.at_once:
         return Decision(UploadAction.PROMOTE, f"policy: a {bump} release goes live automatically")
     return Decision(UploadAction.ROLL_OUT, f"policy: a {bump} release is rolled out automatically")
+
+
+def _needs_approval(policy: Policy, release: Release, bump: Bump) -> str | None:
+    """Why a person must promote the release; None where the policy lets it go live automatically."""
+    check = release.check
+    if policy.on_breaking != "allow" and check is not None and check.undeclared_break:
+        return f"{break_text(release.version, check)}: edgeship promote {release.widget} {release.version} approves it"
+    return None if bump in policy.auto else f"policy: a {bump} release waits for approval"
 
 
 def _ended_before(channel: Channel, release: Release) -> str | None:

@@ -33,6 +33,7 @@ def stored_document(policy: Policy) -> dict[str, Any]:
         "mode": policy.mode,
         "calendar_windows": [str(window) for window in policy.calendar_windows],
         "testers": sorted(policy.testers),
+        "on_breaking": policy.on_breaking,
     }
 
 
@@ -55,6 +56,7 @@ def from_document(document: Mapping[str, Any]) -> Policy:
         mode=document.get("mode", Policy().mode),
         calendar_windows=tuple(map(parse_window, document.get("calendar_windows", ()))),
         testers=frozenset(document.get("testers", ())),
+        on_breaking=document.get("on_breaking", Policy().on_breaking),
     )
 
 

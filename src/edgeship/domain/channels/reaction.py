@@ -8,14 +8,16 @@ rollout is paused. So it is where the reports come from too few networks; of a l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 
 from edgeship.domain.channels.alert import Alert
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.channel_events import Numbers, channel_event
-from edgeship.domain.channels.moves import roll_back
+from edgeship.domain.channels.conditions.eligible import ALL_ELIGIBLE, IneligibleReleases
+from edgeship.domain.channels.moves import last_good, roll_back, rollback_targets
 from edgeship.domain.channels.policy import Mode
 from edgeship.domain.channels.rollout import Phase
 from edgeship.domain.channels.rollout_moves import abort_rollout, pause_because_of_both, pause_rollout
@@ -37,7 +39,7 @@ def react(
     occasion: Occasion,
     window_seconds: int,
     other: Other = Other(),  # noqa: B008  frozen
-    gone: Collection[Version] = (),
+    ineligible: IneligibleReleases = ALL_ELIGIBLE,
     mode: Mode = "act",
     corroboration: Corroboration = ENOUGH,
 ) -> Moved | None:
@@ -46,7 +48,7 @@ def react(
 
     Args:
         other: what the rollout's other version had in the time of the breach, see `other_of`.
-        gone: versions whose files are not there: a rollback passes over them.
+        ineligible: a rollback passes over them.
         corroboration: whether enough networks reported what the breach rests on.
     """
     occasion = occasion.because(breach.cause)
@@ -67,7 +69,7 @@ def react(
     if not corroboration.is_enough and corroboration.fault is None and _rolls_back(channel, mode, breach.at):
         few = occasion.because(f"{occasion.cause}; {corroboration.reason}")
         return _notify(EventType.RELEASE_UNHEALTHY, channel, few, {**breach.numbers, **corroboration.numbers()})
-    return withdraw(channel, releases, occasion, window_seconds, gone, mode, at=breach.at, numbers=breach.numbers)
+    return withdraw(channel, releases, occasion, window_seconds, ineligible, mode, at=breach.at, numbers=breach.numbers)
 
 
 def withdraw(
@@ -75,7 +77,7 @@ def withdraw(
     releases: Iterable[Release],
     occasion: Occasion,
     window_seconds: int,
-    gone: Collection[Version],
+    ineligible: IneligibleReleases,
     mode: Mode,
     *,
     at: datetime,
@@ -85,7 +87,7 @@ def withdraw(
     once. Without a good version to roll back to, the channel is frozen."""
     if not _rolls_back(channel, mode, at):
         return _notify(EventType.RELEASE_UNHEALTHY, channel, occasion, numbers)
-    return _roll_back_or_freeze(channel, releases, occasion, window_seconds, gone, numbers)
+    return _roll_back_or_freeze(channel, releases, occasion, window_seconds, ineligible, numbers)
 
 
 def _rolls_back(channel: Channel, mode: Mode, at: datetime) -> bool:
@@ -158,7 +160,7 @@ def react_to_failed_deployment(
     sequence: int,
     occasion: Occasion,
     window_seconds: int,
-    gone: Collection[Version] = (),
+    ineligible: IneligibleReleases = ALL_ELIGIBLE,
 ) -> Moved | None:
     """The change of the channel when browsers don't get the version of move number `sequence`; None when the channel
     has moved since, or people have been notified that there is nothing to roll back to.
@@ -168,7 +170,7 @@ def react_to_failed_deployment(
     """
     if channel.sequence != sequence or channel.lock is not None:
         return None
-    return _roll_back_or_freeze(channel, releases, occasion, window_seconds, gone)
+    return _roll_back_or_freeze(channel, releases, occasion, window_seconds, ineligible)
 
 
 def close_window(channel: Channel, occasion: Occasion) -> Moved | None:
@@ -184,15 +186,17 @@ def _roll_back_or_freeze(
     releases: Iterable[Release],
     occasion: Occasion,
     window_seconds: int,
-    gone: Collection[Version],
+    ineligible: IneligibleReleases,
     numbers: Numbers = None,
 ) -> Moved | None:
     """Roll back, or freeze the channel where there is no good version."""
-    if gone:
-        passed = ", ".join(map(str, sorted(gone, reverse=True)))
-        occasion = occasion.because(f"{occasion.cause}; not to {passed}, whose files are gone")
+    releases = list(releases)
+    chosen = last_good(channel, rollback_targets(channel, releases))
+    passed = [f"{each} ({ineligible[each].clause})" for each in takewhile(ineligible.__contains__, chosen)]
+    if passed:
+        occasion = occasion.because(f"{occasion.cause}; not to {', '.join(passed)}")
     try:
-        return roll_back(channel, releases, None, occasion, window_seconds, numbers, gone)
+        return roll_back(channel, releases, None, occasion, window_seconds, numbers, ineligible)
     except Refused as refused:
         if refused.code != "no_good_version":
             raise

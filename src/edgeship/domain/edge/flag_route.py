@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeship.domain.bucketing import BUCKETS, hundredths, share_ends
-from edgeship.domain.flags.evaluation.compile_flag import gate_and_rules, in_order
+from edgeship.domain.flags.evaluation.compile_flag import gate_and_rules
 from edgeship.domain.flags.evaluation.conditions import compile_condition
+from edgeship.domain.flags.evaluation.rules import in_order
 from edgeship.domain.flags.work import MAX_STEPS
 
 KNOWN_ATTRIBUTES = frozenset({"widget", "channel"})

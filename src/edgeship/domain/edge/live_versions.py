@@ -1,7 +1,7 @@
 """A widget's live versions, kept in the snapshot: those that its ranges choose among.
 
-That is every release that has been promoted and is not quarantined; pre-releases are in no range, as in npm's "max
-satisfying" (https://github.com/npm/node-semver#prerelease-tags).
+That is every release that has been promoted and is neither quarantined nor pruned; pre-releases are in no range, as in
+npm's "max satisfying" (https://github.com/npm/node-semver#prerelease-tags).
 
 `{"1.4": "0-12,14"}` has the patches of each minor version as runs, so a widget with 10,000 releases needs about as much
 room as one with 100.
@@ -29,7 +29,7 @@ _RUNS = re.compile(rf"{_NUMBER}(?:-{_NUMBER})?(?:,{_NUMBER}(?:-{_NUMBER})?)*")
 
 def is_live(release: Release) -> bool:
     """Whether ranges may choose it."""
-    return release.promoted_at is not None and release.quarantine is None and not release.version.prerelease
+    return release.promoted_at is not None and release.may_be_chosen and not release.version.prerelease
 
 
 def live_versions(releases: Iterable[Release]) -> LiveVersions:

@@ -108,7 +108,7 @@ def routes_from(
     """
     listed = [channel for channel in channels if channel.version is not None]
     ranges = newest_in_ranges(known.live)
-    good = {release.version for release in known.releases.values() if release.quarantine is None}
+    good = {release.version for release in known.releases.values() if release.may_be_chosen}
     good.update(ranges.values())
     routes: Routes = {
         "channels": {channel.name: _channel_entry(channel, good, testers) for channel in listed},

@@ -72,7 +72,8 @@ class Answer:
             return {"key": self.key, "errorCode": self.error_code, "errorDetails": DETAILS[self.error_code]}
         document = {"key": self.key, "value": self.value, "reason": self.reason, "variant": self.variant}
         if self.variant is None:
-            document = {"key": self.key, "reason": self.reason}
+            # As flagd does: OFREP's provider for Python fails without the member.
+            document = {"key": self.key, "reason": self.reason, "variant": ""}
         if self.metadata:
             document["metadata"] = self.metadata
         return document

@@ -16,7 +16,7 @@ the one since its last evaluation
 
 @dataclass(frozen=True)
 class HealthAlarm:
-    """A CloudWatch alarm on one check of one release.
+    """A CloudWatch alarm on one check of one release; with a `channel`, on what came by it while the version is in two.
 
     Every one of `PERIODS` periods of `PERIOD_SECONDS` must breach; missing data does not. `minimum_sample` is in the
     alarm's metric math: a period with fewer sessions counts as 0.
@@ -29,14 +29,15 @@ class HealthAlarm:
     minimum_sample: int
     count_chunk_failures: bool = True
     """Of an error rate."""
+    channel: str = ""
 
     @property
     def subject(self) -> tuple[str, Version]:
         return (self.widget, self.version)
 
 
-def alarms_of(widget: str, version: Version, limits: Thresholds) -> tuple[HealthAlarm, ...]:
-    """The alarms that a live version has."""
+def alarms_of(widget: str, version: Version, limits: Thresholds, channel: str = "") -> tuple[HealthAlarm, ...]:
+    """The alarms that a live version has; with a `channel`, those that it has there beside, while it is in two."""
     return tuple(
         HealthAlarm(
             widget,
@@ -45,6 +46,7 @@ def alarms_of(widget: str, version: Version, limits: Thresholds) -> tuple[Health
             limit,
             limits.minimum_sample,
             limits.count_chunk_failures or check is not Check.ERROR_RATE,
+            channel,
         )
         for check, limit in limits.hard()
         if check is not Check.CUSTOM_METRIC

@@ -27,6 +27,8 @@ class Breach:
     since: datetime | None = None
     periods: frozenset[datetime] = frozenset()
     """The starts of those that it rests on, where they are known; empty for all from `since` to `at`."""
+    channel: str = ""
+    """The one whose sessions it rests on alone; empty for any that exposes the version."""
 
     @property
     def rests_on(self) -> datetime:
@@ -49,6 +51,7 @@ class Breach:
         reason: str,
         at: datetime,
         since: datetime | None = None,
+        channel: str = "",
     ) -> Breach:
         """By the CloudWatch alarm `name`; `limit` is None when the alarm's event does not name it. It does not rest on
         datapoints that are older than an alarm's reach, whatever `since` says."""
@@ -63,4 +66,4 @@ class Breach:
             "alarm_at": timestamp(at),
             "alarm_reason": reason,
         }
-        return cls(widget, version, at, f"alarm {name}: {reason}", numbers, check, since)
+        return cls(widget, version, at, f"alarm {name}: {reason}", numbers, check, since, channel=channel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -57,6 +58,27 @@ class Datapoint:
         """The same metrics, as the policy counts them."""
         return replace(self, counts_chunks=limits.count_chunk_failures)
 
+    def and_also(self, other: Datapoint) -> Datapoint:
+        """Both together, of the same time. Percentiles can't be added: they are means, weighted by sessions."""
+        return replace(
+            self,
+            sessions=self.sessions + other.sessions,
+            failed_sessions=self.failed_sessions + other.failed_sessions,
+            latency_ms=self._mean(self.latency_ms, other, other.latency_ms),
+            memory_mb=self._mean(self.memory_mb, other, other.memory_mb),
+            chunk_failed_sessions=self.chunk_failed_sessions + other.chunk_failed_sessions,
+            chunk_failures=self.chunk_failures + other.chunk_failures,
+            unverified_sessions=self.unverified_sessions + other.unverified_sessions,
+            unverified_failed_sessions=self.unverified_failed_sessions + other.unverified_failed_sessions,
+            custom_metric=self._mean(self.custom_metric, other, other.custom_metric),
+        )
+
+    def _mean(self, mine: float | None, other: Datapoint, others: float | None) -> float | None:
+        if mine is None or others is None:
+            return others if mine is None else mine
+        own, weight = max(1, self.sessions), max(1, other.sessions)
+        return (mine * own + others * weight) / (own + weight)
+
     def value(self, check: Check) -> float | None:
         match check:
             case Check.LATENCY:
@@ -67,3 +89,12 @@ class Datapoint:
                 return self.custom_metric
             case _:
                 return self.error_rate
+
+
+def together(first: Iterable[Datapoint], second: Iterable[Datapoint]) -> list[Datapoint]:
+    """The datapoints of both, oldest first, those of the same period as one."""
+    found = {datapoint.start: datapoint for datapoint in first}
+    for datapoint in second:
+        known = found.get(datapoint.start)
+        found[datapoint.start] = datapoint if known is None else known.and_also(datapoint)
+    return sorted(found.values(), key=lambda datapoint: datapoint.start)

@@ -60,16 +60,24 @@ def _failed(_: Summary, new: Summary) -> str:
     return f"{new['channel']}: {new['version']} is not served everywhere, {found}"
 
 
+def _registered(new: Summary) -> str:
+    check = new.get("check") or {}
+    text = f"{new['version']} registered ({new['files']} files, {size(int(new['total_bytes']))})"
+    if check.get("undeclared_break"):
+        return f"{text}; it says {check['declared']}, and breaks what {check['against']} offers"
+    return text
+
+
 _TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
     EventType.POINTER_MOVED: lambda old, new: (
         f"{new['channel']} {old.get('version') or '(nothing)'} → {new['version']}"
     ),
-    EventType.RELEASE_REGISTERED: lambda _, new: (
-        f"{new['version']} registered ({new['files']} files, {size(int(new['total_bytes']))})"
-    ),
+    EventType.RELEASE_REGISTERED: lambda _, new: _registered(new),
     EventType.RELEASE_REJECTED: lambda _, new: f"{new['key']} refused ({new['code']})",
     EventType.RELEASE_QUARANTINED: lambda _, new: f"{new['version']} quarantined",
     EventType.RELEASE_UNQUARANTINED: lambda _, new: f"{new['version']} released from quarantine",
+    EventType.RELEASE_PRUNED: lambda _, new: f"{new['version']} pruned",
+    EventType.RELEASE_KEPT: lambda _, new: f"{new['version']} is needed again, and kept",
     EventType.RELEASE_UNHEALTHY: lambda _, new: _unhealthy(new),
     EventType.RELEASE_RECOVERED: lambda _, new: f"{new['channel']}: {new['version']} is healthy again",
     EventType.CHANNEL_UNLOCKED: lambda _, new: f"{new['channel']} unlocked",
@@ -93,6 +101,9 @@ _TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
         f"{'frozen' if new['widget'] else 'every widget is frozen'} until {_until(new)}"
     ),
     EventType.FREEZE_LIFTED: lambda old, _: f"freeze {'lifted' if old['widget'] else 'of every widget lifted'}",
+    EventType.ENVIRONMENT_CHANGED: lambda old, new: (
+        f"{new['name']} {old['version'] or '(not set)'} → {new['version'] or '(not set)'}"
+    ),
     EventType.FLAG_CHANGED: _flag,
     EventType.DEPLOYMENT_REQUESTED: lambda _, new: f"{new['channel']}: {new['version']} is brought to the CDNs again",
     EventType.DEPLOYMENT_VERIFIED: lambda _, new: f"{new['channel']}: {new['version']} is served everywhere",

@@ -11,23 +11,29 @@ from urllib.parse import quote
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.naming import release_prefix
 from edgeship.domain.propagation.deployment import Mismatch, MismatchKind, selector
+from edgeship.domain.releases.contents.siblings import Sibling, served, siblings
 from edgeship.domain.releases.manifest import Manifest
 
 SAMPLE = 20
 """Files that are probed through each CDN, besides the entrypoint."""
+ENCODED_SAMPLE = 6
+"""Files under a content coding that are probed through each CDN."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A path to ask a CDN for, and the file of a release that it stands for."""
+    """A path to ask a CDN for, and the file of a release that it stands for. `sibling` is what a viewer gets instead
+    that takes the content codings `taken`."""
 
     path: str
     file: str
+    taken: str = ""
+    sibling: Sibling | None = None
 
 
 def probes_of(channel: Channel, manifest: Manifest, ranges: Mapping[str, str]) -> tuple[Probe, ...]:
-    """Probes of the entrypoint under every path that serves the channel's version, and of a sample of the channel's
-    files.
+    """Probes of the entrypoint under every path that serves the channel's version, of a sample of the channel's files,
+    and of a sample of what is served by `Accept-Encoding` under exact paths.
 
     `ranges` is the version of each of the widget's ranges now.
     """
@@ -36,16 +42,23 @@ def probes_of(channel: Channel, manifest: Manifest, ranges: Mapping[str, str]) -
     exact = f"/{release_prefix(manifest.widget, manifest.version)}"
     entrypoints = [Probe(folder + manifest.entrypoint, manifest.entrypoint) for folder in (here, *same, exact)]
     files = [Probe(here + file, file) for file in sample(manifest, f"{channel.name}/{channel.sequence}")]
-    return (*entrypoints, *files)
+    return (*entrypoints, *files, *_encoded(manifest, exact, f"{channel.name}/{channel.sequence}"))
 
 
 def sample(manifest: Manifest, salt: str) -> list[str]:
     """Up to SAMPLE files besides the entrypoint. Another salt chooses other files, so over time all are probed."""
+    files = manifest.files.keys() - {manifest.entrypoint}
+    return sorted(sorted(files, key=lambda file: _order(salt, file))[:SAMPLE])
 
-    def order(file: str) -> bytes:
-        return hashlib.sha256(f"{salt}\0{file}".encode()).digest()
 
-    return sorted(sorted(manifest.files.keys() - {manifest.entrypoint}, key=order)[:SAMPLE])
+def _encoded(manifest: Manifest, exact: str, salt: str) -> list[Probe]:
+    sizes = {path: entry.size for path, entry in manifest.files.items()}
+    every = [Probe(exact + one.original, one.original, taken, one) for taken, one in served(siblings(sizes), sizes)]
+    return sorted(every, key=lambda probe: _order(salt, f"{probe.taken} {probe.file}"))[:ENCODED_SAMPLE]
+
+
+def _order(salt: str, text: str) -> bytes:
+    return hashlib.sha256(f"{salt}\0{text}".encode()).digest()
 
 
 @dataclass(frozen=True)
@@ -65,13 +78,14 @@ class Decision:
 
 @dataclass(frozen=True)
 class Answer:
-    """A CDN's answer: its status, the version that it names, and the SHA-256 of its bytes in hex. `decision` is what
-    led to it, if it lies elsewhere."""
+    """A CDN's answer: its status, the version that it names, and the SHA-256 of its bytes in hex, which are under the
+    content coding `encoding`, if it has one. `decision` is what led to it, if it lies elsewhere."""
 
     status: int
     version: str
     sha256: str
     decision: Decision | None = None
+    encoding: str = ""
 
     @property
     def chosen(self) -> str:
@@ -110,8 +124,17 @@ def mismatch_of(
     named = permitted.get(answer.version)
     if named is None or probe.file not in named.files:
         return mismatch(MismatchKind.VERSION, " or ".join(permitted), answer.version or "none")
+    if probe.sibling is not None:
+        # No kind that may roll back: a CDN may compress by itself what the build has compressed.
+        served_as = _served_as(probe.sibling.encoding, named.files[probe.sibling.path].sha256)
+        got = _served_as(answer.encoding, answer.sha256)
+        return None if got == served_as else mismatch(MismatchKind.HEADERS, served_as, got)
     expected = named.files[probe.file].sha256
     return None if answer.sha256 == expected else mismatch(MismatchKind.BYTES, expected, answer.sha256)
+
+
+def _served_as(encoding: str, sha256: str) -> str:
+    return f"content-encoding: {encoding or 'none'}, SHA-256 {sha256}"
 
 
 def _fault_of(

@@ -10,6 +10,7 @@ from typing import Any
 from edgeship.domain.errors import Refused
 from edgeship.domain.plain_text import quoted
 from edgeship.domain.releases.entry import Entry, Kind, entry_of
+from edgeship.domain.requirements.requirement import Requirement
 from edgeship.domain.version import Version
 
 SCHEMA = 1
@@ -49,6 +50,7 @@ class Manifest:
     style: str | None = None
     imported: bool = False
     default_export: bool = False
+    requires: tuple[Requirement, ...] = ()
 
     @property
     def entry(self) -> Entry | None:
@@ -97,6 +99,8 @@ class Manifest:
             "style": self.style,
             "imported": self.imported,
             "default_export": self.default_export,
+            # Left out where there is none: a stack from before it was known refuses an edgeship.json with it.
+            **({"requires": {each.name: each.range for each in self.requires}} if self.requires else {}),
             "changes": {kind: list(self.changes.get(kind, ())) for kind in CHANGE_KINDS},
             "files": {
                 path: {"size": e.size, "sha256": e.sha256, "sri": e.sri, "content_type": e.content_type}
@@ -117,6 +121,7 @@ class Declaration:
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, Any]] | None = None
     kind: Kind | None = None
+    requires: tuple[Requirement, ...] = ()
 
 
 def check_declaration(declared: Declaration, manifest: Manifest) -> None:

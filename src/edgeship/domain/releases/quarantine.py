@@ -12,8 +12,15 @@ from edgeship.domain.releases.release import Quarantine, Release
 def refuse_quarantined(release: Release) -> None:
     """
     Raises:
-        Refused: `quarantined`.
+        Refused: `quarantined`, or `pruned`.
     """
+    if release.pruned is not None:
+        raise Refused(
+            "pruned",
+            f"{release.widget} {release.version} was pruned at {release.pruned.since} by {release.pruned.actor}: its "
+            "files are deleted.",
+            "Publish it under a new version.",
+        )
     if release.quarantine is not None:
         raise Refused(
             "quarantined",

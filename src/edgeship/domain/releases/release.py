@@ -7,14 +7,25 @@ from typing import Any
 
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
 from edgeship.domain.provenance.signed import Signed
+from edgeship.domain.releases.contents.surface_check import SurfaceCheck
 from edgeship.domain.releases.entry import Entry
 from edgeship.domain.releases.manifest import Manifest
+from edgeship.domain.requirements.requirement import Requirement
 from edgeship.domain.version import Version
 
 
 @dataclass(frozen=True)
 class Quarantine:
     """Since when (RFC 3339), by whom and why a release must not be chosen."""
+
+    since: str
+    actor: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """Since when (RFC 3339), by whom and why a release's objects may be deleted: nothing chooses it any more."""
 
     since: str
     actor: str
@@ -55,9 +66,18 @@ class Release:
     entry: Entry | None = None
     cancelled: tuple[Cancelled, ...] = ()
     """At most one a channel."""
+    requires: tuple[Requirement, ...] = ()
+    check: SurfaceCheck | None = None
+    """None if nothing was live when it was uploaded, or it was uploaded before surfaces were known."""
+    pruned: Pruned | None = None
     signed: Signed | None = None
     """None for a release that nobody had to sign."""
     revision: int = 0
+
+    @property
+    def may_be_chosen(self) -> bool:
+        """Whether channels and ranges may choose it: it is neither quarantined nor pruned."""
+        return self.quarantine is None and self.pruned is None
 
     def summary(self) -> dict[str, Any]:
         """What events say of a release."""
@@ -70,12 +90,16 @@ class Release:
             "files": self.files,
             "total_bytes": self.total_bytes,
             "git_commit": self.git_commit,
+            **({"requires": {each.name: each.range for each in self.requires}} if self.requires else {}),
+            **({"check": self.check.to_dict()} if self.check is not None else {}),
             "signed_by": self.signed.identity if self.signed else None,
         }
 
 
-def register(manifest: Manifest, occasion: Occasion, signed: Signed | None = None) -> tuple[Release, Event]:
-    """Record a release whose manifest has been published."""
+def register(
+    manifest: Manifest, occasion: Occasion, check: SurfaceCheck | None = None, signed: Signed | None = None
+) -> tuple[Release, Event]:
+    """Record a release whose manifest has been published, with the comparison of its surface."""
     release = Release(
         widget=manifest.widget,
         version=manifest.version,
@@ -88,6 +112,8 @@ def register(manifest: Manifest, occasion: Occasion, signed: Signed | None = Non
         registered_at=timestamp(occasion.at),
         registered_by=occasion.actor,
         entry=manifest.entry,
+        requires=manifest.requires,
+        check=check,
         signed=signed,
     )
     event = Event.of(

@@ -73,7 +73,8 @@ class Beacon:
 
     `load_latency` is in milliseconds, `memory` in megabytes: how much the page's heap has grown since before the widget
     was loaded. None when the beacon has none. `session_age` is seconds from the session's first beacon to the one with
-    which it fails. `token` is what the edge gave the page view, if it has one.
+    which it fails. `token` is what the edge gave the page view, if it has one. `channel` is the one in the entrypoint's
+    URL; empty where the page names a version or a range, and from older clients.
     """
 
     widget: str
@@ -87,6 +88,7 @@ class Beacon:
     memory: float | None = None
     session_age: int = 0
     token: str | None = None
+    channel: str = ""
     custom_metrics: tuple[tuple[str, float], ...] = ()
     """Names and values, as the page tracked them."""
 

@@ -67,6 +67,19 @@ def open_widgets(snapshot: object) -> frozenset[str]:
     return frozenset(name for name, routes in widgets.items() if _object(routes).get(ANY_REPORT) is True)
 
 
+def versions_in_two(snapshot: object) -> dict[tuple[str, Version], frozenset[str]]:
+    """The releases that two channels or more lead to, stable or as a candidate, and these channels.
+
+    Their sessions are kept apart by channel: see edgeship.domain.telemetry.metrics.
+    """
+    found: dict[tuple[str, Version], set[str]] = {}
+    for widget, routes in _object(_object(snapshot).get("widgets")).items():
+        for channel, entry in _object(_object(routes).get("channels")).items():
+            for version in _versions((_object(entry).get("stable"), _object(entry).get("candidate"))):
+                found.setdefault((widget, version), set()).add(channel)
+    return {release: frozenset(channels) for release, channels in found.items() if len(channels) > 1}
+
+
 def _in_channels(routes: Mapping[str, Any]) -> Iterator[Version]:
     channels = _object(routes.get("channels"))
     for name in sorted(channels, key=lambda name: (name != LATEST, name)):

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from edgeship.domain.version import Version
+
 NAMESPACE = "Edgeship"
 
 DIMENSIONS = ("environment", "widget", "version")
-"""Every metric of a release has exactly these, in this order."""
+"""Every metric of a release has exactly these, in this order, but for those of a channel."""
+
+CHANNEL_DIMENSION = "channel"
+"""After the others. While a version is in two channels, the sessions of pages that name it by a channel are in the
+channel's metrics alone; while it is in one, and where a page names a version or a range, in those without it. So a
+channel's sessions are the sum of the two."""
 
 STORE_BYTES, STORE_KEYS = "RouteStoreBytes", "RouteStoreKeys"
 """How full the edge's store is. These have the environment alone."""
 
 FLAGS_LEFT_OUT = "FlagsLeftOut"
 """How many flags can't be brought to the edge; with the environment alone."""
+
+
+Source = tuple[str, Version] | tuple[str, Version, str]
+"""What a metric is of: widget and version; and the channel, of a version that is in two."""
 
 
 class Metric(StrEnum):

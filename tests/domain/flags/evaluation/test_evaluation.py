@@ -221,6 +221,11 @@ def test_a_flag_that_is_not_public_is_unknown_in_public() -> None:
         {"variants": {"on": True}, "default_variant": ["on"]},
         {"variants": {"on": True}, "default_variant": "on", "targets": ["zz"], "target_variant": "on"},
         {"variants": {"on": True}, "default_variant": "on", "targets": ["00"]},
+        {
+            "variants": {"on": True},
+            "default_variant": "on",
+            "rules": [{"if": [{"attribute": "x", "op": "in", "values": [[]]}, 1]}],
+        },
         {"variants": {"on": True}, "default_variant": "on", "rollout": {"variant": "on", "percentage": 101}},
         {"variants": {"on": True}, "default_variant": "on", "rollout": {"variant": "on", "percentage": "1"}},
         {"variants": {"on": True}, "default_variant": "on", "rollout": [1]},
@@ -247,6 +252,13 @@ def test_a_malformed_flag_answers_an_error_and_harms_no_other(entry: Any) -> Non
     bad, good = flags.evaluate_all({"targetingKey": "alice"}, 0)
     assert (bad.error_code, good.variant) == ("PARSE_ERROR", "off")
     assert flags.evaluate("bad", {}, 0).error_code == "PARSE_ERROR"
+
+
+def test_a_token_that_is_empty_is_nobodys() -> None:
+    entry = {**snapshot_entry(boolean(rollout={"variant": "on", "percentage": 50})), "targets": [""]}
+    flags = compile_flags({"checkout": {**entry, "target_variant": "on"}}, "production")
+    assert flags.malformed == {}
+    assert flags.evaluate("checkout", {"targetingKey": "alice"}, 0).reason == "SPLIT"
 
 
 def test_no_flags_are_flags_too() -> None:
@@ -302,9 +314,9 @@ def test_an_answer_without_a_value_leaves_the_value_to_the_client() -> None:
     assert compiled(flag).evaluate("checkout", {}, 0).document() == {
         "key": "checkout",
         "reason": "DEFAULT",
+        "variant": "",
         "metadata": {"owner": "shop"},
     }
     rolled = boolean(default_variant=None, rollout={"variant": "on", "percentage": 0})
-    assert (
-        compiled(rolled).evaluate("checkout", {"targetingKey": "a"}, 0).text() == '{"key":"checkout","reason":"SPLIT"}'
-    )
+    answer = compiled(rolled).evaluate("checkout", {"targetingKey": "a"}, 0)
+    assert answer.text() == '{"key":"checkout","reason":"SPLIT","variant":""}'

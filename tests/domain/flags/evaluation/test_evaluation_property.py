@@ -246,3 +246,48 @@ def test_the_compiled_evaluator_agrees_with_the_obvious_one(
         [in_bulk] = compiled.evaluate_all(context, now, fallback)
         assert in_bulk == answer or answer.error_code is not None
         assert in_bulk.text() == answer.text()
+
+
+shared = st.sampled_from(
+    [
+        {"attribute": "plan", "op": "in", "values": ["pro", "free"]},
+        {"attribute": "plan", "op": "not_in", "values": ["pro", "free"]},
+        {"attribute": "plan", "op": "ne", "values": ["pro", 1]},
+        {"attribute": "user.plan", "op": "eq", "values": ["pro"]},
+        {"attribute": "tags", "op": "not_in", "values": ["pro"]},
+        {"attribute": "beta", "op": "in", "values": [True]},
+        {"attribute": "age", "op": "in", "values": [1]},
+        {"attribute": "age", "op": "in", "values": [True]},
+        {"segment": next(iter(reference.SEGMENTS)), "negate": True},
+    ]
+)
+
+
+@pytest.mark.fuzz
+@settings(max_examples=examples(60, 10_000))
+@given(
+    ruled=st.lists(st.lists(st.tuples(st.lists(shared, max_size=2), buckets), max_size=2), min_size=2, max_size=6),
+    first=st.integers(0, len(CONTEXTS) - ASKED),
+)
+def test_flags_that_share_conditions_answer_as_each_does_alone(
+    ruled: list[list[tuple[list[Any], dict[str, Any]]]], first: int
+) -> None:
+    documents = [
+        {
+            "key": f"flag-{number}",
+            "variants": {"on": True, "off": False},
+            "default_variant": "off",
+            "target_users": USERS[:3],
+            "rules": [{"if": asked, "split": {"on": 30, "off": 70}, **found} for asked, found in rules],
+            "rollout": {"variant": "on", "percentage": 25.5},
+        }
+        for number, rules in enumerate(ruled)
+    ]
+    entries = {str(flag["key"]): snapshot_entry(flag, None, reference.SEGMENTS) for flag in documents}
+    compiled = compile_flags(json.loads(json.dumps(entries)), "production")
+    for context in CONTEXTS[first : first + ASKED]:
+        expected = [reference.evaluate(flag, context, 0, "production", "user-1") for flag in documents]
+        in_bulk = compiled.evaluate_all(context, 0, "user-1")
+        alone = [compiled.evaluate(key, context, 0, "user-1") for key in entries]
+        for answers in (in_bulk, alone):
+            assert [(each.value, each.variant, each.reason, each.error_code) for each in answers] == expected, context

@@ -94,7 +94,7 @@ def test_a_flag_is_off_unless_each_required_flag_answers_its_variant(
 
 def test_without_an_off_variant_an_unmet_requirement_is_the_default_in_the_clients_code() -> None:
     answer = compiled(boolean("a", default_variant="on", requires={"b": "on"})).evaluate("a", {}, 0)
-    assert answer.document() == {"key": "a", "reason": "DISABLED"}
+    assert answer.document() == {"key": "a", "reason": "DISABLED", "variant": ""}
 
 
 def test_environments_and_dates_come_before_requirements_and_target_users_after() -> None:

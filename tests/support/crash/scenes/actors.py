@@ -18,6 +18,7 @@ from edgeship.domain.health.alarms import HealthAlarm
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.health.thresholds import Check
 from edgeship.domain.releases.release import Release
+from edgeship.domain.requirements.requirement import Requirement
 from edgeship.domain.version import Version
 from tests.fakes.health import FakeHealthPages
 from tests.fakes.telemetry import FakeErrorBooks
@@ -122,7 +123,7 @@ def releases(aws: Aws, *versions: str) -> None:
         accept(aws, aws.upload_event(f"incoming/checkout/{version}.tar.gz", body))
 
 
-def registered(aws: Aws, *versions: str) -> None:
+def registered(aws: Aws, *versions: str, requires: tuple[Requirement, ...] = ()) -> None:
     """Releases without their files, of which no rollout knows anything."""
     for version in versions:
         release = Release(
@@ -136,6 +137,7 @@ def registered(aws: Aws, *versions: str) -> None:
             git_commit=None,
             registered_at=timestamp(NOW),
             registered_by="test",
+            requires=requires,
         )
         aws.publish(release)
         aws.witnessed("checkout", version)

@@ -34,7 +34,7 @@ class EdgeOnS3:
 
     aws: Aws
 
-    def get(self, path: str, query: str = "") -> WebAnswer:
+    def get(self, path: str, query: str = "", taken: str = "") -> WebAnswer:
         widget, folder, file = path.removeprefix("/").split("/", 2)
         version = folder[1:] if folder.startswith("v") else self.aws.state.channel(widget, LATEST).version
         key = f"{widget}/v{version}/{file}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from edgeship.application.flags.change_flags import FlagsFile
@@ -208,7 +208,35 @@ def repair_of_everything(aws: Aws) -> Callable[[], None]:
     return lambda: repaired(aws)
 
 
+def upload_breaks_what_is_live(aws: Aws) -> Callable[[], None]:
+    """Its surface is compared with that of 1.0.0, and it says patch."""
+    accept(aws, aws.upload_event("incoming/checkout/1.0.0.tar.gz", tar_gz({"widget.js": b"export const open = 1;"})))
+    make_live("1.0.0")
+    event = aws.upload_event("incoming/checkout/1.0.1.tar.gz", tar_gz({"widget.js": b"export const close = 1;"}))
+    return lambda: accept(aws, event)
+
+
+def pruned(aws: Aws) -> Callable[[], None]:
+    """1.0.0 has not been live for a year, and nothing needs it."""
+    versions = ("1.0.0", "1.0.1", "1.0.2")
+    releases(aws, *versions)
+    for version in versions:
+        make_live(version)
+    later = replace(ANN, at=datetime.now(UTC) + timedelta(days=365))
+
+    def deliver() -> None:
+        use_case = replace(tools().prune, pause=lambda _: None)
+        facts = use_case.facts("checkout", timedelta(days=90), 1, (), later.at)
+        planned = [release.version for release in use_case.plan("checkout", facts).prunable]
+        for version in [*(release.version for release in use_case.left("checkout")), *planned]:
+            use_case("checkout", version, facts, later)
+
+    return deliver
+
+
 SCENES: dict[str, Scene] = {
+    "releases pruned by a pruner": pruned,
+    "upload that breaks what is live": upload_breaks_what_is_live,
     "accepted upload": upload_of(WIDGET),
     "upload compressed ahead": upload_of({**WIDGET, "widget.js.gz": gzip.compress(WIDGET["widget.js"], mtime=0)}),
     "refused upload": upload_of({"../evil.js": b"x"}),

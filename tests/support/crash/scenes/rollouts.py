@@ -13,6 +13,7 @@ from edgeship.domain.channels.rollout import Step
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import timestamp
 from edgeship.domain.health.thresholds import Thresholds
+from edgeship.domain.requirements.requirement import Requirement
 from edgeship.domain.telemetry.beacon import fingerprint
 from edgeship.domain.telemetry.error_book import ErrorBook, KeptError
 from edgeship.domain.version import Version
@@ -335,7 +336,34 @@ def freeze_lifted_by_an_operator(_: Aws) -> Callable[[], None]:
     return deliver
 
 
+def environment_changed_by_an_operator(aws: Aws) -> Callable[[], None]:
+    live(aws)
+
+    def deliver() -> None:
+        try:
+            tools().environment.set("api", "4.2", replace(ANN, at=NOW))
+        except Refused as refused:
+            if refused.code != "environment_unchanged":
+                raise
+        assert tools().unserved() == ()
+
+    return deliver
+
+
+def alarm_passes_over_what_is_not_served(aws: Aws) -> Callable[[], None]:
+    registered(aws, "1.0.0")
+    registered(aws, "1.1.0", requires=(Requirement("api", "4"),))
+    registered(aws, "1.2.0")
+    tools().environment.set("api", "4.2", ANN)
+    for version in ("1.0.0", "1.1.0", "1.2.0"):
+        make_live(version)
+    tools().environment.set("api", "5", ANN)
+    return lambda: alarm(aws, Version.parse("1.2.0"), BAKED)
+
+
 SCENES: dict[str, Scene] = {
+    "environment changed by an operator": environment_changed_by_an_operator,
+    "alarm that passes over what is not served": alarm_passes_over_what_is_not_served,
     "promotion left by a freeze": upload_is_left_by_a_freeze,
     "end of a rollout left by a freeze": end_of_a_rollout_is_left_by_a_freeze,
     "tick starts what waited for a freeze": tick_starts_what_waited(),

@@ -13,10 +13,12 @@ from edgeship.application.channels.react_to_breach import ReactToBreach
 from edgeship.application.channels.reaction import Reaction
 from edgeship.application.channels.watching.channel_metrics import ChannelMetrics
 from edgeship.application.channels.watching.react_to_quarantine import ReactToQuarantine
+from edgeship.application.requirements.read_environment import environment_for
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.calendar.gate import gate_of
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.channel_events import Numbers
+from edgeship.domain.channels.conditions.eligible import and_served
 from edgeship.domain.channels.incidents.quarantined_elsewhere import exposes_quarantined
 from edgeship.domain.channels.incidents.recovery import recover
 from edgeship.domain.channels.policy import Policy
@@ -69,7 +71,7 @@ class ChannelCheck:
             if reaction is not None:
                 return reaction
         for breach in self._breaches():
-            read = self.seen.metrics.periods if self.seen.metrics is not None else None
+            read = self.seen.metrics.of(self.channel) if self.seen.metrics is not None else None
             reaction = self.react.in_channel(self.channel.name, breach, self.occasion, read)
             if reaction.event is not None:
                 return reaction
@@ -84,7 +86,8 @@ class ChannelCheck:
         widget = self.channel.widget
         for version in self.channel.exposed:
             # An alarm on earlier limits of the policy says nothing about its limits of now.
-            current = alarms_of(widget, version, self.policy.thresholds)
+            limits = self.policy.thresholds
+            current = {*alarms_of(widget, version, limits), *alarms_of(widget, version, limits, self.channel.name)}
             for each in self.seen.standing:
                 alarm = each.alarm
                 if each.in_alarm and alarm is not None and alarm in current:
@@ -107,7 +110,9 @@ class ChannelCheck:
         reach = timedelta(seconds=ALARM_REACH_PERIODS * self.period_seconds)
         if self.occasion.at - reach > at:
             at = from_ = self.occasion.at - reach
-        return Breach.by_alarm(alarm.subject, alarm.check, alarm.limit, each.name, each.reason, at, from_)
+        return Breach.by_alarm(
+            alarm.subject, alarm.check, alarm.limit, each.name, each.reason, at, from_, alarm.channel
+        )
 
     def _next(self) -> Moved | None:
         rollout = self.channel.rollout
@@ -136,7 +141,7 @@ class ChannelCheck:
         channel, metrics = self.channel, self.seen.metrics
         if metrics is None or channel.version is None or channel.exposed_at is None:
             return None
-        recent = metrics.recent((channel.widget, channel.version))
+        recent = metrics.recent(channel, channel.version)
         return analyse_unverified(recent, self.policy.thresholds, channel.exposed_at, self.occasion.at)
 
     def _recovery(self) -> Moved | None:
@@ -176,11 +181,12 @@ class ChannelCheck:
         return self._advance(candidate, occasion, numbers)
 
     def _advance(self, candidate: Release, occasion: Occasion, numbers: Numbers) -> Moved | None:
-        """The next step, where freezes and calendar windows let it start."""
+        """The next step, where freezes, calendar windows and what runs in the environment let it start."""
         if self.seen.freezes is None:
             return None  # nobody knows whether it may start; the next minute reads them again
         gate = gate_of(among(self.seen.freezes, self.channel.widget), self.policy.calendar_windows, self.occasion.at)
+        gate = and_served(gate, candidate, environment_for(self.state, (candidate,)))
         if gate.closed is not None:
             return hold_rollout(self.channel, self.occasion.because(gate.closed), numbers, calendar=True)
         moved = advance_rollout(self.channel, candidate, occasion, self.policy.rollback_window_seconds, numbers)
-        return replace(moved, unchanged=(*moved.unchanged, *gate.freezes))
+        return replace(moved, unchanged=(*moved.unchanged, *gate.relies_on))

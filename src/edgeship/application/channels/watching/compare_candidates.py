@@ -44,11 +44,13 @@ class CompareCandidates:
             rollout = channel.rollout
             assert rollout is not None
             assert channel.version is not None  # a rollout starts from a live version
+            candidate = metrics.recent(channel, rollout.candidate)
+            stable = metrics.recent(channel, channel.version)
             before = begun(known.get(where), *where, rollout.candidate, rollout.exposed_at)
             kept, compared[where] = compare(
                 before,
-                metrics.recent((channel.widget, rollout.candidate)),
-                metrics.recent((channel.widget, channel.version)),
+                candidate,
+                stable,
                 limits,
                 self.period_seconds,
                 metrics.now,
@@ -57,8 +59,8 @@ class CompareCandidates:
                 before.ratio,
                 rollout.stepped_at,
                 None if _is_shared(channel, channels) else rollout.percent / 100,
-                metrics.recent((channel.widget, rollout.candidate)),
-                metrics.recent((channel.widget, channel.version)),
+                candidate,
+                stable,
                 limits,
                 self.period_seconds,
                 metrics.now,

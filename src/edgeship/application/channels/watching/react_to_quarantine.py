@@ -29,8 +29,11 @@ class ReactToQuarantine:
             releases = self.state.releases(widget)
             policy = self.state.policy(widget).policy
             window = policy.rollback_window_seconds
-            moved = to_what_is_served(
-                lambda gone: react_to_quarantine(channel, releases, occasion, window, gone, policy.mode), self.files
+            moved, _ = to_what_is_served(
+                lambda skip: react_to_quarantine(channel, releases, occasion, window, skip, policy.mode),
+                releases,
+                self.state,
+                self.files,
             )
             if moved is None:
                 return None

@@ -8,9 +8,8 @@ calendar window. Last it publishes the health pages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TypeVar
 
 from edgeship.application.channels.ports import ChannelState
@@ -19,10 +18,12 @@ from edgeship.application.channels.reaction import Reaction
 from edgeship.application.channels.watching.channel_metrics import ChannelMetrics, read_metrics
 from edgeship.application.channels.watching.check_channel import ChannelCheck, Seen
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
+from edgeship.application.channels.watching.fix_alarms import FixAlarms
 from edgeship.application.channels.watching.react_to_quarantine import ReactToQuarantine
 from edgeship.application.channels.watching.start_waiting import StartWaiting
-from edgeship.application.health.ports import Alarms, Metrics, Subject
+from edgeship.application.health.ports import Alarms, CustomMetrics, InTwo, Metrics, Subject
 from edgeship.application.health.publish_health import PublishHealth, Watched
+from edgeship.application.telemetry.ports import Registry
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.exposure import exposure_of
@@ -30,12 +31,9 @@ from edgeship.domain.channels.incidents.turns import turn_at
 from edgeship.domain.channels.policy import Decision, PolicyRecord
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Occasion
-from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm, alarms_of
+from edgeship.domain.telemetry.metric_registry import versions_in_two
 
 T = TypeVar("T")
-
-ALARM_GRACE = timedelta(minutes=5)
-"""How long an alarm that nothing needs is kept: the traffic of its version may be about to begin."""
 
 
 @dataclass
@@ -63,6 +61,7 @@ class WatchChannels:
     react_to_quarantine: ReactToQuarantine
     publish: PublishHealth
     start_waiting: StartWaiting
+    registry: Registry
 
     def __call__(self, occasion: Occasion) -> Tick:
         """Check everything once. A channel whose check fails does not stop the rest."""
@@ -73,15 +72,17 @@ class WatchChannels:
         resting = _unless_it_fails("resting", lambda: self.state.resting(self._turn(occasion)), tick) or []
         policies = self.state.policies({channel.widget for channel in (*channels, *resting)})
         tick.watched, tick.resting = len(channels), len(resting)
+        in_two = _unless_it_fails("channels of versions", lambda: versions_in_two(self.registry.read().content), tick)
         if standing is not None:
-            found_alarms = standing
-            _unless_it_fails("alarms", lambda: self._fix_alarms(found_alarms, channels, policies, occasion, tick), tick)
+            fix_alarms = FixAlarms(self.alarms, standing, in_two)
+            fixed = _unless_it_fails("alarms", lambda: fix_alarms(channels, policies, occasion), tick)
+            tick.alarms_made, tick.alarms_removed = fixed or (0, 0)
         checked = [*channels, *resting]
         quarantined = _unless_it_fails("quarantines", lambda: self._quarantined(checked), tick) or set()
         freezes = _unless_it_fails("freezes", self.state.freezes, tick)
         judged = {widget: record.policy.thresholds.custom_metric for widget, record in policies.items()}
         custom = {widget: name for widget, name in judged.items() if name}
-        metrics = _unless_it_fails("metrics", lambda: read_metrics(self.metrics, checked, occasion.at, custom), tick)
+        metrics = _unless_it_fails("metrics", lambda: self._read(checked, occasion, custom, in_two), tick)
         if metrics is not None:
             read = metrics
             metrics = _unless_it_fails("comparisons", lambda: self.compare(read, channels, policies), tick) or read
@@ -124,6 +125,11 @@ class WatchChannels:
             tick,
         )
         return tick
+
+    def _read(
+        self, channels: Iterable[Channel], occasion: Occasion, custom: CustomMetrics, in_two: InTwo | None
+    ) -> ChannelMetrics:
+        return read_metrics(self.metrics, channels, occasion.at, custom, in_two or {})
 
     def _turn(self, occasion: Occasion) -> int:
         return turn_at(occasion.at, self.metrics.period_seconds)
@@ -169,34 +175,6 @@ class WatchChannels:
         faults = self.publish(environment, exposed)
         tick.faults += [(f"health page of {widget} {version}", fault) for (widget, version), fault in faults.items()]
 
-    def _fix_alarms(
-        self,
-        standing: Sequence[StandingAlarm],
-        channels: Iterable[Channel],
-        policies: Mapping[str, PolicyRecord],
-        occasion: Occasion,
-        tick: Tick,
-    ) -> None:
-        wanted = {
-            alarm
-            for channel in channels
-            for version in channel.exposed
-            for alarm in alarms_of(channel.widget, version, policies[channel.widget].policy.thresholds)
-        }
-        needed = {_watched_by(alarm) for alarm in wanted}
-        unneeded = [
-            each.name
-            for each in standing
-            if (each.alarm is None or _watched_by(each.alarm) not in needed)
-            and occasion.at - each.configured_at > ALARM_GRACE
-        ]
-        if unneeded:
-            self.alarms.remove(unneeded)
-        missing = wanted - {each.alarm for each in standing if each.alarm is not None}
-        if missing:
-            self.alarms.ensure(sorted(missing, key=lambda a: (a.widget, a.version, a.check)))
-        tick.alarms_made, tick.alarms_removed = len(missing), len(unneeded)
-
 
 def _unless_it_fails(part: str, read: Callable[[], T], tick: Tick) -> T | None:
     """The result of `read`; None, and a fault, when it fails: neither way to a rollback depends on the other."""
@@ -205,7 +183,3 @@ def _unless_it_fails(part: str, read: Callable[[], T], tick: Tick) -> T | None:
     except Exception as fault:  # noqa: BLE001  the handler raises it
         tick.faults.append((part, fault))
         return None
-
-
-def _watched_by(alarm: HealthAlarm) -> tuple[object, ...]:
-    return (alarm.widget, alarm.version, alarm.check)

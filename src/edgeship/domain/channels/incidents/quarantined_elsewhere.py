@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from edgeship.domain.channels.channel import Channel, Moved
+from edgeship.domain.channels.conditions.eligible import ALL_ELIGIBLE, IneligibleReleases
 from edgeship.domain.channels.incidents.incident import following
 from edgeship.domain.channels.policy import Mode
 from edgeship.domain.channels.reaction import withdraw
@@ -24,14 +25,14 @@ def react_to_quarantine(
     releases: Iterable[Release],
     occasion: Occasion,
     window_seconds: int,
-    gone: Collection[Version] = (),
+    ineligible: IneligibleReleases = ALL_ELIGIBLE,
     mode: Mode = "act",
 ) -> Moved | None:
     """End the rollout of a quarantined candidate, in any mode: nobody gets it. Treat a quarantined live version like an
     unhealthy one. None when neither is quarantined, or people know already.
 
     Args:
-        gone: versions whose files are not there: a rollback passes over them.
+        ineligible: a rollback passes over them.
     """
     known = {release.version: release for release in releases}
     for version in (channel.candidate, channel.version):
@@ -41,6 +42,6 @@ def react_to_quarantine(
         because = occasion.because(f"{version} is quarantined: {release.quarantine.cause}")
         if version == channel.candidate:
             return following(abort_rollout(channel, release, because))
-        moved = withdraw(channel, known.values(), because, window_seconds, gone, mode, at=occasion.at)
+        moved = withdraw(channel, known.values(), because, window_seconds, ineligible, mode, at=occasion.at)
         return following(moved) if moved is not None else None
     return None

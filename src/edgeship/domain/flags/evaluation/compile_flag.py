@@ -5,8 +5,6 @@ Conditions and JsonLogic are imported by the first flag that has any: they are t
 
 from __future__ import annotations
 
-from math import inf
-
 from edgeship.domain.bucketing import BUCKETS, encode, hundredths
 from edgeship.domain.flags.answer import (
     DEFAULT,
@@ -27,10 +25,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edgeship.domain.flags.evaluation.compile_flags import Compiled
-    from edgeship.domain.flags.evaluation.stages import Plain, Rule, Stage
+    from edgeship.domain.flags.evaluation.stages import Condition, Conditions, Plain, Screen, Stage
 
 
-def compile_flag(key: str, document: object, environment: str, flags: Mapping[str, Compiled] | None = None) -> Compiled:
+def compile_flag(
+    key: str,
+    document: object,
+    environment: str,
+    flags: Mapping[str, Compiled] | None = None,
+    conditions: dict[object, Condition] | None = None,
+) -> Compiled:
     """The flag's answer, when it is always the same, else the first stage of its evaluation.
 
     Args:
@@ -38,18 +42,23 @@ def compile_flag(key: str, document: object, environment: str, flags: Mapping[st
         document: what `edgeship.domain.flags.snapshot_entry` makes of the flag.
         environment: the environment that this is.
         flags: all compiled flags, of which this one may require some; they may be filled in later.
+        conditions: those of all flags, by what makes two the same; those of this one come to it.
 
     Raises:
         Malformed: the document isn't an entry of the snapshot; the message says where.
     """
-    return _Compilation(key, an_object(document, "a flag"), {} if flags is None else flags).compile(environment)
+    known = {} if conditions is None else conditions
+    return Compilation(key, an_object(document, "a flag"), {} if flags is None else flags, known).compile(environment)
 
 
-class _Compilation:
-    def __init__(self, key: str, flag: dict[str, Any], flags: Mapping[str, Compiled]) -> None:
+class Compilation:
+    def __init__(
+        self, key: str, flag: dict[str, Any], flags: Mapping[str, Compiled], conditions: dict[object, Condition]
+    ) -> None:
         self.key = key
         self.flag = flag
         self.flags = flags
+        self.conditions = conditions
         self.gate, self.rules = gate_and_rules(flag)
         self.salt = encode(key)
         self.variants = an_object(flag.get("variants"), "variants")
@@ -107,16 +116,17 @@ class _Compilation:
         except (TypeError, ValueError) as fault:
             raise Malformed("a target is not a token") from fault
         target = self.named("target_variant", self.flag, TARGETING_MATCH) if hashed else self.missing
-        matching = self.matching()
+        screens, conditions, outcomes = self.matching()
         following = self.targeting(default)
-        ruled = stages.rules(matching, following) if matching else following
+        ruled = stages.rules(conditions, outcomes, following) if conditions else following
         if "layer" in self.gate:
             ruled = self.layer(ruled, default)
         threshold = 0 if self.flag.get("targeting") or "layer" in self.gate else self.percentage()
         if 0 < threshold < BUCKETS:
             inside, outside = self.named("variant", self.flag["rollout"], SPLIT), self.answer(default, SPLIT)
-            unknown = ruled if matching else self.missing
-            plain = (self.salt, hashed, target, matching, *divmod(threshold, 100), inside, outside, unknown)
+            heads = frozenset(b"".join([token[:1] for token in hashed]))
+            unusual = (hashed, target, conditions, outcomes, ruled if conditions else self.missing)
+            plain = (self.salt, heads, screens, *divmod(threshold, 100), inside, outside, unusual)
             return stages.plain_stage(plain) if self.first else plain
         return stages.targets(self.salt, hashed, target, ruled) if hashed else ruled
 
@@ -130,7 +140,7 @@ class _Compilation:
         from edgeship.domain.flags.evaluation.layers import in_layer
 
         layer = an_object(self.gate["layer"], "layer")
-        find = None if layer.get("bucket_by") is None else _finder(layer)
+        find = None if layer.get("bucket_by") is None else finder_of(layer)
         return in_layer(layer, find, inside, lambda reason: self.answer(default, reason), self.missing)
 
     def percentage(self) -> int:
@@ -140,36 +150,13 @@ class _Compilation:
             return 0
         return _threshold(plan.get("percentage"))
 
-    def matching(self) -> list[Rule]:
+    def matching(self) -> tuple[list[Screen], Conditions, list[Stage]]:
         documents = a_list(self.rules, "rules")
         if not documents:
-            return []
-        from edgeship.domain.flags.evaluation.conditions import compile_condition
+            return [], (), []
+        from edgeship.domain.flags.evaluation.rules import compile_rules
 
-        matching = []
-        for document in documents:
-            rule = an_object(document, "a rule")
-            conditions = [compile_condition(condition) for condition in a_list(rule.get("if"), "if")]
-            if rule.get("bucket_by") is not None:
-                from edgeship.domain.flags.evaluation.bucket_by import has_bucket
-
-                conditions.append(has_bucket(_finder(rule)))
-            matching.append(stages.rule(conditions, self.outcome(rule)))
-        return matching
-
-    def outcome(self, rule: dict[str, Any]) -> Stage:
-        if "split" not in rule:
-            return stages.constantly(self.named("variant", rule, TARGETING_MATCH))
-        weights = []
-        for variant, weight in in_order(rule["split"]):
-            if not a_number(weight, "a weight") >= 0:
-                raise Malformed("a weight is negative")
-            weights.append((weight, self.answer(variant, SPLIT)))
-        if not 0 < sum(weight for weight, _ in weights) < inf:
-            raise Malformed("the weights add up to nothing")
-        return self.bucketed(
-            rule, stages.split(self.salt_of(rule), weights, self.missing), stages.constantly(self.missing)
-        )
+        return compile_rules(documents, self)
 
     def salt_of(self, part: dict[str, Any]) -> bytes:
         seed = part.get("seed", self.key)
@@ -183,7 +170,7 @@ class _Compilation:
             return stage
         from edgeship.domain.flags.evaluation.bucket_by import by_attribute
 
-        return by_attribute(_finder(part), stage, without)
+        return by_attribute(finder_of(part), stage, without)
 
     def targeting(self, default: object) -> Stage:
         following = self.rollout(default)
@@ -227,27 +214,12 @@ def gate_and_rules(entry: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     return an_object(rules.get("gate"), "the gate"), rules.get("rules", [])
 
 
-def _finder(part: dict[str, Any]) -> Callable[[dict[str, Any]], object]:
+def finder_of(part: dict[str, Any]) -> Callable[[dict[str, Any]], object]:
     from edgeship.domain.flags.evaluation.conditions import finder
 
     if type(part["bucket_by"]) is not str:
         raise Malformed("bucket_by is not a string")
     return finder(part["bucket_by"])
-
-
-def in_order(split: object) -> list[tuple[str, float]]:
-    """The variants and weights of an entry's split, in the order of the buckets. A list has that order; an object has
-    the order of its names, which is all that earlier versions of the edge function read.
-
-    Raises:
-        Malformed: it is neither.
-    """
-    if type(split) is dict:
-        return sorted(split.items())
-    pairs = a_list(split, "split")
-    if not all(type(pair) is list and len(pair) == 2 and type(pair[0]) is str for pair in pairs):
-        raise Malformed("a part of split is not a variant and its weight")
-    return [(variant, weight) for variant, weight in pairs]
 
 
 def _threshold(percentage: object) -> int:

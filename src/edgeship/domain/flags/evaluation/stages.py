@@ -7,7 +7,7 @@ OutOfWork ends.
 
 from __future__ import annotations
 
-from edgeship.domain.bucketing import BUCKETS, bucket_of, sha256, share_ends, unpack_digest
+from edgeship.domain.bucketing import BUCKETS, bucket_of, sha256, unpack_digest
 from edgeship.domain.flags.answer import Answer
 from edgeship.domain.flags.work import spend
 
@@ -21,13 +21,19 @@ if TYPE_CHECKING:
     Context = dict[str, Any]
     Stage = Callable[[Context, bytes | None, float, Work], Answer]
     Condition = Callable[[Context, Work], bool]
-    Rule = tuple[Condition, list[Condition], Stage]
-    """The first condition, the others, and what decides if all of them hold. Most rules have one."""
+    Conditions = tuple[tuple[Condition, ...], ...]
+    """Of each rule, all of which have to hold."""
+    Screen = tuple[str, frozenset[str], bool]
+    """What rules a rule out without a call: an attribute, texts, and whether one of them rules it out, or anything else
+    does. A list and an object, which have no hash, leave it open."""
 
-    Plain = tuple[bytes, frozenset[bytes], Answer, list[Rule], int, int, Answer, Answer, Stage | Answer]
+    Unusual = tuple[frozenset[bytes], Answer, Conditions, list[Stage], Stage | Answer]
+    """The target users' tokens, their answer, the conditions of the rules, what these decide, and what decides without
+    an identity."""
+    Plain = tuple[bytes, frozenset[int], list[Screen], int, int, Answer, Answer, Unusual]
     """Target users, rules and a percentage, in this order, as most flags are: one digest tells all of it. The salt, the
-    users' tokens, their answer, the rules, the percentage (its whole part, its hundredths), the answers inside of it
-    and outside, and what decides without an identity."""
+    first bytes of the tokens, the screens of the rules, the percentage (its whole part, its hundredths), the answers
+    inside of it and outside, and what few answers come to."""
 
 
 LONG_NAME = 256
@@ -80,55 +86,30 @@ def targets(salt: bytes, tokens: frozenset[bytes], target: Answer, following: St
     return decide
 
 
-def split(salt: bytes, weights: list[tuple[float, Answer]], missing: Answer) -> Stage:
-    """Each answer gets its share of the buckets, in the order given.
-
-    The first one gets the buckets that a rollout of the same percentage would include.
-    """
-    ends = share_ends([weight for weight, _ in weights])
-    shares = [(end, answer) for end, (_, answer) in zip(ends, weights, strict=True)]
-
-    def decide(_context: Context, user: bytes | None, _now: float, work: Work) -> Answer:
-        if user is None:
-            return missing
-        if len(user) > LONG_NAME:
-            spend(work, len(user) >> 6)
-        place = bucket_of(unpack_digest(sha256(user + salt).digest())[0])
-        for end, answer in shares:
-            if place < end:
-                return answer
-        raise AssertionError("the last share ends with the last bucket")
-
-    return decide
+def first_to_hold(conditions: Conditions, context: Context, work: Work) -> int | None:
+    """The place of the first rule whose conditions all hold, None without one. Raises OutOfWork."""
+    for place, rule in enumerate(conditions):
+        for condition in rule:
+            if not condition(context, work):
+                break
+        else:
+            return place
+    return None
 
 
-def rules(matching: list[Rule], following: Stage) -> Stage:
-    """The first rule whose conditions all hold."""
+def rules(conditions: Conditions, outcomes: list[Stage], following: Stage) -> Stage:
+    """What the first rule decides whose conditions all hold."""
 
     def decide(context: Context, user: bytes | None, now: float, work: Work) -> Answer:
-        for first, others, outcome in matching:
-            if first(context, work):
-                for condition in others:
-                    if not condition(context, work):
-                        break
-                else:
-                    return outcome(context, user, now, work)
-        return following(context, user, now, work)
+        place = first_to_hold(conditions, context, work)
+        return (following if place is None else outcomes[place])(context, user, now, work)
 
     return decide
-
-
-def rule(conditions: list[Condition], outcome: Stage) -> Rule:
-    return (conditions or [_always])[0], conditions[1:], outcome
-
-
-def _always(_context: Context, _work: Work) -> bool:
-    return True
 
 
 def decide_plain(flag: Plain, context: Context, user: bytes | None, now: float, work: Work) -> Answer:
     """The answer of a plain flag. Raises OutOfWork."""
-    salt, tokens, target, ruled, whole, rest, inside, outside, unknown = flag
+    salt, _, _, whole, rest, inside, outside, (tokens, target, conditions, outcomes, unknown) = flag
     if user is None:
         return unknown if isinstance(unknown, Answer) else unknown(context, None, now, work)
     if len(user) > LONG_NAME:
@@ -136,9 +117,9 @@ def decide_plain(flag: Plain, context: Context, user: bytes | None, now: float, 
     h, token = unpack_digest(sha256(user + salt).digest())
     if token in tokens:
         return target
-    for first, others, outcome in ruled:
-        if first(context, work) and all(condition(context, work) for condition in others):
-            return outcome(context, user, now, work)
+    place = first_to_hold(conditions, context, work) if conditions else None
+    if place is not None:
+        return outcomes[place](context, user, now, work)
     return inside if bucket_of(h) < whole * 100 + rest else outside
 
 
