@@ -6,19 +6,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from edgeship.adapters.javascript.surface_process import UPLOAD_BOUNDS, ScriptSurfaces
 from edgeship.adapters.signing.verifying import verify
 from edgeship.application.provenance.change_identities import ChangeIdentities
 from edgeship.application.provenance.check_signature import CheckSignature
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.application.transaction import Transaction
+from edgeship.application.versioning.check_upload import CheckUpload
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.provenance.signed import NewestStatement
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from tests.application.releases.test_from_folder_to_release import INSPECT
 from tests.fakes.archives import FakeInbox
-from tests.fakes.releases import FakeSite, FakeSourceMaps
+from tests.fakes.releases import FakeSite, FakeSourceMaps, FakeSurfaces
 from tests.fakes.state import FakeState
 from tests.support.signing import CI, SIGNED_AT
 
@@ -33,6 +35,7 @@ class House:
     state: Any = field(default_factory=FakeState)
     inbox: FakeInbox = field(default_factory=FakeInbox)
     site: FakeSite = field(default_factory=FakeSite)
+    surfaces: FakeSurfaces = field(default_factory=FakeSurfaces)
 
     def accept(self, version: str, signature: str | None) -> Release | Rejection:
         key = f"incoming/checkout/{version}.tar.gz"
@@ -43,6 +46,8 @@ class House:
             inbox=self.inbox,
             site=self.site,
             maps=FakeSourceMaps(),
+            surfaces=self.surfaces,
+            check=CheckUpload(self.state, ScriptSurfaces(UPLOAD_BOUNDS), self.surfaces),
             state=self.state,
             inspect=INSPECT,
             signatures=CheckSignature(self.state, verify, self.required),
