@@ -10,6 +10,8 @@ import pytest
 from edgeship.adapters.archives.reader import ArchiveReader
 from edgeship.adapters.javascript.parser import JavaScriptParser
 from edgeship.adapters.javascript.surface_process import UPLOAD_BOUNDS, Bounds, ScriptSurfaces
+from edgeship.adapters.signing.verifying import verify
+from edgeship.application.provenance.check_signature import CheckSignature
 from edgeship.application.releases.accept_upload import AcceptUpload
 from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.reject_upload import RejectUpload
@@ -57,6 +59,7 @@ class Uploads:
             state=state,
             inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), DEFAULT_LIMITS),
             check=CheckUpload(state, ScriptSurfaces(self.bounds), self.surfaces),
+            signatures=CheckSignature(state, verify, required=False),
             reject=RejectUpload(inbox, state, "test", lambda: NOW),
             environment="test",
             clock=lambda: NOW,
