@@ -175,6 +175,8 @@ def test_after_its_window_a_quarantined_version_stays_and_people_are_told_once()
     told = [event for event in events if event.type is UNHEALTHY]
     assert [severity_of(event) for event in told] == [Severity.WARNING]
     assert world.channel("next").version == Version(1, 1, 0)
+    # Good sessions don't release it from quarantine.
+    assert go_on(world, 4 * TURNS, v1_1_0=GOOD) == []
 
 
 def test_turns_are_even() -> None:

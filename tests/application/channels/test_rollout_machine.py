@@ -287,7 +287,8 @@ class RolloutMachine(RuleBasedStateMachine):
         if before.rollout is None or before.rollout.phase is not Phase.RUNNING:
             return
         condemned = {release.version for release in self.state.releases(WIDGET) if release.quarantine}
-        others = {self.world.channel(name).version for name in self.channels if name != LATEST}
+        elsewhere = [self.world.channel(name) for name in self.channels if name != LATEST]
+        others = {version for channel in elsewhere for version in (channel.version, channel.candidate)} - {None}
         for _ in range(minutes):
             self.go_on(1, quality, quality)
             if data.draw(st.booleans()):

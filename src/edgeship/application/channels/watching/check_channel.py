@@ -145,7 +145,8 @@ class ChannelCheck:
         return analyse_unverified(recent, self.policy.thresholds, channel.exposed_at, self.occasion.at)
 
     def _recovery(self) -> Moved | None:
-        if self.channel.alert is None:
+        # A quarantined version that stays live for want of a better one does not recover: a person releases it.
+        if self.channel.alert is None or self.channel.version in self.seen.quarantined:
             return None
         analysis = self._analysis_of_live()
         breaches = any(breach.version == self.channel.version for breach in self._breaches())
