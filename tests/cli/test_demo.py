@@ -141,6 +141,7 @@ def somebody_ships(folder: Path, edge_url: str, widget: str) -> None:
     assert run(folder, "rollback", widget, code=1)["error"]["code"] == "no_good_version"
 
 
+@pytest.mark.nightly
 def test_an_interrupted_demo_leaves_nothing_running(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [str(SCRIPT), "local", "demo", "--json", *FAST],

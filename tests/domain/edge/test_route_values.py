@@ -237,7 +237,14 @@ def a_usual_widget(number: int, some: random.Random, served: Sequence[list[Any]]
     }
 
 
-@pytest.mark.parametrize("served", [USUAL, CLASSIC, IMPORTED])
+@pytest.mark.parametrize(
+    "served",
+    [
+        USUAL,
+        pytest.param(CLASSIC, marks=pytest.mark.nightly),
+        pytest.param(IMPORTED, marks=pytest.mark.nightly),
+    ],
+)
 def test_ten_thousand_widgets_take_half_the_store(served: Sequence[list[Any]]) -> None:
     some = random.Random(10_000)
     routes = {f"team-{some.randrange(100)}-widget-{n}": a_usual_widget(n, some, served) for n in range(10_000)}

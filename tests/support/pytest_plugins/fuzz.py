@@ -14,14 +14,21 @@ from hypothesis import HealthCheck, settings
 
 # How long an example takes says how busy the machine is; speed is the benchmarks' business.
 settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-settings.register_profile("default", settings.get_profile("random"), derandomize=True, max_examples=50)
+settings.register_profile("default", settings.get_profile("random"), derandomize=True, max_examples=30)
 settings.register_profile("fuzz", settings.get_profile("random"), max_examples=10_000)
 settings.load_profile("default")
 
 
 def examples(usual: int, fuzz: int = 100_000) -> int:
-    """The count of this run. Asked while tests are collected, when the profile is chosen already."""
-    return fuzz if settings.get_current_profile_name() == "fuzz" else usual
+    """The count of this run: half of the usual in the gate. Asked while tests are collected, when the profile is chosen
+    already."""
+    match settings.get_current_profile_name():
+        case "fuzz":
+            return fuzz
+        case "random":
+            return usual
+        case _:
+            return max(10, usual // 2)
 
 
 def is_thorough() -> bool:
