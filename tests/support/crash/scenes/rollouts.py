@@ -188,6 +188,21 @@ def tick_finds_the_live_version_unhealthy(aws: Aws) -> Callable[[], None]:
     return lambda: tick(aws, BAKED)
 
 
+def tick_follows_a_quarantine(*, rolling: bool) -> Scene:
+    """A person rolled `next` back from what is a candidate in `latest`, or live there."""
+
+    def scene(aws: Aws) -> Callable[[], None]:
+        rolling_out(aws) if rolling else live(aws)
+        if not rolling:
+            make_live(str(CANDIDATE), STARTED)
+        for version in (STABLE, CANDIDATE):
+            tools().promote("checkout", version, "next", replace(ANN, at=STARTED))
+        tools().roll_back("checkout", "next", None, replace(ANN, at=STARTED + timedelta(minutes=1)))
+        return lambda: tick(aws, BAKED, pages=False)
+
+    return scene
+
+
 def tick_makes_what_is_missing(aws: Aws) -> Callable[[], None]:
     rolling_out(aws)
     aws.cloudwatch.delete_alarms(AlarmNames=list(aws.alarms())[::2])
@@ -396,6 +411,8 @@ SCENES: dict[str, Scene] = {
     "tick has nothing to do": ticks(HEALTHY, at=BAKED - timedelta(minutes=5), pages=True, before=STARTED),
     "tick sees an alarm": tick_sees_an_alarm,
     "tick rolls back the live version": tick_finds_the_live_version_unhealthy,
+    "tick aborts what another channel quarantined": tick_follows_a_quarantine(rolling=True),
+    "tick rolls back what another channel quarantined": tick_follows_a_quarantine(rolling=False),
     "tick makes missing alarms": tick_makes_what_is_missing,
     "tick changes alarms with the policy": tick_follows_the_policy,
     "tick removes what is left over": tick_removes_what_is_left_over,
