@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http.cookies import SimpleCookie
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from edgeship.domain.edge.route_values import Routes, store_values
@@ -26,12 +28,15 @@ class RoutedCdn(Cdn):
 
     address = "192.0.2.1"
     """Where the browser's next requests come from."""
+    channels: ClassVar[Mapping[str, Any]] = {"latest": {"stable": STABLE, "candidate": CANDIDATE, "percent": 50}}
+    ranges: ClassVar[Mapping[str, str]] = {}
+    cache_control: ClassVar[str] = "no-store"
+    """Of what a moving path answers."""
 
     def __init__(self) -> None:
         super().__init__()
-        rollout = {"stable": STABLE, "candidate": CANDIDATE, "percent": 50}
         served = {version: [SCRIPT, "A" * 43] for version in (STABLE, CANDIDATE)}
-        routes: Routes = {"channels": {"latest": rollout}, "ranges": {}, "releases": served}
+        routes: Routes = {"channels": dict(self.channels), "ranges": dict(self.ranges), "releases": served}
         self._store = {**store_values({WIDGET: routes}), REVISION_KEY: "1"}
         for version in (STABLE, CANDIDATE):
             says = f"(window.ran = window.ran || []).push('{version}');"
@@ -55,7 +60,7 @@ class RoutedCdn(Cdn):
             return Answer(b"", "text/html", {"Set-Cookie": f"edgeship_user={user}; Path=/"})
         found = super()._answer(request)
         outcome = route(self._asked(request), self._store.get)
-        headers = {"Cache-Control": "no-store"}
+        headers = {"Cache-Control": self.cache_control}
         match outcome:
             case Redirect(location, version):
                 return Answer(b"", "text/plain", headers | {"Location": location, "x-amz-meta-version": version}, 302)
