@@ -19,7 +19,7 @@ from tests.localcloud.light_cloud import PROCESSES, LightCloud, PartFailed
 from tests.localcloud.processes import HAS_PROC, Process, descendants, running, started_by, survivors
 from tests.support.repository import ROOT
 
-pytestmark = [pytest.mark.cloud, pytest.mark.skipif(not HAS_PROC, reason="reads /proc")]
+pytestmark = [pytest.mark.cloud, pytest.mark.nightly, pytest.mark.skipif(not HAS_PROC, reason="reads /proc")]
 
 
 @contextmanager

@@ -21,7 +21,7 @@ ALARM = "handmade-error-rate"
 DIMENSIONS = [{"Name": "widget", "Value": "checkout"}]
 BUCKET = "handmade-received"
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-monitor")]
+pytestmark = [pytest.mark.cloud, pytest.mark.nightly, pytest.mark.xdist_group("cloud-monitor")]
 
 # Prints what a beacon's function prints, through plain stdout.
 PRINTER = """
