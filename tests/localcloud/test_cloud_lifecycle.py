@@ -22,6 +22,7 @@ from tests.support.repository import ROOT
 
 pytestmark = [
     pytest.mark.cloud,
+    pytest.mark.nightly,
     pytest.mark.xdist_group("cloud-lifecycle"),
     pytest.mark.skipif(not HAS_PROC, reason="reads /proc"),
 ]

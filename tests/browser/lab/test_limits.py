@@ -16,7 +16,7 @@ from tests.browser.lab.conftest import Labs
 from tests.browser.lab.outcome import Tally
 from tests.browser.lab.scenarios import KNOWN_LIMITS, SCENARIOS, Scenario
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.xdist_group("browser")]
 
 TWO_TAGS, COPIED, LISTED = KNOWN_LIMITS
 MOVED = SCENARIOS[0]

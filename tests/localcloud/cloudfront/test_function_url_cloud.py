@@ -19,7 +19,7 @@ from localcloud.emulator import Emulator
 from localcloud.sandbox import SandboxSession
 from tests.localcloud.handmade import ACCOUNT
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-function-url")]
+pytestmark = [pytest.mark.cloud, pytest.mark.nightly, pytest.mark.xdist_group("cloud-function-url")]
 
 DOMAIN = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws"
 

@@ -19,7 +19,7 @@ from localcloud.cloudfront.local_cloudfront import LocalCloudFront
 from localcloud.emulator import Emulator
 from localcloud.sandbox import SandboxSession
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-functions")]
+pytestmark = [pytest.mark.cloud, pytest.mark.nightly, pytest.mark.xdist_group("cloud-functions")]
 
 BUCKET = "functions-site"
 DELAY = 1.0
