@@ -64,7 +64,7 @@ def alarms(cloud: LocalCloud) -> set[str]:
 
 
 def sounded(cloud: LocalCloud, name: str) -> dict[str, Any]:
-    """What the function answers to the event that the local CloudWatch makes of this alarm. That reads the alarms once a
+    """What the function answers to the event that the local CloudWatch makes of this alarm. That reads alarms once a
     minute, and the tick may see the state first: so the event is handed over here."""
     (described,) = cloud.session().client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
     before, now = (State(value, "3 datapoints", datetime.now(UTC)) for value in (StateValue.OK, StateValue.ALARM))
