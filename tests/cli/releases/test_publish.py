@@ -149,6 +149,24 @@ def test_waiting_ends_when_it_is_served(edgeship: CommandLine, pipeline: Pipelin
     assert done.err.splitlines()[-1] == "served"
 
 
+@pytest.mark.parametrize(("steps", "stage"), [("100", "served"), ("50:1h,100", "rolling_out")])
+def test_what_waiting_has_shown_is_rolled_back_as_it_says(
+    edgeship: CommandLine, pipeline: Pipeline, site: str, dist: Path, steps: str, stage: str
+) -> None:
+    """And not what a status showed before."""
+    pipeline.ship("checkout", "1.0.0")
+    assert edgeship("policy", "set", "checkout", "--steps", steps).code == 0
+    assert edgeship("status", "checkout").code == 0
+    with pipeline.running():
+        done = edgeship(*arguments(dist, "1.1.0", "--wait", "--json"))
+    assert done.document["stage"] == stage
+    rolled_back = edgeship(*done.document["roll_back"].split()[1:])
+    assert rolled_back.code == 0, rolled_back.err
+    assert "expected: 1.1.0" in rolled_back.err
+    releases = edgeship("releases", "checkout", "--json").document["releases"]
+    assert [each["version"] for each in releases if each["quarantine"]] == ["1.1.0"]
+
+
 def test_waiting_ends_when_it_waits_for_approval(
     edgeship: CommandLine, pipeline: Pipeline, site: str, dist: Path
 ) -> None:

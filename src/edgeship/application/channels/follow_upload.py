@@ -13,6 +13,7 @@ from edgeship.application.ports import Clock, Web
 from edgeship.application.releases.publish_bundle import RECENT_REJECTIONS, Published
 from edgeship.application.requirements.read_environment import environment_for
 from edgeship.domain.calendar.gate import gate_of
+from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.conditions.eligible import and_served
 from edgeship.domain.channels.policy import UploadAction, decide_upload
 from edgeship.domain.errors import Refused
@@ -34,10 +35,12 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Followed:
-    """The stage that an upload has reached, and the reason if it waits there."""
+    """The stage that an upload has reached, and the reason if it waits there. `channel` is the one that shows it, as it
+    was read."""
 
     stage: Stage
     reason: str = ""
+    channel: Channel | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class FollowUpload:
         if channel.rollout is not None and channel.candidate == version:
             if not self._is_served(release, published.entrypoint_sha256, exact):
                 return Followed(Stage.PROMOTED)
-            return Followed(Stage.ROLLING_OUT, f"at {channel.rollout.percent:g} %")
+            return Followed(Stage.ROLLING_OUT, f"at {channel.rollout.percent:g} %", channel)
         if channel.version != version:
             policy = self.state.policy(widget).policy
             gate = gate_of(freezes_of(self.state, widget), policy.calendar_windows, self.clock())
@@ -98,7 +101,7 @@ class FollowUpload:
                 return Followed(Stage.WAITING, decision.reason)
             return Followed(Stage.REGISTERED)
         served = self._is_served(release, published.entrypoint_sha256, exact, latest)
-        return Followed(Stage.SERVED if served else Stage.PROMOTED)
+        return Followed(Stage.SERVED, channel=channel) if served else Followed(Stage.PROMOTED)
 
     def _is_served(self, release: Release, expected: str, *paths: str) -> bool:
         if self.web is None:

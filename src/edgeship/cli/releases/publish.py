@@ -11,6 +11,7 @@ from urllib.parse import quote
 import typer
 
 from edgeship.cli import context
+from edgeship.cli.channels.expecting import shown
 from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import Output, plain
 from edgeship.cli.provenance.signatures import SignOption, sealing
@@ -109,6 +110,8 @@ def publish(
     for text in shortened(published.warnings, WARNINGS_SHOWN):
         out.warning(text)
     followed = operator.follow(published, timedelta(seconds=timeout), _notes_stages(out)) if wait else None
+    if followed is not None and followed.channel is not None:
+        shown(target, [followed.channel])
     document = _document(published, followed, target.site_url, name)
     out.result(document, [plain("\n".join([*name.from_package, *_lines(document)]))])
 
