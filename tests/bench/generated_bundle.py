@@ -16,6 +16,15 @@ FILES = 500
 MEAN_BYTES = 10 * 1024
 
 _WORDS = ("const", "return", "function", "await", "append(node)", "=> {", "};", "width:100%", "fill", "d M12 h24")
+_STATEMENTS = (
+    "const step = 3;",
+    "append(node);",
+    "function width() { return 100; }",
+    "items.map((item) => item.name);",
+    "await fill();",
+    "path = 'M12 h24';",
+)
+"""Of scripts: an upload parses them, and what is no script takes a parser three times as long."""
 _COMMENTS = {".js": ("/*", "*/"), ".css": ("/*", "*/"), ".svg": ("<!--", "-->")}
 
 
@@ -32,7 +41,7 @@ def contents(patch: int) -> Iterator[tuple[str, bytes]]:
     for name in names():
         dice = random.Random(name)
         size = dice.randint(MEAN_BYTES // 10, 2 * MEAN_BYTES - MEAN_BYTES // 10)
-        words = " ".join(dice.choices(_WORDS, k=size // 6))
+        words = " ".join(dice.choices(_STATEMENTS if name.endswith(".js") else _WORDS, k=size // 6))
         opening, closing = _COMMENTS[Path(name).suffix]
         yield name, f"{opening} 1.0.{patch} {'.' * patch} {closing}\n{words}".encode()[: size + patch]
 
