@@ -47,6 +47,7 @@ from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
 from edgeship.application.requirements.change_environment import ChangeEnvironment
 from edgeship.application.status.explain_errors import ExplainErrors
+from edgeship.application.status.explain_unknown import ExplainUnknown
 from edgeship.application.status.export_artifacts import ExportArtifacts
 from edgeship.application.status.find_unserved import UnservedReleases
 from edgeship.application.status.ports import EnvironmentState
@@ -65,6 +66,7 @@ class Operator:
     site: Site
     published: PublishedFiles
     status: ReadStatus
+    explain_unknown: ExplainUnknown
     resolve: ResolveUrl
     promote: PromoteRelease
     start_rollout: StartRollout
@@ -113,6 +115,7 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         site=site,
         published=published,
         status=ReadStatus(state, deliveries, utc_now, read_edge, names.environment),
+        explain_unknown=ExplainUnknown(state),
         resolve=ResolveUrl(state, store, names.environment),
         promote=PromoteRelease(state, alarms, files, jittered_pause),
         start_rollout=StartRollout(state, alarms, files, jittered_pause),

@@ -5,6 +5,7 @@ Standard output has only results; progress, notes and errors go to standard erro
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _PIPED_WIDTH = 1_000
-"""Columns without a terminal: wide enough that no row of a table wraps, even with an alarm's reason."""
+"""Columns without a terminal: wide enough that no row of a table wraps."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,17 @@ class Output:
         if self.as_json:
             _write_json(document)
             return
-        out = console(sys.stdout)
+        if sys.stdout.isatty():
+            out = console(sys.stdout)
+            for renderable in shown:
+                out.print(renderable)
+            return
+        # A table pads its cells to the widest of their column, which is of use on a screen alone.
+        whole = _Kept(sys.stdout.encoding)
+        piped = console(whole)
         for renderable in shown:
-            out.print(renderable)
+            piped.print(renderable)
+        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in whole.getvalue().splitlines()))
 
     def note(self, text: str) -> None:
         """Print something for a person, besides the result."""
@@ -58,12 +67,25 @@ class Output:
             _write_json(failure.to_dict())
 
 
+class _Kept(io.StringIO):
+    """Text for a stream of this encoding: a table has lines of ASCII where that is not a Unicode one."""
+
+    def __init__(self, encoding: str | None) -> None:
+        super().__init__()
+        self._encoding = encoding or "utf-8"
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._encoding
+
+
 def console(stream: IO[str]) -> Console:
     """A console that prints text unchanged: no markup, no highlighting."""
     from rich.console import Console
 
-    width = None if stream.isatty() else _PIPED_WIDTH
-    return Console(file=stream, width=width, markup=False, highlight=False, soft_wrap=not stream.isatty())
+    terminal = stream.isatty()
+    width = None if terminal else _PIPED_WIDTH
+    return Console(file=stream, width=width, markup=False, highlight=False, soft_wrap=not terminal)
 
 
 def plain(text: object, style: str = "") -> Text:

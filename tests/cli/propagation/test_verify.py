@@ -90,7 +90,7 @@ def test_a_cdn_that_serves_another_version_is_named(shipped: CommandLine, monkey
 def test_what_can_not_be_verified(edgeship: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGESHIP_SECOND_URL", "https://widgets.example.org")
     done = edgeship("verify", "checkout")
-    assert (done.code, "points at no version" in done.err) == (1, True)
+    assert (done.code, "There is no widget 'checkout'" in done.err) == (1, True)
 
 
 def concluded(aws: Aws, *mismatches: Mismatch) -> None:
@@ -128,7 +128,7 @@ def test_a_move_is_brought_there_again(shipped: CommandLine, aws: Aws) -> None:
     (requested,) = (e for e in aws.state.events("checkout", 5) if e.type is EventType.DEPLOYMENT_REQUESTED)
     assert requested.cause == "the token had expired"
     assert "propagating" in shipped("status").out
-    assert "points at no version" in shipped("propagate", "menu").err
+    assert "There is no widget 'menu'" in shipped("propagate", "menu").err
 
 
 def test_status_begins_with_the_mismatches(shipped: CommandLine, aws: Aws) -> None:

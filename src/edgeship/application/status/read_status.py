@@ -9,6 +9,7 @@ from typing import Any
 from edgeship.application.calendar.read_gate import among
 from edgeship.application.notifications.ports import Deliveries, Delivery
 from edgeship.application.ports import Clock
+from edgeship.application.status.explain_unknown import ExplainUnknown
 from edgeship.application.status.find_unserved import Unserved, find_unserved
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.status.read_edge import EdgeStatus, ReadEdge
@@ -19,7 +20,6 @@ from edgeship.domain.channels.conditions.eligible import and_served
 from edgeship.domain.channels.policy import Decision, Mode, Policy, UploadAction, decide_upload
 from edgeship.domain.edge.route_values import Routes
 from edgeship.domain.edge.routes import routes_of
-from edgeship.domain.errors import Refused
 from edgeship.domain.flags.flags_snapshot import writable_flags
 from edgeship.domain.naming import LATEST, check_widget
 from edgeship.domain.propagation.deployment import Deployment
@@ -109,8 +109,7 @@ class ReadStatus:
         record = self.state.widget(check_widget(widget))
         rejections = tuple(self.state.rejections(REJECTIONS_SHOWN, widget))
         if record is None and not rejections:
-            known = ", ".join(w.name for w in self.state.widgets()) or "none yet"
-            raise Refused("widget_unknown", f"There is no widget {widget!r}.", f"Known widgets: {known}.")
+            raise ExplainUnknown(self.state).widget_unknown(widget)
         starts = {widget} if self.state.waiting_of(widget).version is not None else set()
         shown = (self._widget(widget, record.first, around, starts),) if record else ()
         return self._status(widget, shown, rejections, among(freezes, widget), flags.left_out)
