@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from edgeship.cli.errors import Failure
-from edgeship.domain.plain_text import printable
+from edgeship.domain.plain_text import printable, span
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -29,6 +29,11 @@ class Output:
     """The output of one command; with `as_json` the result is exactly one JSON document."""
 
     as_json: bool
+
+    @property
+    def on_a_terminal(self) -> bool:
+        """Whether a person reads the result on a screen."""
+        return not self.as_json and sys.stdout.isatty()
 
     @property
     def errors(self) -> Console:
@@ -106,6 +111,30 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     for row in rows:
         made.add_row(*(plain(cell) for cell in row))
     return made if made.row_count else plain(empty)
+
+
+def grid(rows: Iterable[Sequence[Text]]) -> RenderableType:
+    """Rows without lines or titles. The last column takes what is left of the width, and wraps."""
+    from rich.table import Table
+
+    listed = list(rows)
+    made = Table.grid(padding=(0, 2))
+    columns = max((len(row) for row in listed), default=0)
+    for number in range(columns):
+        made.add_column(overflow="fold", no_wrap=number < columns - 1)
+    for row in listed:
+        made.add_row(*row)
+    return made
+
+
+def ago(timestamp: str | None, now: datetime) -> str:
+    """An RFC 3339 time for a person, from `now` (aware): `3 h 20 min ago`, `in 2 d`."""
+    if not timestamp:
+        return "-"
+    seconds = (now - datetime.fromisoformat(timestamp)).total_seconds()
+    if -1 < seconds < 1:
+        return "just now"
+    return f"{span(seconds)} ago" if seconds >= 0 else f"in {span(-seconds)}"
 
 
 def when(timestamp: str | None) -> str:

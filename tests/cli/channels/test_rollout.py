@@ -203,8 +203,10 @@ def test_hold_and_resume(rolling: CommandLine, aws: Aws) -> None:
     assert rollout is not None
     assert rollout.held_by_person
     shown = rolling("status", "checkout")
-    assert "by arn:" in shown.out
-    assert ": the campaign" in shown.out
+    assert "HELD      1.0.0 → 1.1.0 at 1 %, step 1 of 5, held by user/moto" in shown.out
+    assert "the campaign" in shown.out
+    assert "running" not in shown.out
+    assert "edgeship rollout resume checkout" in shown.out
     again = rolling("rollout", "hold", "checkout", "--json")
     assert (again.code, again.document["error"]["code"]) == (1, "already_held")
     assert rolling("rollout", "resume", "checkout").out.startswith(
