@@ -98,7 +98,7 @@ class Access(Construct):
             objects(names.site_bucket, "*/v*/*"),
             objects(names.site_bucket, f"{COPIES_PREFIX}*"),
             objects(names.site_bucket, f"{HEALTH_PREFIX}*"),
-            reason="Reading what is kept of uploads, maps, published manifests, latest copies and health pages of any widget.",
+            reason="Reading uploads that are kept, maps, manifests, latest copies and health pages, of any widget.",
         )
         self.pruner = iam.ManagedPolicy(
             self, "Pruner", description=f"edgeship {options.environment}: delete releases that nothing needs"
