@@ -52,6 +52,7 @@ from edgeship.application.status.explain_errors import ExplainErrors
 from edgeship.application.status.explain_unknown import ExplainUnknown
 from edgeship.application.status.export_artifacts import ExportArtifacts
 from edgeship.application.status.find_unserved import UnservedReleases
+from edgeship.application.status.follow_rollout import FollowRollout
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.status.read_edge import ReadEdge
 from edgeship.application.status.read_numbers import ReadNumbers
@@ -73,6 +74,7 @@ class Operator:
     status: ReadStatus
     overview: ReadOverview
     numbers: ReadNumbers
+    follow_rollout: FollowRollout
     explain_unknown: ExplainUnknown
     resolve: ResolveUrl
     promote: PromoteRelease
@@ -117,16 +119,16 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
     limits = DeployedLimits(session, REGION, names.upload_limits)
     store = NamedStore(session, client_config(), names.route_store)
     read_edge = ReadEdge(S3SnapshotReader(s3, names.config_bucket, SNAPSHOT_KEY), store)
+    pages = S3HealthPages(s3, names.site_bucket, names.config_bucket, HEALTH_LIST_KEY, PERIOD_SECONDS)
+    numbers = ReadNumbers(pages, DynamoDBComparisons(dynamodb, names.table))
     return Operator(
         state=state,
         site=site,
         published=published,
         status=ReadStatus(state, deliveries, utc_now, read_edge, names.environment),
+        follow_rollout=FollowRollout(state, numbers, utc_now, time.sleep),
         overview=ReadOverview(state, deliveries, utc_now, read_edge, names.environment),
-        numbers=ReadNumbers(
-            S3HealthPages(s3, names.site_bucket, names.config_bucket, HEALTH_LIST_KEY, PERIOD_SECONDS),
-            DynamoDBComparisons(dynamodb, names.table),
-        ),
+        numbers=numbers,
         explain_unknown=ExplainUnknown(state),
         resolve=ResolveUrl(state, store, names.environment),
         promote=PromoteRelease(state, alarms, files, jittered_pause),
