@@ -11,7 +11,7 @@ import pytest
 
 from edgeship.application.channels.watching.fix_alarms import ALARM_GRACE
 from edgeship.application.channels.watching.start_waiting import StartWaiting
-from edgeship.application.health.ports import NO_CUSTOM_METRICS, CustomMetrics, Span, Subject
+from edgeship.application.health.ports import NO_CUSTOM_METRICS, CustomMetrics, Published, Span, Subject
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import OnInconclusive, Policy
@@ -315,6 +315,15 @@ def test_a_candidate_that_is_quarantined_elsewhere_ends_its_rollout_at_the_step(
     assert go_on(world, 12, v1_1_0={}, v1_0_0={}) == [EventType.ROLLOUT_ABORTED]
     assert "1.1.0 is quarantined" in world.events_of(EventType.ROLLOUT_ABORTED)[0].cause
     assert world.live == "1.0.0"
+
+
+def test_the_tick_writes_nothing_while_there_is_no_channel() -> None:
+    """A first deploy that fails deletes its buckets, in which there must be no object."""
+    world = World("1.0.0")
+    before = list(world.state.log)
+    assert [tick.faults for tick in world.minutes(2)] == [[], []]
+    assert (world.pages.pages, world.pages.listed, world.alarms.alarms) == ({}, Published(), {})
+    assert world.state.log == before
 
 
 # Alarms
