@@ -97,7 +97,8 @@ class Access(Construct):
             objects(names.inbox_bucket, f"{MAPS_PREFIX}*"),
             objects(names.site_bucket, "*/v*/*"),
             objects(names.site_bucket, f"{COPIES_PREFIX}*"),
-            reason="Reading kept archives, reasons, source maps, published manifests and latest copies, of any widget.",
+            objects(names.site_bucket, f"{HEALTH_PREFIX}*"),
+            reason="Reading uploads that are kept, maps, manifests, latest copies and health pages, of any widget.",
         )
         self.pruner = iam.ManagedPolicy(
             self, "Pruner", description=f"edgeship {options.environment}: delete releases that nothing needs"

@@ -15,10 +15,13 @@ from edgeship.adapters.lambda_events.beacons import parse_beacon
 from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
 from edgeship.bootstrap import operator, telemetry
 from edgeship.bootstrap.runtime import utc_now
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.rollout import DEFAULT_STEPS, start
 from edgeship.domain.edge.router import Request
 from edgeship.domain.events import Occasion
 from edgeship.domain.releases.limits import DEFAULT_LIMITS
 from edgeship.domain.telemetry.beacon import Beacon
+from edgeship.domain.version import Version
 from edgeship.resource_names import REGION
 from infra.app import ROOT
 from tests.infra.template import Template, listed
@@ -80,8 +83,14 @@ def beacon(aws: Aws) -> Callable[[], None]:
 
 
 def status(_: Aws) -> Callable[[], None]:
+    live = Channel("checkout", "latest", Version(1, 0, 0))
+    running = start(Version(1, 1, 0), DEFAULT_STEPS, datetime.now(UTC))
+
     def deliver() -> None:
-        _operator().status(None)
+        edgeship = _operator()
+        edgeship.status(None)
+        edgeship.overview()
+        edgeship.numbers([replace(live, rollout=running)])
 
     return deliver
 

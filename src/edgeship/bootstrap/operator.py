@@ -10,11 +10,13 @@ import boto3
 from edgeship.adapters.archives.artifact_bundle import artifact_bundle
 from edgeship.adapters.cdn.named_store import NamedStore
 from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
+from edgeship.adapters.dynamodb.comparisons import DynamoDBComparisons
 from edgeship.adapters.dynamodb.deliveries import DynamoDBDeliveries
 from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.http.web import UrllibWeb
 from edgeship.adapters.javascript.source_maps import SymbolicDecoder
+from edgeship.adapters.s3.health_pages import S3HealthPages
 from edgeship.adapters.s3.inbox import S3Dropbox
 from edgeship.adapters.s3.release_files import S3ReleaseFiles
 from edgeship.adapters.s3.release_objects import S3ReleaseObjects
@@ -47,14 +49,18 @@ from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.unquarantine_release import UnquarantineRelease
 from edgeship.application.requirements.change_environment import ChangeEnvironment
 from edgeship.application.status.explain_errors import ExplainErrors
+from edgeship.application.status.explain_unknown import ExplainUnknown
 from edgeship.application.status.export_artifacts import ExportArtifacts
 from edgeship.application.status.find_unserved import UnservedReleases
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.status.read_edge import ReadEdge
+from edgeship.application.status.read_numbers import ReadNumbers
+from edgeship.application.status.read_overview import ReadOverview
 from edgeship.application.status.read_status import ReadStatus
 from edgeship.bootstrap import packing
 from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, utc_now
-from edgeship.resource_names import REGION, SNAPSHOT_KEY, ResourceNames
+from edgeship.domain.health.thresholds import PERIOD_SECONDS
+from edgeship.resource_names import HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY, ResourceNames
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,9 @@ class Operator:
     site: Site
     published: PublishedFiles
     status: ReadStatus
+    overview: ReadOverview
+    numbers: ReadNumbers
+    explain_unknown: ExplainUnknown
     resolve: ResolveUrl
     promote: PromoteRelease
     start_rollout: StartRollout
@@ -113,6 +122,12 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
         site=site,
         published=published,
         status=ReadStatus(state, deliveries, utc_now, read_edge, names.environment),
+        overview=ReadOverview(state, deliveries, utc_now, read_edge, names.environment),
+        numbers=ReadNumbers(
+            S3HealthPages(s3, names.site_bucket, names.config_bucket, HEALTH_LIST_KEY, PERIOD_SECONDS),
+            DynamoDBComparisons(dynamodb, names.table),
+        ),
+        explain_unknown=ExplainUnknown(state),
         resolve=ResolveUrl(state, store, names.environment),
         promote=PromoteRelease(state, alarms, files, jittered_pause),
         start_rollout=StartRollout(state, alarms, files, jittered_pause),

@@ -206,7 +206,7 @@ def test_waiting_gives_up(edgeship: CommandLine, site: str, dist: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "files", "code"),
     [
-        ("v1.0.0", WIDGET, "version_invalid"),
+        ("v1", WIDGET, "version_invalid"),
         ("1.0.0+build", WIDGET, "version_invalid"),
         ("1.0.0", {"readme.txt": b"x"}, "entrypoint_missing"),
         ("1.0.0", {"widget.js.map": b"{}"}, "empty"),

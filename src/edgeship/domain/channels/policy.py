@@ -135,10 +135,12 @@ class PolicyRecord:
 
 @dataclass(frozen=True)
 class Widget:
-    """A widget with at least one release; `first` is the first that was registered."""
+    """A widget with at least one release; `first` is the first that was registered, and `newest` the last; None where
+    that was before it was kept."""
 
     name: str
     first: Version
+    newest: Version | None = None
 
 
 class UploadAction(StrEnum):
@@ -152,11 +154,13 @@ class UploadAction(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """The action, and its reason for the event or the log; `waits` for the gate alone."""
+    """The action, and its reason for the event or the log; `waits` for the gate alone. `needs_person`: until somebody
+    promotes the release, it goes nowhere."""
 
     action: UploadAction
     reason: str
     waits: bool = False
+    needs_person: bool = False
 
 
 def decide_upload(policy: Policy, channel: Channel, release: Release, first: Version, gate: Gate = OPEN) -> Decision:
@@ -187,7 +191,7 @@ def _decide(policy: Policy, channel: Channel, release: Release, first: Version) 
     bump = version.bump_from(channel.version)
     approval = _needs_approval(policy, release, bump)
     if approval is not None:
-        return Decision(UploadAction.LEAVE, approval)
+        return Decision(UploadAction.LEAVE, approval, needs_person=True)
     if channel.candidate is not None:
         return _during_rollout(policy, channel, version)
     if policy.at_once:
