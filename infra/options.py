@@ -25,22 +25,11 @@ from edgeship.domain.naming import check_widget
 from edgeship.domain.notifications.secret_reference import reference_fault
 from edgeship.domain.releases.limits import DEFAULT_LIMITS, MAX_FILE_MIB, MAX_FILES, MIB, Limits
 from edgeship.resource_names import LOCAL, REGION, ResourceNames
+from infra.countries import COUNTRIES
 
 NO_ACCOUNT: Final = "000000000000"
 """Stands in for the account when there is none: enough to synthesise, never enough to deploy to AWS."""
 
-# Officially assigned ISO 3166-1 alpha-2 codes, which is what a geo restriction takes
-# (https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_GeoRestriction.html).
-_COUNTRIES = """
-AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA
-CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA
-GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP
-KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS
-MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS
-RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW
-TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
-"""
-COUNTRIES: Final = frozenset(_COUNTRIES.split())
 # What CloudWatch Logs accepts
 # (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html).
 LOG_RETENTION_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557)
@@ -101,6 +90,10 @@ class SynthOptions(BaseModel):
     environment: Text = Field(description="Give the environment to synthesise: -c environment=production")
     account: Text = Field(description="Give the 12 digits of the AWS account: -c account=123456789012")
     throwaway: bool = Field(False, description="Give true or false; true lets data be deleted with the stack")
+    first_deploy: bool = Field(
+        False,
+        description="Give true or false; true leaves out what would be in the way of a second first deploy",
+    )
 
     domain_name: Text | None = Field(None, description="Give a host name: -c domain_name=widgets.example.com")
     certificate_arn: Text | None = Field(
@@ -159,7 +152,13 @@ class SynthOptions(BaseModel):
     )
 
     telemetry_concurrency: int = Field(
-        50, ge=0, le=1000, description="Give the beacons that may be handled at a time, or 0 to reserve no concurrency"
+        0, ge=0, le=1000, description="Give the beacons that may be handled at a time, or 0 to reserve no concurrency"
+    )
+    rescue_concurrency: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="Give the executions that rollback and relay have for themselves, each, or 0 to reserve none",
     )
 
     tracing: bool = Field(False, description="Give true or false; true traces the functions with X-Ray")
@@ -193,6 +192,11 @@ class SynthOptions(BaseModel):
     @property
     def names(self) -> ResourceNames:
         return ResourceNames(self.environment, self.account)
+
+    @property
+    def protected(self) -> bool:
+        """Whether the stack and its table are protected from deletion."""
+        return not (self.throwaway or self.first_deploy)
 
     @field_validator("geo_allow", "geo_deny")
     @classmethod

@@ -37,7 +37,7 @@ WAIT_SECONDS = 900
 
 
 class Alarms(Construct):
-    """Each alarm watches one metric and reports both ways, to one topic."""
+    """Each alarm watches one metric and reports both ways, to one topic. A first deploy makes them without actions."""
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Alarms(Construct):
         cdn: Cdn,
     ) -> None:
         super().__init__(scope, id)
+        self._options = options
         self._prefix = options.names.stack
         self.topic = sns.Topic(self, "Topic", display_name=f"edgeship {options.environment}", enforce_ssl=True)
         # Not encrypted by a key: CloudWatch would need a customer-managed key, and the messages contain only names of
@@ -120,7 +121,7 @@ class Alarms(Construct):
             telemetry.function,
             failed="loses beacons. Until that ends, releases are analysed with the rest, or not at all.",
         )
-        self._alarm(
+        ticks_missing = self._alarm(
             "Rollout/Missing",
             rollouts.rollout.function.metric_invocations(period=MINUTE),
             1,
@@ -131,6 +132,8 @@ class Alarms(Construct):
             # A function that is not invoked has no datapoint at all.
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
+        # Which takes minutes: the tick has run when the alarm counts them.
+        ticks_missing.node.add_dependency(cdn.distribution)
         self._alarm(
             "Telemetry/Throttles",
             telemetry.function.function.metric_throttles(period=MINUTE),
@@ -211,7 +214,7 @@ class Alarms(Construct):
         comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
         # Most of these metrics have no datapoints while nothing happens, which is healthy.
         missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
-    ) -> None:
+    ) -> cloudwatch.Alarm:
         words = id.replace("/", "")
         alarm = cloudwatch.Alarm(
             self,
@@ -223,7 +226,10 @@ class Alarms(Construct):
             threshold=threshold,
             evaluation_periods=periods,
             treat_missing_data=missing,
+            # A new alarm goes to OK from no state at all, which is a message each, too.
+            actions_enabled=not self._options.first_deploy,
         )
         action = actions.SnsAction(self.topic)
         alarm.add_alarm_action(action)
         alarm.add_ok_action(action)
+        return alarm

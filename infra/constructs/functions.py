@@ -137,10 +137,11 @@ class RegionalFunction(Construct):
         rule = events.Rule(self, id, event_bus=bus, event_pattern=pattern, description=f"Invokes {self.name}")
         self._invoke_by(rule, delivery_age=DELIVERY_AGE, invocation_age=INVOCATION_AGE, retries=2, failed=failed)
 
-    def on_schedule(self, id: str, schedule: events.Schedule) -> None:  # noqa: A002
+    def on_schedule(self, id: str, schedule: events.Schedule, *, enabled: bool = True) -> events.Rule:  # noqa: A002
         """Invoke the function by the clock. What fails is not tried again: it is the next run's."""
-        rule = events.Rule(self, id, schedule=schedule, description=f"Invokes {self.name}")
+        rule = events.Rule(self, id, schedule=schedule, description=f"Invokes {self.name}", enabled=enabled)
         self._invoke_by(rule, delivery_age=TICK_AGE, invocation_age=TICK_AGE, retries=0)
+        return rule
 
     def _invoke_by(
         self,

@@ -61,7 +61,8 @@ def upload_storage(limits: Limits) -> Size:
 
 
 class Pipeline(Construct):
-    """artifact_upload, promotion and relay. `filled` is there when the edge's store holds what the table says."""
+    """artifact_upload, promotion and relay. `filled` is there when the edge's store holds what the table says; None
+    in a first deploy, which must leave no object in the config bucket if it fails later."""
 
     def __init__(
         self,
@@ -81,7 +82,7 @@ class Pipeline(Construct):
         self.upload_limits = self._upload_limits()
         self.promotion = self._promotion(storage, table, bus)
         self.relay = self._relay(storage, table, bus, router, views)
-        self.filled = self._filled(router)
+        self.filled = None if build.options.first_deploy else self._filled(router)
 
     @property
     def functions(self) -> tuple[RegionalFunction, ...]:
@@ -234,6 +235,7 @@ class Pipeline(Construct):
             },
             timeout=Duration.minutes(1),
             memory_mib=512,
+            concurrency=options.rescue_concurrency or None,
         )
         function.allow(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], table.table.table_arn)
         function.allow(
@@ -259,7 +261,9 @@ class Pipeline(Construct):
             },
             failures=poison,
         )
-        function.on_schedule("EveryMinute", events.Schedule.rate(Duration.minutes(1)))
+        # It writes into the config bucket, and a bucket with objects can't be deleted when a first deploy fails.
+        enabled = not options.first_deploy
+        function.on_schedule("EveryMinute", events.Schedule.rate(Duration.minutes(1)), enabled=enabled)
         return function
 
     def _filled(self, router: Router) -> CustomResource:

@@ -16,6 +16,8 @@ from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 
 TARGETS_OF_ROLLBACKS = "Whether a rollback's target has its manifest and its entrypoint, of any widget and version."
+TICKS_AT_A_TIME = 2
+"""A tick ends within its minute; one that was late may meet the next."""
 NO_RESOURCE_TYPE = (
     "The action has no resource type "
     "(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html)."
@@ -62,6 +64,7 @@ class Rollouts(Construct):
             },
             timeout=Duration.minutes(1),
             memory_mib=512,
+            concurrency=TICKS_AT_A_TIME if options.rescue_concurrency else None,
             also=TIME_ZONES,
         )
         function.allow(["dynamodb:Query"], table.table.table_arn, table.watched_index_arn)
@@ -107,6 +110,7 @@ class Rollouts(Construct):
             timeout=Duration.seconds(30),
             # CPU grows with memory, and makes a cold start faster; nearly every run is one.
             memory_mib=1024,
+            concurrency=self._build.options.rescue_concurrency or None,
         )
         function.allow(
             ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],

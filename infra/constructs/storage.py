@@ -38,6 +38,8 @@ class Storage(Construct):
             Acknowledgment(id="AwsSolutions-S1", reason="This bucket receives the access logs; logging it would loop.")
         )
 
+        # A first deploy that fails deletes its buckets, and can't where there is an object: so none is logged yet.
+        logs = None if options.first_deploy else self.logs
         self.inbox = self._bucket(
             "Inbox",
             names.inbox_bucket,
@@ -46,7 +48,7 @@ class Storage(Construct):
                 _expire("Accepted", options.accepted_retention_days, ACCEPTED_PREFIX),
                 _expire("Rejected", REJECTED_DAYS, REJECTED_PREFIX),
             ],
-            logs=self.logs,
+            logs=logs,
         )
         # The bucket's own switch; the L2 property would add a custom resource with its Lambda function.
         inbox = self.inbox.node.default_child
@@ -61,7 +63,7 @@ class Storage(Construct):
             "Site",
             names.site_bucket,
             [_expire("Retired", options.latest_copies_grace_days, tag=RETIRED_TAG)],
-            logs=self.logs,
+            logs=logs,
             cors=[
                 s3.CorsRule(
                     allowed_origins=["*"],
@@ -70,7 +72,7 @@ class Storage(Construct):
                 )
             ],
         )
-        self.config = self._bucket("Config", names.config_bucket, [], logs=self.logs)
+        self.config = self._bucket("Config", names.config_bucket, [], logs=logs)
 
     def _bucket(
         self,

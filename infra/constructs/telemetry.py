@@ -23,7 +23,7 @@ no other record."""
 class Telemetry(Construct):
     """Its URL takes only requests that the distribution has signed.
 
-    A flood of beacons can't take the concurrency of the other functions in the account: it has its own.
+    With `telemetry_concurrency`, a flood of beacons can't take the concurrency of the other functions in the account.
     """
 
     def __init__(

@@ -48,7 +48,7 @@ def test_an_upload_goes_all_the_way_to_the_snapshot(deployed: Aws) -> None:
     snapshot = deployed.snapshot()
     assert snapshot is not None
     widget, version = accepted["widget"], accepted["version"]
-    assert snapshot["widgets"][widget]["channels"] == {"latest": {"stable": version}}
+    assert snapshot["widgets"][widget]["channels"] == {"latest": {"stable": version, "watched": True}}
     assert promotion.handler(registered, None)["action"] == "leave"
 
 

@@ -99,14 +99,22 @@ def test_it_may_write_its_own_log_group_alone(name: str, production: Template) -
     assert statement["Resource"] == {"Fn::GetAtt": [group, "Arn"]}
 
 
-def test_beacons_have_a_concurrency_of_their_own(production: Template, customised: Template) -> None:
-    """Neither can they take that of the other functions, nor be left without any by them."""
-    reserved = {
-        name: function["Properties"].get("ReservedConcurrentExecutions")
-        for name, function in production.functions().items()
+def reserved(stack: Template) -> dict[str, int]:
+    found = {
+        name: function["Properties"].get("ReservedConcurrentExecutions") for name, function in stack.functions().items()
     }
-    assert {name: count for name, count in reserved.items() if count} == {"telemetry": 50}
-    assert customised.functions()["telemetry"]["Properties"]["ReservedConcurrentExecutions"] == 20
+    return {name: count for name, count in found.items() if count is not None}
+
+
+def test_a_new_account_has_the_concurrency_that_the_defaults_need(
+    production: Template, first: Template, local: Template
+) -> None:
+    assert reserved(production) == reserved(first) == reserved(local) == {}
+
+
+def test_beacons_and_what_rescues_can_have_a_concurrency_of_their_own(customised: Template) -> None:
+    """Neither can they take that of the other functions, nor be left without any by them."""
+    assert reserved(customised) == {"telemetry": 20, "rollback": 10, "relay": 10, "rollout": 2}
 
 
 @pytest.mark.parametrize("name", FUNCTION_SETTINGS)

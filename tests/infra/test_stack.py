@@ -27,7 +27,7 @@ STACKS = ("production", "customised", "local")
 WITHOUT_RESOURCES = {"cloudwatch:GetMetricData", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 """Actions that know no resource-level permission
 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html, list_awsx-ray.html)."""
-HOLDS_DATA = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::Events::Archive")
+HOLDS_DATA = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup")
 
 
 @pytest.fixture(params=STACKS)

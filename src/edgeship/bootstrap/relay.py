@@ -68,5 +68,6 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
         refresh_flags=flags,
         metrics=EmfEdge(settings.environment),
         bring_keys=bring_keys,
+        snapshots=snapshots,
     )
     return RelayFunction(relay, repair, FillStore(routes, bring, bring_keys, time.sleep, report))

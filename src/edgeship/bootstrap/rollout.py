@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -66,5 +67,6 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
         ),
         start_waiting=StartWaiting(state, PromoteUpload(state=state, alarms=alarms, files=files, pause=jittered_pause)),
         registry=S3Snapshots(s3, settings.config_bucket, SNAPSHOT_KEY),
+        sleep=time.sleep,
     )
     return RolloutFunction(watch, settings.environment)
