@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import edgeship
+from edgeship.adapters.cdk.place import BUNDLES_KEY
 from edgeship.resource_names import LOCAL
 from infra.options import NO_ACCOUNT, OptionError, SynthOptions
 
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
     from aws_cdk import App
 
 ROOT = Path(__file__).resolve().parents[1]
+"""Of a checkout; in a wheel, the folder that takes its place."""
+PACKAGE = Path(edgeship.__file__).resolve().parent
 BUNDLES = ROOT / ".edgeship" / "bundles"
+"""Unless the context says where (`edgeship:bundles`): a wheel's folder may be read-only."""
 
 FEATURE_FLAGS = {
     "@aws-cdk/aws-events:eventsTargetQueueSameAccount": True,
@@ -51,7 +56,7 @@ def build_app(context: Mapping[str, Any], default_account: str | None = None, **
     from infra.stack import EdgeshipStack
 
     app = App(context={**FEATURE_FLAGS, **context}, analytics_reporting=False, **app_options)
-    EdgeshipStack(app, options, Bundler(ROOT, BUNDLES))
+    EdgeshipStack(app, options, Bundler(ROOT, Path(context.get(BUNDLES_KEY, BUNDLES)), PACKAGE))
     for region in options.flag_copies:
         FlagCopyStack(app, options, region)
     return app

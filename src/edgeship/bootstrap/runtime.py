@@ -12,8 +12,6 @@ from typing import Any
 
 from botocore.config import Config
 
-from edgeship.settings import TRACING
-
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
 
@@ -23,6 +21,8 @@ def traced(handler: Handler) -> Handler:
     # Imported only then: even when disabled, the tracer loads the X-Ray SDK (270 ms of a cold start, 340 KB).
     @cache
     def chosen() -> Handler:
+        from edgeship.settings import TRACING  # pydantic with it, which the command line needs seldom
+
         if os.environ.get(TRACING) != "true":
             return handler
         from aws_lambda_powertools import Tracer

@@ -11,66 +11,22 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeship.cli import context, local
-from edgeship.cli.calendar import freeze
-from edgeship.cli.channels import channels, policy, rollout
+from edgeship.cli import context
+from edgeship.cli.commands import LazyGroup
 from edgeship.cli.context import GlobalOptions
-from edgeship.cli.edge import resolve
-from edgeship.cli.embeds import embed
 from edgeship.cli.errors import ExitCode, Failure, explain, sentence
-from edgeship.cli.flags import flags
-from edgeship.cli.notifications import notifications
 from edgeship.cli.output import Output
-from edgeship.cli.propagation import propagate, verify
-from edgeship.cli.provenance import identities, sbom
-from edgeship.cli.pruning import prune
-from edgeship.cli.releases import artifact, publish, reading
-from edgeship.cli.requirements import environment
-from edgeship.cli.status import status
-from edgeship.cli.telemetry import source_maps, top_errors
 from edgeship.cli.terminal_text import never_fail
-from edgeship.cli.versioning import version
 
 app = typer.Typer(
     name="edgeship",
+    cls=LazyGroup,
     pretty_exceptions_enable=False,
     # Plain help: with rich the start takes twice as long.
     rich_markup_mode=None,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-for command in (
-    publish.publish,
-    artifact.artifact,
-    reading.releases,
-    status.status,
-    resolve.resolve,
-    verify.verify,
-    propagate.propagate,
-    reading.history,
-    top_errors.errors,
-    source_maps.source_maps,
-    sbom.sbom,
-    channels.promote,
-    channels.rollback,
-    channels.unlock,
-    channels.unquarantine,
-    channels.route,
-    freeze.freeze,
-    freeze.unfreeze,
-    embed.embed,
-    prune.prune,
-):
-    app.command()(command)
-app.add_typer(version.app, name="version")
-app.add_typer(rollout.app, name="rollout")
-app.add_typer(policy.app, name="policy")
-app.add_typer(environment.app, name="environment")
-app.add_typer(flags.app, name="flags")
-app.add_typer(notifications.app, name="notifications")
-app.add_typer(identities.app, name="identity")
-app.add_typer(local.app, name="local")
 
 
 def _print_version(wanted: bool) -> None:

@@ -21,6 +21,7 @@ from edgeship.cli.options import (
     version_of,
 )
 from edgeship.cli.output import plain
+from edgeship.cli.status.watch import watch
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.expectation import Act
 from edgeship.domain.naming import LATEST
@@ -28,6 +29,8 @@ from edgeship.domain.naming import LATEST
 app = typer.Typer(
     help="Move a channel to a release by steps, and control it.", no_args_is_help=True, rich_markup_mode=None
 )
+
+app.command()(watch)
 
 
 @app.command()

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from edgeship.cli import context
 from edgeship.cli.channels.expecting import shown
+from edgeship.cli.errors import Usage
 from edgeship.cli.options import EnvOption, JsonOption
-from edgeship.cli.output import Output, plain
+from edgeship.cli.output import Output, console, plain
+from edgeship.cli.status.watch import EVERY
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from edgeship.application.status.read_overview import Overview
+
+Document = dict[str, Any]
+Shown = tuple[Document, "list[RenderableType]"]
 
 
 def status(
@@ -23,6 +31,10 @@ def status(
     widget: Annotated[str | None, typer.Argument(metavar="[WIDGET]", help="One widget; all when left out.")] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Of all widgets: also list more than 30 that need nobody.")
+    ] = False,
+    again: Annotated[
+        bool,
+        typer.Option("--watch", "-w", help="Show it again every 5 seconds, until Ctrl-C; in a pipe when it changes."),
     ] = False,
     env: EnvOption = None,
     as_json: JsonOption = False,
@@ -40,13 +52,40 @@ def status(
     """
     out = context.output(ctx, as_json)
     target = context.target(ctx, env, out)
-    if widget is None:
-        _overview(out, target, every=every)
+
+    def read() -> Shown:
+        return _one(target, widget) if widget is not None else _overview(target, every=every or not out.on_a_terminal)
+
+    if again:
+        if out.as_json:
+            raise Usage("--watch shows it for a person.", "Leave out --json, or --watch.")
+        repeat(read)
     else:
-        _one(out, target, widget)
+        out.result(*read())
 
 
-def _one(out: Output, target: context.Target, widget: str) -> None:
+def repeat(read: Callable[[], Shown], pause: Callable[[float], None] = time.sleep) -> None:
+    """Show what is read again and again, until Ctrl-C."""
+    with suppress(KeyboardInterrupt):
+        if sys.stdout.isatty():
+            from rich.console import Group
+            from rich.live import Live
+
+            with Live(console=console(sys.stdout), auto_refresh=False, screen=True) as live:
+                while True:
+                    live.update(Group(*read()[1]), refresh=True)
+                    pause(EVERY)
+        before: Document = {}
+        while True:
+            document, parts = read()
+            if document != before:
+                Output(as_json=False).result(document, parts)
+                sys.stdout.flush()
+            before = document
+            pause(EVERY)
+
+
+def _one(target: context.Target, widget: str) -> Shown:
     from edgeship.cli.status.status_document import status_document
     from edgeship.cli.status.widget_view import rejections_shown, widget_shown
 
@@ -59,10 +98,10 @@ def _one(out: Output, target: context.Target, widget: str) -> None:
         for each, described in zip(found.widgets, document["widgets"], strict=True)
         for part in widget_shown(each, found, described, target.names.environment)
     ]
-    out.result(document, views or rejections_shown(widget, found))
+    return document, views or list(rejections_shown(widget, found))
 
 
-def _overview(out: Output, target: context.Target, *, every: bool) -> None:
+def _overview(target: context.Target, *, every: bool) -> Shown:
     from edgeship.cli.status.overview_view import overview_shown
     from edgeship.cli.status.status_document import overview_document
 
@@ -72,10 +111,10 @@ def _overview(out: Output, target: context.Target, *, every: bool) -> None:
     shown(target, [channel for each in found.widgets for channel in each.channels])
     parts = [
         *_first(found),
-        *overview_shown(widgets, environment, found.at, every=every or not out.on_a_terminal),
+        *overview_shown(widgets, environment, found.at, every=every),
         *_around(found),
     ]
-    out.result(overview_document(found, environment), parts)
+    return overview_document(found, environment), parts
 
 
 def _first(found: Overview) -> Iterator[RenderableType]:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from edgeship.application.versioning.tag_release import Tagged
 
 app = typer.Typer(
-    help="Which version a project has and which one follows; changelog, tag, public surface.", no_args_is_help=True
+    help="Which version a project has and which one follows; changelog, tag, public surface.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 app.command()(check)
 
