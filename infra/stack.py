@@ -86,6 +86,7 @@ class EdgeshipStack(Stack):
             propagation=propagation,
             notifications=notifications,
             telemetry=telemetry,
+            router=router,
             cdn=cdn,
         )
 

@@ -105,6 +105,7 @@ class PropagationSettings(Settings):
     site_bucket: Name
     distribution_id: Name
     site_url: Name = Field(description="where the distribution answers: https://…")
+    queue_url: Name = Field(description="where moves wait")
     root_widget: Name | None = None
     pointer_max_age: int = Field(300, ge=0, description="seconds for which a browser may keep a moving path")
     store_settle_seconds: float = Field(

@@ -51,7 +51,8 @@ UNSEEN = {
     "notification": A_QUEUE,
     # A release whose files are gone.
     "promotion": {"s3:ListBucket", *TO_A_FAILURE_QUEUE},
-    "propagation": TO_A_FAILURE_QUEUE,
+    # Of its queue, and on its behalf; a move that failed.
+    "propagation": {*A_QUEUE, "sqs:ChangeMessageVisibility"},
     # The first list's absence, and the first page's.
     "rollout": {"s3:ListBucket", *TO_A_FAILURE_QUEUE},
     # A target whose files are gone.

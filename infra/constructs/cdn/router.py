@@ -82,6 +82,11 @@ class Router(Construct):
         )
 
     @property
+    def functions(self) -> tuple[cloudfront.Function, ...]:
+        """All of them, for their alarms."""
+        return self.route, self._headers, self._exact, self._token
+
+    @property
     def of_tokens(self) -> list[cloudfront.FunctionAssociation]:
         """Of the behavior of the tokens' path."""
         return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import boto3
 
@@ -13,6 +14,7 @@ from edgeship.adapters.cloudwatch.emf_path_counts import EmfPathCounts
 from edgeship.adapters.dynamodb.state import DynamoDBState
 from edgeship.adapters.http.https_post import HttpsPost
 from edgeship.adapters.http.web import UrllibWeb
+from edgeship.adapters.messaging.sqs_put_off import SqsPutOff
 from edgeship.adapters.s3.latest_copies import S3LatestCopies
 from edgeship.adapters.s3.moving_manifests import S3MovingManifests
 from edgeship.adapters.s3.site import S3Site
@@ -28,7 +30,15 @@ from edgeship.resource_names import LOCAL
 from edgeship.settings import PropagationSettings
 
 
-def build(env: Mapping[str, str]) -> PropagateMove:
+@dataclass(frozen=True)
+class PropagationFunction:
+    """What functions/propagation calls: for a move, and to let a message of its queue come again later."""
+
+    propagate: PropagateMove
+    put_off: SqsPutOff
+
+
+def build(env: Mapping[str, str]) -> PropagationFunction:
     """The use case, from the function's environment variables."""
     settings = PropagationSettings.from_env(env)
     config = client_config(connections=settings.copy_threads)
@@ -42,7 +52,7 @@ def build(env: Mapping[str, str]) -> PropagateMove:
     if settings.cloudflare_url is not None:
         cdns.append(Cached(_cloudflare(settings), by_path=True))
         webs[Cloudflare.name] = UrllibWeb(settings.cloudflare_url)
-    return PropagateMove(
+    propagate = PropagateMove(
         state=state,
         copies=copies,
         copy_latest=CopyLatest(state, site, copies),
@@ -63,6 +73,7 @@ def build(env: Mapping[str, str]) -> PropagateMove:
         clock=utc_now,
         pause=jittered_pause,
     )
+    return PropagationFunction(propagate, SqsPutOff(boto3.client("sqs", config=client_config()), settings.queue_url))
 
 
 def _cloudflare(settings: PropagationSettings) -> Cloudflare:

@@ -42,6 +42,7 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
                 site_bucket=NAMES.site_bucket,
                 distribution_id=create_distribution(),
                 site_url="https://widgets.example.com",
+                queue_url=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/moves",
                 copy_threads=4,
             ).to_env()
         case "notification":
