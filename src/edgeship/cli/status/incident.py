@@ -55,7 +55,7 @@ def incident(ctx: typer.Context, widget: WidgetArgument, env: EnvOption = None, 
     subject = _subject(status)
     errors = operator.errors(widget, subject) if subject is not None else []
     acts = _acts(status)
-    parts = [*widget_shown(status, found, document["widgets"][0], target.names.environment)][:-1]
+    parts = [*widget_shown(status, found, document["widgets"][0], target.names.environment)][:-2]
     parts += [*_changes(operator, widget, subject), *_errors(errors, subject), *_offers(acts)]
     result = {
         "widget": widget,
