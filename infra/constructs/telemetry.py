@@ -50,7 +50,8 @@ class Telemetry(Construct):
                 "token_secret": options.names.token_secret,
                 "pointer_max_age": str(options.pointer_max_age),
             },
-            timeout=Duration.seconds(5),
+            # Twice what one call to AWS may take, see its clients.
+            timeout=Duration.seconds(6),
             memory_mib=512,
             concurrency=options.telemetry_concurrency or None,
             extra_files={CLIENT: telemetry_client(build.bundler.root)},

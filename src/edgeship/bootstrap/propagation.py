@@ -25,7 +25,7 @@ from edgeship.application.propagation.propagate_move import PropagateMove
 from edgeship.application.propagation.publish_manifests import PublishManifests
 from edgeship.application.propagation.refresh_cdns import Cached, RefreshCdns
 from edgeship.application.propagation.verify_deployment import VerifyDeployment
-from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
+from edgeship.bootstrap.runtime import client_config, jittered_pause, transfer_config, utc_now
 from edgeship.resource_names import LOCAL
 from edgeship.settings import PropagationSettings
 
@@ -41,9 +41,8 @@ class PropagationFunction:
 def build(env: Mapping[str, str]) -> PropagationFunction:
     """The use case, from the function's environment variables."""
     settings = PropagationSettings.from_env(env)
-    config = client_config(connections=settings.copy_threads)
-    state = DynamoDBState(boto3.client("dynamodb", config=config), settings.table)
-    s3 = boto3.client("s3", config=config)
+    state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
+    s3 = boto3.client("s3", config=transfer_config(settings.copy_threads))
     site = S3Site(s3, settings.site_bucket, threads=1)
     copies = S3LatestCopies(s3, settings.site_bucket, settings.pointer_max_age, settings.copy_threads)
     cloudfront = CloudFront(boto3.client("cloudfront", config=client_config()), settings.distribution_id)
@@ -81,6 +80,8 @@ def _cloudflare(settings: PropagationSettings) -> Cloudflare:
     assert zone is not None  # the settings see to it that all three are there
     assert url is not None
     assert token is not None
-    secrets = Secrets(boto3.client("ssm"), boto3.client("secretsmanager"))
+    secrets = Secrets(
+        boto3.client("ssm", config=client_config()), boto3.client("secretsmanager", config=client_config())
+    )
     post = HttpsPost(loopback=settings.environment == LOCAL)
     return Cloudflare(post, zone, url, lambda: secrets.read(token), settings.cloudflare_api)

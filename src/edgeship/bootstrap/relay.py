@@ -23,7 +23,7 @@ from edgeship.application.edge.relay_events import RelayEvents
 from edgeship.application.edge.repair_edge import RepairEdge
 from edgeship.application.ports import Report
 from edgeship.bootstrap.flag_copies import refresh_flags
-from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
+from edgeship.bootstrap.runtime import client_config, jittered_pause, slow_config, utc_now
 from edgeship.resource_names import SNAPSHOT_KEY
 from edgeship.settings import RelaySettings
 
@@ -45,7 +45,7 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
     settings = RelaySettings.from_env(env)
     state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
     snapshots = S3Snapshots(boto3.client("s3", config=client_config()), settings.config_bucket, SNAPSHOT_KEY)
-    keys = at_its_endpoint(boto3.client("cloudfront-keyvaluestore", config=client_config()))
+    keys = at_its_endpoint(boto3.client("cloudfront-keyvaluestore", config=slow_config()))
     store = KeyValueStore(keys, settings.store_arn)
     secrets = boto3.client("secretsmanager", config=client_config())
     tokens = SecretTokenKeys(secrets, settings.token_secret, utc_now)

@@ -25,7 +25,7 @@ from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import WatchChannels
 from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.application.health.publish_health import PublishHealth
-from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, utc_now
+from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, slow_config, utc_now
 from edgeship.resource_names import HEALTH_LIST_KEY, SNAPSHOT_KEY
 from edgeship.settings import RolloutSettings
 
@@ -47,7 +47,7 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
     # A page is written each period, so no cache should keep it for longer.
     pages = S3HealthPages(s3, settings.site_bucket, settings.config_bucket, HEALTH_LIST_KEY, settings.period_seconds)
     files = S3ReleaseFiles(boto3.client("s3", config=rescue_config()), settings.site_bucket)
-    cloudwatch = boto3.client("cloudwatch", config=client_config())
+    cloudwatch = boto3.client("cloudwatch", config=slow_config())
     alarms = CloudWatchAlarms(cloudwatch, settings.environment)
     metrics = CloudWatchMetrics(cloudwatch, settings.environment, settings.period_seconds)
     witnesses = CheckWitnesses(DynamoDBWitnessBooks(dynamodb, settings.views_table, utc_now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from edgeship.bootstrap.runtime import client_config, rescue_config
+from edgeship.bootstrap.runtime import operator_config, rescue_config
 from edgeship.resource_names import REGION, ResourceNames
 
 if TYPE_CHECKING:
@@ -31,18 +31,18 @@ class Resources:
 
     @cached_property
     def _s3(self) -> S3Client:
-        return self._session.client("s3", region_name=REGION, config=client_config())
+        return self._session.client("s3", region_name=REGION, config=operator_config())
 
     @cached_property
     def _dynamodb(self) -> DynamoDBClient:
-        return self._session.client("dynamodb", region_name=REGION, config=client_config())
+        return self._session.client("dynamodb", region_name=REGION, config=operator_config())
 
     @cached_property
     def _alarms(self) -> CloudWatchAlarms:
         from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
 
         return CloudWatchAlarms(
-            self._session.client("cloudwatch", region_name=REGION, config=client_config()), self._names.environment
+            self._session.client("cloudwatch", region_name=REGION, config=operator_config()), self._names.environment
         )
 
     @cached_property
@@ -69,7 +69,7 @@ class Resources:
     def _store(self) -> NamedStore:
         from edgeship.adapters.cdn.named_store import NamedStore
 
-        return NamedStore(self._session, client_config(), self._names.route_store)
+        return NamedStore(self._session, operator_config(), self._names.route_store)
 
     @cached_property
     def state(self) -> EnvironmentState:
