@@ -37,6 +37,9 @@ YEAR_SECONDS: Final = 365 * 24 * 3600
 MAX_EDGE_REGIONS: Final = 8
 """Copies are written all at a time; with more, a change waits for the slowest of many."""
 
+LEAST_RESCUE: Final = 5
+"""The relay runs once for each shard of the table's stream, and for the clock."""
+
 _CERTIFICATE = re.compile(r"arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}")
 _WEB_ACL = re.compile(r"arn:aws:wafv2:us-east-1:\d{12}:global/webacl/[\w-]{1,128}/[0-9a-f-]{36}")
 _DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
@@ -216,6 +219,13 @@ class SynthOptions(BaseModel):
         if unknown := [region for region in regions if region not in REGIONS]:
             raise ValueError(f"{', '.join(unknown)}: not a Region of AWS's commercial partition")
         return tuple(dict.fromkeys(regions))
+
+    @field_validator("rescue_concurrency")
+    @classmethod
+    def _enough_to_rescue(cls, executions: int) -> int:
+        if 0 < executions < LEAST_RESCUE:
+            raise ValueError(f"is too few: it is also the most that each gets. Give 0, or {LEAST_RESCUE} or more")
+        return executions
 
     @field_validator("root_widget")
     @classmethod
