@@ -129,6 +129,15 @@ class Access(Construct):
             storage.site.bucket_arn,
             storage.config.bucket_arn,
         )
+        allow(
+            self.operator,
+            ["logs:FilterLogEvents"],
+            *(
+                f"arn:aws:logs:{Stack.of(self).region}:{options.account}:log-group:{group}:*"
+                for group in names.log_groups.values()
+            ),
+            reason="The ARN of a log group in a policy ends so.",
+        )
         allow(self.operator, ["sqs:GetQueueAttributes"], *(queue.queue_arn for queue in queues))
         stack = Stack.of(self)
         allow(

@@ -36,6 +36,7 @@ _IN_WORDS: tuple[tuple[str, str], ...] = (
     (rf"arn:aws:cloudwatch:[\w-]+:\d+:alarm:{_NAMES}-(.+)", r"alarms `edgeship-ENV-\1`"),
     (r"arn:aws:cloudwatch:[\w-]+:\d+:alarm:\*", "every alarm of the account"),
     (r"arn:of:\w+Logs", "its log group"),
+    (rf"arn:aws:logs:[\w-]+:\d+:log-group:/aws/lambda/{_NAMES}-[\w-]+:\*", "the functions' log groups"),
     (rf"arn:aws:logs:\*:\d+:log-group:/aws/lambda/us-east-1\.{_NAMES}-\w+-\*", "its log group, in every Region"),
     (r"arn:of:(\w+(?:Failures|Undelivered|Poison|Queue))", r"queue `\1`"),
     (r"arn:of:(\w+Topic)", r"topic `\1`"),

@@ -96,6 +96,16 @@ def status(_: Aws) -> Callable[[], None]:
     return deliver
 
 
+def read_logs(_: Aws) -> Callable[[], None]:
+    for group in NAMES.log_groups.values():
+        kept_session().client("logs").create_log_group(logGroupName=group)
+
+    def deliver() -> None:
+        assert _operator().logs.of_widget("checkout", datetime.now(UTC)) == []
+
+    return deliver
+
+
 def resolve(_: Aws) -> Callable[[], None]:
     def deliver() -> None:
         assert _operator().resolve(Request("/checkout/latest/widget.js"), None).problem is None
@@ -136,6 +146,7 @@ SCENES: dict[str, Scene] = {
     **propagation.SCENES,
     "beacon": beacon,
     "status for an operator": status,
+    "logs for an operator": read_logs,
     "resolve for an operator": resolve,
     "a change of a flag for an operator": change_flag,
     "limits for an operator": limits,
@@ -232,6 +243,8 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Nee
             needed = iter([(f"sqs:{operation}", f"arn:of:{_QUEUES[params['QueueUrl'].rpartition('/')[2]]}")])
         case "cloudfront" | "cloudfront-keyvaluestore":
             needed = iter([(f"{service}:{operation}", _of_cloudfront(service, operation))])
+        case "logs":
+            needed = iter([(f"logs:{operation}", f"{_arn('logs')}:log-group:{params['logGroupName']}:*")])
         case "sns" | "ssm" | "secretsmanager":
             needed = _of_notifications(service, operation, params)
         case _:

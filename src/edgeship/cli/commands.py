@@ -69,6 +69,20 @@ COMMANDS: Mapping[str, Lazy] = {
     "sbom": Lazy(
         "edgeship.cli.provenance.sbom", "sbom", "Write the SBOM that a release was published with, a CycloneDX document"
     ),
+    "incident": Lazy(
+        "edgeship.cli.status.incident",
+        "incident",
+        "Walk through an incident: what is live, what changed, what browsers say, and the possible acts",
+    ),
+    "logs": Lazy(
+        "edgeship.cli.status.logs",
+        "logs",
+        "Show what the functions logged about a widget, or about one event, in order",
+    ),
+    "changes": Lazy(
+        "edgeship.cli.releases.changes", "changes", "Show what a release brings, beside the release before it"
+    ),
+    "open": Lazy("edgeship.cli.edge.open_urls", "open_urls", "Show the URLs of a widget, or open one in a browser"),
     "promote": Lazy(
         "edgeship.cli.channels.channels",
         "promote",

@@ -177,14 +177,38 @@ def target(ctx: typer.Context, env: str | None, out: Output) -> Target:
     return found
 
 
-def _target(name: str | None, out: Output) -> Target:
+def named_target(name: str | None) -> Target:
+    """The environment that is named, or that EDGESHIP_ENV names, or the local cloud that runs here; without a word.
+
+    Raises:
+        Usage, Trouble: as `target`.
+    """
+    return _target(name or os.environ.get(ENV_VARIABLE), None)
+
+
+def deployed_environments() -> list[str]:
+    """Those whose stacks the account of these credentials has, and the local cloud that runs in this folder."""
+    import boto3
+
+    from edgeship.resource_names import STACK_PREFIX
+
+    names = [LOCAL] if read_state(STATE_PATH) is not None else []
+    try:
+        pages = boto3.Session(region_name=REGION).client("cloudformation").get_paginator("describe_stacks").paginate()
+        stacks = [stack["StackName"] for page in pages for stack in page["Stacks"]]
+    except Exception:  # noqa: BLE001  without credentials there is the local cloud alone
+        stacks = []
+    return [*names, *(name.removeprefix(STACK_PREFIX) for name in stacks if name.startswith(STACK_PREFIX))]
+
+
+def _target(name: str | None, out: Output | None) -> Target:
     running = read_state(STATE_PATH) if name in (None, "", LOCAL) else None
     if not name and running is None:
         raise Usage(
             "No environment is named, and no local cloud runs in this folder.",
             f"Name one with --env or {ENV_VARIABLE}, or start a local cloud: edgeship local up.",
         )
-    if not name and running is not None:
+    if not name and running is not None and out is not None:
         out.note(f"using the local cloud at {running.endpoint_url}")
     if running is not None:
         return _local_target(running)

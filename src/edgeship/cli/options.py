@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from edgeship.cli import completion
 from edgeship.domain.version import Version
 
 EnvOption = Annotated[
@@ -13,13 +14,20 @@ EnvOption = Annotated[
     typer.Option(
         "--env",
         metavar="NAME",
+        autocompletion=completion.environments,
         help="The environment to act on. Default: EDGESHIP_ENV, else the local cloud that runs in this folder.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-WidgetArgument = Annotated[str, typer.Argument(metavar="WIDGET", help="The widget's name.")]
-VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="A version, such as 1.4.2.")]
-ChannelOption = Annotated[str, typer.Option("--channel", metavar="NAME", help="The channel to act on.")]
+WidgetArgument = Annotated[
+    str, typer.Argument(metavar="WIDGET", help="The widget's name.", autocompletion=completion.widgets)
+]
+VersionArgument = Annotated[
+    str, typer.Argument(metavar="VERSION", help="A version, such as 1.4.2.", autocompletion=completion.versions)
+]
+ChannelOption = Annotated[
+    str, typer.Option("--channel", metavar="NAME", help="The channel to act on.", autocompletion=completion.channels)
+]
 ReasonOption = Annotated[
     str | None,
     typer.Option("--reason", metavar="TEXT", help="Why, for the history. Default: that it was done by hand."),

@@ -44,7 +44,7 @@ def test_a_rollout_that_is_aborted_while_it_is_watched(
             "checkout", "latest", occasion, None
         )
 
-    monkeypatch.setattr("edgeship.bootstrap.operator.time.sleep", sleep)
+    monkeypatch.setattr("edgeship.bootstrap.operations.reading.time.sleep", sleep)
     done = rolling("rollout", "watch", "checkout")
     assert done.code == 1
     assert "checkout 1.1.0 running at 1 %, step 1 of 5" in done.err

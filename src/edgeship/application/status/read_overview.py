@@ -79,6 +79,7 @@ class _Around:
     deployments: Sequence[Deployment]
     unserved: Sequence[Unserved]
     approvals: Mapping[str, tuple[Version, str]]
+    fixes: Mapping[str, Version]
     releases: Mapping[Subject, Release]
 
     def may_be_chosen(self, widget: str) -> Callable[[Version], bool]:
@@ -164,7 +165,15 @@ class ReadOverview:
         releases = {(each.widget, each.version): each for each in self.state.releases_of(wanted)} if wanted else {}
         unserved = find_unserved(every, releases.values(), environment) if environment.running else ()
         approvals = self._approvals(widgets, newer, channels, releases)
-        return _Around(environment, freezes, failed, unserved, approvals, releases)
+        fixes = {
+            name: version
+            for name, version in newer
+            if version is not None
+            and (release := releases.get((name, version))) is not None
+            and release.may_be_chosen
+            and release.promoted_at is None
+        }
+        return _Around(environment, freezes, failed, unserved, approvals, fixes, releases)
 
     def _approvals(
         self,
@@ -195,6 +204,7 @@ def _overview(widget: str, channels: Sequence[Channel], around: _Around, now: da
         {each.channel: each.clause for each in around.unserved if each.widget == widget},
         (approval,) if approval else (),
         tuple(record for record in around.freezes if record.widget == widget and record.in_effect(now) is not None),
+        around.fixes.get(widget),
         around.may_be_chosen(widget),
     )
     shown = list(channels) or [Channel(widget, LATEST)]

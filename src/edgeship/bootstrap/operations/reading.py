@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edgeship.bootstrap.operations.resources import Resources
-from edgeship.bootstrap.runtime import utc_now
+from edgeship.bootstrap.runtime import client_config, utc_now
 from edgeship.domain.health.thresholds import PERIOD_SECONDS
-from edgeship.resource_names import HEALTH_LIST_KEY, SNAPSHOT_KEY
+from edgeship.resource_names import HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY
 
 if TYPE_CHECKING:
     from edgeship.application.edge.resolve_url import ResolveUrl
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from edgeship.application.status.export_artifacts import ExportArtifacts
     from edgeship.application.status.find_unserved import UnservedReleases
     from edgeship.application.status.follow_rollout import FollowRollout
+    from edgeship.application.status.read_changes import ReadChanges
     from edgeship.application.status.read_edge import ReadEdge
+    from edgeship.application.status.read_logs import ReadLogs
     from edgeship.application.status.read_numbers import ReadNumbers
     from edgeship.application.status.read_overview import ReadOverview
     from edgeship.application.status.read_status import ReadStatus
@@ -85,6 +87,20 @@ class Reading(Resources):
         from edgeship.application.status.find_unserved import UnservedReleases
 
         return UnservedReleases(self.state)
+
+    @cached_property
+    def changes(self) -> ReadChanges:
+        from edgeship.application.status.read_changes import ReadChanges
+
+        return ReadChanges(self.state, self.site)
+
+    @cached_property
+    def logs(self) -> ReadLogs:
+        from edgeship.adapters.cloudwatch.function_logs import CloudWatchFunctionLogs
+        from edgeship.application.status.read_logs import ReadLogs
+
+        client = self._session.client("logs", region_name=REGION, config=client_config())
+        return ReadLogs(CloudWatchFunctionLogs(client, self._names.log_groups))
 
     @cached_property
     def errors(self) -> ExplainErrors:

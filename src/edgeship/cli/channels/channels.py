@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeship.cli import context
+from edgeship.cli import completion, context
 from edgeship.cli.channels.approval import approve, named
 from edgeship.cli.channels.expecting import ExpectOption, Said, YesOption, expected_document, settle, shown
 from edgeship.cli.channels.steering import aborted
@@ -184,7 +184,13 @@ def route(
     ctx: typer.Context,
     widget: WidgetArgument,
     flag: Annotated[
-        str | None, typer.Option("--flag", metavar="KEY", help="The flag that chooses. Default: none any more.")
+        str | None,
+        typer.Option(
+            "--flag",
+            metavar="KEY",
+            help="The flag that chooses. Default: none any more.",
+            autocompletion=completion.flags,
+        ),
     ] = None,
     channel: ChannelOption = LATEST,
     reason: ReasonOption = None,

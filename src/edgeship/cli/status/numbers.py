@@ -86,7 +86,7 @@ def numbers_notes(document: Document | None, now: datetime) -> list[str]:
     if measured:
         first = measured[0]
         stale = "; no new numbers come" if first["stale"] else ""
-        notes.append(f"numbers of {ago(first['measured_at'], now)}{stale}")
+        notes.append(f"read {ago(first['measured_at'], now)}{stale}")
     compared = document["comparison"]
     if compared and compared["candidate"]["sessions"]:
         low, high = compared["interval_points"]

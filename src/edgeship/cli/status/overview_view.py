@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edgeship.cli.output import ago, grid, plain
 from edgeship.cli.status.standing_text import following, standing_lines, word
 from edgeship.domain.naming import LATEST
-from edgeship.domain.status.standing import Need, Standing
+from edgeship.domain.status.standing import Need, Standing, next_command
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -78,4 +78,4 @@ def _quiet(name: str, standings: Sequence[Standing], now: datetime) -> Iterator[
 
 def _next(widget: Widget) -> str:
     name, standings = widget
-    return next((each.commands[0] for each in standings if each.commands), f"edgeship status {name}")
+    return next_command(standings) or f"edgeship status {name}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeship.cli import context
+from edgeship.cli import completion, context
 from edgeship.cli.channels.expecting import shown
 from edgeship.cli.errors import Usage
 from edgeship.cli.options import EnvOption, JsonOption
@@ -28,7 +28,10 @@ Shown = tuple[Document, "list[RenderableType]"]
 
 def status(
     ctx: typer.Context,
-    widget: Annotated[str | None, typer.Argument(metavar="[WIDGET]", help="One widget; all when left out.")] = None,
+    widget: Annotated[
+        str | None,
+        typer.Argument(metavar="[WIDGET]", help="One widget; all when left out.", autocompletion=completion.widgets),
+    ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Of all widgets: also list more than 30 that need nobody.")
     ] = False,

@@ -17,7 +17,7 @@ from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import Phase, Rollout
 from edgeship.domain.plain_text import cut, span, who
 from edgeship.domain.releases.rejection import Rejection
-from edgeship.domain.status.standing import Need, phase_word, rolls_back_automatically, time_left
+from edgeship.domain.status.standing import Need, next_command, phase_word, rolls_back_automatically, time_left
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -62,7 +62,8 @@ def channel_shown(
     rows += [(plain(""), plain(line)) for line in _facts(channel, document, status, now)]
     rollout = channel.rollout
     if rollout is not None and rollout.active:
-        rows += [(plain(""), plain(line)) for line in rollout_lines(channel, rollout, now)]
+        frozen = any(each.need is Need.FROZEN for each in status.standings)
+        rows += [(plain(""), plain(line)) for line in rollout_lines(channel, rollout, now, frozen=frozen)]
     yield grid(rows)
     for line in mismatches_shown(document["deployment"]):
         yield plain(f"  {line}", "red")
@@ -72,7 +73,7 @@ def channel_shown(
     yield from (plain(note, "dim") for note in numbers_notes(document["numbers"], now))
 
 
-def rollout_lines(channel: Channel, rollout: Rollout, now: datetime) -> list[str]:
+def rollout_lines(channel: Channel, rollout: Rollout, now: datetime, *, frozen: bool = False) -> list[str]:
     """Where it is, as a bar and in words, and how long it takes."""
     whom = " (testers only)" if rollout.phase is Phase.RUNNING and rollout.percent == 0 else ""
     filled = round(BAR * rollout.percent / 100) or int(rollout.percent > 0)
@@ -86,7 +87,9 @@ def rollout_lines(channel: Channel, rollout: Rollout, now: datetime) -> list[str
         f"{'█' * filled}{'░' * (BAR - filled)} {steps} %",
     ]
     left = time_left(rollout, now)
-    if left is not None:
+    if frozen and rollout.phase is Phase.RUNNING:
+        lines.append("goes on after the freeze")
+    elif left is not None:
         following = f"next step in {span(left[0])}" if left[0] else "the next minute decides"
         lines.append(f"{following}, everybody in {span(left[1])} if it stays healthy")
     elif rollout.held is not None and rollout.held.by is None:
@@ -165,5 +168,4 @@ def listed(title: str, rows: list[tuple[str, str]]) -> Iterator[RenderableType]:
 
 def _next(status: WidgetStatus) -> str:
     """The command that helps most now."""
-    first = next((each.commands[0] for each in status.standings if each.commands), None)
-    return first or f"edgeship history {status.widget}"
+    return next_command(status.standings) or f"edgeship history {status.widget}"

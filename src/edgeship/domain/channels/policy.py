@@ -14,6 +14,7 @@ from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import DEFAULT_STEPS, MAX_BAKE_SECONDS, Step, check_steps
 from edgeship.domain.errors import Refused
 from edgeship.domain.health.thresholds import DEFAULT_THRESHOLDS, Thresholds
+from edgeship.domain.plain_text import who
 from edgeship.domain.releases.cancellation import cancelled_in
 from edgeship.domain.releases.contents.surface_check import break_text
 from edgeship.domain.releases.release import Release
@@ -181,7 +182,7 @@ def _decide(policy: Policy, channel: Channel, release: Release, first: Version) 
         return Decision(UploadAction.LEAVE, f"the first release, {first}, has not gone live")
     if channel.lock is not None:
         return Decision(
-            UploadAction.LEAVE, f"{channel.name} is locked since {channel.lock.since}: {channel.lock.cause}"
+            UploadAction.LEAVE, f"{channel.name} is locked by {who(channel.lock.actor)}: {channel.lock.cause}"
         )
     if version <= channel.version:
         return Decision(UploadAction.LEAVE, f"{channel.name} is at {channel.version}, which is not older")

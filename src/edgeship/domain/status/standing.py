@@ -65,6 +65,8 @@ class Situation:
     approvals: tuple[tuple[Version, str], ...] = ()
     """Releases that wait for a person, the newest first, with the reasons."""
     freezes: tuple[FreezeRecord, ...] = ()
+    fix: Version | None = None
+    """The newest release that may go live and has not: what a person promotes to fix what is live."""
     can_roll_back_to: Callable[[Version], bool] = lambda _: True
 
 
@@ -91,15 +93,22 @@ def time_left(rollout: Rollout, now: datetime) -> tuple[float, float] | None:
     return following, following + sum(step.bake_seconds for step in rollout.steps[rollout.step + 1 : -1])
 
 
+def next_command(standings: Iterable[Standing]) -> str | None:
+    """The command that helps most now; one that ends a freeze only where there is no other."""
+    listed = [standing for standing in standings if standing.commands]
+    first = next((each for each in listed if each.need is not Need.FROZEN), None) or next(iter(listed), None)
+    return first.commands[0] if first is not None else None
+
+
 def phase_word(rollout: Rollout) -> str:
     """`held` for one that runs and is held; else its phase."""
     return "held" if rollout.phase is Phase.RUNNING and rollout.held is not None else rollout.phase.value
 
 
 def _of_channel(channel: Channel, situation: Situation) -> Iterator[Standing]:
-    urgent = [*_of_live(channel, situation), *_of_rollout(channel, situation.now)]
+    urgent = [*_of_live(channel, situation), *_of_rollout(channel, situation)]
     if channel.lock is not None:
-        urgent.append(_locked(channel))
+        urgent.append(_locked(channel, situation))
     yield from urgent
     yield from _frozen(channel, situation)
     if channel.candidate is None and not any(standing.need <= Need.MISMATCH for standing in urgent):
@@ -113,11 +122,11 @@ def _of_live(channel: Channel, situation: Situation) -> Iterator[Standing]:
     if channel.alert is not None and version is not None:
         back = any(map(situation.can_roll_back_to, channel.trail))
         what = f"{version} is unhealthy " + ("and stays live" if back else "with no good version to roll back to")
-        fix = f"edgeship promote {_with(channel, 'VERSION')} --now"
+        fix = f"edgeship promote {_with(channel, situation)} --now"
         commands = (f"edgeship rollback {where}", fix) if back else (fix,)
         yield Standing(Need.UNHEALTHY, channel.name, what, channel.alert.cause, channel.alert.since, commands)
     if channel.name in situation.unserved:
-        commands = (f"edgeship promote {_with(channel, 'VERSION')}", "edgeship environment show")
+        commands = (f"edgeship promote {_with(channel, situation)}", "edgeship environment show")
         yield Standing(Need.UNSERVED, channel.name, situation.unserved[channel.name], commands=commands)
     deployment = situation.deployments.get(channel.name)
     verification = deployment.verification if deployment and deployment.sequence == channel.sequence else None
@@ -129,7 +138,7 @@ def _of_live(channel: Channel, situation: Situation) -> Iterator[Standing]:
         yield Standing(Need.MISMATCH, channel.name, what, str(verification.mismatches[0]), verification.at, commands)
 
 
-def _of_rollout(channel: Channel, now: datetime) -> Iterator[Standing]:
+def _of_rollout(channel: Channel, situation: Situation) -> Iterator[Standing]:
     rollout = channel.rollout
     if rollout is None or not rollout.active:
         return
@@ -156,16 +165,18 @@ def _of_rollout(channel: Channel, now: datetime) -> Iterator[Standing]:
         watch = (f"edgeship rollout watch {where}",)
         yield Standing(Need.CLIMBING, channel.name, f"{at}, waits", held.cause, timestamp(held.since), watch)
         return
-    left = time_left(rollout, now)
+    left = time_left(rollout, situation.now)
     assert left is not None  # it runs, and nothing holds it
     following = f"next step in {span(left[0])}" if left[0] else "the next minute decides"
+    if situation.freezes:
+        following = "frozen"
     watch = (f"edgeship rollout watch {where}",)
     yield Standing(
         Need.CLIMBING, channel.name, f"{at}, {following}", since=timestamp(rollout.stepped_at), commands=watch
     )
 
 
-def _locked(channel: Channel) -> Standing:
+def _locked(channel: Channel, situation: Situation) -> Standing:
     assert channel.lock is not None
     return Standing(
         Need.LOCKED,
@@ -173,7 +184,7 @@ def _locked(channel: Channel) -> Standing:
         f"uploads don't move {channel.name}: locked by {who(channel.lock.actor)}",
         channel.lock.cause,
         channel.lock.since,
-        (f"edgeship promote {_with(channel, 'VERSION')}", f"edgeship unlock {_named(channel)}"),
+        (f"edgeship promote {_with(channel, situation)}", f"edgeship unlock {_named(channel)}"),
     )
 
 
@@ -198,5 +209,7 @@ def _named(channel: Channel) -> str:
     return channel.widget if channel.name == LATEST else f"{channel.widget} --channel {channel.name}"
 
 
-def _with(channel: Channel, version: str) -> str:
-    return f"{channel.widget} {version}" + ("" if channel.name == LATEST else f" --channel {channel.name}")
+def _with(channel: Channel, situation: Situation) -> str:
+    return f"{channel.widget} {situation.fix or 'VERSION'}" + (
+        "" if channel.name == LATEST else f" --channel {channel.name}"
+    )

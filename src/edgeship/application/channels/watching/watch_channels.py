@@ -185,7 +185,7 @@ class WatchChannels:
         for channel in sorted(channels, key=lambda channel: (channel.widget, channel.name)):
             policy = policies[channel.widget].policy
             limits = policy.thresholds
-            for version in channel.exposed:
+            for version in channel.shown:
                 # A version that was exposed by this tick has no complete period: its analysis is inconclusive.
                 finding = metrics.finding(channel, version, limits) if metrics is not None else None
                 watched = exposed.get((channel.widget, version), Watched())
