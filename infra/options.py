@@ -23,9 +23,10 @@ from edgeship.domain.edge.nearest_region import REGIONS
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
 from edgeship.domain.notifications.secret_reference import reference_fault
-from edgeship.domain.releases.limits import DEFAULT_LIMITS, MAX_FILE_MIB, MAX_FILES, MIB, Limits
+from edgeship.domain.releases.limits import MAX_FILE_MIB, MAX_FILES
 from edgeship.resource_names import LOCAL, REGION, ResourceNames
 from infra.countries import COUNTRIES
+from infra.upload_limits import UploadLimits, parts_of
 
 NO_ACCOUNT: Final = "000000000000"
 """Stands in for the account when there is none: enough to synthesise, never enough to deploy to AWS."""
@@ -36,6 +37,9 @@ LOG_RETENTION_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400
 YEAR_SECONDS: Final = 365 * 24 * 3600
 MAX_EDGE_REGIONS: Final = 8
 """Copies are written all at a time; with more, a change waits for the slowest of many."""
+
+LEAST_RESCUE: Final = 5
+"""The relay runs once for each shard of the table's stream, and for the clock."""
 
 _CERTIFICATE = re.compile(r"arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}")
 _WEB_ACL = re.compile(r"arn:aws:wafv2:us-east-1:\d{12}:global/webacl/[\w-]{1,128}/[0-9a-f-]{36}")
@@ -56,30 +60,6 @@ def _listed(value: object) -> object:
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-
-
-def _parts(value: object) -> object:
-    """`-c upload_limits=files:8000,file_mib:200` is a string; a context file may hold an object."""
-    if not isinstance(value, str):
-        return value
-    parts = [part.partition(":") for part in value.split(",") if part.strip()]
-    names = [name.strip() for name, _, _ in parts]
-    if len(set(names)) != len(names) or not all(colon for _, colon, _ in parts):
-        raise ValueError("is not NAME:NUMBER with commas between, each name once")
-    return {name: number.strip() for name, (_, _, number) in zip(names, parts, strict=True)}
-
-
-class UploadLimits(BaseModel):
-    """What a bundle may hold. The rest follows: see `Limits.chosen`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    files: int = Field(DEFAULT_LIMITS.files, ge=1, le=MAX_FILES)
-    file_mib: int = Field(DEFAULT_LIMITS.file_bytes // MIB, ge=1, le=MAX_FILE_MIB)
-
-    @property
-    def limits(self) -> Limits:
-        return Limits.chosen(self.files, self.file_mib)
 
 
 class SynthOptions(BaseModel):
@@ -141,7 +121,7 @@ class SynthOptions(BaseModel):
         7, ge=1, le=365, description="Give the days for which files stay under latest that its release has no more"
     )
 
-    upload_limits: Annotated[UploadLimits, BeforeValidator(_parts)] = Field(
+    upload_limits: Annotated[UploadLimits, BeforeValidator(parts_of)] = Field(
         UploadLimits(),
         description=f"Give how many files a bundle may have (up to {MAX_FILES:,}) and the MiB of one (up to "
         f"{MAX_FILE_MIB}): -c upload_limits=files:8000,file_mib:200",
@@ -216,6 +196,13 @@ class SynthOptions(BaseModel):
         if unknown := [region for region in regions if region not in REGIONS]:
             raise ValueError(f"{', '.join(unknown)}: not a Region of AWS's commercial partition")
         return tuple(dict.fromkeys(regions))
+
+    @field_validator("rescue_concurrency")
+    @classmethod
+    def _enough_to_rescue(cls, executions: int) -> int:
+        if 0 < executions < LEAST_RESCUE:
+            raise ValueError(f"is too few: it is also the most that each gets. Give 0, or {LEAST_RESCUE} or more")
+        return executions
 
     @field_validator("root_widget")
     @classmethod

@@ -44,7 +44,10 @@ LEAST_STORAGE_MIB = 512
 """That Lambda gives: https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html."""
 BLOCK_BYTES = 4096
 """Of the disk: each file fills its last block in part."""
-FILL_TIMEOUT = Duration.minutes(2)
+RELAY_TIMEOUT = Duration.minutes(5)
+"""A rebuild for 10,000 widgets: some 20 s of reads with one vCPU (`python -m tests.bench rebuild`), and 205 updates of
+the edge's store, one after the other."""
+FILL_TIMEOUT = Duration.minutes(10)
 """The relay's own, twice: without one, a deploy would wait an hour for a function that died."""
 
 
@@ -233,8 +236,8 @@ class Pipeline(Construct):
                 "token_secret": options.names.token_secret,
                 **({"edge_copies": format_copies(options.flag_copies)} if options.flag_copies else {}),
             },
-            timeout=Duration.minutes(1),
-            memory_mib=512,
+            timeout=RELAY_TIMEOUT,
+            memory_mib=FULL_VCPU_MIB,
             concurrency=options.rescue_concurrency or None,
         )
         function.allow(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], table.table.table_arn)

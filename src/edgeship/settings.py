@@ -136,6 +136,7 @@ class RelaySettings(Settings):
     poison_queue_url: Name
     store_arn: Name = Field(description="of the KeyValueStore that the router reads")
     token_secret: Name = Field(description="the secret of the master key of tokens")
+    read_threads: int = Field(32, gt=0, le=64, description="widgets whose routes are read at a time")
     edge_copies: str = Field("", description="where copies of the flags are: REGION=BUCKET, with commas between them")
 
     @property

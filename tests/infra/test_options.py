@@ -148,6 +148,7 @@ def test_keys_of_the_cdk_and_of_other_tools_are_left_alone() -> None:
         ({"edge_regions": "cn-north-1"}, "context key edge_regions: cn-north-1: not a Region of AWS"),
         ({"edge_regions": ",".join(sorted(REGIONS)[:9])}, "Give up to 8 Regions that get a copy of the flags"),
         ({"telemetry_concurrency": "-1"}, "or 0 to reserve no concurrency"),
+        ({"rescue_concurrency": "4"}, "context key rescue_concurrency: is too few: it is also the most that each gets"),
         ({"log_retention_days": "31"}, "context key log_retention_days: CloudWatch Logs has no such retention"),
         ({"accepted_retention_days": "0"}, "context key accepted_retention_days: Input should be greater"),
         ({"event_retention_days": "9999"}, "Give days, 1 to 3650"),

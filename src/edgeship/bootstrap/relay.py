@@ -43,7 +43,8 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
     `report` is told of faults that hold no event up.
     """
     settings = RelaySettings.from_env(env)
-    state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)
+    dynamodb = boto3.client("dynamodb", config=client_config(settings.read_threads))
+    state = DynamoDBState(dynamodb, settings.table)
     snapshots = S3Snapshots(boto3.client("s3", config=client_config()), settings.config_bucket, SNAPSHOT_KEY)
     keys = at_its_endpoint(boto3.client("cloudfront-keyvaluestore", config=slow_config()))
     store = KeyValueStore(keys, settings.store_arn)
@@ -51,7 +52,9 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
     tokens = SecretTokenKeys(secrets, settings.token_secret, utc_now)
     bring_keys = BringKeys(tokens, store, utc_now, jittered_pause)
     bring = BringStore(snapshots, store, jittered_pause)
-    routes = RefreshRoutes(state, snapshots, bring, settings.environment, utc_now, jittered_pause)
+    routes = RefreshRoutes(
+        state, snapshots, bring, settings.environment, utc_now, jittered_pause, settings.read_threads
+    )
     flags = refresh_flags(state, settings.config_bucket, settings.flag_copies, report)
     relay = RelayEvents(
         refresh_routes=routes,

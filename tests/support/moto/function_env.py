@@ -66,5 +66,6 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
                 poison_queue_url=aws.poison_queue_url,
                 store_arn=STORE_ARN,
                 token_secret=NAMES.token_secret,
+                read_threads=1,
             ).to_env()
     raise ValueError(function)
