@@ -18,6 +18,7 @@ from edgeship.bootstrap.runtime import utc_now
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import DEFAULT_STEPS, start
 from edgeship.domain.edge.router import Request
+from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.releases.limits import DEFAULT_LIMITS
 from edgeship.domain.telemetry.beacon import Beacon
@@ -89,7 +90,8 @@ def status(_: Aws) -> Callable[[], None]:
 
     def deliver() -> None:
         edgeship = _operator()
-        edgeship.status(None)
+        with pytest.raises(Refused):
+            edgeship.status("nobody")
         edgeship.overview()
         edgeship.numbers([replace(live, rollout=running)])
 

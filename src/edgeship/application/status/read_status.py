@@ -69,6 +69,8 @@ class WidgetStatus:
 
 @dataclass(frozen=True)
 class Status:
+    """Of one widget; `widgets` is empty where every upload of it was refused."""
+
     widgets: tuple[WidgetStatus, ...]
     rejections: tuple[Rejection, ...]
     undelivered: tuple[Delivery, ...]
@@ -103,19 +105,13 @@ class ReadStatus:
     read_edge: ReadEdge
     environment: str
 
-    def __call__(self, widget: str | None) -> Status:
-        """The status of one widget, or of all.
-
+    def __call__(self, widget: str) -> Status:
+        """
         Raises:
             Refused: `widget_invalid`, or `widget_unknown` when the widget has neither releases nor rejections.
         """
         flags, freezes = writable_flags(self.state.flags()), self.state.freezes()
         around = _Around(flags.entries, freezes, self.state.environment())
-        if widget is None:
-            starts = {record.widget for record in self.state.waiting()}
-            widgets = tuple(self._widget(w.name, w.first, around, starts) for w in self.state.widgets())
-            rejections = tuple(self.state.rejections(REJECTIONS_SHOWN))
-            return self._status(None, widgets, rejections, freezes, flags.left_out)
         record = self.state.widget(check_widget(widget))
         rejections = tuple(self.state.rejections(REJECTIONS_SHOWN, widget))
         if record is None and not rejections:
@@ -126,7 +122,7 @@ class ReadStatus:
 
     def _status(
         self,
-        widget: str | None,
+        widget: str,
         widgets: tuple[WidgetStatus, ...],
         rejections: tuple[Rejection, ...],
         freezes: Sequence[FreezeRecord],
