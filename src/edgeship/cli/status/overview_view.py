@@ -27,7 +27,6 @@ def overview_shown(
     """`widgets` have at least one standing each, the most urgent first."""
     if not widgets:
         yield plain(f"{environment}: no widget has a release yet")
-        yield plain("next: edgeship publish", "bold cyan")
         return
     ordered = sorted(widgets, key=lambda each: (each[1][0].need, each[0]))
     needing = [each for each in ordered if each[1][0].need.of_a_person]
@@ -42,9 +41,13 @@ def overview_shown(
         yield grid([row for name, standings in shown for row in _quiet(name, standings, now)])
         if len(shown) < len(rest):
             yield plain(f"and {len(rest) - len(shown):,} more that need nobody: edgeship status --all", "dim")
+
+
+def next_shown(widgets: Sequence[Widget]) -> Iterator[RenderableType]:
+    """The command that helps most now."""
+    first = min(widgets, key=lambda each: (each[1][0].need, each[0]), default=None)
     yield plain("")
-    first = needing[0] if needing else rest[0]
-    yield plain(f"next: {following(_next(first))}", "bold cyan")
+    yield plain(f"next: {following(_next(first)) if first else 'edgeship publish'}", "bold cyan")
 
 
 def _headline(needing: int, count: int, environment: str) -> str:

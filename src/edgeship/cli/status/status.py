@@ -105,7 +105,7 @@ def _one(target: context.Target, widget: str) -> Shown:
 
 
 def _overview(target: context.Target, *, every: bool) -> Shown:
-    from edgeship.cli.status.overview_view import overview_shown
+    from edgeship.cli.status.overview_view import next_shown, overview_shown
     from edgeship.cli.status.status_document import overview_document
 
     found = target.operator.overview()
@@ -116,6 +116,7 @@ def _overview(target: context.Target, *, every: bool) -> Shown:
         *_first(found),
         *overview_shown(widgets, environment, found.at, every=every),
         *_around(found),
+        *next_shown(widgets),
     ]
     return overview_document(found, environment), parts
 

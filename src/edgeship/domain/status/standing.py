@@ -178,13 +178,16 @@ def _of_rollout(channel: Channel, situation: Situation) -> Iterator[Standing]:
 
 def _locked(channel: Channel, situation: Situation) -> Standing:
     assert channel.lock is not None
+    unlock, fix = f"edgeship unlock {_named(channel)}", f"edgeship promote {_with(channel, situation)}"
+    # After a move or during a rollout that began later, the fix is out already. RFC 3339 in UTC orders as text.
+    fixed = channel.candidate is not None or (channel.moved_at or "") > channel.lock.since
     return Standing(
         Need.LOCKED,
         channel.name,
         f"uploads don't move {channel.name}: locked by {who(channel.lock.actor)}",
         channel.lock.cause,
         channel.lock.since,
-        (f"edgeship promote {_with(channel, situation)}", f"edgeship unlock {_named(channel)}"),
+        (unlock,) if fixed else (fix, unlock),
     )
 
 
