@@ -38,6 +38,8 @@ YEAR_SECONDS: Final = 365 * 24 * 3600
 MAX_EDGE_REGIONS: Final = 8
 """Copies are written all at a time; with more, a change waits for the slowest of many."""
 
+TICKS_AT_A_TIME: Final = 2
+"""A tick ends within its minute; one that was late may meet the next."""
 LEAST_RESCUE: Final = 5
 """The relay runs once for each shard of the table's stream, and for the clock."""
 

@@ -1,4 +1,4 @@
-"""What a stack takes of its account's quotas, and what to ask AWS for. Pure: who deploys reads the account.
+"""What a stack takes of its account's quotas, and what to ask AWS for. Who deploys reads the account.
 
 For each `Need` of `needs(options)`, read the account's quota (Service Quotas' GetServiceQuota with `service` and
 `code`; where `code` is None, `default` counts) and how much of it is in use by others than this stack (`used_by` names
@@ -10,13 +10,16 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Final
 
 from edgeship.resource_names import REGION
-from infra.constructs.rollouts import TICKS_AT_A_TIME
-from infra.options import SynthOptions
+from infra.options import TICKS_AT_A_TIME, SynthOptions
 
+NEEDS_FILE: Final = "edgeship-quotas.json"
+"""In a cloud assembly: a list of `Need`, for who deploys it without the CDK."""
 UNRESERVED: Final = 100
 """Executions that Lambda keeps for functions without a reservation
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html)."""
@@ -117,3 +120,8 @@ def needs(options: SynthOptions) -> tuple[Need, ...]:
             reason=f"its own, and {ALARMS_OF_A_VERSION} for each version that is watched",
         ),
     )
+
+
+def write_needs(options: SynthOptions, assembly: Path) -> None:
+    """Leave the needs beside the templates of an assembly."""
+    (assembly / NEEDS_FILE).write_text(json.dumps([asdict(need) for need in needs(options)], indent=1), "utf-8")

@@ -14,10 +14,9 @@ from infra.constructs.page_views import PageViews
 from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, RELEASE_FILES, alarms, health_alarms, objects
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
+from infra.options import TICKS_AT_A_TIME
 
 TARGETS_OF_ROLLBACKS = "Whether a rollback's target has its manifest and its entrypoint, of any widget and version."
-TICKS_AT_A_TIME = 2
-"""A tick ends within its minute; one that was late may meet the next."""
 NO_RESOURCE_TYPE = (
     "The action has no resource type "
     "(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html)."

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from infra.options import SynthOptions
-from infra.quotas import OWN_ALARMS, needs, reserved
+from infra.quotas import OWN_ALARMS, Need, needs, reserved, write_needs
 from tests.infra.contexts import ACCOUNT, EVERY_OPTION
 from tests.infra.template import Template
 
@@ -40,6 +43,13 @@ def test_a_shortage_says_what_to_ask_for() -> None:
     assert "200, of which 200 are in use" in str(distributions.shortage(200, 200))
     assert "Ask AWS for 1,001:" in str(distributions.shortage(1_000, 1_000))
     assert "console.aws.amazon.com/support" in str(stores.shortage(50, 50))
+
+
+def test_an_assembly_has_its_needs_beside_its_templates(tmp_path: Path) -> None:
+    options = SynthOptions.from_context(REQUIRED)
+    write_needs(options, tmp_path)
+    written = json.loads((tmp_path / "edgeship-quotas.json").read_text("utf-8"))
+    assert tuple(Need(**each) for each in written) == needs(options)
 
 
 @pytest.mark.xdist_group("infra")
