@@ -30,6 +30,7 @@ FEATURES = {
     "versioning",
     "requirements",
     "pruning",
+    "previews",
 }
 
 

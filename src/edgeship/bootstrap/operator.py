@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from dataclasses import dataclass
 
 import boto3
@@ -38,6 +39,8 @@ from edgeship.application.flags.change_flags import ChangeFlags
 from edgeship.application.notifications.change_rules import ChangeNotifications
 from edgeship.application.notifications.follow_notification import FollowNotification
 from edgeship.application.notifications.send_test_notification import SendTestNotification
+from edgeship.application.previews.publish_preview_bundle import PublishPreviewBundle
+from edgeship.application.previews.remove_preview import RemovePreview
 from edgeship.application.propagation.request_deployment import RequestDeployment
 from edgeship.application.provenance.change_identities import ChangeIdentities
 from edgeship.application.provenance.read_sbom import ReadSbom
@@ -91,6 +94,8 @@ class Operator:
     sbom: ReadSbom
     embed: EmbedRelease
     request_deployment: RequestDeployment
+    publish_preview: PublishPreviewBundle
+    remove_preview: RemovePreview
 
 
 def build(names: ResourceNames, session: boto3.Session, site_url: str | None) -> Operator:
@@ -144,6 +149,16 @@ def build(names: ResourceNames, session: boto3.Session, site_url: str | None) ->
             clock=utc_now,
             sleep=time.sleep,
         ),
+        publish_preview=PublishPreviewBundle(
+            packing=packing.build,
+            limits=limits,
+            dropbox=S3Dropbox(s3, names.inbox_bucket),
+            state=state,
+            new_name=lambda: uuid.uuid4().hex,
+            clock=utc_now,
+            sleep=time.sleep,
+        ),
+        remove_preview=RemovePreview(state, jittered_pause),
         request_deployment=RequestDeployment(state, jittered_pause),
         embed=EmbedRelease(state, site, S3PublishedFiles(s3, names.site_bucket)),
         artifacts=ExportArtifacts(site, published, S3SourceMaps(s3, names.inbox_bucket), artifact_bundle),

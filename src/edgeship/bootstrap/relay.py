@@ -22,6 +22,7 @@ from edgeship.application.edge.refresh_routes import RefreshRoutes
 from edgeship.application.edge.relay_events import RelayEvents
 from edgeship.application.edge.repair_edge import RepairEdge
 from edgeship.application.ports import Report
+from edgeship.application.previews.bring_previews import BringPreviews
 from edgeship.bootstrap.flag_copies import refresh_flags
 from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
 from edgeship.resource_names import SNAPSHOT_KEY
@@ -53,9 +54,13 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
     bring = BringStore(snapshots, store, jittered_pause)
     routes = RefreshRoutes(state, snapshots, bring, settings.environment, utc_now, jittered_pause)
     flags = refresh_flags(state, settings.config_bucket, settings.flag_copies, report)
+    previews = None
+    if settings.preview_store_arn:
+        previews = BringPreviews(state, KeyValueStore(keys, settings.preview_store_arn), utc_now, jittered_pause)
     relay = RelayEvents(
         refresh_routes=routes,
         refresh_flags=flags,
+        bring_previews=previews,
         bus=EventBridgeBus(boto3.client("events", config=client_config()), settings.bus),
         poison=SQSPoison(boto3.client("sqs", config=client_config()), settings.poison_queue_url),
         report=report,
@@ -68,5 +73,6 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
         refresh_flags=flags,
         metrics=EmfEdge(settings.environment),
         bring_keys=bring_keys,
+        bring_previews=previews,
     )
     return RelayFunction(relay, repair, FillStore(routes, bring, bring_keys, time.sleep, report))

@@ -24,6 +24,7 @@ from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import WatchChannels
 from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.application.health.publish_health import PublishHealth
+from edgeship.application.previews.expire_previews import ExpirePreviews
 from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, utc_now
 from edgeship.resource_names import HEALTH_LIST_KEY, SNAPSHOT_KEY
 from edgeship.settings import RolloutSettings
@@ -34,6 +35,7 @@ class RolloutFunction:
     """What functions/rollout calls, in the environment of this name."""
 
     watch: WatchChannels
+    expire_previews: ExpirePreviews
     environment: str
 
 
@@ -67,4 +69,4 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
         start_waiting=StartWaiting(state, PromoteUpload(state=state, alarms=alarms, files=files, pause=jittered_pause)),
         registry=S3Snapshots(s3, settings.config_bucket, SNAPSHOT_KEY),
     )
-    return RolloutFunction(watch, settings.environment)
+    return RolloutFunction(watch, ExpirePreviews(state, jittered_pause), settings.environment)

@@ -21,6 +21,7 @@ from edgeship.cli.errors import ExitCode, Failure, explain, sentence
 from edgeship.cli.flags import flags
 from edgeship.cli.notifications import notifications
 from edgeship.cli.output import Output
+from edgeship.cli.previews import preview
 from edgeship.cli.propagation import propagate, verify
 from edgeship.cli.provenance import identities, sbom
 from edgeship.cli.pruning import prune
@@ -63,6 +64,7 @@ for command in (
 app.add_typer(version.app, name="version")
 app.add_typer(rollout.app, name="rollout")
 app.add_typer(policy.app, name="policy")
+app.add_typer(preview.app, name="preview")
 app.add_typer(environment.app, name="environment")
 app.add_typer(flags.app, name="flags")
 app.add_typer(notifications.app, name="notifications")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from edgeship.application.edge.bring_keys import BringKeys
 from edgeship.application.edge.bring_store import BringStore
-from edgeship.application.edge.ports import EdgeMetrics, EdgeState, RouteStore, StoreContent
+from edgeship.application.edge.ports import EdgeMetrics, EdgeState, PreviewStore, RouteStore, StoreContent
 from edgeship.application.edge.refresh_flags import RefreshFlags
 from edgeship.application.edge.refresh_routes import RefreshRoutes
 
@@ -27,6 +27,8 @@ class RepairEdge:
     refresh_flags: RefreshFlags
     metrics: EdgeMetrics
     bring_keys: BringKeys
+    bring_previews: PreviewStore | None = None
+    """None where no previews are served."""
     _right: str | None = field(default=None, init=False)
 
     def __call__(self, minute: int) -> StoreContent:
@@ -48,7 +50,11 @@ class RepairEdge:
             # Also of a store that is full, which nobody would see otherwise.
             content = self.store.content()
             self.metrics.record(content)
-            self.metrics.record_left_out(self.refresh_flags.repair())
+            try:
+                self.metrics.record_left_out(self.refresh_flags.repair())
+            finally:
+                if self.bring_previews is not None:
+                    self.bring_previews.repair()
         return content
 
     def _repair_routes(self, minute: int) -> None:
