@@ -10,14 +10,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import edgeship
+from edgeship.adapters.cdk.place import BUNDLES_KEY
 from edgeship.resource_names import LOCAL
 from infra.options import NO_ACCOUNT, OptionError, SynthOptions
+from infra.quotas import write_needs
 
 if TYPE_CHECKING:
     from aws_cdk import App
 
 ROOT = Path(__file__).resolve().parents[1]
+"""Of a checkout; in a wheel, the folder that takes its place."""
+PACKAGE = Path(edgeship.__file__).resolve().parent
 BUNDLES = ROOT / ".edgeship" / "bundles"
+"""Unless the context says where (`edgeship:bundles`): a wheel's folder may be read-only."""
 
 FEATURE_FLAGS = {
     "@aws-cdk/aws-events:eventsTargetQueueSameAccount": True,
@@ -51,7 +57,7 @@ def build_app(context: Mapping[str, Any], default_account: str | None = None, **
     from infra.stack import EdgeshipStack
 
     app = App(context={**FEATURE_FLAGS, **context}, analytics_reporting=False, **app_options)
-    EdgeshipStack(app, options, Bundler(ROOT, BUNDLES))
+    EdgeshipStack(app, options, Bundler(ROOT, Path(context.get(BUNDLES_KEY, BUNDLES)), PACKAGE))
     for region in options.flag_copies:
         FlagCopyStack(app, options, region)
     return app
@@ -78,7 +84,9 @@ def main() -> int:
     except OptionError as error:
         sys.stderr.write(f"edgeship can't be synthesised:\n{error}\n")
         return 2
-    app.synth()
+    assembly = app.synth()
+    options = SynthOptions.from_context(context, os.environ.get("CDK_DEFAULT_ACCOUNT"))
+    write_needs(options, Path(assembly.directory))
     return 0
 
 

@@ -30,7 +30,7 @@ from infra.import_closure import import_closure
 from infra.lockfile import Lock, Pin
 
 PROJECT: Final = "edgeship"
-EXTRAS: Final = ("tracing",)
+EXTRAS: Final = ("functions", "tracing")
 """The project's extras that a bundle may draw on."""
 LAMBDA_PYTHON: Final = "3.13"
 SHIPPED_BY_LAMBDA: Final = frozenset(
@@ -99,10 +99,12 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Bundler:
-    """Builds the bundles of a project: sources in `functions/` and `src/edgeship/`, versions in `uv.lock`."""
+    """Builds the bundles of a project: sources in `functions/` and `package`, versions in `uv.lock`."""
 
     root: Path
     cache: Path
+    package: Path | None = None
+    """The folder of edgeship's sources; None for `src/edgeship/`."""
 
     def build(
         self,
@@ -120,7 +122,7 @@ class Bundler:
             UnknownModule, Unlocked: an import leads nowhere.
             BundlingFailed: a pinned wheel could not be had for the target.
         """
-        packages = {"functions": self.root / "functions", PROJECT: self.root / "src" / PROJECT}
+        packages = {"functions": self.root / "functions", PROJECT: self.package or self.root / "src" / PROJECT}
         closure = import_closure(f"functions.{function}.handler", packages)
         third_party = closure.third_party | also
         pins = self._lock.pins(third_party, target.markers, SHIPPED_BY_LAMBDA) if third_party else []

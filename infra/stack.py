@@ -28,7 +28,9 @@ from infra.options import SynthOptions
 
 def removal_policy(options: SynthOptions) -> RemovalPolicy:
     """Of what holds data. Names are fixed, so a first deploy that fails half-way must not leave its resources behind:
-    they would be in the way of the second. From then on they are kept."""
+    they would be in the way of the second. From then on they are kept, and a new stack adopts them, which
+    CloudFormation does with these policies alone
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html)."""
     return RemovalPolicy.DESTROY if options.throwaway else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
 
@@ -43,7 +45,8 @@ class EdgeshipStack(Stack):
             stack_name=names.stack,
             description=f"edgeship {options.environment}: ships browser widgets to a CDN and rolls bad releases back",
             env={"account": options.account, "region": REGION},
-            termination_protection=not options.throwaway,
+            # The CDK's command line sets it before CloudFormation creates anything.
+            termination_protection=options.protected,
         )
         removal = removal_policy(options)
         local = options.environment == LOCAL
@@ -52,9 +55,9 @@ class EdgeshipStack(Stack):
 
         storage = Storage(self, "Storage", options, removal)
         table = StateTable(self, "State", options, removal)
-        bus = Bus(self, "Events", options, removal)
+        bus = Bus(self, "Events", options)
         build = Build(options, removal, bundler, regional)
-        router = Router(self, "Router", options=options, removal=removal, bundler=bundler)
+        router = Router(self, "Router", options=options, bundler=bundler)
         views = PageViews(self, "PageViews", options)
         previews = None
         if storage.previews is not None:
@@ -83,7 +86,8 @@ class EdgeshipStack(Stack):
         edge = EdgeFunction(self, "Edge", options=options, removal=removal, bundler=bundler, target=at_edge)
         cdn = Cdn(self, "Cdn", options=options, storage=storage, edge=edge, router=router, telemetry=telemetry)
         # Routes are there before requests need them, also in an environment from before the router.
-        cdn.distribution.node.add_dependency(pipeline.filled)
+        if pipeline.filled is not None:
+            cdn.distribution.node.add_dependency(pipeline.filled)
         propagation = Propagation(self, "Propagation", build, storage=storage, table=table, bus=bus, cdn=cdn)
         notifications = Notifications(self, "Notifications", build, table=table, bus=bus)
         functions = (
@@ -104,6 +108,7 @@ class EdgeshipStack(Stack):
             propagation=propagation,
             notifications=notifications,
             telemetry=telemetry,
+            router=router,
             cdn=cdn,
         )
 

@@ -100,7 +100,8 @@ class Access(Construct):
             objects(names.inbox_bucket, f"{MAPS_PREFIX}*"),
             objects(names.site_bucket, "*/v*/*"),
             objects(names.site_bucket, f"{COPIES_PREFIX}*"),
-            reason="Reading kept archives, reasons, source maps, published manifests and latest copies, of any widget.",
+            objects(names.site_bucket, f"{HEALTH_PREFIX}*"),
+            reason="Reading uploads that are kept, maps, manifests, latest copies and health pages, of any widget.",
         )
         self.pruner = iam.ManagedPolicy(
             self, "Pruner", description=f"edgeship {options.environment}: delete releases that nothing needs"
@@ -134,6 +135,15 @@ class Access(Construct):
             storage.inbox.bucket_arn,
             storage.site.bucket_arn,
             storage.config.bucket_arn,
+        )
+        allow(
+            self.operator,
+            ["logs:FilterLogEvents"],
+            *(
+                f"arn:aws:logs:{Stack.of(self).region}:{options.account}:log-group:{group}:*"
+                for group in names.log_groups.values()
+            ),
+            reason="The ARN of a log group in a policy ends so.",
         )
         allow(self.operator, ["sqs:GetQueueAttributes"], *(queue.queue_arn for queue in queues))
         stack = Stack.of(self)

@@ -45,7 +45,10 @@ LEAST_STORAGE_MIB = 512
 """That Lambda gives: https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html."""
 BLOCK_BYTES = 4096
 """Of the disk: each file fills its last block in part."""
-FILL_TIMEOUT = Duration.minutes(2)
+RELAY_TIMEOUT = Duration.minutes(5)
+"""A rebuild for 10,000 widgets: some 20 s of reads with one vCPU (`python -m tests.bench rebuild`), and 205 updates of
+the edge's store, one after the other."""
+FILL_TIMEOUT = Duration.minutes(10)
 """The relay's own, twice: without one, a deploy would wait an hour for a function that died."""
 
 
@@ -62,7 +65,8 @@ def upload_storage(limits: Limits) -> Size:
 
 
 class Pipeline(Construct):
-    """artifact_upload, promotion and relay. `filled` is there when the edge's store holds what the table says."""
+    """artifact_upload, promotion and relay. `filled` is there when the edge's store holds what the table says; None
+    in a first deploy, which must leave no object in the config bucket if it fails later."""
 
     def __init__(
         self,
@@ -84,7 +88,7 @@ class Pipeline(Construct):
         self.upload_limits = self._upload_limits()
         self.promotion = self._promotion(storage, table, bus)
         self.relay = self._relay(storage, table, bus, router, views)
-        self.filled = self._filled(router)
+        self.filled = None if build.options.first_deploy else self._filled(router)
 
     @property
     def functions(self) -> tuple[RegionalFunction, ...]:
@@ -243,8 +247,9 @@ class Pipeline(Construct):
                 **({"preview_store_arn": self._previews.store.key_value_store_arn} if self._previews else {}),
                 **({"edge_copies": format_copies(options.flag_copies)} if options.flag_copies else {}),
             },
-            timeout=Duration.minutes(1),
-            memory_mib=512,
+            timeout=RELAY_TIMEOUT,
+            memory_mib=FULL_VCPU_MIB,
+            concurrency=options.rescue_concurrency or None,
         )
         function.allow(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], table.table.table_arn)
         stores = [router.store, *([self._previews.store] if self._previews else [])]
@@ -272,7 +277,9 @@ class Pipeline(Construct):
             },
             failures=poison,
         )
-        function.on_schedule("EveryMinute", events.Schedule.rate(Duration.minutes(1)))
+        # It writes into the config bucket, and a bucket with objects can't be deleted when a first deploy fails.
+        enabled = not options.first_deploy
+        function.on_schedule("EveryMinute", events.Schedule.rate(Duration.minutes(1)), enabled=enabled)
         return function
 
     def _filled(self, router: Router) -> CustomResource:

@@ -42,6 +42,8 @@ class Storage(Construct):
             Acknowledgment(id="AwsSolutions-S1", reason="This bucket receives the access logs; logging it would loop.")
         )
 
+        # A first deploy that fails deletes its buckets, and can't where there is an object: so none is logged yet.
+        logs = None if options.first_deploy else self.logs
         self.inbox = self._bucket(
             "Inbox",
             names.inbox_bucket,
@@ -50,7 +52,7 @@ class Storage(Construct):
                 _expire("Accepted", options.accepted_retention_days, ACCEPTED_PREFIX),
                 _expire("Rejected", REJECTED_DAYS, REJECTED_PREFIX),
             ],
-            logs=self.logs,
+            logs=logs,
         )
         # The bucket's own switch; the L2 property would add a custom resource with its Lambda function.
         inbox = self.inbox.node.default_child
@@ -65,10 +67,10 @@ class Storage(Construct):
             "Site",
             names.site_bucket,
             [_expire("Retired", options.latest_copies_grace_days, tag=RETIRED_TAG)],
-            logs=self.logs,
+            logs=logs,
             cors=[_readable_anywhere()],
         )
-        self.config = self._bucket("Config", names.config_bucket, [], logs=self.logs)
+        self.config = self._bucket("Config", names.config_bucket, [], logs=logs)
         self.previews: s3.Bucket | None = None
         if options.previews:
             # What nobody has reviewed lies apart from what is released, and goes again.
@@ -78,7 +80,7 @@ class Storage(Construct):
                 names.previews_bucket,
                 removal,
                 [_expire("Previews", PREVIEW_DAYS)],
-                logs=self.logs,
+                logs=logs,
                 cors=[_readable_anywhere()],
                 noncurrent_days=1,
             )

@@ -106,6 +106,7 @@ class PropagationSettings(Settings):
     site_bucket: Name
     distribution_id: Name
     site_url: Name = Field(description="where the distribution answers: https://…")
+    queue_url: Name = Field(description="where moves wait")
     root_widget: Name | None = None
     pointer_max_age: int = Field(300, ge=0, description="seconds for which a browser may keep a moving path")
     store_settle_seconds: float = Field(
@@ -137,6 +138,7 @@ class RelaySettings(Settings):
     store_arn: Name = Field(description="of the KeyValueStore that the router reads")
     token_secret: Name = Field(description="the secret of the master key of tokens")
     preview_store_arn: Name | None = Field(None, description="of the KeyValueStore that the router of previews reads")
+    read_threads: int = Field(32, gt=0, le=64, description="widgets whose routes are read at a time")
     edge_copies: str = Field("", description="where copies of the flags are: REGION=BUCKET, with commas between them")
 
     @property

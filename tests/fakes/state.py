@@ -56,7 +56,8 @@ class FakeState:
                 self._paths[month] = self._paths.get(month, 0) + paths
             new = transaction.registers
             if new:
-                self.records.setdefault(("widget", new.widget), Widget(new.widget, new.version))
+                first = self.records.get(("widget", new.widget), Widget(new.widget, new.version)).first
+                self.records[("widget", new.widget)] = Widget(new.widget, first, new.version)
 
     def claim(self, widget: str, version: Version, claim: Claim, instead_of: Claim | None = None) -> Claim:
         with self._lock:
@@ -84,6 +85,9 @@ class FakeState:
     def deployments(self, widget: str) -> list[Deployment]:
         found = (d for d in self._all(Deployment) if d.widget == widget)
         return sorted(found, key=lambda deployment: deployment.channel)
+
+    def failed_deployments(self) -> list[Deployment]:
+        return [d for d in self._all(Deployment) if d.verification is not None and not d.verification.verified]
 
     def invalidation_paths(self, month: str) -> int:
         return self._paths.get(month, 0)

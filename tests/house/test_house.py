@@ -16,6 +16,7 @@ FULLEST_ROOM = 16
 """Modules. More are two rooms."""
 PACKAGES = ("src/edgeship", "src/localcloud", "functions", "infra")
 FEATURES = {
+    "status",
     "releases",
     "channels",
     "calendar",
@@ -36,9 +37,9 @@ FEATURES = {
 
 def test_features_have_the_same_names_in_every_layer() -> None:
     assert rooms("domain").keys() == FEATURES
-    assert rooms("application").keys() == FEATURES | {"status"}
+    assert rooms("application").keys() == FEATURES
     # Health is read where it is served.
-    assert rooms("cli").keys() == FEATURES - {"health"} | {"status"}
+    assert rooms("cli").keys() == FEATURES - {"health"}
 
 
 def test_features_stand_in_one_order() -> None:

@@ -21,6 +21,12 @@ def customised() -> Template:
 
 
 @pytest.fixture(scope="session")
+def first() -> Template:
+    """`production` as its first deploy makes it."""
+    return stack("first")
+
+
+@pytest.fixture(scope="session")
 def local() -> Template:
     """The local cloud's."""
     return stack("local")

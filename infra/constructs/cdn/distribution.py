@@ -186,9 +186,10 @@ class Cdn(Construct):
             geo_restriction=geo_restriction(options),
             price_class=PRICE_CLASSES[options.price_class],
             web_acl_id=options.web_acl_arn,
-            log_bucket=storage.logs,
-            log_file_prefix="cloudfront/",
-            log_includes_cookies=False,
+            # The first object in its bucket keeps it from being deleted when a first deploy fails.
+            log_bucket=None if options.first_deploy else storage.logs,
+            log_file_prefix=None if options.first_deploy else "cloudfront/",
+            log_includes_cookies=None if options.first_deploy else False,
         )
         acknowledge(self.distribution, options)
 

@@ -123,9 +123,10 @@ class PreviewCdn(Construct):
             geo_restriction=geo_restriction(options),
             price_class=PRICE_CLASSES[options.price_class],
             web_acl_id=options.web_acl_arn,
-            log_bucket=logs,
-            log_file_prefix="cloudfront-previews/",
-            log_includes_cookies=False,
+            # As of the first distribution.
+            log_bucket=None if options.first_deploy else logs,
+            log_file_prefix=None if options.first_deploy else "cloudfront-previews/",
+            log_includes_cookies=None if options.first_deploy else False,
         )
         acknowledge(self.distribution, options)
         Validations.of(self.distribution).acknowledge(

@@ -25,7 +25,7 @@ from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.reject_failed_upload import RejectFailedUpload
 from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.application.versioning.check_upload import CheckUpload
-from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
+from edgeship.bootstrap.runtime import client_config, jittered_pause, transfer_config, utc_now
 from edgeship.domain.releases.limits import Limits
 from edgeship.settings import ArtifactUploadSettings
 
@@ -43,7 +43,7 @@ class ArtifactUpload:
 def build(env: Mapping[str, str]) -> ArtifactUpload:
     """The use cases, from the function's environment variables."""
     settings = ArtifactUploadSettings.from_env(env)
-    s3 = boto3.client("s3", config=client_config(settings.upload_threads))
+    s3 = boto3.client("s3", config=transfer_config(settings.upload_threads))
     limits = Limits(settings.max_files, settings.max_file_bytes, settings.max_total_bytes, settings.max_ratio)
     inbox = S3Inbox(s3, settings.inbox_bucket)
     state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import getpass
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from edgeship.cli.errors import Trouble, Usage
+from edgeship.cli.options import version_of
 from edgeship.cli.output import Output
+from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.local.state_path import STATE_PATH
 from edgeship.resource_names import REGION, ResourceNames
@@ -37,12 +41,32 @@ MAX_CAUSE = 1_000
 """Characters of a reason: every event carries one, and what it is about needs the rest."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class GlobalOptions:
-    """The options given before the command's name."""
+    """The options given before the command's name; and, once a command asks for it, its target, with the names that
+    the command was given."""
 
-    env: str | None
-    as_json: bool
+    env: str | None = None
+    as_json: bool = False
+    target: Target | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def explained(self, error: BaseException) -> BaseException:
+        """A refusal that names what the command names and is not there, where that is why; else the error."""
+        if self.target is None or not isinstance(error, Refused):
+            return error
+        from edgeship.application.status.explain_unknown import Named
+
+        widget, channel, version = (self.parameters.get(name) for name in ("widget", "channel", "version"))
+        wanted = None
+        with suppress(Refused):  # a selector, such as latest
+            wanted = version_of(version or "")
+        flag = self.parameters.get("flag") or self.parameters.get("key")
+        named = Named(widget if isinstance(widget, str) else None, channel, wanted, flag)
+        try:
+            return self.target.operator.explain_unknown(error, named)
+        except Exception:  # noqa: BLE001  the error itself counts, whatever goes on while its words are looked for
+            return error
 
 
 @dataclass(frozen=True)
@@ -139,6 +163,13 @@ class Target:
         return {o["OutputKey"]: o["OutputValue"] for stack in stacks for o in stack.get("Outputs", [])}
 
 
+def given(ctx: typer.Context) -> GlobalOptions:
+    """The options before the command's name."""
+    found = ctx.find_object(GlobalOptions)
+    assert found is not None
+    return found
+
+
 def is_named(ctx: typer.Context, env: str | None) -> bool:
     """Whether the command line or EDGESHIP_ENV names an environment."""
     return bool(_named(ctx, env))
@@ -146,7 +177,7 @@ def is_named(ctx: typer.Context, env: str | None) -> bool:
 
 def output(ctx: typer.Context, as_json: bool) -> Output:
     """The command's output; `--json` is valid before and after the command's name."""
-    return Output(as_json or _globals(ctx).as_json)
+    return Output(as_json or given(ctx).as_json)
 
 
 def target(ctx: typer.Context, env: str | None, out: Output) -> Target:
@@ -156,14 +187,44 @@ def target(ctx: typer.Context, env: str | None, out: Output) -> Target:
         Usage: none of them names one, or the name is not valid.
         Trouble: `local_cloud`: the name is that of the local cloud, and none runs here.
     """
-    name = _named(ctx, env)
+    found = _target(_named(ctx, env), out)
+    options = given(ctx)
+    options.target, options.parameters = found, ctx.params
+    return found
+
+
+def named_target(name: str | None) -> Target:
+    """The environment that is named, or that EDGESHIP_ENV names, or the local cloud that runs here; without a word.
+
+    Raises:
+        Usage, Trouble: as `target`.
+    """
+    return _target(name or os.environ.get(ENV_VARIABLE), None)
+
+
+def deployed_environments() -> list[str]:
+    """Those whose stacks the account of these credentials has, and the local cloud that runs in this folder."""
+    import boto3
+
+    from edgeship.resource_names import STACK_PREFIX
+
+    names = [LOCAL] if read_state(STATE_PATH) is not None else []
+    try:
+        pages = boto3.Session(region_name=REGION).client("cloudformation").get_paginator("describe_stacks").paginate()
+        stacks = [stack["StackName"] for page in pages for stack in page["Stacks"]]
+    except Exception:  # noqa: BLE001  without credentials there is the local cloud alone
+        stacks = []
+    return [*names, *(name.removeprefix(STACK_PREFIX) for name in stacks if name.startswith(STACK_PREFIX))]
+
+
+def _target(name: str | None, out: Output | None) -> Target:
     running = read_state(STATE_PATH) if name in (None, "", LOCAL) else None
     if not name and running is None:
         raise Usage(
             "No environment is named, and no local cloud runs in this folder.",
             f"Name one with --env or {ENV_VARIABLE}, or start a local cloud: edgeship local up.",
         )
-    if not name and running is not None:
+    if not name and running is not None and out is not None:
         out.note(f"using the local cloud at {running.endpoint_url}")
     if running is not None:
         return _local_target(running)
@@ -213,10 +274,4 @@ def _aws_target(environment: str) -> Target:
 
 
 def _named(ctx: typer.Context, env: str | None) -> str | None:
-    return env or _globals(ctx).env or os.environ.get(ENV_VARIABLE)
-
-
-def _globals(ctx: typer.Context) -> GlobalOptions:
-    given = ctx.find_object(GlobalOptions)
-    assert given is not None
-    return given
+    return env or given(ctx).env or os.environ.get(ENV_VARIABLE)

@@ -21,6 +21,7 @@ from localcloud.state import read_state
 
 app = typer.Typer(
     rich_markup_mode=None,
+    no_args_is_help=True,
     help="Run the whole on this machine. An AWS emulator, the deployed stack and a local CDN; needs no account.",
 )
 

@@ -7,10 +7,10 @@ with LocalCloud() as cloud:
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from edgeship.adapters.cdk.place import app_place
 from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
 from edgeship.local.harmless_events import HARMLESS_EVENTS, INVOKED_BY_TWO
 from edgeship.local.state_path import STATE_PATH
@@ -26,13 +26,6 @@ from localcloud.synthesis import CdkApp, synthesise
 
 SECOND_CDN_TOKEN = f"/edgeship/{LOCAL}/cloudflare"
 """The parameter that holds the token of the second CDN's API."""
-CACHE_FOLDER = ".edgeship/assemblies"
-"""In the checkout."""
-
-_INPUTS = ("infra", "functions", "pyproject.toml", "uv.lock", "cdk.json")
-_PACKAGE = "src/edgeship"
-_NOT_DEPLOYED = ("cli", "local", "__pycache__")
-"""Of the package; contracts keep what is deployed from importing them."""
 _PRIVATE_VARIABLES = ("EDGESHIP_",)
 
 
@@ -109,20 +102,6 @@ class LocalCloud(Cloud):
         return self.cloudflare.url
 
 
-def project_root() -> Path:
-    """The checkout that this package is imported from.
-
-    Raises:
-        FileNotFoundError: edgeship runs from an installed wheel, which carries no CDK app.
-    """
-    root = Path(__file__).resolve().parents[3]
-    if not (root / "infra" / "app.py").is_file():
-        raise FileNotFoundError(
-            f"no infra/app.py in {root}: the local cloud deploys the project's own template, so it runs from a checkout"
-        )
-    return root
-
-
 def _synthesised(edge_freshness_seconds: float) -> Callable[[Progress], Path]:
     context = {
         "environment": LOCAL,
@@ -132,11 +111,9 @@ def _synthesised(edge_freshness_seconds: float) -> Callable[[Progress], Path]:
     }
 
     def assembly(on_progress: Progress) -> Path:
-        root = project_root()
-        deployed = sorted(p.name for p in (root / _PACKAGE).iterdir() if p.name not in _NOT_DEPLOYED)
-        inputs = (*_INPUTS, *(f"{_PACKAGE}/{name}" for name in deployed))
-        app = CdkApp(root, (sys.executable, "-m", "infra.app"), inputs, _PRIVATE_VARIABLES)
-        return synthesise(app, root / CACHE_FOLDER, context, on_progress)
+        place = app_place()
+        app = CdkApp(place.root, place.command, place.inputs, _PRIVATE_VARIABLES)
+        return synthesise(app, place.assemblies, {**context, **place.own_context}, on_progress)
 
     return assembly
 

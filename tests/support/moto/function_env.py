@@ -46,6 +46,7 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
                 site_bucket=NAMES.site_bucket,
                 distribution_id=create_distribution(),
                 site_url="https://widgets.example.com",
+                queue_url=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/moves",
                 copy_threads=4,
             ).to_env()
         case "notification":
@@ -70,5 +71,6 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
                 store_arn=STORE_ARN,
                 preview_store_arn=PREVIEW_STORE_ARN,
                 token_secret=NAMES.token_secret,
+                read_threads=1,
             ).to_env()
     raise ValueError(function)

@@ -99,7 +99,8 @@ def to_event(item: Mapping[str, Any]) -> Event:
 
 
 def to_widget(item: Mapping[str, Any]) -> Widget:
-    return Widget(item["sk"], Version.parse(item["first_version"]))
+    newest = item.get("newest_version")
+    return Widget(item["sk"], Version.parse(item["first_version"]), Version.parse(newest) if newest else None)
 
 
 def to_policy(item: Mapping[str, Any]) -> PolicyRecord:
@@ -201,6 +202,7 @@ def _deployment_item(deployment: Deployment) -> Item:
         "settled": deployment.settled,
         "verification": verification,
         "attempt": deployment.attempt,
+        **({"watched": keys.MISMATCH} if deployment.verification and not deployment.verification.verified else {}),
     }
 
 

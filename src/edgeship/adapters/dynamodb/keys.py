@@ -61,6 +61,9 @@ WATCHED = "WATCHED"
 WAITING = "WAITING"
 """The key there of records of releases that wait, and their sort key in the table."""
 
+MISMATCH = "MISMATCH"
+"""The key there of deployments that are not served everywhere."""
+
 
 def live(turn: int) -> str:
     """The key there of the channels at rest that are checked in this turn."""

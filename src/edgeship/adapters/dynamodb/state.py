@@ -118,6 +118,9 @@ class DynamoDBState:
         found = self._query(keys.widget_pk(widget), keys.deployment_sk(""))
         return [items.to_deployment(item) for item in found]
 
+    def failed_deployments(self) -> list[Deployment]:
+        return [items.to_deployment(item) for item in self._indexed(keys.MISMATCH)]
+
     def invalidation_paths(self, month: str) -> int:
         item = self._get(keys.INVALIDATIONS, month)
         return int(item["paths"]) if item else 0
@@ -263,7 +266,7 @@ class DynamoDBState:
         return {
             "TableName": self._table,
             "Key": serialize({"pk": keys.WIDGETS, "sk": release.widget}),
-            "UpdateExpression": "SET first_version = if_not_exists(first_version, :version)",
+            "UpdateExpression": "SET first_version = if_not_exists(first_version, :version), newest_version = :version",
             "ExpressionAttributeValues": {":version": {"S": str(release.version)}},
         }
 

@@ -112,6 +112,9 @@ class EdgeMetrics(Protocol):
     def record_left_out(self, flags: int) -> None:
         """How many flags the snapshot leaves out."""
 
+    def record_unmeasured(self, releases: int) -> None:
+        """How many releases that channels lead to get no metrics, because others have them."""
+
 
 @dataclass(frozen=True)
 class StoredFlags:

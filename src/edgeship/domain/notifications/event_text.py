@@ -9,7 +9,7 @@ from typing import Any
 from edgeship.domain.calendar.freeze import utc_text
 from edgeship.domain.channels.policy_record import changed_fields
 from edgeship.domain.events import Event, EventType
-from edgeship.domain.health.thresholds import Check
+from edgeship.domain.health.thresholds import CHECKS, Check
 from edgeship.domain.plain_text import number, size
 from edgeship.domain.severity import is_of_both, is_rollback
 
@@ -125,15 +125,6 @@ _TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
 """By type of event; the parameters are its `old` and `new`."""
 
 
-_CHECKS = {
-    Check.ERROR_RATE: ("error rate", "%"),
-    Check.LATENCY: ("p95 load latency", "ms"),
-    Check.MEMORY: ("p95 memory", "MB"),
-    Check.CUSTOM_METRIC: ("p95 of the custom metric", ""),
-    Check.ERROR_RATE_OVER_STABLE: ("error rate over the stable version's by", "points"),
-}
-
-
 def words(event: Event) -> str:
     """`latest 1.0.0 → 1.1.0`, `latest: rollout to 1.5.0 started at 1 %`, `1.1.0 quarantined`, …"""
     text = _TEXTS[event.type](event.old or {}, event.new or {})
@@ -149,7 +140,7 @@ def numbers(event: Event) -> str:
     value, limit, sample = (analysis.get(name) for name in ("value", "limit", "sample"))
     parts = []
     if analysis.get("check"):
-        name, unit = _CHECKS[Check(analysis["check"])]
+        name, unit = CHECKS[Check(analysis["check"])]
         parts.append(f"{name} {number(value)} {unit}".strip() if value is not None else name)
         if limit is not None:
             parts.append(f"limit {number(limit)} {unit}".strip())

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from edgeship.local.cloud import LocalCloud, project_root
+from edgeship.adapters.cdk.place import app_place
+from edgeship.local.cloud import LocalCloud
 from edgeship.local.demo.chapters import CHAPTERS
 from edgeship.local.demo.story import Ending, Story
 from edgeship.local.progress import progress_line
@@ -54,7 +55,7 @@ def played(
         starting = time.monotonic() - began
         console.print(Text(f"A local cloud of its own is up after {starting:.1f} s, without an AWS account.", "bold"))
         console.print(Text(f"   AWS {cloud.endpoint_url}   CDN {cloud.edge_url}"))
-        story = Story(cloud, actor, project_root() / "examples", console)
+        story = Story(cloud, actor, app_place().examples, console)
         story.timings["start of the local cloud"] = starting
         ending = story.tell([chapter for chapter in CHAPTERS if not (short and chapter.needs_hundreds)])
         _summarise(ending, console)

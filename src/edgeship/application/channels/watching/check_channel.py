@@ -111,7 +111,7 @@ class ChannelCheck:
         if self.occasion.at - reach > at:
             at = from_ = self.occasion.at - reach
         return Breach.by_alarm(
-            alarm.subject, alarm.check, alarm.limit, each.name, each.reason, at, from_, alarm.channel
+            alarm.subject, alarm.check, alarm.limit, each.name, each.reason, at, from_, alarm.channel, each.values
         )
 
     def _next(self) -> Moved | None:
