@@ -129,6 +129,10 @@ class SynthOptions(BaseModel):
         f"{MAX_FILE_MIB}): -c upload_limits=files:8000,file_mib:200",
     )
 
+    previews: bool = Field(
+        False, description="Give true or false; true makes a second distribution, for builds that nobody has released"
+    )
+
     require_signatures: bool = Field(
         False, description="Give true or false; true refuses unsigned uploads of every widget"
     )

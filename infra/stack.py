@@ -12,6 +12,7 @@ from infra.constructs.alarms import Alarms
 from infra.constructs.bus import Bus
 from infra.constructs.cdn.distribution import Cdn
 from infra.constructs.cdn.edge import EdgeFunction
+from infra.constructs.cdn.preview import PreviewCdn
 from infra.constructs.cdn.router import Router
 from infra.constructs.functions import Build
 from infra.constructs.notifications import Notifications
@@ -58,7 +59,28 @@ class EdgeshipStack(Stack):
         build = Build(options, removal, bundler, regional)
         router = Router(self, "Router", options=options, bundler=bundler)
         views = PageViews(self, "PageViews", options)
-        pipeline = Pipeline(self, "Pipeline", build, storage=storage, table=table, bus=bus, router=router, views=views)
+        previews = None
+        if storage.previews is not None:
+            previews = PreviewCdn(
+                self,
+                "PreviewCdn",
+                options=options,
+                removal=removal,
+                bundler=bundler,
+                bucket=storage.previews,
+                logs=storage.logs,
+            )
+        pipeline = Pipeline(
+            self,
+            "Pipeline",
+            build,
+            storage=storage,
+            table=table,
+            bus=bus,
+            router=router,
+            views=views,
+            previews=previews,
+        )
         rollouts = Rollouts(self, "Rollouts", build, storage=storage, table=table, bus=bus, views=views)
         telemetry = Telemetry(self, "Telemetry", build, storage=storage, table=table, views=views)
         edge = EdgeFunction(self, "Edge", options=options, removal=removal, bundler=bundler, target=at_edge)
@@ -105,6 +127,12 @@ class EdgeshipStack(Stack):
             "AlarmTopicArn": alarms.topic.topic_arn,
             "NotificationTopicArn": notifications.topic.topic_arn,
         }
+        if previews is not None:
+            outputs["PreviewDistributionDomainName"] = previews.distribution.distribution_domain_name
+            outputs["PreviewDistributionId"] = previews.distribution.distribution_id
+            outputs["PreviewsBucketName"] = previews.bucket.bucket_name
+        if access.previewer is not None:
+            outputs["PreviewerPolicyArn"] = access.previewer.managed_policy_arn
         if options.cloudflare_url:
             outputs["CloudflareUrl"] = options.cloudflare_url
         if options.root_widget:

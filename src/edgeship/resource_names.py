@@ -156,6 +156,20 @@ class ResourceNames:
         return f"edgeship-{self.environment}-routes"
 
     @property
+    def previews_bucket(self) -> str:
+        return self._bucket("previews")
+
+    @property
+    def preview_store(self) -> str:
+        """The KeyValueStore of the previews: another one, so that they can't fill that of the routes."""
+        return f"edgeship-{self.environment}-previews"
+
+    @property
+    def preview_url(self) -> str:
+        """The parameter that holds the URL of the previews' distribution, for who may not read the stack."""
+        return f"/edgeship/{self.environment}/preview-url"
+
+    @property
     def upload_limits(self) -> str:
         """The parameter that holds the limits of uploads, for who may read nothing else."""
         return f"/edgeship/{self.environment}/upload-limits"

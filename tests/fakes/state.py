@@ -17,6 +17,7 @@ from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.notifications.rules import NotificationsRecord
+from edgeship.domain.previews.preview import PreviewsRecord
 from edgeship.domain.propagation.deployment import Deployment
 from edgeship.domain.provenance.identity import IdentitiesRecord
 from edgeship.domain.provenance.signed import NewestStatement
@@ -134,6 +135,12 @@ class FakeState:
     def newest_statement(self, widget: str) -> NewestStatement:
         return self.records.get(("NewestStatement", widget)) or NewestStatement(widget)
 
+    def previews(self, widget: str) -> PreviewsRecord:
+        return self.records.get(("PreviewsRecord", widget)) or PreviewsRecord(widget)
+
+    def watched_previews(self) -> list[PreviewsRecord]:
+        return sorted((each for each in self._all(PreviewsRecord) if each.is_watched), key=lambda each: each.widget)
+
     def flags(self) -> list[FlagRecord]:
         return sorted(self._all(FlagRecord), key=lambda flag: flag.key)
 
@@ -187,7 +194,7 @@ def _key(record: Record) -> Key:
     match record:
         case EnvironmentRecord() | IdentitiesRecord() | NotificationsRecord():
             return (type(record).__name__,)
-        case NewestStatement() | PolicyRecord():
+        case NewestStatement() | PolicyRecord() | PreviewsRecord():
             return (type(record).__name__, record.widget)
         case Channel():
             return ("channel", record.widget, record.name)

@@ -32,6 +32,7 @@ FEATURES = {
     "versioning",
     "requirements",
     "pruning",
+    "previews",
 }
 
 

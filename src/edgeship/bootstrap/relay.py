@@ -22,6 +22,7 @@ from edgeship.application.edge.refresh_routes import RefreshRoutes
 from edgeship.application.edge.relay_events import RelayEvents
 from edgeship.application.edge.repair_edge import RepairEdge
 from edgeship.application.ports import Report
+from edgeship.application.previews.bring_previews import BringPreviews
 from edgeship.bootstrap.flag_copies import refresh_flags
 from edgeship.bootstrap.runtime import client_config, jittered_pause, slow_config, utc_now
 from edgeship.resource_names import SNAPSHOT_KEY
@@ -56,9 +57,13 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
         state, snapshots, bring, settings.environment, utc_now, jittered_pause, settings.read_threads
     )
     flags = refresh_flags(state, settings.config_bucket, settings.flag_copies, report)
+    previews = None
+    if settings.preview_store_arn:
+        previews = BringPreviews(state, KeyValueStore(keys, settings.preview_store_arn), utc_now, jittered_pause)
     relay = RelayEvents(
         refresh_routes=routes,
         refresh_flags=flags,
+        bring_previews=previews,
         bus=EventBridgeBus(boto3.client("events", config=client_config()), settings.bus),
         poison=SQSPoison(boto3.client("sqs", config=client_config()), settings.poison_queue_url),
         report=report,
@@ -71,6 +76,7 @@ def build(env: Mapping[str, str], report: Report) -> RelayFunction:
         refresh_flags=flags,
         metrics=EmfEdge(settings.environment),
         bring_keys=bring_keys,
+        bring_previews=previews,
         snapshots=snapshots,
     )
     return RelayFunction(relay, repair, FillStore(routes, bring, bring_keys, time.sleep, report))

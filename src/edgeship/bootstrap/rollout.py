@@ -25,6 +25,7 @@ from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import WatchChannels
 from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.application.health.publish_health import PublishHealth
+from edgeship.application.previews.expire_previews import ExpirePreviews
 from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, slow_config, utc_now
 from edgeship.resource_names import HEALTH_LIST_KEY, SNAPSHOT_KEY
 from edgeship.settings import RolloutSettings
@@ -35,6 +36,7 @@ class RolloutFunction:
     """What functions/rollout calls, in the environment of this name."""
 
     watch: WatchChannels
+    expire_previews: ExpirePreviews
     environment: str
 
 
@@ -69,4 +71,4 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
         registry=S3Snapshots(s3, settings.config_bucket, SNAPSHOT_KEY),
         sleep=time.sleep,
     )
-    return RolloutFunction(watch, settings.environment)
+    return RolloutFunction(watch, ExpirePreviews(state, jittered_pause), settings.environment)

@@ -23,7 +23,9 @@ class Lazy(NamedTuple):
 
 COMMANDS: Mapping[str, Lazy] = {
     "publish": Lazy(
-        "edgeship.cli.releases.publish", "publish", "Upload a folder, or an archive, as one version of a widget"
+        "edgeship.cli.releases.publish",
+        "publish",
+        "Upload a folder, or an archive, as one version of a widget, or as a preview",
     ),
     "artifact": Lazy(
         "edgeship.cli.releases.artifact",
@@ -116,6 +118,9 @@ COMMANDS: Mapping[str, Lazy] = {
     ),
     "rollout": Lazy("edgeship.cli.channels.rollout", "app", "Move a channel to a release by steps, and control it"),
     "policy": Lazy("edgeship.cli.channels.policy", "app", "Show and change what an upload of a widget does"),
+    "preview": Lazy(
+        "edgeship.cli.previews.preview", "app", "The previews that are served, and their end before their time"
+    ),
     "environment": Lazy(
         "edgeship.cli.requirements.environment",
         "app",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 LOCAL = "local"
 ENV_VARIABLE = "EDGESHIP_ENV"
 URL_VARIABLE = "EDGESHIP_URL"
+PREVIEW_URL_VARIABLE = "EDGESHIP_PREVIEW_URL"
 SECOND_URL_VARIABLE = "EDGESHIP_SECOND_URL"
 URL_OUTPUT, SECOND_URL_OUTPUT = "DistributionDomainName", "CloudflareUrl"
 """The stack's outputs that name the CDN, and the one in front of it."""
@@ -101,6 +102,21 @@ class Target:
         """The URL of each CDN, by name; empty when none is known."""
         known = {"cloudfront": self.site_url, "cloudflare": self._second_url}
         return {name: url for name, url in known.items() if url}
+
+    @cached_property
+    def preview_url(self) -> str | None:
+        """The URL of the previews' distribution, without a trailing slash; None if none is known."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if self.local is not None:
+            return self.local.side_url
+        if said := os.environ.get(PREVIEW_URL_VARIABLE):
+            return said.rstrip("/")
+        try:
+            found = self.session.client("ssm").get_parameter(Name=self.names.preview_url)
+        except (BotoCoreError, ClientError):
+            return None
+        return found["Parameter"]["Value"]
 
     @property
     def root_widget(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -91,6 +91,16 @@ class SnapshotReader(Protocol):
         Raises:
             EdgeUnreachable: see there.
         """
+
+
+class PreviewStore(Protocol):
+    """Brings the store of previews up to the table. Both raise Conflict, and StoreFull when it does not take them."""
+
+    def __call__(self, events: Iterable[Event]) -> None:
+        """After these events."""
+
+    def repair(self) -> None:
+        """All of it."""
 
 
 class EdgeMetrics(Protocol):

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 
 from edgeship.application.edge.bring_keys import BringKeys
 from edgeship.application.edge.bring_store import BringStore
-from edgeship.application.edge.ports import EdgeMetrics, EdgeState, RouteStore, Snapshots, StoreContent
+from edgeship.application.edge.ports import (
+    EdgeMetrics,
+    EdgeState,
+    PreviewStore,
+    RouteStore,
+    Snapshots,
+    StoreContent,
+)
 from edgeship.application.edge.refresh_flags import RefreshFlags
 from edgeship.application.edge.refresh_routes import RefreshRoutes
 from edgeship.domain.telemetry.metric_registry import live_releases, measurable_releases
@@ -29,6 +36,8 @@ class RepairEdge:
     metrics: EdgeMetrics
     bring_keys: BringKeys
     snapshots: Snapshots
+    bring_previews: PreviewStore | None = None
+    """None where no previews are served."""
     _right: str | None = field(default=None, init=False)
 
     def __call__(self, minute: int) -> StoreContent:
@@ -50,8 +59,12 @@ class RepairEdge:
             # Also of a store that is full, which nobody would see otherwise.
             content = self.store.content()
             self.metrics.record(content)
-            self.metrics.record_left_out(self.refresh_flags.repair())
-            self.metrics.record_unmeasured(self._unmeasured())
+            try:
+                self.metrics.record_left_out(self.refresh_flags.repair())
+                self.metrics.record_unmeasured(self._unmeasured())
+            finally:
+                if self.bring_previews is not None:
+                    self.bring_previews.repair()
         return content
 
     def _unmeasured(self) -> int:

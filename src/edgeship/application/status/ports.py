@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from edgeship.application.flags.ports import FlagState
 from edgeship.application.notifications.ports import NotificationState
+from edgeship.application.previews.ports import PreviewState
 from edgeship.application.propagation.ports import DeploymentState
 from edgeship.application.provenance.ports import ProvenanceState
 
@@ -27,5 +28,5 @@ class FunctionLogs(Protocol):
         """The lines of all functions that contain any of the texts, the oldest first."""
 
 
-class EnvironmentState(DeploymentState, NotificationState, FlagState, ProvenanceState, Protocol):
+class EnvironmentState(DeploymentState, NotificationState, FlagState, ProvenanceState, PreviewState, Protocol):
     """Everything in the table."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+import uuid
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edgeship.bootstrap.operations.resources import Resources
-from edgeship.bootstrap.runtime import utc_now
+from edgeship.bootstrap.runtime import jittered_pause, utc_now
 
 if TYPE_CHECKING:
     from edgeship.application.channels.follow_upload import FollowUpload
+    from edgeship.application.previews.publish_preview_bundle import PublishPreviewBundle
+    from edgeship.application.previews.remove_preview import RemovePreview
     from edgeship.application.releases.publish_bundle import PublishBundle
 
 
@@ -38,3 +41,25 @@ class Publishing(Resources):
         return FollowUpload(
             state=self.state, web=UrllibWeb(self._site_url) if self._site_url else None, clock=utc_now, sleep=time.sleep
         )
+
+    @cached_property
+    def publish_preview(self) -> PublishPreviewBundle:
+        from edgeship.adapters.s3.inbox import S3Dropbox
+        from edgeship.application.previews.publish_preview_bundle import PublishPreviewBundle
+        from edgeship.bootstrap import packing
+
+        return PublishPreviewBundle(
+            packing=packing.build,
+            limits=self.upload_limits,
+            dropbox=S3Dropbox(self._s3, self._names.inbox_bucket),
+            state=self.state,
+            new_name=lambda: uuid.uuid4().hex,
+            clock=utc_now,
+            sleep=time.sleep,
+        )
+
+    @cached_property
+    def remove_preview(self) -> RemovePreview:
+        from edgeship.application.previews.remove_preview import RemovePreview
+
+        return RemovePreview(self.state, jittered_pause)

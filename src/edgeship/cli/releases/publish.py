@@ -14,6 +14,13 @@ from edgeship.cli.channels.expecting import shown
 from edgeship.cli.errors import ExitCode
 from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import Output, plain
+from edgeship.cli.previews.publish_preview import (
+    CommentOption,
+    PreviewOption,
+    TtlOption,
+    asked_preview,
+    publish_preview,
+)
 from edgeship.cli.provenance.signatures import SignOption, sealing
 from edgeship.cli.releases.build_options import (
     LIMITS_UNKNOWN,
@@ -74,6 +81,9 @@ def publish(
             help="Show what would be uploaded, by the limits of the environment that is named, and upload nothing.",
         ),
     ] = False,
+    preview: PreviewOption = None,
+    ttl: TtlOption = None,
+    comment_file: CommentOption = None,
     wait: Annotated[
         bool,
         typer.Option("--wait/--no-wait", help="Wait until it is served, rolled out, waiting for approval, or refused."),
@@ -94,20 +104,27 @@ def publish(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Upload a folder, or an archive, as one version of a widget.
+    """Upload a folder, or an archive, as one version of a widget, or as a preview.
 
     It is checked by the same rules as the upload, packed with its manifest, and put into the inbox. The same
     files give the same archive; publishing them again changes nothing. Without --wait, only the environment's uploader
     policy is needed. Warnings say what will fail in browsers, such as a fixed public path; they refuse nothing.
+
+    With --preview nothing is released: the build is served for some time under a name of its own, by another host.
 
     Example:
 
         edgeship publish dist --widget checkout --version 1.4.2 --wait
     """
     out = context.output(ctx, as_json)
+    asked = asked_preview(preview, ttl, comment_file, version, dry_run=dry_run)
     given = BuildArguments(
         dist, build, widget, version, entrypoint, kind, git_commit, created_at, changes, exclude, follow_symlinks, sbom
     )
+    if asked is not None:
+        with _progress_bar(out, asked.name) as progress:
+            publish_preview(context.target(ctx, env, out), out, given, asked, sign, progress, timeout if wait else None)
+        return
     with read_build(given) as found:
         name, facts = found.name, found.facts
         if dry_run:

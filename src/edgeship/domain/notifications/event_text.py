@@ -108,6 +108,9 @@ _TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
     EventType.DEPLOYMENT_REQUESTED: lambda _, new: f"{new['channel']}: {new['version']} is brought to the CDNs again",
     EventType.DEPLOYMENT_VERIFIED: lambda _, new: f"{new['channel']}: {new['version']} is served everywhere",
     EventType.DEPLOYMENT_FAILED: _failed,
+    EventType.PREVIEW_PUBLISHED: lambda _, new: f"preview {new['preview']} published, until {_until(new)}",
+    EventType.PREVIEW_EXPIRED: lambda old, _: f"preview {old['preview']} expired",
+    EventType.PREVIEW_REMOVED: lambda old, _: f"preview {old['preview']} removed",
     EventType.IDENTITY_ADDED: lambda _, new: (
         f"identity {new['name']} added: its signature publishes {', '.join(new['widgets'])}"
     ),
