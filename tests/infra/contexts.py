@@ -22,6 +22,7 @@ EVERY_OPTION = {
     "upload_limits": "files:8000,file_mib:200",
     "telemetry_concurrency": "20",
     "rescue_concurrency": "10",
+    "previews": "true",
     "require_signatures": "true",
     "tracing": "true",
     "log_retention_days": "400",

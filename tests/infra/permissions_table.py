@@ -21,6 +21,7 @@ POLICIES = {
     "AccessUploader": "the *uploader* policy",
     "AccessOperator": "the *operator* policy",
     "AccessPruner": "the *pruner* policy",
+    "AccessPreviewer": "the *previewer* policy",
 }
 
 _NAMES = f"edgeship-{ENVIRONMENT}"
@@ -32,6 +33,7 @@ _IN_WORDS: tuple[tuple[str, str], ...] = (
     (rf"arn:aws:dynamodb:[\w-]+:\d+:table/{_NAMES}/index/(\w+)", r"the table's index `\1`"),
     (r"arn:of:StateTable", "the table's stream"),
     (r"arn:of:RouterRoutes", "the edge's store"),
+    (r"arn:of:PreviewCdnStore", "the previews' store"),
     (rf"arn:aws:events:[\w-]+:\d+:event-bus/{_NAMES}", "the bus"),
     (rf"arn:aws:cloudwatch:[\w-]+:\d+:alarm:{_NAMES}-(.+)", r"alarms `edgeship-ENV-\1`"),
     (r"arn:aws:cloudwatch:[\w-]+:\d+:alarm:\*", "every alarm of the account"),
