@@ -22,7 +22,6 @@ EVERY_OPTION = {
     "upload_limits": "files:8000,file_mib:200",
     "telemetry_concurrency": "20",
     "rescue_concurrency": "10",
-    "previews": "true",
     "require_signatures": "true",
     "tracing": "true",
     "log_retention_days": "400",
@@ -37,6 +36,7 @@ CONTEXTS = {
     "production": REQUIRED,
     "customised": {**REQUIRED, **EVERY_OPTION},
     "first": {**REQUIRED, "first_deploy": "true"},
+    "previewing": {**REQUIRED, "previews": "true"},
     "local": {"environment": "local"},
 }
 """By the name of the fixture that holds the stack."""

@@ -126,12 +126,13 @@ def markdown(rows: Iterable[Row], *, conditions: bool = False) -> str:
     return "\n".join(lines).replace("|  |", "| |")
 
 
-def blocks(production: Template, customised: Template) -> dict[str, str]:
-    """The tables of the page by the names of their markers; `customised` has every option set."""
+def blocks(production: Template, customised: Template, previewing: Template) -> dict[str, str]:
+    """The tables of the page by the names of their markers; `customised` has every option set but `previews`."""
     plain = identity_rows(production)
     return {
         "roles": markdown(plain),
         "roles-with-options": markdown(row for row in identity_rows(customised) if row not in plain),
+        "roles-with-previews": markdown(row for row in identity_rows(previewing) if row not in plain),
         "resources": markdown(resource_rows(production), conditions=True),
     }
 
@@ -268,10 +269,10 @@ def _function(template: Template, key: str) -> str:
     return str(resource["Properties"]["Handler"].split(".")[1])
 
 
-def write(production: Template, customised: Template) -> None:
+def write(production: Template, customised: Template, previewing: Template) -> None:
     """Bring the page up to the templates."""
     page = PAGE.read_text("utf-8")
-    for block, table in blocks(production, customised).items():
+    for block, table in blocks(production, customised, previewing).items():
         shown(page, block)
         page = re.sub(_marked(block), lambda found, table=table: found[1] + table + found[3], page, flags=re.DOTALL)
     PAGE.write_text(page, "utf-8")
@@ -286,7 +287,7 @@ def _main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         templates = []
-        for name in ("production", "customised"):
+        for name in ("production", "customised", "previewing"):
             build_app(CONTEXTS[name], outdir=str(Path(folder) / name)).synth()
             templates.append(Template(Path(folder) / name, f"edgeship-{ENVIRONMENT}"))
         write(*templates)

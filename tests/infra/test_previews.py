@@ -51,58 +51,58 @@ def test_without_the_option_there_is_nothing_of_it(production: Template) -> None
     assert "review" not in json.dumps(production.body["Resources"]).replace("reviewed", "")
 
 
-def test_the_first_distribution_has_no_origin_that_reads_previews(customised: Template) -> None:
-    first, second = distributions(customised)
-    bucket = previews_bucket(customised)
-    assert bucket not in json.dumps(config(customised, first))
-    assert bucket in json.dumps(config(customised, second)["Origins"])
-    assert "StorageSite" not in json.dumps(config(customised, second))
+def test_the_first_distribution_has_no_origin_that_reads_previews(previewing: Template) -> None:
+    first, second = distributions(previewing)
+    bucket = previews_bucket(previewing)
+    assert bucket not in json.dumps(config(previewing, first))
+    assert bucket in json.dumps(config(previewing, second)["Origins"])
+    assert "StorageSite" not in json.dumps(config(previewing, second))
 
 
-def test_each_bucket_is_read_by_its_own_distribution_alone(customised: Template) -> None:
-    first, second = distributions(customised)
-    site = next(key for key in customised.resources(BUCKET) if key.startswith("StorageSite"))
-    for bucket, own, other in ((previews_bucket(customised), second, first), (site, first, second)):
-        found = readers(customised, bucket)
+def test_each_bucket_is_read_by_its_own_distribution_alone(previewing: Template) -> None:
+    first, second = distributions(previewing)
+    site = next(key for key in previewing.resources(BUCKET) if key.startswith("StorageSite"))
+    for bucket, own, other in ((previews_bucket(previewing), second, first), (site, first, second)):
+        found = readers(previewing, bucket)
         assert found
         assert all(f'"{own}"' in each and f'"{other}"' not in each for each in found)
 
 
-def test_previews_are_not_indexed_and_browsers_ask_again(customised: Template) -> None:
-    _, second = distributions(customised)
-    behavior = config(customised, second)["DefaultCacheBehavior"]
-    assert "CacheBehaviors" not in config(customised, second)
-    policy = customised.resources("AWS::CloudFront::ResponseHeadersPolicy")[behavior["ResponseHeadersPolicyId"]["Ref"]]
+def test_previews_are_not_indexed_and_browsers_ask_again(previewing: Template) -> None:
+    _, second = distributions(previewing)
+    behavior = config(previewing, second)["DefaultCacheBehavior"]
+    assert "CacheBehaviors" not in config(previewing, second)
+    policy = previewing.resources("AWS::CloudFront::ResponseHeadersPolicy")[behavior["ResponseHeadersPolicyId"]["Ref"]]
     headers = policy["Properties"]["ResponseHeadersPolicyConfig"]["CustomHeadersConfig"]["Items"]
     found = {each["Header"]: (each["Value"], each["Override"]) for each in headers}
     assert found["X-Robots-Tag"] == ("noindex, nofollow", True)
     assert found["Cache-Control"] == ("no-cache", True)
 
 
-def test_every_request_runs_the_function_that_ends_them(customised: Template) -> None:
-    _, second = distributions(customised)
-    (association,) = config(customised, second)["DefaultCacheBehavior"]["FunctionAssociations"]
+def test_every_request_runs_the_function_that_ends_them(previewing: Template) -> None:
+    _, second = distributions(previewing)
+    (association,) = config(previewing, second)["DefaultCacheBehavior"]["FunctionAssociations"]
     assert association["EventType"] == "viewer-request"
-    function = customised.resources("AWS::CloudFront::Function")[association["FunctionARN"]["Fn::GetAtt"][0]]
+    function = previewing.resources("AWS::CloudFront::Function")[association["FunctionARN"]["Fn::GetAtt"][0]]
     (store,) = function["Properties"]["FunctionConfig"]["KeyValueStoreAssociations"]
     assert store["KeyValueStoreARN"]["Fn::GetAtt"][0].startswith("PreviewCdnStore")
 
 
-def test_files_outlive_every_preview_and_go(customised: Template) -> None:
-    bucket = customised.resources(BUCKET)[previews_bucket(customised)]["Properties"]
+def test_files_outlive_every_preview_and_go(previewing: Template) -> None:
+    bucket = previewing.resources(BUCKET)[previews_bucket(previewing)]["Properties"]
     days = [
         rule["ExpirationInDays"] for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule
     ]
     assert days == [MAX_TTL.days + 1]
 
 
-def test_a_previewer_can_put_no_release(customised: Template) -> None:
-    statements = [each for key, each in customised.statements() if key.startswith("AccessPreviewer")]
+def test_a_previewer_can_put_no_release(previewing: Template) -> None:
+    statements = [each for key, each in previewing.statements() if key.startswith("AccessPreviewer")]
     actions = {action for each in statements for action in listed(each["Action"])}
     assert actions == {
         *("s3:PutObject", "s3:ListMultipartUploadParts", "ssm:GetParameter", "dynamodb:GetItem", "dynamodb:Query")
     }
     (put,) = [each for each in statements if "s3:PutObject" in listed(each["Action"])]
-    pattern = customised.arn(put["Resource"]).split(":::")[1].partition("/")[2]
+    pattern = previewing.arn(put["Resource"]).split(":::")[1].partition("/")[2]
     assert fnmatch("incoming/checkout/previews/pr-1/3600/a.tar.gz", pattern)
     assert not fnmatch("incoming/checkout/1.0.0.tar.gz", pattern)
