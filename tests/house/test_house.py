@@ -16,6 +16,7 @@ FULLEST_ROOM = 16
 """Modules. More are two rooms."""
 PACKAGES = ("src/edgeship", "src/localcloud", "functions", "infra")
 FEATURES = {
+    "cost",
     "status",
     "releases",
     "channels",

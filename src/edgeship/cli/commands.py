@@ -110,6 +110,7 @@ COMMANDS: Mapping[str, Lazy] = {
     "prune": Lazy(
         "edgeship.cli.pruning.prune", "prune", "Show the old releases that nothing needs, or delete them with --yes"
     ),
+    "cost": Lazy("edgeship.cli.cost.cost", "cost", "Estimate what an environment costs in a month, and what lowers it"),
     "version": Lazy(
         "edgeship.cli.versioning.version",
         "app",

@@ -12,6 +12,7 @@ from edgeship.domain.health.thresholds import PERIOD_SECONDS
 from edgeship.resource_names import HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY
 
 if TYPE_CHECKING:
+    from edgeship.application.cost.count_usage import CountUsage
     from edgeship.application.edge.resolve_url import ResolveUrl
     from edgeship.application.embeds.embed_release import EmbedRelease
     from edgeship.application.notifications.follow_notification import FollowNotification
@@ -87,6 +88,12 @@ class Reading(Resources):
         from edgeship.application.status.find_unserved import UnservedReleases
 
         return UnservedReleases(self.state)
+
+    @cached_property
+    def count_usage(self) -> CountUsage:
+        from edgeship.application.cost.count_usage import CountUsage
+
+        return CountUsage(self.state)
 
     @cached_property
     def changes(self) -> ReadChanges:
