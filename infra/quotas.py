@@ -76,6 +76,8 @@ def needs(options: SynthOptions) -> tuple[Need, ...]:
     beacons then stops all of it: hence a need that is larger than what CloudFormation would refuse.
     """
     reservations = reserved(options)
+    fronts = 2 if options.previews else 1
+    of_fronts = "one for an environment" + (", and one for its previews" if options.previews else "")
     return (
         Need(
             service="lambda",
@@ -94,20 +96,20 @@ def needs(options: SynthOptions) -> tuple[Need, ...]:
             code="L-24B04930",
             name="Distributions of CloudFront in the account",
             default=500,
-            needed=1,
+            needed=fronts,
             asked=500,
             used_by="cloudfront list-distributions: Quantity",
-            reason="one for an environment",
+            reason=of_fronts,
         ),
         Need(
             service="cloudfront",
             code=None,
             name="KeyValueStores of CloudFront in the account",
             default=50,
-            needed=1,
+            needed=fronts,
             asked=100,
             used_by="cloudfront list-key-value-stores: the number of items",
-            reason="one for an environment",
+            reason=of_fronts,
         ),
         Need(
             service="monitoring",

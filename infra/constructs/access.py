@@ -164,7 +164,7 @@ class Access(Construct):
             previewer,
             ["s3:ListMultipartUploadParts", "s3:PutObject"],
             objects(options.names.inbox_bucket, f"{INCOMING_PREFIX}*/{FOLDER}/*"),
-            reason="Whoever uploads chooses widget and preview; the key of a release has no such segment.",
+            reason="An uploader chooses widget and preview; the key of a release has no such segment.",
         )
         allow(previewer, ["ssm:GetParameter"], limits, url)
         for partitions in (widget_pk("*"), refused_pk("*")):

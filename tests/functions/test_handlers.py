@@ -235,7 +235,7 @@ def test_a_tick_goes_by_what_was_measured(failed: int, phase: Phase, version: st
     rolling_out(deployed, "checkout", minutes_ago(15))
     deployed.report("checkout", "1.5.0", minutes_ago(14), 14, sessions=300, failed_sessions=failed)
     deployed.report("checkout", "1.4.2", minutes_ago(14), 14, sessions=900, failed_sessions=6)
-    assert rollout.handler(TICK, None) == {"watched": 1, "changed": 1}
+    assert rollout.handler(TICK, None) == {"watched": 1, "changed": 1, "previews_ended": 0}
     channel = deployed.state.channel("checkout", "latest")
     assert channel.rollout is not None
     assert channel.rollout.phase is phase

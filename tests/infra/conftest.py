@@ -30,3 +30,9 @@ def first() -> Template:
 def local() -> Template:
     """The local cloud's."""
     return stack("local")
+
+
+@pytest.fixture(scope="session")
+def previewing() -> Template:
+    """`production` with previews."""
+    return stack("previewing")

@@ -36,6 +36,7 @@ CONTEXTS = {
     "production": REQUIRED,
     "customised": {**REQUIRED, **EVERY_OPTION},
     "first": {**REQUIRED, "first_deploy": "true"},
+    "previewing": {**REQUIRED, "previews": "true"},
     "local": {"environment": "local"},
 }
 """By the name of the fixture that holds the stack."""

@@ -22,6 +22,7 @@ def test_every_option_can_be_given_as_text() -> None:
     assert {**REQUIRED, **EVERY_OPTION}.keys() | {
         "first_deploy",
         "geo_allow",
+        "previews",
         "throwaway",
     } == SynthOptions.model_fields.keys()
 

@@ -54,12 +54,16 @@ def test_an_assembly_has_its_needs_beside_its_templates(tmp_path: Path) -> None:
 
 @pytest.mark.xdist_group("infra")
 @pytest.mark.synth
-def test_the_needs_are_the_templates(customised: Template, production: Template) -> None:
-    for stack, context in ((customised, {**REQUIRED, **EVERY_OPTION}), (production, REQUIRED)):
+def test_the_needs_are_the_templates(customised: Template, production: Template, previewing: Template) -> None:
+    contexts = ({**REQUIRED, **EVERY_OPTION}, REQUIRED, {**REQUIRED, "previews": "true"})
+    for stack, context in zip((customised, production, previewing), contexts, strict=True):
+        fronts = 2 if "previews" in context else 1
         executions = [
             function["Properties"].get("ReservedConcurrentExecutions", 0) for function in stack.functions().values()
         ]
         assert reserved(SynthOptions.from_context(context)) == sum(executions)
         assert len(stack.resources("AWS::CloudWatch::Alarm")) <= OWN_ALARMS
-        assert len(stack.resources("AWS::CloudFront::Distribution")) == 1
-        assert len(stack.resources("AWS::CloudFront::KeyValueStore")) == 1
+        assert len(stack.resources("AWS::CloudFront::Distribution")) == fronts
+        assert len(stack.resources("AWS::CloudFront::KeyValueStore")) == fronts
+        said = [need.needed for need in needs(SynthOptions.from_context(context)) if need.service == "cloudfront"]
+        assert said == [fronts, fronts]

@@ -13,7 +13,7 @@ from edgeship.settings import (
     TelemetrySettings,
 )
 from tests.support.moto.aws import ACCOUNT, NAMES, REGION, Aws, create_distribution
-from tests.support.moto.key_value_store import PREVIEW_STORE_ARN, STORE_ARN
+from tests.support.moto.key_value_store import STORE_ARN
 
 
 def function_env(function: str, aws: Aws) -> dict[str, str]:
@@ -25,7 +25,6 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
                 **base,
                 inbox_bucket=NAMES.inbox_bucket,
                 site_bucket=NAMES.site_bucket,
-                previews_bucket=NAMES.previews_bucket,
                 upload_threads=4,
             ).to_env()
         case "promotion":
@@ -69,7 +68,6 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
                 config_bucket=NAMES.config_bucket,
                 poison_queue_url=aws.poison_queue_url,
                 store_arn=STORE_ARN,
-                preview_store_arn=PREVIEW_STORE_ARN,
                 token_secret=NAMES.token_secret,
                 read_threads=1,
             ).to_env()

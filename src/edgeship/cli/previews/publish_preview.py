@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from edgeship.domain.previews.preview import Preview
 
 WARNINGS_SHOWN = 5
+PREVIEW_SECONDS = 60.0
+"""How long --wait waits by default."""
 
 PreviewOption = Annotated[
     str | None,

@@ -15,6 +15,7 @@ from edgeship.cli.errors import ExitCode
 from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import Output, plain
 from edgeship.cli.previews.publish_preview import (
+    PREVIEW_SECONDS,
     CommentOption,
     PreviewOption,
     TtlOption,
@@ -123,7 +124,8 @@ def publish(
     )
     if asked is not None:
         with _progress_bar(out, asked.name) as progress:
-            publish_preview(context.target(ctx, env, out), out, given, asked, sign, progress, timeout if wait else None)
+            limit = (timeout or PREVIEW_SECONDS) if wait or wait_for else None
+            publish_preview(context.target(ctx, env, out), out, given, asked, sign, progress, limit)
         return
     with read_build(given) as found:
         name, facts = found.name, found.facts

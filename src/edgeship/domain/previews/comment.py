@@ -55,12 +55,16 @@ def _lines(site_url: str, widget: str, preview: Preview) -> Iterator[str]:
 def _sizes(preview: Preview) -> Iterator[str]:
     stable = preview.comparison
     if stable is None:
-        yield f"{preview.files} files, {size(preview.total_bytes)}. No release is stable, so it is compared with none."
+        yield f"{_files(preview.files)}, {size(preview.total_bytes)}. No release is stable, so it is compared with none."
         return
     yield f"| | this build | {stable.check.against} (stable) | change |"
     yield "|---|---|---|---|"
-    yield _row(f"{preview.files} files", preview.total_bytes, stable.total_bytes)
+    yield _row(_files(preview.files), preview.total_bytes, stable.total_bytes)
     yield _row(_code(preview.entrypoint).replace("|", "\\|"), preview.entry_bytes, stable.entry_bytes)
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'}"
 
 
 def _row(what: str, new: int, old: int | None) -> str:
