@@ -172,6 +172,7 @@ class ReadOverview:
             and (release := releases.get((name, version))) is not None
             and release.may_be_chosen
             and release.promoted_at is None
+            and first_unmet(release, environment) is None
         }
         return _Around(environment, freezes, failed, unserved, approvals, fixes, releases)
 

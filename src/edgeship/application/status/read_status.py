@@ -174,7 +174,7 @@ class ReadStatus:
             {each.channel: each.clause for each in unserved},
             tuple((each.version, each.reason) for each in waiting if each.needs_person),
             tuple(each for each in among(around.freezes, widget) if each.in_effect(now) is not None),
-            next((each.version for each in waiting), None),
+            next((each.version for each in waiting if each.version in good), None),
             good.__contains__,
         )
         return WidgetStatus(

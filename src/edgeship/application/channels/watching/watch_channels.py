@@ -96,7 +96,7 @@ class WatchChannels:
                 tick.faults.append(("time", TimeoutError(f"{len(checked) - number} channels were not checked")))
                 break
             seen = Seen(
-                standing or (),
+                standing,
                 metrics,
                 freezes,
                 {version for widget, version in quarantined if widget == channel.widget},
