@@ -55,7 +55,7 @@ def _lines(site_url: str, widget: str, preview: Preview) -> Iterator[str]:
 def _sizes(preview: Preview) -> Iterator[str]:
     stable = preview.comparison
     if stable is None:
-        yield f"{_files(preview.files)}, {size(preview.total_bytes)}. No release is stable: it is compared with none."
+        yield f"{_files(preview.files)}, {size(preview.total_bytes)}. No release is stable to compare it with."
         return
     yield f"| | this build | {stable.check.against} (stable) | change |"
     yield "|---|---|---|---|"
