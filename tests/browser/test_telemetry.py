@@ -135,6 +135,7 @@ def test_a_page_view_is_a_session_with_the_version_and_latency_of_what_the_page_
     assert len(cdn.beacons()) == 1
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("how", ["", "async"])
 def test_it_may_be_loaded_in_any_way(how: str, cdn: Cdn, visit: Opener) -> None:
     visit(module(cdn), telemetry(cdn, how=how))
@@ -194,6 +195,7 @@ def test_a_channels_path_is_told_without_its_query(cdn: Cdn, visit: Opener) -> N
     assert cdn.beacons(1)[0]["c"] == "~next/widget.js"
 
 
+@pytest.mark.nightly
 def test_a_range_is_a_moving_path_too(cdn: Cdn, visit: Opener) -> None:
     cdn.script("/checkout/~1/widget.js", WIDGET, "1.9.0")
     visit(telemetry(cdn), module(cdn, "/checkout/~1/widget.js"))
@@ -333,6 +335,7 @@ def redirected(cdn: Cdn) -> None:
     cdn.script(EXACT, WIDGET, "1.4.2")
 
 
+@pytest.mark.nightly
 def test_a_module_that_a_redirect_leads_to(cdn: Cdn, visit: Opener) -> None:
     redirected(cdn)
     visit(telemetry(cdn), module(cdn))
@@ -351,6 +354,7 @@ def test_a_chunk_tells_the_version_before_the_entrypoint_does(browser: Remote, c
     assert len(cdn.requests(LATEST)) == 1
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("cors", ["", ' crossorigin="anonymous"'])
 @pytest.mark.parametrize("data", [{}, {"src": LATEST}], ids=["detected", "src"])
 def test_a_script_that_a_moving_path_inserts(
@@ -422,6 +426,7 @@ def test_a_page_that_is_left_at_once_is_a_session(browser: Remote, cdn: Cdn, vis
     assert cdn.beacons(1)[0]["s"] == 1
 
 
+@pytest.mark.nightly
 def test_a_page_that_comes_back_from_the_cache_goes_on(browser: Remote, cdn: Cdn, visit: Opener, host: Site) -> None:
     visit(telemetry(cdn), module(cdn))
     browser.execute_script("addEventListener('pageshow', (event) => { window.restored = event.persisted; })")
@@ -437,6 +442,7 @@ def test_a_page_that_comes_back_from_the_cache_goes_on(browser: Remote, cdn: Cdn
     assert (second["i"], second["n"]) == (first["i"], 1)
 
 
+@pytest.mark.nightly
 def test_no_sample_no_beacon(browser: Remote, cdn: Cdn, visit: Opener) -> None:
     visit(telemetry(cdn, sample=0), module(cdn))
     run(browser, "checkout.fail('unheard')")
@@ -465,6 +471,7 @@ def test_the_whole_sample(sample: str, cdn: Cdn, visit: Opener) -> None:
     assert len(cdn.beacons(1)) == 1
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("broken", ["undefined", "() => { throw new Error('not here'); }", "() => undefined"])
 def test_a_page_without_a_sound_fetch_sends_nothing_and_works(
     broken: str, browser: Remote, cdn: Cdn, visit: Opener
@@ -499,6 +506,7 @@ def test_it_leaves_the_page_as_it_was(browser: Remote, cdn: Cdn, visit: Opener) 
     assert cdn.beacons() == []
 
 
+@pytest.mark.nightly
 def test_a_widget_is_watched_once(browser: Remote, cdn: Cdn, visit: Opener) -> None:
     watching = "<script type='module'>edgeship.watch({widget: 'checkout', version: '9.9.9'})</script>"
     visit(telemetry(cdn), telemetry(cdn), watching, module(cdn))
@@ -522,6 +530,7 @@ def test_a_widget_that_is_loaded_by_code_and_late(browser: Remote, cdn: Cdn, vis
     assert "l" in first
 
 
+@pytest.mark.nightly
 def test_two_widgets_are_two_sessions(browser: Remote, cdn: Cdn, visit: Opener) -> None:
     cdn.script("/bubble/latest/widget.js", "throw new Error('a bubble')", "1.0.0")
     visit(telemetry(cdn), telemetry(cdn, "bubble"), module(cdn), module(cdn, "/bubble/latest/widget.js"))
@@ -531,6 +540,7 @@ def test_two_widgets_are_two_sessions(browser: Remote, cdn: Cdn, visit: Opener) 
     assert by_widget["bubble"]["i"] != by_widget["checkout"]["i"]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "load",
     [
@@ -550,6 +560,7 @@ def test_slow_widgets_are_not_left_out_of_the_latencies(load: str, browser: Remo
     assert len(cdn.requests(LATEST)) == 1
 
 
+@pytest.mark.nightly
 def test_a_cdn_under_a_prefix_and_a_widget_at_its_root(browser: Remote, cdn: Cdn, visit: Opener) -> None:
     cdn.answers["/cdn/edgeship/telemetry.js"] = cdn.answers["/edgeship/telemetry.js"]
     cdn.answers["/cdn/telemetry"] = cdn.answers[Cdn.TELEMETRY]
@@ -561,6 +572,7 @@ def test_a_cdn_under_a_prefix_and_a_widget_at_its_root(browser: Remote, cdn: Cdn
     assert cdn.beacons() == []
 
 
+@pytest.mark.nightly
 def test_a_copy_on_the_pages_own_site(cdn: Cdn, visit: Opener, host: Site) -> None:
     host.answers["/js/metrics.js"] = cdn.answers["/edgeship/telemetry.js"]
     data = f'data-widget="checkout" data-src="{cdn.url}{LATEST}" data-endpoint="{cdn.url}/telemetry"'
@@ -569,6 +581,7 @@ def test_a_copy_on_the_pages_own_site(cdn: Cdn, visit: Opener, host: Site) -> No
     assert first["r"] == "1.4.2"
 
 
+@pytest.mark.nightly
 def test_another_endpoint(cdn: Cdn, visit: Opener, host: Site) -> None:
     visit(telemetry(cdn, endpoint="/collect"), module(cdn, EXACT))
     assert len(host.wait("/collect", 1)) == 1
@@ -625,6 +638,7 @@ def test_every_beacon_has_the_token_of_its_page_view(browser: Remote, cdn: Cdn, 
     assert not {"Cookie", "Referer", "Authorization"} & asked.headers.keys()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "answer",
     [

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from edgeship.cli.output import Output, plain, table
+from tests.cli.command_line import CommandLine
 
 RUN = "from edgeship.cli.main import run; run()"
 SCRIPT = r"""
@@ -59,16 +60,15 @@ def test_a_piped_table_is_not_padded(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize("words", [[], ["-h"], ["rollout"], ["rollout", "-h"], ["local"], ["version"], ["policy"]])
-def test_help_is_no_error(words: list[str]) -> None:
-    done = subprocess.run([sys.executable, "-c", RUN, *words], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("Usage: edgeship ")
+def test_help_is_no_error(words: list[str], bare: CommandLine) -> None:
+    done = bare(*words)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("Usage: edgeship ")
 
 
-def test_the_version() -> None:
-    done = subprocess.run([sys.executable, "-c", RUN, "--version"], capture_output=True, text=True, check=False)
-    assert done.stdout.startswith("edgeship ")
-    assert done.stdout.split()[1][0].isdigit()
+def test_the_version(bare: CommandLine) -> None:
+    name, number = bare("--version").out.split()
+    assert (name, number[0].isdigit()) == ("edgeship", True)
 
 
 def test_a_reader_that_has_read_enough() -> None:
