@@ -15,6 +15,7 @@ from edgeship.cli import local
 from edgeship.cli.calendar import freeze
 from edgeship.cli.channels import channels, policy, rollout
 from edgeship.cli.context import GlobalOptions
+from edgeship.cli.deploying import deploy, destroy, synth
 from edgeship.cli.edge import resolve
 from edgeship.cli.embeds import embed
 from edgeship.cli.errors import ExitCode, Failure, explain, sentence
@@ -58,6 +59,9 @@ for command in (
     freeze.unfreeze,
     embed.embed,
     prune.prune,
+    synth.synth,
+    deploy.deploy,
+    destroy.destroy,
 ):
     app.command()(command)
 app.add_typer(version.app, name="version")
