@@ -14,6 +14,7 @@ import edgeship
 from edgeship.adapters.cdk.place import BUNDLES_KEY
 from edgeship.resource_names import LOCAL
 from infra.options import NO_ACCOUNT, OptionError, SynthOptions
+from infra.quotas import write_needs
 
 if TYPE_CHECKING:
     from aws_cdk import App
@@ -83,7 +84,9 @@ def main() -> int:
     except OptionError as error:
         sys.stderr.write(f"edgeship can't be synthesised:\n{error}\n")
         return 2
-    app.synth()
+    assembly = app.synth()
+    options = SynthOptions.from_context(context, os.environ.get("CDK_DEFAULT_ACCOUNT"))
+    write_needs(options, Path(assembly.directory))
     return 0
 
 

@@ -14,7 +14,8 @@ class FlagCopyStack(Stack):
     """A stack of its own, because CloudFormation makes a bucket in the stack's own Region alone.
 
     It shares nothing with the environment's stack but the bucket's name, so the two can be deployed in any order: the
-    relay writes the copy as soon as there is a bucket, and the edge reads home until then.
+    relay writes the copy as soon as there is a bucket, and the edge reads home until then. It is not protected from
+    deletion: it holds a copy, and a first deploy that fails must be repeatable in an environment that exists.
     """
 
     def __init__(self, scope: Construct, options: SynthOptions, region: str) -> None:
@@ -25,7 +26,6 @@ class FlagCopyStack(Stack):
             stack_name=names.edge_stack(region),
             description=f"edgeship {options.environment}: the flags' snapshot in {region}",
             env={"account": options.account, "region": region},
-            termination_protection=not options.throwaway,
         )
         bucket = private_bucket(self, "Copy", names.edge_bucket(region), removal_policy(options))
         Validations.of(bucket).acknowledge(

@@ -23,30 +23,25 @@ from edgeship.domain.edge.nearest_region import REGIONS
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
 from edgeship.domain.notifications.secret_reference import reference_fault
-from edgeship.domain.releases.limits import DEFAULT_LIMITS, MAX_FILE_MIB, MAX_FILES, MIB, Limits
+from edgeship.domain.releases.limits import MAX_FILE_MIB, MAX_FILES
 from edgeship.resource_names import LOCAL, REGION, ResourceNames
+from infra.countries import COUNTRIES
+from infra.upload_limits import UploadLimits, parts_of
 
 NO_ACCOUNT: Final = "000000000000"
 """Stands in for the account when there is none: enough to synthesise, never enough to deploy to AWS."""
 
-# Officially assigned ISO 3166-1 alpha-2 codes, which is what a geo restriction takes
-# (https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_GeoRestriction.html).
-_COUNTRIES = """
-AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA
-CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA
-GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP
-KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS
-MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS
-RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW
-TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
-"""
-COUNTRIES: Final = frozenset(_COUNTRIES.split())
 # What CloudWatch Logs accepts
 # (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html).
 LOG_RETENTION_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557)
 YEAR_SECONDS: Final = 365 * 24 * 3600
 MAX_EDGE_REGIONS: Final = 8
 """Copies are written all at a time; with more, a change waits for the slowest of many."""
+
+TICKS_AT_A_TIME: Final = 2
+"""A tick ends within its minute; one that was late may meet the next."""
+LEAST_RESCUE: Final = 5
+"""The relay runs once for each shard of the table's stream, and for the clock."""
 
 _CERTIFICATE = re.compile(r"arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}")
 _WEB_ACL = re.compile(r"arn:aws:wafv2:us-east-1:\d{12}:global/webacl/[\w-]{1,128}/[0-9a-f-]{36}")
@@ -69,30 +64,6 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
-def _parts(value: object) -> object:
-    """`-c upload_limits=files:8000,file_mib:200` is a string; a context file may hold an object."""
-    if not isinstance(value, str):
-        return value
-    parts = [part.partition(":") for part in value.split(",") if part.strip()]
-    names = [name.strip() for name, _, _ in parts]
-    if len(set(names)) != len(names) or not all(colon for _, colon, _ in parts):
-        raise ValueError("is not NAME:NUMBER with commas between, each name once")
-    return {name: number.strip() for name, (_, _, number) in zip(names, parts, strict=True)}
-
-
-class UploadLimits(BaseModel):
-    """What a bundle may hold. The rest follows: see `Limits.chosen`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    files: int = Field(DEFAULT_LIMITS.files, ge=1, le=MAX_FILES)
-    file_mib: int = Field(DEFAULT_LIMITS.file_bytes // MIB, ge=1, le=MAX_FILE_MIB)
-
-    @property
-    def limits(self) -> Limits:
-        return Limits.chosen(self.files, self.file_mib)
-
-
 class SynthOptions(BaseModel):
     """The options of one stack. Each field is a context key; its description is the hint of its error message."""
 
@@ -101,6 +72,10 @@ class SynthOptions(BaseModel):
     environment: Text = Field(description="Give the environment to synthesise: -c environment=production")
     account: Text = Field(description="Give the 12 digits of the AWS account: -c account=123456789012")
     throwaway: bool = Field(False, description="Give true or false; true lets data be deleted with the stack")
+    first_deploy: bool = Field(
+        False,
+        description="Give true or false; true leaves out what would be in the way of a second first deploy",
+    )
 
     domain_name: Text | None = Field(None, description="Give a host name: -c domain_name=widgets.example.com")
     certificate_arn: Text | None = Field(
@@ -148,10 +123,14 @@ class SynthOptions(BaseModel):
         7, ge=1, le=365, description="Give the days for which files stay under latest that its release has no more"
     )
 
-    upload_limits: Annotated[UploadLimits, BeforeValidator(_parts)] = Field(
+    upload_limits: Annotated[UploadLimits, BeforeValidator(parts_of)] = Field(
         UploadLimits(),
         description=f"Give how many files a bundle may have (up to {MAX_FILES:,}) and the MiB of one (up to "
         f"{MAX_FILE_MIB}): -c upload_limits=files:8000,file_mib:200",
+    )
+
+    previews: bool = Field(
+        False, description="Give true or false; true makes a second distribution, for builds that nobody has released"
     )
 
     require_signatures: bool = Field(
@@ -159,7 +138,13 @@ class SynthOptions(BaseModel):
     )
 
     telemetry_concurrency: int = Field(
-        50, ge=0, le=1000, description="Give the beacons that may be handled at a time, or 0 to reserve no concurrency"
+        0, ge=0, le=1000, description="Give the beacons that may be handled at a time, or 0 to reserve no concurrency"
+    )
+    rescue_concurrency: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="Give the executions that rollback and relay have for themselves, each, or 0 to reserve none",
     )
 
     tracing: bool = Field(False, description="Give true or false; true traces the functions with X-Ray")
@@ -194,6 +179,11 @@ class SynthOptions(BaseModel):
     def names(self) -> ResourceNames:
         return ResourceNames(self.environment, self.account)
 
+    @property
+    def protected(self) -> bool:
+        """Whether the stack and its table are protected from deletion."""
+        return not (self.throwaway or self.first_deploy)
+
     @field_validator("geo_allow", "geo_deny")
     @classmethod
     def _known_countries(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
@@ -212,6 +202,13 @@ class SynthOptions(BaseModel):
         if unknown := [region for region in regions if region not in REGIONS]:
             raise ValueError(f"{', '.join(unknown)}: not a Region of AWS's commercial partition")
         return tuple(dict.fromkeys(regions))
+
+    @field_validator("rescue_concurrency")
+    @classmethod
+    def _enough_to_rescue(cls, executions: int) -> int:
+        if 0 < executions < LEAST_RESCUE:
+            raise ValueError(f"is too few: it is also the most that each gets. Give 0, or {LEAST_RESCUE} or more")
+        return executions
 
     @field_validator("root_widget")
     @classmethod

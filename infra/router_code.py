@@ -16,6 +16,7 @@ ROUTER: Final = ("path.js", "identity.js", "store.js", "choice.js", "answers.js"
 EXACT: Final = ("encoded.js", "exact.js")
 MOVING_HEADERS: Final = ("moving_headers.js",)
 TOKEN: Final = ("store.js", "token.js")
+PREVIEW: Final = ("path.js", "store.js", "answers.js", "preview.js")
 STUB: Final = "stub.min.js"
 TRUSTED_TYPES: Final = "trusted_types.js"
 IMPORTS: Final = "import cf from 'cloudfront';\nimport crypto from 'crypto';\n"
@@ -46,9 +47,29 @@ def router_code(
         "exposedHeaders": exposed_headers,
         "scheme": scheme,
     }
+    return IMPORTS + _joined(root, ROUTER, {"CONFIG": config, **_scripts(root)})
+
+
+def preview_code(root: Path, *, exposed_headers: str, scheme: str = "https") -> str:
+    """The code of the function of the previews' distribution. Nothing keeps what a path that moves leads to.
+
+    Raises:
+        NotInSubset: see there; or the code is too long.
+    """
+    config = {
+        "rootWidget": "",
+        "movingCacheControl": "no-store",
+        "exposedHeaders": exposed_headers,
+        "scheme": scheme,
+    }
+    return IMPORTS + _joined(root, PREVIEW, {"CONFIG": config, **_scripts(root)})
+
+
+def _scripts(root: Path) -> dict[str, str]:
+    """The scripts that are in answers."""
     stub = (root / FOLDER / STUB).read_text("utf-8").strip()
     policy = str(rjsmin.jsmin((root / FOLDER / TRUSTED_TYPES).read_text("utf-8")))
-    return IMPORTS + _joined(root, ROUTER, {"CONFIG": config, "STUB": stub, "TRUSTED_TYPES": policy})
+    return {"STUB": stub, "TRUSTED_TYPES": policy}
 
 
 def exact_code(root: Path) -> str:

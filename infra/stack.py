@@ -14,6 +14,7 @@ from infra.constructs.alarms import Alarms
 from infra.constructs.bus import Bus
 from infra.constructs.cdn.distribution import Cdn
 from infra.constructs.cdn.edge import EdgeFunction
+from infra.constructs.cdn.preview import PreviewCdn
 from infra.constructs.cdn.router import Router
 from infra.constructs.functions import Build
 from infra.constructs.notifications import Notifications
@@ -29,7 +30,9 @@ from infra.options import SynthOptions
 
 def removal_policy(options: SynthOptions) -> RemovalPolicy:
     """Of what holds data. Names are fixed, so a first deploy that fails half-way must not leave its resources behind:
-    they would be in the way of the second. From then on they are kept."""
+    they would be in the way of the second. From then on they are kept, and a new stack adopts them, which
+    CloudFormation does with these policies alone
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html)."""
     return RemovalPolicy.DESTROY if options.throwaway else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
 
@@ -44,7 +47,8 @@ class EdgeshipStack(Stack):
             stack_name=names.stack,
             description=f"edgeship {options.environment}: ships browser widgets to a CDN and rolls bad releases back",
             env={"account": options.account, "region": REGION},
-            termination_protection=not options.throwaway,
+            # The CDK's command line sets it before CloudFormation creates anything.
+            termination_protection=options.protected,
         )
         removal = removal_policy(options)
         local = options.environment == LOCAL
@@ -53,17 +57,39 @@ class EdgeshipStack(Stack):
 
         storage = Storage(self, "Storage", options, removal)
         table = StateTable(self, "State", options, removal)
-        bus = Bus(self, "Events", options, removal)
+        bus = Bus(self, "Events", options)
         build = Build(options, removal, bundler, regional)
-        router = Router(self, "Router", options=options, removal=removal, bundler=bundler)
+        router = Router(self, "Router", options=options, bundler=bundler)
         views = PageViews(self, "PageViews", options)
-        pipeline = Pipeline(self, "Pipeline", build, storage=storage, table=table, bus=bus, router=router, views=views)
+        previews = None
+        if storage.previews is not None:
+            previews = PreviewCdn(
+                self,
+                "PreviewCdn",
+                options=options,
+                removal=removal,
+                bundler=bundler,
+                bucket=storage.previews,
+                logs=storage.logs,
+            )
+        pipeline = Pipeline(
+            self,
+            "Pipeline",
+            build,
+            storage=storage,
+            table=table,
+            bus=bus,
+            router=router,
+            views=views,
+            previews=previews,
+        )
         rollouts = Rollouts(self, "Rollouts", build, storage=storage, table=table, bus=bus, views=views)
         telemetry = Telemetry(self, "Telemetry", build, storage=storage, table=table, views=views)
         edge = EdgeFunction(self, "Edge", options=options, removal=removal, bundler=bundler, target=at_edge)
         cdn = Cdn(self, "Cdn", options=options, storage=storage, edge=edge, router=router, telemetry=telemetry)
         # Routes are there before requests need them, also in an environment from before the router.
-        cdn.distribution.node.add_dependency(pipeline.filled)
+        if pipeline.filled is not None:
+            cdn.distribution.node.add_dependency(pipeline.filled)
         propagation = Propagation(self, "Propagation", build, storage=storage, table=table, bus=bus, cdn=cdn)
         notifications = Notifications(self, "Notifications", build, table=table, bus=bus)
         functions = (
@@ -84,6 +110,7 @@ class EdgeshipStack(Stack):
             propagation=propagation,
             notifications=notifications,
             telemetry=telemetry,
+            router=router,
             cdn=cdn,
         )
 
@@ -103,6 +130,12 @@ class EdgeshipStack(Stack):
             "NotificationTopicArn": notifications.topic.topic_arn,
             "Version": version("edgeship"),
         }
+        if previews is not None:
+            outputs["PreviewDistributionDomainName"] = previews.distribution.distribution_domain_name
+            outputs["PreviewDistributionId"] = previews.distribution.distribution_id
+            outputs["PreviewsBucketName"] = previews.bucket.bucket_name
+        if access.previewer is not None:
+            outputs["PreviewerPolicyArn"] = access.previewer.managed_policy_arn
         if options.cloudflare_url:
             outputs["CloudflareUrl"] = options.cloudflare_url
         if options.root_widget:

@@ -1,4 +1,5 @@
-"""S3 `Object Created` under `incoming/`: publish and register the upload, or refuse it with a reason.
+"""S3 `Object Created` under `incoming/`: publish and register the upload, or serve it as a preview, or refuse
+it with a reason.
 
 An upload at which this failed in each attempt comes again from the queue of failures, and is refused then.
 """
@@ -17,6 +18,8 @@ from edgeship.adapters.lambda_events.s3_events import ObjectCreated
 from edgeship.adapters.lambda_events.sqs_messages import QueueBatch, QueueMessage
 from edgeship.bootstrap.artifact_upload import ArtifactUpload, build
 from edgeship.bootstrap.runtime import traced
+from edgeship.domain.previews.preview import Preview
+from edgeship.domain.previews.preview_name import is_preview_key
 from edgeship.domain.releases.rejection import Rejection, Upload
 from edgeship.domain.releases.release import Release
 
@@ -40,7 +43,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if upload.key.endswith("/") and upload.size == 0:
         logger.info("ignored: a folder marker, not an archive", key=upload.key)
         return {"outcome": "ignored", "key": upload.key}
-    return _answer(upload, _use_case().accept(upload))
+    use_cases = _use_case()
+    accept = use_cases.accept_preview if is_preview_key(upload.key) else use_cases.accept
+    return _answer(upload, accept(upload))
 
 
 def _is_rejected(message: QueueMessage) -> bool:
@@ -49,16 +54,21 @@ def _is_rejected(message: QueueMessage) -> bool:
         failed = FailedUpload.model_validate_json(message.body)
         upload = failed.request_payload.to_upload()
         attempts = failed.request_context.approximate_invoke_count
-        _answer(upload, _use_case().reject_failed(upload, attempts, failed.failure))
+        use_cases = _use_case()
+        reject = use_cases.reject_failed_preview if is_preview_key(upload.key) else use_cases.reject_failed
+        _answer(upload, reject(upload, attempts, failed.failure))
     except Exception:  # the message comes again alone, and ends in the dead-letter queue
         logger.exception("a failed upload could not be refused")
         return False
     return True
 
 
-def _answer(upload: Upload, outcome: Release | Rejection) -> dict[str, Any]:
+def _answer(upload: Upload, outcome: Release | Preview | Rejection) -> dict[str, Any]:
     if isinstance(outcome, Rejection):
         logger.warning("rejected", key=upload.key, code=outcome.code, reason=outcome.reason)
         return {"outcome": "rejected", "key": upload.key, "code": outcome.code}
+    if isinstance(outcome, Preview):
+        logger.info("accepted", key=upload.key, preview=outcome.name, build=outcome.build)
+        return {"outcome": "accepted", "preview": outcome.name, "build": outcome.build}
     logger.info("accepted", key=upload.key, widget=outcome.widget, version=str(outcome.version))
     return {"outcome": "accepted", "widget": outcome.widget, "version": str(outcome.version)}

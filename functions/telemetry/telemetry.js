@@ -22,7 +22,7 @@
   const MAX_VALUE = 1000000000000;
   const HANG = 5000; // milliseconds
   /**
-   * CloudFront refuses URLs over 8,192 bytes, and one character can take nine of them
+   * CloudFront refuses URLs over 8,192 bytes
    * (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html).
    */
   const MAX_DATA = 7000;
@@ -58,7 +58,7 @@
     /** The folder of a widget that is not under its name: at the CDN's root, or on another CDN. */
     const folder = src ? src.replace(/[^/]*$/, '') : base;
     // Of the page view for this widget: no two widgets share one.
-    const id = (Math.random() + 1).toString(16).slice(2);
+    const id = Math.random().toString(16).slice(2);
 
     /** Not yet reported, [message, count, frames] by the message without its numbers, and the frames. */
     const errors = new Map();
@@ -80,7 +80,7 @@
       beacons = 0;
 
     /** Whether a URL belongs to the widget. */
-    const own = url => [base, folder].some(start => (url + '').startsWith(start));
+    const own = url => (url + '').startsWith(base) || (url + '').startsWith(folder);
     const heap = () => performance.memory.usedJSHeapSize / 1e6;
     const isEntry = url => src ? url === src : own(url) && /\.m?js(\?|$)/.test(url);
 
@@ -130,7 +130,7 @@
     /** Read the version from the page's own answer, which is in the browser's cache. */
     const ask = () => {
       // A file that was loaded without CORS may be cached without its headers.
-      if (asked || !src || (element && element.crossOrigin === null && !/module/.test(element.type + element.rel))) return;
+      if (asked || !src || (element && !element.crossOrigin && !/mod/.test(element.type + element.rel))) return;
       asked = true;
       fetch(src, { cache: 'force-cache', credentials: 'omit' }).then(answer => {
         know(answer.headers.get('x-amz-meta-version'));
@@ -160,13 +160,15 @@
       }
       if (longest) tracked.push(['long_task_ms', longest]);
       if (tracked.length) beacon.k = tracked.splice(longest = 0);
-      // Frames go before messages. This ends: a beacon with one message is within the limit.
+      // In base64url, which a signature at the CDN changes nothing of: encodeURIComponent leaves ' and ( as they are, and
+      // AWS signs them encoded. Frames go before messages. This ends: a beacon with one message is within the limit.
       let data;
-      while ((data = encodeURIComponent(JSON.stringify(beacon))).length > MAX_DATA)
+      while ((data = btoa(unescape(encodeURIComponent(JSON.stringify(beacon))))
+        .replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '')).length > MAX_DATA)
         (beacon.e.filter(error => error[2]).pop() || beacon.e).pop();
       // A GET: CloudFront signs requests to the function behind it, and for a POST it needs the body's hash from here.
       fetch(endpoint + '?d=' + data, {
-        mode: 'no-cors', credentials: 'omit', keepalive: true, referrerPolicy: 'no-referrer'
+        keepalive: true, mode: 'no-cors', credentials: 'omit', referrerPolicy: 'no-referrer'
       }).catch(() => {});
     };
 
@@ -226,7 +228,7 @@
       listen(view, 'error', event => {
         const target = event.target;
         const url = target.currentSrc || target.src || target.href;
-        if (target === view) blame(event.error, `${event.filename}:${event.lineno}:${event.colno}`, event.message);
+        if (target === view) blame(event.error, event.filename + ':' + event.lineno + ':' + event.colno, event.message);
         else if (own(url)) count('failed to load ' + place(url));
       });
       listen(view, 'unhandledrejection', event => {
@@ -237,7 +239,8 @@
       });
       listen(view, 'securitypolicyviolation', event => {
         const url = event.blockedURI;
-        if (event.disposition !== 'report' && (own(url) || own(event.sourceFile)))
+        // 'report' blocks nothing; browsers without the property know no such policy.
+        if (!(event.disposition > 'f') && (own(url) || own(event.sourceFile)))
           count(event.effectiveDirective + ' blocks ' + place(url));
       });
       // A frame's new document, after it is loaded.
@@ -266,7 +269,7 @@
       }
     ]);
     // A page from the back/forward cache continues with the same id and count.
-    listen(window, 'pagehide', () => report(true));
+    listen(window, 'pagehide', report);
     listen(window, 'visibilitychange', () => report(document.hidden));
     // Memory is the widget's doing: it is compared with the page before it, or not reported.
     know(options.version);
@@ -281,7 +284,8 @@
         if (latency >= 0 && !held) hold(AFTER_LOAD);
       }
     });
-    if (document.readyState === 'complete') hold(AFTER_LOAD);
+    // 'complete', not 'interactive' or 'loading'.
+    if (document.readyState < 'd') hold(AFTER_LOAD);
     else listen(window, 'load', () => hold(AFTER_LOAD));
   };
 

@@ -1,4 +1,5 @@
-"""Three managed policies: for CI, which uploads; for the people on call; and for who prunes old releases."""
+"""Managed policies: for CI, which uploads; for the people on call; for who prunes old releases; and, where previews are
+served, for pull requests."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from edgeship.adapters.dynamodb.keys import refused_pk, widget_pk
+from edgeship.domain.previews.preview_name import FOLDER
 from edgeship.resource_names import (
     ACCEPTED_PREFIX,
     COPIES_PREFIX,
@@ -97,7 +100,8 @@ class Access(Construct):
             objects(names.inbox_bucket, f"{MAPS_PREFIX}*"),
             objects(names.site_bucket, "*/v*/*"),
             objects(names.site_bucket, f"{COPIES_PREFIX}*"),
-            reason="Reading kept archives, reasons, source maps, published manifests and latest copies, of any widget.",
+            objects(names.site_bucket, f"{HEALTH_PREFIX}*"),
+            reason="Reading uploads that are kept, maps, manifests, latest copies and health pages, of any widget.",
         )
         self.pruner = iam.ManagedPolicy(
             self, "Pruner", description=f"edgeship {options.environment}: delete releases that nothing needs"
@@ -111,7 +115,11 @@ class Access(Construct):
             *(objects(names.inbox_bucket, f"{prefix}*") for prefix in (MAPS_PREFIX, SURFACES_PREFIX)),
             reason="Releases of any widget and version; the buckets keep what is deleted for some days.",
         )
-        allow(self.operator, ["ssm:GetParameter"], limits)
+        url = parameter(options, options.names.preview_url)
+        self.previewer = self._previewer(options, table, limits, url) if options.previews else None
+        if options.previews:
+            allow(self.uploader, ["ssm:GetParameter"], url)
+        allow(self.operator, ["ssm:GetParameter"], limits, *([url] if options.previews else []))
         allow(self.operator, ["s3:ListBucketMultipartUploads"], storage.inbox.bucket_arn)
         # What the edge has, for `edgeship resolve`, `status` and the check of flags; the relay alone writes it.
         allow(self.operator, ["s3:GetObject"], objects(names.config_bucket, SNAPSHOT_KEY))
@@ -128,6 +136,15 @@ class Access(Construct):
             storage.site.bucket_arn,
             storage.config.bucket_arn,
         )
+        allow(
+            self.operator,
+            ["logs:FilterLogEvents"],
+            *(
+                f"arn:aws:logs:{Stack.of(self).region}:{options.account}:log-group:{group}:*"
+                for group in names.log_groups.values()
+            ),
+            reason="The ARN of a log group in a policy ends so.",
+        )
         allow(self.operator, ["sqs:GetQueueAttributes"], *(queue.queue_arn for queue in queues))
         stack = Stack.of(self)
         allow(
@@ -136,3 +153,20 @@ class Access(Construct):
             f"arn:aws:cloudformation:{stack.region}:{options.account}:stack/{names.stack}/*",
             reason="A stack's ARN ends in an id that it gets when it is created.",
         )
+
+    def _previewer(self, options: SynthOptions, table: StateTable, limits: str, url: str) -> iam.ManagedPolicy:
+        """Whatever a pull request runs with it, nothing is released: it puts previews alone, and reads what became of
+        them."""
+        previewer = iam.ManagedPolicy(
+            self, "Previewer", description=f"edgeship {options.environment}: put previews into the inbox, and no more"
+        )
+        allow(
+            previewer,
+            ["s3:ListMultipartUploadParts", "s3:PutObject"],
+            objects(options.names.inbox_bucket, f"{INCOMING_PREFIX}*/{FOLDER}/*"),
+            reason="An uploader chooses widget and preview; the key of a release has no such segment.",
+        )
+        allow(previewer, ["ssm:GetParameter"], limits, url)
+        for partitions in (widget_pk("*"), refused_pk("*")):
+            allow(previewer, ["dynamodb:GetItem", "dynamodb:Query"], table.table.table_arn, partitions=partitions)
+        return previewer

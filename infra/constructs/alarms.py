@@ -1,21 +1,26 @@
-"""Alarms on edgeship itself: messages in failure queues, functions in error, a relay that lags, a CDN in error.
+"""Alarms on edgeship itself: messages in failure queues, events that started nothing, functions in error or without
+capacity, a relay that lags, a router or a CDN in error.
 
 The alarms of releases are not here: the functions make and remove them.
 """
 
 from __future__ import annotations
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from edgeship.domain.edge.route_values import MAX_STORE_BYTES
-from edgeship.domain.telemetry.metrics import DIMENSIONS, FLAGS_LEFT_OUT, NAMESPACE, STORE_BYTES
+from edgeship.domain.telemetry.metric_registry import MAX_RELEASES
+from edgeship.domain.telemetry.metrics import FLAGS_LEFT_OUT, RELEASES_LEFT_OUT, STORE_BYTES
+from infra.constructs.alarm_metrics import MINUTE, Rules, cdn_errors, lost_events, own, router_errors
 from infra.constructs.cdn.distribution import Cdn
+from infra.constructs.cdn.router import Router
 from infra.constructs.functions import RegionalFunction
 from infra.constructs.notifications import Notifications
 from infra.constructs.pipeline import Pipeline
@@ -24,7 +29,6 @@ from infra.constructs.rollouts import Rollouts
 from infra.constructs.telemetry import Telemetry
 from infra.options import SynthOptions
 
-MINUTE = Duration.minutes(1)
 RELAY_LAG_MS = 60_000
 """Events and the edge's snapshot follow a change within seconds; one minute means that nothing gets through."""
 CDN_ERROR_PERCENT = 1
@@ -37,7 +41,8 @@ WAIT_SECONDS = 900
 
 
 class Alarms(Construct):
-    """Each alarm watches one metric and reports both ways, to one topic."""
+    """Each alarm watches one metric, or the sum of some, and reports both ways, to one topic. A first deploy makes them
+    without actions."""
 
     def __init__(
         self,
@@ -50,9 +55,11 @@ class Alarms(Construct):
         propagation: Propagation,
         notifications: Notifications,
         telemetry: Telemetry,
+        router: Router,
         cdn: Cdn,
     ) -> None:
         super().__init__(scope, id)
+        self._options = options
         self._prefix = options.names.stack
         self.topic = sns.Topic(self, "Topic", display_name=f"edgeship {options.environment}", enforce_ssl=True)
         # Not encrypted by a key: CloudWatch would need a customer-managed key, and the messages contain only names of
@@ -76,13 +83,8 @@ class Alarms(Construct):
                 set_aside="failed on a message: read it in the queue, fix the cause, send it again.",
                 failed="failed. Lambda tries again; a message that keeps failing goes to the failure queue.",
             )
-        self._alarm(
-            "ArtifactUpload/Waiting",
-            pipeline.failed_uploads.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum"),
-            WAIT_SECONDS,
-            "Uploads at which the function failed wait to be refused, and nothing takes them: check that the function "
-            "runs, and that the account has concurrency left.",
-            periods=3,
+        self._waiting(
+            pipeline.artifact_upload, pipeline.failed_uploads, "Uploads at which the function failed wait to be refused"
         )
         self._function(
             pipeline.relay,
@@ -101,26 +103,24 @@ class Alarms(Construct):
             set_aside="could not bring a move to a CDN. The edge serves the move; caches may be old until they expire. "
             "See its log for the CDN, fix the cause, send the message again.",
             failed="fails. Moves are served, but the caches of a second CDN and the copies under latest may be old.",
+            rules=[(propagation.rule, propagation.bus)],
         )
+        self._waiting(propagation.function, propagation.queue, "Moves wait for their propagation")
         self._function(
             notifications.function,
             set_aside="could not notify a destination: edgeship status names the destinations and the reasons. Fix the "
             "cause, send the message again.",
             failed="fails. Events wait in its queue, and nobody is notified of them.",
+            rules=[(notifications.rule, notifications.bus)],
         )
-        self._alarm(
-            "Notification/Waiting",
-            notifications.queue.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum"),
-            WAIT_SECONDS,
-            "Events wait for their notification, and nothing takes them: check that the function runs, and that the "
-            "account has concurrency left.",
-            periods=3,
-        )
+        self._waiting(notifications.function, notifications.queue, "Events wait for their notification")
         self._function(
             telemetry.function,
             failed="loses beacons. Until that ends, releases are analysed with the rest, or not at all.",
+            throttled="There are more beacons than the function may handle, and the rest is lost: a flood, or "
+            "telemetry_concurrency, or the account's quota, is too small for the traffic.",
         )
-        self._alarm(
+        ticks_missing = self._alarm(
             "Rollout/Missing",
             rollouts.rollout.function.metric_invocations(period=MINUTE),
             1,
@@ -131,14 +131,8 @@ class Alarms(Construct):
             # A function that is not invoked has no datapoint at all.
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
-        self._alarm(
-            "Telemetry/Throttles",
-            telemetry.function.function.metric_throttles(period=MINUTE),
-            0,
-            "There are more beacons than the function may handle, and the rest is lost: a flood, or "
-            "telemetry_concurrency is too small for the traffic.",
-            periods=3,
-        )
+        # Which takes minutes: the tick has run when the alarm counts them.
+        ticks_missing.node.add_dependency(cdn.distribution)
         self._alarm(
             "Relay/Lag",
             pipeline.relay.function.metric(
@@ -150,14 +144,7 @@ class Alarms(Construct):
         )
         self._alarm(
             "Router/StoreSize",
-            cloudwatch.Metric(
-                namespace=NAMESPACE,
-                metric_name=STORE_BYTES,
-                dimensions_map={DIMENSIONS[0]: options.environment},
-                period=MINUTE,
-                statistic="Maximum",
-                unit=cloudwatch.Unit.BYTES,
-            ),
+            own(STORE_BYTES, options.environment, cloudwatch.Unit.BYTES),
             STORE_ALARM_BYTES,
             f"The edge's store of routes is more than {STORE_ALARM_PERCENT} % full. From 90 % on, old minor ranges "
             "(~1.4) are left out of it, the oldest of each widget first; channels and major ranges stay.",
@@ -165,27 +152,45 @@ class Alarms(Construct):
         )
         self._alarm(
             "Flags/LeftOut",
-            cloudwatch.Metric(
-                namespace=NAMESPACE,
-                metric_name=FLAGS_LEFT_OUT,
-                dimensions_map={DIMENSIONS[0]: options.environment},
-                period=MINUTE,
-                statistic="Maximum",
-                unit=cloudwatch.Unit.COUNT,
-            ),
+            own(FLAGS_LEFT_OUT, options.environment, cloudwatch.Unit.COUNT),
             0,
             "A flag's record can't be brought to the edge, and its clients use the defaults in their code. "
             "edgeship status names it, and why.",
         )
         self._alarm(
+            "Telemetry/LeftOut",
+            own(RELEASES_LEFT_OUT, options.environment, cloudwatch.Unit.COUNT),
+            0,
+            f"More than {MAX_RELEASES:,} releases are live, and the rest has no metrics: nothing analyses it or rolls "
+            "it back. Rollouts and open rollback windows come first.",
+            periods=3,
+        )
+        self._alarm(
+            "Router/Errors",
+            router_errors(router.functions),
+            0,
+            "A function of the edge fails, and its viewers get a 503: see its log in us-east-1, and roll it back by "
+            "a deploy of its last version.",
+            periods=3,
+        )
+        self._alarm(
             "Cdn/Errors",
-            cdn.distribution.metric5xx_error_rate(period=MINUTE),
+            cdn_errors(cdn.distribution),
             CDN_ERROR_PERCENT,
             "More than 1 % of answers are 5xx: the edge function or S3 fails.",
             periods=3,
         )
 
-    def _function(self, function: RegionalFunction, *, failed: str, set_aside: str = "") -> None:
+    def _function(
+        self,
+        function: RegionalFunction,
+        *,
+        failed: str,
+        set_aside: str = "",
+        rules: Rules = (),
+        throttled: str = "",
+    ) -> None:
+        """`rules` fill its queue, where there is one; those that invoke it are known."""
         for queue in function.queues:
             self._alarm(
                 f"{queue.node.path.split('/', 2)[-1]}",
@@ -193,25 +198,50 @@ class Alarms(Construct):
                 0,
                 f"{function.name} {set_aside}",
             )
+        name = function.node.id
         self._alarm(
-            f"{function.node.id}/Errors",
-            function.function.metric_errors(period=MINUTE),
+            f"{name}/Errors", function.function.metric_errors(period=MINUTE), 0, f"{function.name} {failed}", periods=3
+        )
+        self._alarm(
+            f"{name}/Throttles",
+            function.function.metric_throttles(period=MINUTE),
             0,
-            f"{function.name} {failed}",
+            throttled
+            or f"{function.name} finds no concurrency left, and its events wait: the account's quota is used up, or "
+            "what is reserved for it.",
+            periods=3,
+        )
+        # Metrics of idle queues can be a quarter of an hour late; these are not.
+        if function.rules or rules:
+            invoked = function if function.rules else None
+            self._alarm(
+                f"{name}/Lost",
+                lost_events((*function.rules, *rules), invoked),
+                0,
+                f"{function.name} was not started by events that were for it: EventBridge could not hand them over, or "
+                "Lambda gave them up. They are in its failure queues within a quarter of an hour.",
+            )
+
+    def _waiting(self, function: RegionalFunction, queue: sqs.Queue, what: str) -> None:
+        self._alarm(
+            f"{function.node.id}/Waiting",
+            queue.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum"),
+            WAIT_SECONDS,
+            f"{what}, and nothing takes them: check that the function runs, and that the account has concurrency left.",
             periods=3,
         )
 
     def _alarm(
         self,
         id: str,  # noqa: A002
-        metric: cloudwatch.Metric,
+        metric: cloudwatch.IMetric,
         threshold: float,
         description: str,
         periods: int = 1,
         comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
         # Most of these metrics have no datapoints while nothing happens, which is healthy.
         missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
-    ) -> None:
+    ) -> cloudwatch.Alarm:
         words = id.replace("/", "")
         alarm = cloudwatch.Alarm(
             self,
@@ -223,7 +253,10 @@ class Alarms(Construct):
             threshold=threshold,
             evaluation_periods=periods,
             treat_missing_data=missing,
+            # A new alarm goes to OK from no state at all, which is a message each, too.
+            actions_enabled=not self._options.first_deploy,
         )
         action = actions.SnsAction(self.topic)
         alarm.add_alarm_action(action)
         alarm.add_ok_action(action)
+        return alarm

@@ -11,9 +11,15 @@ from infra.options import SynthOptions
 
 
 class Bus(Construct):
-    """The bus only takes events from this account: it has no resource policy."""
+    """The bus only takes events from this account: it has no resource policy.
 
-    def __init__(self, scope: Construct, id: str, options: SynthOptions, removal: RemovalPolicy) -> None:  # noqa: A002
+    The archive goes with the bus, also where data outlives the stack: a bus whose archive is left can't be deleted,
+    since the archive has a rule on it
+    (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteEventBus.html).
+    The table, which outlives both, has every event.
+    """
+
+    def __init__(self, scope: Construct, id: str, options: SynthOptions) -> None:  # noqa: A002
         super().__init__(scope, id)
         self.bus = events.EventBus(self, "Bus", event_bus_name=options.names.bus)
         archive = self.bus.archive(
@@ -23,4 +29,4 @@ class Bus(Construct):
             event_pattern=events.EventPattern(source=[SOURCE]),
             retention=Duration.days(options.event_retention_days),
         )
-        archive.apply_removal_policy(removal)
+        archive.apply_removal_policy(RemovalPolicy.DESTROY)

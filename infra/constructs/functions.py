@@ -20,12 +20,11 @@ from edgeship.settings import FUNCTION_SETTINGS, TRACING
 from infra.bundling import Bundler, Target
 from infra.constructs.log_group import RetainedLogGroup
 from infra.constructs.permissions import allow
-from infra.constructs.queues import FailureQueue, WorkQueue
+from infra.constructs.queues import DELIVERY_AGE, DELIVERY_ATTEMPTS, FailureQueue, WorkQueue
 from infra.options import SynthOptions
 
-DELIVERY_AGE = Duration.hours(24)
-DELIVERY_ATTEMPTS = 185
-"""EventBridge's longest and most: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html."""
+QUEUE_CONCURRENCY = 5
+"""Runs at a time for one queue: however many events wait, the account's other functions have the rest."""
 INVOCATION_AGE = Duration.hours(6)
 """Lambda's longest: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html."""
 TICK_AGE = Duration.minutes(1)
@@ -78,6 +77,8 @@ class RegionalFunction(Construct):
         function_name = options.names.function(name)
         self.name = function_name
         self.code_digest = bundle.digest
+        self.rules: list[tuple[events.Rule, events.IEventBus | None]] = []
+        """What invokes it asynchronously, with the bus; None: the account's own."""
         self._queues: list[FailureQueue] = []
         self._undelivered: FailureQueue | None = None
         self.log_group = RetainedLogGroup(self, "Logs", f"/aws/lambda/{function_name}", options, removal)
@@ -135,11 +136,13 @@ class RegionalFunction(Construct):
         What failed in each attempt goes to `failed`, if that is given, for a function to handle.
         """
         rule = events.Rule(self, id, event_bus=bus, event_pattern=pattern, description=f"Invokes {self.name}")
+        self.rules.append((rule, bus))
         self._invoke_by(rule, delivery_age=DELIVERY_AGE, invocation_age=INVOCATION_AGE, retries=2, failed=failed)
 
-    def on_schedule(self, id: str, schedule: events.Schedule) -> None:  # noqa: A002
+    def on_schedule(self, id: str, schedule: events.Schedule, *, enabled: bool = True) -> None:  # noqa: A002
         """Invoke the function by the clock. What fails is not tried again: it is the next run's."""
-        rule = events.Rule(self, id, schedule=schedule, description=f"Invokes {self.name}")
+        rule = events.Rule(self, id, schedule=schedule, description=f"Invokes {self.name}", enabled=enabled)
+        self.rules.append((rule, None))
         self._invoke_by(rule, delivery_age=TICK_AGE, invocation_age=TICK_AGE, retries=0)
 
     def _invoke_by(
@@ -211,8 +214,15 @@ class RegionalFunction(Construct):
             on_failure=sources.SqsDlq(failures),
         )
 
-    def on_queue(self, id: str, queue: WorkQueue, failures: Sequence[FailureQueue]) -> None:  # noqa: A002
-        """Invoke the function with batches of a queue; `failures` are where its messages end.
+    def on_queue(
+        self,
+        id: str,  # noqa: A002
+        queue: WorkQueue,
+        failures: Sequence[FailureQueue],
+        *,
+        batch_size: int = 10,
+    ) -> None:
+        """Invoke the function with batches of a queue, five at a time; `failures` are where its messages end.
 
         The function names the messages that it could not handle, and these come again alone.
         """
@@ -223,8 +233,8 @@ class RegionalFunction(Construct):
             id,
             target=self.function,
             event_source_arn=queue.queue_arn,
-            batch_size=10,
-            max_concurrency=5,
+            batch_size=batch_size,
+            max_concurrency=QUEUE_CONCURRENCY,
             report_batch_item_failures=True,
         )
 

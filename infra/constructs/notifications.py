@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -12,7 +11,7 @@ from constructs import Construct
 from edgeship.domain.events import SOURCE
 from edgeship.resource_names import NOTICE_PREFIX, REGION
 from infra.constructs.bus import Bus
-from infra.constructs.functions import DELIVERY_AGE, DELIVERY_ATTEMPTS, Build, RegionalFunction
+from infra.constructs.functions import Build, RegionalFunction
 from infra.constructs.queues import FailureQueue, WorkQueue
 from infra.constructs.table import StateTable
 from infra.options import SynthOptions
@@ -50,7 +49,15 @@ class Notifications(Construct):
         self.queue = WorkQueue(
             self, "Queue", visibility_timeout=VISIBILITY, failures=self._failures, max_receives=MAX_RECEIVES
         )
-        self._take_events_of(bus)
+        self.bus = bus.bus
+        self.rule = events.Rule(
+            self,
+            "Every",
+            event_bus=bus.bus,
+            event_pattern=events.EventPattern(source=[SOURCE]),
+            description="Every event of edgeship waits for its notification",
+        )
+        self.queue.take_from(self.rule, self._undelivered)
         self.function = RegionalFunction(
             self,
             "Notification",
@@ -66,23 +73,6 @@ class Notifications(Construct):
         )
         self._permit(options, table)
         self.function.on_queue("Waiting", self.queue, failures=(self._failures, self._undelivered))
-
-    def _take_events_of(self, bus: Bus) -> None:
-        rule = events.Rule(
-            self,
-            "Every",
-            event_bus=bus.bus,
-            event_pattern=events.EventPattern(source=[SOURCE]),
-            description="Every event of edgeship waits for its notification",
-        )
-        rule.add_target(
-            targets.SqsQueue(
-                self.queue,
-                dead_letter_queue=self._undelivered,
-                max_event_age=DELIVERY_AGE,
-                retry_attempts=DELIVERY_ATTEMPTS,
-            )
-        )
 
     def _permit(self, options: SynthOptions, table: StateTable) -> None:
         allow = self.function.allow

@@ -19,6 +19,8 @@ ALARMS_OF_ANY_RELEASE = "A release's alarms are made when it gets traffic, and c
 
 RELEASE_FILES = "*/v*/*"
 """In the site bucket."""
+PREVIEW_FILES = "*/p/*"
+"""In the bucket of previews."""
 MOVING_MANIFESTS = "*/manifests/*.json"
 """In the site bucket."""
 

@@ -25,10 +25,11 @@ from edgeship.resource_names import (
 )
 from edgeship.settings import format_copies
 from infra.constructs.bus import Bus
+from infra.constructs.cdn.preview import PreviewCdn
 from infra.constructs.cdn.router import Router
 from infra.constructs.functions import TIME_ZONES, Build, RegionalFunction
 from infra.constructs.page_views import PageViews
-from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, RELEASE_FILES, health_alarms, objects
+from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, PREVIEW_FILES, RELEASE_FILES, health_alarms, objects
 from infra.constructs.queues import FailureQueue, WorkQueue
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
@@ -44,7 +45,10 @@ LEAST_STORAGE_MIB = 512
 """That Lambda gives: https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html."""
 BLOCK_BYTES = 4096
 """Of the disk: each file fills its last block in part."""
-FILL_TIMEOUT = Duration.minutes(2)
+RELAY_TIMEOUT = Duration.minutes(5)
+"""A rebuild for 10,000 widgets: some 20 s of reads with one vCPU (`python -m tests.bench rebuild`), and 205 updates of
+the edge's store, one after the other."""
+FILL_TIMEOUT = Duration.minutes(10)
 """The relay's own, twice: without one, a deploy would wait an hour for a function that died."""
 
 
@@ -61,7 +65,8 @@ def upload_storage(limits: Limits) -> Size:
 
 
 class Pipeline(Construct):
-    """artifact_upload, promotion and relay. `filled` is there when the edge's store holds what the table says."""
+    """artifact_upload, promotion and relay. `filled` is there when the edge's store holds what the table says; None
+    in a first deploy, which must leave no object in the config bucket if it fails later."""
 
     def __init__(
         self,
@@ -74,14 +79,16 @@ class Pipeline(Construct):
         bus: Bus,
         router: Router,
         views: PageViews,
+        previews: PreviewCdn | None,
     ) -> None:
         super().__init__(scope, id)
         self._build = build
+        self._previews = previews
         self.artifact_upload = self._artifact_upload(storage, table)
         self.upload_limits = self._upload_limits()
         self.promotion = self._promotion(storage, table, bus)
         self.relay = self._relay(storage, table, bus, router, views)
-        self.filled = self._filled(router)
+        self.filled = None if build.options.first_deploy else self._filled(router)
 
     @property
     def functions(self) -> tuple[RegionalFunction, ...]:
@@ -103,6 +110,7 @@ class Pipeline(Construct):
                 "max_total_bytes": str(limits.total_bytes),
                 "max_ratio": str(limits.ratio),
                 "require_signatures": str(self._build.options.require_signatures).lower(),
+                **({"previews_bucket": self._previews.bucket.bucket_name} if self._previews else {}),
             },
             timeout=upload_timeout(limits),
             memory_mib=FULL_VCPU_MIB,
@@ -135,6 +143,12 @@ class Pipeline(Construct):
             objects(site, RELEASE_FILES),
             reason="Release folders of any widget and version, and any file in them.",
         )
+        if self._previews is not None:
+            function.allow(
+                ["s3:PutObject"],
+                objects(names.previews_bucket, PREVIEW_FILES),
+                reason="Previews of any widget and name, and any file in them.",
+            )
         # Without it S3 answers 403, not 404, for a key that is not there
         # (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
         function.allow(["s3:ListBucket"], storage.inbox.bucket_arn, storage.site.bucket_arn)
@@ -230,14 +244,18 @@ class Pipeline(Construct):
                 "poison_queue_url": poison.queue_url,
                 "store_arn": router.store.key_value_store_arn,
                 "token_secret": options.names.token_secret,
+                **({"preview_store_arn": self._previews.store.key_value_store_arn} if self._previews else {}),
                 **({"edge_copies": format_copies(options.flag_copies)} if options.flag_copies else {}),
             },
-            timeout=Duration.minutes(1),
-            memory_mib=512,
+            timeout=RELAY_TIMEOUT,
+            memory_mib=FULL_VCPU_MIB,
+            concurrency=options.rescue_concurrency or None,
         )
         function.allow(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], table.table.table_arn)
+        stores = [router.store, *([self._previews.store] if self._previews else [])]
         function.allow(
-            [f"cloudfront-keyvaluestore:{action}" for action in STORE_ACTIONS], router.store.key_value_store_arn
+            [f"cloudfront-keyvaluestore:{action}" for action in STORE_ACTIONS],
+            *(store.key_value_store_arn for store in stores),
         )
         config, copies = options.names.config_bucket, options.flag_copies.values()
         function.allow(
@@ -259,7 +277,9 @@ class Pipeline(Construct):
             },
             failures=poison,
         )
-        function.on_schedule("EveryMinute", events.Schedule.rate(Duration.minutes(1)))
+        # It writes into the config bucket, and a bucket with objects can't be deleted when a first deploy fails.
+        enabled = not options.first_deploy
+        function.on_schedule("EveryMinute", events.Schedule.rate(Duration.minutes(1)), enabled=enabled)
         return function
 
     def _filled(self, router: Router) -> CustomResource:

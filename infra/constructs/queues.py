@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from aws_cdk import Acknowledgment, Duration, Validations
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 MAX_RECEIVES = 10
+DELIVERY_AGE = Duration.hours(24)
+DELIVERY_ATTEMPTS = 185
+"""EventBridge's longest and most: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html."""
 
 
 class FailureQueue(sqs.Queue):
@@ -50,4 +55,12 @@ class WorkQueue(sqs.Queue):
             visibility_timeout=visibility_timeout,
             retention_period=Duration.days(14),
             dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=max_receives, queue=failures),
+        )
+
+    def take_from(self, rule: events.Rule, undelivered: FailureQueue) -> None:
+        """Let every event of a rule wait here; what can't be delivered goes to `undelivered`."""
+        rule.add_target(
+            targets.SqsQueue(
+                self, dead_letter_queue=undelivered, max_event_age=DELIVERY_AGE, retry_attempts=DELIVERY_ATTEMPTS
+            )
         )

@@ -14,6 +14,7 @@ from infra.constructs.page_views import PageViews
 from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, RELEASE_FILES, alarms, health_alarms, objects
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
+from infra.options import TICKS_AT_A_TIME
 
 TARGETS_OF_ROLLBACKS = "Whether a rollback's target has its manifest and its entrypoint, of any widget and version."
 NO_RESOURCE_TYPE = (
@@ -62,6 +63,7 @@ class Rollouts(Construct):
             },
             timeout=Duration.minutes(1),
             memory_mib=512,
+            concurrency=TICKS_AT_A_TIME if options.rescue_concurrency else None,
             also=TIME_ZONES,
         )
         function.allow(["dynamodb:Query"], table.table.table_arn, table.watched_index_arn)
@@ -107,6 +109,7 @@ class Rollouts(Construct):
             timeout=Duration.seconds(30),
             # CPU grows with memory, and makes a cold start faster; nearly every run is one.
             memory_mib=1024,
+            concurrency=self._build.options.rescue_concurrency or None,
         )
         function.allow(
             ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],

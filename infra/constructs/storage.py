@@ -1,4 +1,4 @@
-"""The four buckets: inbox, site, config, and the logs of the other three and of the CDN."""
+"""The buckets: inbox, site, config, previews where they are served, and the logs of the others and of the CDNs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from edgeship.domain.previews.preview_name import MAX_TTL
 from edgeship.resource_names import ACCEPTED_PREFIX, INCOMING_PREFIX, REJECTED_DAYS, REJECTED_PREFIX, RETIRED_TAG
 from infra.options import SynthOptions
 
@@ -15,6 +16,9 @@ INCOMING_DAYS = 7
 """An archive is copied to `accepted/` or `rejected/` within minutes; a week leaves time to check one that was not."""
 NONCURRENT_DAYS = 30
 """How long an overwritten or deleted object can be brought back."""
+PREVIEW_DAYS = MAX_TTL.days + 1
+"""S3 counts from the upload, and deletes at the midnight after: nothing goes before its preview expires
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html)."""
 EXPOSED_HEADERS = ("x-amz-meta-version", "ETag")
 
 
@@ -38,6 +42,8 @@ class Storage(Construct):
             Acknowledgment(id="AwsSolutions-S1", reason="This bucket receives the access logs; logging it would loop.")
         )
 
+        # A first deploy that fails deletes its buckets, and can't where there is an object: so none is logged yet.
+        logs = None if options.first_deploy else self.logs
         self.inbox = self._bucket(
             "Inbox",
             names.inbox_bucket,
@@ -46,7 +52,7 @@ class Storage(Construct):
                 _expire("Accepted", options.accepted_retention_days, ACCEPTED_PREFIX),
                 _expire("Rejected", REJECTED_DAYS, REJECTED_PREFIX),
             ],
-            logs=self.logs,
+            logs=logs,
         )
         # The bucket's own switch; the L2 property would add a custom resource with its Lambda function.
         inbox = self.inbox.node.default_child
@@ -61,16 +67,23 @@ class Storage(Construct):
             "Site",
             names.site_bucket,
             [_expire("Retired", options.latest_copies_grace_days, tag=RETIRED_TAG)],
-            logs=self.logs,
-            cors=[
-                s3.CorsRule(
-                    allowed_origins=["*"],
-                    allowed_methods=[s3.HttpMethods.GET, s3.HttpMethods.HEAD],
-                    exposed_headers=list(EXPOSED_HEADERS),
-                )
-            ],
+            logs=logs,
+            cors=[_readable_anywhere()],
         )
-        self.config = self._bucket("Config", names.config_bucket, [], logs=self.logs)
+        self.config = self._bucket("Config", names.config_bucket, [], logs=logs)
+        self.previews: s3.Bucket | None = None
+        if options.previews:
+            # What nobody has reviewed lies apart from what is released, and goes again.
+            self.previews = private_bucket(
+                self,
+                "Previews",
+                names.previews_bucket,
+                removal,
+                [_expire("Previews", PREVIEW_DAYS)],
+                logs=logs,
+                cors=[_readable_anywhere()],
+                noncurrent_days=1,
+            )
 
     def _bucket(
         self,
@@ -97,12 +110,13 @@ def private_bucket(
     logs: s3.Bucket | None = None,
     object_ownership: s3.ObjectOwnership = s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
     cors: list[s3.CorsRule] | None = None,
+    noncurrent_days: int = NONCURRENT_DAYS,
 ) -> s3.Bucket:
     """A private, encrypted, TLS-only, versioned bucket; `logs` receives its access logs."""
     housekeeping = s3.LifecycleRule(
         id="Housekeeping",
         abort_incomplete_multipart_upload_after=Duration.days(1),
-        noncurrent_version_expiration=Duration.days(NONCURRENT_DAYS),
+        noncurrent_version_expiration=Duration.days(noncurrent_days),
         expired_object_delete_marker=True,
     )
     return s3.Bucket(
@@ -120,6 +134,14 @@ def private_bucket(
         server_access_logs_bucket=logs,
         server_access_logs_prefix=f"s3/{id.lower()}/" if logs else None,
         removal_policy=removal,
+    )
+
+
+def _readable_anywhere() -> s3.CorsRule:
+    return s3.CorsRule(
+        allowed_origins=["*"],
+        allowed_methods=[s3.HttpMethods.GET, s3.HttpMethods.HEAD],
+        exposed_headers=list(EXPOSED_HEADERS),
     )
 
 

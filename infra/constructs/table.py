@@ -27,7 +27,7 @@ class StateTable(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            deletion_protection=not options.throwaway,
+            deletion_protection=options.protected,
             removal_policy=removal,
         )
         # Sparse: only items that have the attribute are in it

@@ -23,7 +23,7 @@ no other record."""
 class Telemetry(Construct):
     """Its URL takes only requests that the distribution has signed.
 
-    A flood of beacons can't take the concurrency of the other functions in the account: it has its own.
+    With `telemetry_concurrency`, a flood of beacons can't take the concurrency of the other functions in the account.
     """
 
     def __init__(
@@ -50,7 +50,8 @@ class Telemetry(Construct):
                 "token_secret": options.names.token_secret,
                 "pointer_max_age": str(options.pointer_max_age),
             },
-            timeout=Duration.seconds(5),
+            # Twice what one call to AWS may take, see its clients.
+            timeout=Duration.seconds(6),
             memory_mib=512,
             concurrency=options.telemetry_concurrency or None,
             extra_files={CLIENT: telemetry_client(build.bundler.root)},

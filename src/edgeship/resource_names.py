@@ -43,6 +43,8 @@ NOTICE_PREFIX = "NOTICE#"
 """The table's partitions of notices begin with this."""
 WITNESS_PREFIX = "WITNESSES#"
 """In the table of page views: the partitions of witnesses begin with this."""
+STACK_PREFIX = "edgeship-"
+"""Of the name of each environment's stack."""
 OUTBOX_SORT_KEY = "EVENT#"
 """Sort keys of the table's events begin with this; the other items are state, and start no function."""
 
@@ -99,7 +101,7 @@ class ResourceNames:
 
     @property
     def stack(self) -> str:
-        return f"edgeship-{self.environment}"
+        return f"{STACK_PREFIX}{self.environment}"
 
     @property
     def table(self) -> str:
@@ -154,6 +156,20 @@ class ResourceNames:
         return f"edgeship-{self.environment}-routes"
 
     @property
+    def previews_bucket(self) -> str:
+        return self._bucket("previews")
+
+    @property
+    def preview_store(self) -> str:
+        """The KeyValueStore of the previews: another one, so that they can't fill that of the routes."""
+        return f"edgeship-{self.environment}-previews"
+
+    @property
+    def preview_url(self) -> str:
+        """The parameter that holds the URL of the previews' distribution, for who may not read the stack."""
+        return f"/edgeship/{self.environment}/preview-url"
+
+    @property
     def upload_limits(self) -> str:
         """The parameter that holds the limits of uploads, for who may read nothing else."""
         return f"/edgeship/{self.environment}/upload-limits"
@@ -167,6 +183,15 @@ class ResourceNames:
         if name not in FUNCTIONS:
             raise ValueError(f"function {name!r} is not one of {', '.join(FUNCTIONS)}")
         return f"edgeship-{self.environment}-{name.replace('_', '-')}"
+
+    def log_group(self, function: str) -> str:
+        """Where a function of the home Region logs."""
+        return f"/aws/lambda/{self.function(function)}"
+
+    @property
+    def log_groups(self) -> dict[str, str]:
+        """That of each function but the edge's, which logs in the Region of each viewer."""
+        return {name: self.log_group(name) for name in FUNCTIONS if name != "edge"}
 
     def _bucket(self, role: str) -> str:
         return f"edgeship-{self.environment}-{role}-{self.account}"

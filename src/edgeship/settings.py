@@ -78,6 +78,7 @@ class ArtifactUploadSettings(Settings):
     max_total_bytes: int = Field(DEFAULT_LIMITS.total_bytes, gt=0, description="unpacked size of one bundle")
     max_ratio: int = Field(DEFAULT_LIMITS.ratio, gt=0, description="unpacked size over packed size")
     upload_threads: int = Field(16, gt=0, le=64)
+    previews_bucket: Name | None = Field(None, description="None where no previews are served")
     require_signatures: bool = Field(False, description="whether uploads of every widget must be signed")
 
 
@@ -105,6 +106,7 @@ class PropagationSettings(Settings):
     site_bucket: Name
     distribution_id: Name
     site_url: Name = Field(description="where the distribution answers: https://…")
+    queue_url: Name = Field(description="where moves wait")
     root_widget: Name | None = None
     pointer_max_age: int = Field(300, ge=0, description="seconds for which a browser may keep a moving path")
     store_settle_seconds: float = Field(
@@ -135,6 +137,8 @@ class RelaySettings(Settings):
     poison_queue_url: Name
     store_arn: Name = Field(description="of the KeyValueStore that the router reads")
     token_secret: Name = Field(description="the secret of the master key of tokens")
+    preview_store_arn: Name | None = Field(None, description="of the KeyValueStore that the router of previews reads")
+    read_threads: int = Field(32, gt=0, le=64, description="widgets whose routes are read at a time")
     edge_copies: str = Field("", description="where copies of the flags are: REGION=BUCKET, with commas between them")
 
     @property

@@ -51,6 +51,8 @@ class Addresses:
     cloudflare_url: str = ""
     cloudflare_api: str = ""
     cloudflare_zone: str = ""
+    side_url: str = ""
+    """Of the distribution beside the first, if the project has one."""
 
 
 Variables = Mapping[str, Mapping[str, str]]
@@ -64,7 +66,12 @@ class Project:
     environment: str
     """What the project calls what it deploys; for the state file."""
     assembly: Callable[[Progress], Path]
-    """The folder of the cloud assembly, which has one stack with one distribution."""
+    """The folder of the cloud assembly, which has one stack with one distribution; or with two, and then outputs name
+    them."""
+    distribution_output: str | None = None
+    """The stack's output with the id of the first distribution; None where it is the only one."""
+    side_output: str | None = None
+    """The output with the id of a distribution that is served beside it, on a port of its own; it need not be there."""
     cloudflare_token: str | None = None
     """The SSM parameter that gets the token of Cloudflare's API, as a SecureString; None for no Cloudflare."""
     variables: Callable[[Addresses], Variables] = lambda _: {}
@@ -115,6 +122,7 @@ class Cloud(Lifecycle):
     def _forget(self) -> None:
         self._scratch: Path | None = None
         self._cloudfront: LocalCloudFront | None = None
+        self._side: LocalCloudFront | None = None
         self._cloudflare: LocalCloudflare | None = None
         self._cloudwatch: LocalCloudWatch | None = None
         self._stack: Stack | None = None
@@ -128,6 +136,11 @@ class Cloud(Lifecycle):
     def edge_url(self) -> str:
         """Of CloudFront."""
         return self._started(self._cloudfront).url
+
+    @property
+    def side_url(self) -> str | None:
+        """Of the distribution beside the first; None without one."""
+        return self._side.url if self._side is not None else None
 
     @property
     def cloudflare(self) -> LocalCloudflare:
@@ -187,20 +200,33 @@ class Cloud(Lifecycle):
         return self._state(addresses)
 
     def _start_cdns(self, parts: ExitStack, token: str, log: Path) -> Addresses:
-        distribution = self.stack.only(DISTRIBUTION)
+        named = self._project.distribution_output
+        distribution = self.stack.outputs[named] if named is not None else self.stack.only(DISTRIBUTION)
         self._cloudfront = LocalCloudFront(
             self.session(), distribution, self._edge_port, log, store_delay_seconds=self._store_delay
         )
         parts.callback(self._cloudfront.stop)
         self._cloudfront.start()
         self._on_progress(f"CloudFront at {self.edge_url}")
+        side_url = self._start_side(parts, log)
         if self._project.cloudflare_token is None:
-            return Addresses(self.endpoint_url, self.edge_url)
+            return Addresses(self.endpoint_url, self.edge_url, side_url=side_url)
         cloudflare = self._cloudflare = LocalCloudflare(self.edge_url, token=token, port=self._cloudflare_port)
         parts.callback(cloudflare.stop)
         cloudflare.start()
         self._on_progress(f"Cloudflare at {cloudflare.url}")
-        return Addresses(self.endpoint_url, self.edge_url, cloudflare.url, cloudflare.api_url, cloudflare.zone)
+        zone = (cloudflare.url, cloudflare.api_url, cloudflare.zone)
+        return Addresses(self.endpoint_url, self.edge_url, *zone, side_url=side_url)
+
+    def _start_side(self, parts: ExitStack, log: Path) -> str:
+        side = self.stack.outputs.get(self._project.side_output or "")
+        if side is None:
+            return ""
+        self._side = LocalCloudFront(self.session(), side, None, log, store_delay_seconds=self._store_delay)
+        parts.callback(self._side.stop)
+        self._side.start()
+        self._on_progress(f"CloudFront's second distribution at {self._side.url}")
+        return self._side.url
 
     def _set_variables(self, function: str, variables: Mapping[str, str]) -> None:
         """Set `variables` in the environment of a function, if the stack has it; the others stay."""
@@ -225,6 +251,7 @@ class Cloud(Lifecycle):
             account=ACCOUNT,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             logs=str(self.logs),
+            side_url=addresses.side_url or None,
         )
 
     @staticmethod

@@ -4,6 +4,7 @@ Each type here is taken out of the template before it is deployed and created th
 that is neither here nor known to the emulator fails the deployment with the emulator's reason.
 
 - AWS::Events::Archive: the emulator has the API, not the CloudFormation type.
+- AWS::CloudWatch::Alarm on metric math: its CloudFormation takes alarms on one metric alone, its API takes both.
 """
 
 from __future__ import annotations
@@ -40,7 +41,21 @@ def _put_archive(session: SandboxSession, logical_id: str, properties: Propertie
         events.update_archive(ArchiveName=name, **settings)
 
 
-CREATORS: Mapping[str, Callable[[SandboxSession, str, Properties], None]] = {"AWS::Events::Archive": _put_archive}
+def _put_alarm(session: SandboxSession, logical_id: str, properties: Properties) -> None:
+    session.client("cloudwatch").put_metric_alarm(**{"AlarmName": logical_id, **properties})
+
+
+CREATORS: Mapping[str, Callable[[SandboxSession, str, Properties], None]] = {
+    "AWS::CloudWatch::Alarm": _put_alarm,
+    "AWS::Events::Archive": _put_archive,
+}
+
+
+def _is_gap(resource: Mapping[str, Any]) -> bool:
+    type_ = resource["Type"]
+    if type_ == "AWS::CloudWatch::Alarm":
+        return "Metrics" in resource.get("Properties", {})
+    return type_ in CREATORS
 
 
 @dataclass(frozen=True)
@@ -58,7 +73,7 @@ class _OutputValue:
 
 
 def take_out(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[TakenOut]]:
-    """`template` without the resources of CREATORS, and those resources.
+    """`template` without what the emulator can't make of CREATORS, and those resources.
 
     An expression such as `{"Fn::GetAtt": [...]}` in a property of theirs becomes an output of the template, so that
     CloudFormation evaluates it.
@@ -68,7 +83,7 @@ def take_out(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[TakenOut
     """
     kept: dict[str, Any] = copy.deepcopy(dict(template))
     resources = kept.get("Resources", {})
-    gone = {name: resources.pop(name) for name in list(resources) if resources[name]["Type"] in CREATORS}
+    gone = {name: resources.pop(name) for name in list(resources) if _is_gap(resources[name])}
     for name, resource in resources.items():
         depends = resource.get("DependsOn", [])
         depends = [depends] if isinstance(depends, str) else depends

@@ -18,7 +18,7 @@ DOWN_SECONDS = 30.0
 class LocalState:
     """A running local cloud. `started_at` is ISO 8601 in UTC; `process_start` tells the process from a later one that
     got its id; `environment` is what its project calls what is deployed there; `cloudflare_url` is None without a
-    Cloudflare."""
+    Cloudflare, `side_url` without a distribution beside the first."""
 
     pid: int
     process_start: str
@@ -29,6 +29,7 @@ class LocalState:
     account: str
     started_at: str
     logs: str
+    side_url: str | None = None
 
 
 def write_state(path: Path, state: LocalState) -> None:

@@ -8,6 +8,7 @@ themselves. It publishes no pages.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -131,8 +132,8 @@ def _tick(aws: Aws) -> None:
     react = ReactToBreach(state, FakeReleaseFiles(), metrics, CheckWitnesses(WitnessesOf(lambda: NOW)), lambda _: None)
     quarantine = ReactToQuarantine(state, FakeReleaseFiles(), lambda _: None)
     registry = S3Snapshots(aws.s3, NAMES.config_bucket, SNAPSHOT_KEY)
-    watch = WatchChannels(state, alarms, metrics, compare, react, quarantine, publish, start, registry)
-    tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW))
+    watch = WatchChannels(state, alarms, metrics, compare, react, quarantine, publish, start, registry, time.sleep)
+    tick = watch(Occasion(NAMES.environment, "bench", "tick", NOW), lambda: 60.0)
     assert tick.watched == ROLLING
     assert not tick.faults
 

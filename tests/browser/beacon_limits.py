@@ -21,7 +21,7 @@ def assert_within_limits(request: Request) -> None:
     found = beacon(request)
     assert {"v", "w", "r", "i", "n"} <= found.keys() <= set("vwrinsfelmaktc")
     assert found["v"] == 1
-    assert re.fullmatch(r"[0-9a-f]{1,13}", found["i"])
+    assert re.fullmatch(r"[0-9a-f]{1,32}", found["i"])
     assert found["n"] in range(20)
     assert ("s" in found) == (found["n"] == 0)
     assert {found.get(flag, 1) for flag in "sf"} == {1}

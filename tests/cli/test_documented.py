@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import typer.main
 
+from edgeship.cli.commands import COMMANDS as LISTED
 from edgeship.cli.main import app
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import TEXT, sections
@@ -30,6 +31,13 @@ def _options(command: Any) -> list[str]:
 
 def test_there_are_the_commands_that_the_reference_has_sections_for() -> None:
     assert set(sections()) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_the_programs_help_has_the_first_sentence_of_each_command(name: str) -> None:
+    first = COMMANDS.get(f"edgeship {name}") or typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    sentence = " ".join((first.help or "").partition("\n\n")[0].split()).partition(". ")[0].rstrip(".")
+    assert LISTED[name].help == sentence
 
 
 @pytest.mark.parametrize("path", COMMANDS)

@@ -24,7 +24,7 @@ from tests.support.pytest_plugins.tools import CHROMIUM
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
 
-THROWS = b"setTimeout(() => { throw new Error('no price for 3 items'); });\n"
+THROWS = b"setTimeout(() => { throw new Error('no price for \\'items\\' (3)'); });\n"
 
 
 @pytest.fixture
@@ -81,7 +81,9 @@ def test_what_a_candidate_throws_in_a_browser_is_counted_for_the_candidate(
     assert counted(cloud, Metric.ERRORS, "1.1.0") == 1
     assert counted(cloud, Metric.SESSIONS, "1.0.0") == 0
     (kept,) = eventually(lambda: tools.errors("thrower", Version.parse("1.1.0")) or None)
-    assert (kept.error.message, kept.error.count) == ("Error: no price for 3 items", 1)
+    assert (kept.error.message, kept.error.count) == ("Error: no price for 'items' (3)", 1)
+    # A query that is signed otherwise than it is encoded does not reach the function.
+    assert [get(cloud, f"/telemetry?d={data}")[0] for data in ("eyJ2IjoxfQ", "a'b", "f(x)")] == [204, 403, 403]
     # One tick now: the next by the clock may be a minute away.
     cloud.session().client("lambda").invoke(FunctionName=cloud.names.function("rollout"))
     status, headers, body = get(cloud, "/health/thrower/v1.1.0")
@@ -90,5 +92,5 @@ def test_what_a_candidate_throws_in_a_browser_is_counted_for_the_candidate(
     page = json.loads(body)
     assert (page["version"], page["watched"], page["stale"]) == ("1.1.0", True, False)
     (top,) = page["top_errors"]
-    assert (top["message"], top["count"], top["at"]) == ("Error: no price for 3 items", 1, kept.error.frames[0])
+    assert (top["message"], top["count"], top["at"]) == ("Error: no price for 'items' (3)", 1, kept.error.frames[0])
     assert [(channel["name"], channel["role"]) for channel in page["channels"]] == [("latest", "candidate")]

@@ -119,12 +119,16 @@ class FakeEdgeMetrics:
     recorded: list[StoreContent] = field(default_factory=list)
 
     left_out: list[int] = field(default_factory=list)
+    unmeasured: list[int] = field(default_factory=list)
 
     def record(self, content: StoreContent) -> None:
         self.recorded.append(content)
 
     def record_left_out(self, flags: int) -> None:
         self.left_out.append(flags)
+
+    def record_unmeasured(self, releases: int) -> None:
+        self.unmeasured.append(releases)
 
 
 @dataclass

@@ -17,6 +17,7 @@ from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.notifications.rules import NotificationsRecord
+from edgeship.domain.previews.preview import PreviewsRecord
 from edgeship.domain.propagation.deployment import Deployment
 from edgeship.domain.provenance.identity import IdentitiesRecord
 from edgeship.domain.provenance.signed import NewestStatement
@@ -55,7 +56,8 @@ class FakeState:
                 self._paths[month] = self._paths.get(month, 0) + paths
             new = transaction.registers
             if new:
-                self.records.setdefault(("widget", new.widget), Widget(new.widget, new.version))
+                first = self.records.get(("widget", new.widget), Widget(new.widget, new.version)).first
+                self.records[("widget", new.widget)] = Widget(new.widget, first, new.version)
 
     def claim(self, widget: str, version: Version, claim: Claim, instead_of: Claim | None = None) -> Claim:
         with self._lock:
@@ -83,6 +85,9 @@ class FakeState:
     def deployments(self, widget: str) -> list[Deployment]:
         found = (d for d in self._all(Deployment) if d.widget == widget)
         return sorted(found, key=lambda deployment: deployment.channel)
+
+    def failed_deployments(self) -> list[Deployment]:
+        return [d for d in self._all(Deployment) if d.verification is not None and not d.verification.verified]
 
     def invalidation_paths(self, month: str) -> int:
         return self._paths.get(month, 0)
@@ -129,6 +134,12 @@ class FakeState:
 
     def newest_statement(self, widget: str) -> NewestStatement:
         return self.records.get(("NewestStatement", widget)) or NewestStatement(widget)
+
+    def previews(self, widget: str) -> PreviewsRecord:
+        return self.records.get(("PreviewsRecord", widget)) or PreviewsRecord(widget)
+
+    def watched_previews(self) -> list[PreviewsRecord]:
+        return sorted((each for each in self._all(PreviewsRecord) if each.is_watched), key=lambda each: each.widget)
 
     def flags(self) -> list[FlagRecord]:
         return sorted(self._all(FlagRecord), key=lambda flag: flag.key)
@@ -183,7 +194,7 @@ def _key(record: Record) -> Key:
     match record:
         case EnvironmentRecord() | IdentitiesRecord() | NotificationsRecord():
             return (type(record).__name__,)
-        case NewestStatement() | PolicyRecord():
+        case NewestStatement() | PolicyRecord() | PreviewsRecord():
             return (type(record).__name__, record.widget)
         case Channel():
             return ("channel", record.widget, record.name)

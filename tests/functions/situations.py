@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -88,3 +89,14 @@ def failed_deployment(sequence: int, **difference: str) -> dict[str, Any]:
     new["sequence"] = sequence
     new["mismatches"][0].update(difference)
     return event
+
+
+def queued(*events: dict[str, Any], receives: int = 1) -> dict[str, Any]:
+    """What Lambda hands over of a queue in which these events wait; their messages have their places as ids."""
+    records = []
+    for number, event in enumerate(events):
+        (record,) = copy.deepcopy(sample("aws.sqs.notification.json"))["Records"]
+        record |= {"messageId": str(number), "receiptHandle": f"handle-{number}", "body": json.dumps(event)}
+        record["attributes"]["ApproximateReceiveCount"] = str(receives)
+        records.append(record)
+    return {"Records": records}

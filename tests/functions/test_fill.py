@@ -44,7 +44,7 @@ def test_the_store_is_filled_when_cloudformation_goes_on(deployed: Aws, cloudfor
     assert relay.handler(request(cloudformation, kind), None) == {"failure": None}
     snapshot = deployed.snapshot()
     assert snapshot is not None
-    assert snapshot["widgets"]["checkout"]["channels"] == {"latest": {"stable": "1.4.2"}}
+    assert snapshot["widgets"]["checkout"]["channels"] == {"latest": {"stable": "1.4.2", "watched": True}}
     body = answered(cloudformation)
     event = sample("aws.cloudformation.custom-resource.json")
     assert body["Status"] == "SUCCESS"

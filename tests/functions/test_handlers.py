@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -12,8 +15,9 @@ import pytest
 from pydantic import ValidationError
 
 from edgeship.bootstrap import operator
+from edgeship.bootstrap.propagation import PropagationFunction
 from edgeship.domain.channels.rollout import Phase
-from edgeship.domain.events import timestamp
+from edgeship.domain.events import Occasion, timestamp
 from edgeship.domain.version import Version
 from functions.artifact_upload import handler as artifact_upload
 from functions.promotion import handler as promotion
@@ -27,6 +31,7 @@ from tests.functions.situations import (
     failed_deployment,
     live,
     minutes_ago,
+    queued,
     registered,
     rolling_out,
     sample,
@@ -48,7 +53,7 @@ def test_an_upload_goes_all_the_way_to_the_snapshot(deployed: Aws) -> None:
     snapshot = deployed.snapshot()
     assert snapshot is not None
     widget, version = accepted["widget"], accepted["version"]
-    assert snapshot["widgets"][widget]["channels"] == {"latest": {"stable": version}}
+    assert snapshot["widgets"][widget]["channels"] == {"latest": {"stable": version, "watched": True}}
     assert promotion.handler(registered, None)["action"] == "leave"
 
 
@@ -180,7 +185,7 @@ def test_an_alarm_ends_the_rollout(deployed: Aws) -> None:
     rolling_out(deployed, "checkout", alarmed_at - timedelta(hours=1))
     (reaction,) = rollback.handler(event, None)["reactions"]
     assert (reaction["channel"], reaction["event"]) == ("latest", "Rollout Aborted")
-    assert event["detail"]["state"]["reason"] in reaction["reason"]
+    assert reaction["reason"] == "error rate 12.5 to 20 % (limit 5 %) in 3 periods, by its CloudWatch alarm"
     channel = deployed.state.channel("checkout", "latest")
     assert channel.version == Version.parse("1.4.2")
     assert channel.rollout is not None
@@ -230,7 +235,7 @@ def test_a_tick_goes_by_what_was_measured(failed: int, phase: Phase, version: st
     rolling_out(deployed, "checkout", minutes_ago(15))
     deployed.report("checkout", "1.5.0", minutes_ago(14), 14, sessions=300, failed_sessions=failed)
     deployed.report("checkout", "1.4.2", minutes_ago(14), 14, sessions=900, failed_sessions=6)
-    assert rollout.handler(TICK, None) == {"watched": 1, "changed": 1}
+    assert rollout.handler(TICK, None) == {"watched": 1, "changed": 1, "previews_ended": 0}
     channel = deployed.state.channel("checkout", "latest")
     assert channel.rollout is not None
     assert channel.rollout.phase is phase
@@ -258,8 +263,47 @@ def test_one_channel_that_fails_keeps_no_other_from_its_tick(deployed: Aws) -> N
     assert str(deployed.state.channel("checkout", "latest").version) == "1.4.2"
 
 
-def test_a_move_that_was_overtaken_is_left_to_the_newer_one(deployed: Aws) -> None:
-    assert propagation.handler(sample("edgeship.pointer-moved.json"), None) == {"end": "overtaken"}
+@pytest.mark.usefixtures("deployed")
+def test_a_move_that_was_overtaken_is_left_to_the_newer_one(log_lines: Callable[[], list[dict[str, Any]]]) -> None:
+    moved = queued(sample("edgeship.pointer-moved.json"))
+    assert propagation.handler(moved, None) == {"batchItemFailures": []}
+    (line,) = log_lines()
+    assert (line["message"], line["end"]) == ("propagated", "overtaken")
+
+
+def test_a_move_that_fails_comes_again_later_and_holds_no_other_up(
+    deployed: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[tuple[str, int]] = []
+    seen: list[str] = []
+
+    def propagate(_widget: str, _channel: str, _sequence: int, event_id: str, _occasion: Occasion) -> Any:
+        seen.append(event_id)
+        if event_id == "busy":
+            raise OSError("15 wildcards are in progress")
+        return SimpleNamespace(end="done", verification=None)
+
+    function = PropagationFunction(propagate, lambda *wait: waits.append(wait))  # type: ignore[arg-type]
+    monkeypatch.setattr(propagation, "_use_case", cache(lambda: function))
+    events = [sample("edgeship.pointer-moved.json") for _ in range(2)]
+    for event, event_id in zip(events, ("busy", "next"), strict=True):
+        event["detail"]["event_id"] = event_id
+    for receives, shortest, longest in ((1, 7, 16), (2, 15, 31), (12, 450, 901)):
+        waits.clear()
+        answer = propagation.handler(queued(*events, receives=receives), None)
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+        ((handle, seconds),) = waits
+        assert handle == "handle-0"
+        assert shortest <= seconds <= longest
+    assert seen == ["busy", "next"] * 3
+
+
+def test_what_is_no_move_ends_in_the_dead_letter_queue(deployed: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    function = replace(propagation._use_case(), put_off=lambda *_: None)  # type: ignore[arg-type]
+    monkeypatch.setattr(propagation, "_use_case", cache(lambda: function))
+    assert propagation.handler(queued({"detail-type": "Pointer Moved"}), None) == {
+        "batchItemFailures": [{"itemIdentifier": "0"}]
+    }
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from tests.functions.situations import (
     failed_deployment,
     live,
     minutes_ago,
+    queued,
     rolling_out,
     sample,
     uploaded,
@@ -51,8 +52,8 @@ def test_an_upload_by_the_id_of_its_event(deployed: Aws, log_lines: LogLines) ->
         (promotion.handler, "edgeship.rollout-completed.json"),
         (promotion.handler, "edgeship.rollout-cancelled.json"),
         (promotion.handler, "edgeship.channel-unlocked.json"),
-        (propagation.handler, "edgeship.pointer-moved.json"),
-        (propagation.handler, "edgeship.deployment-requested.json"),
+        (lambda event, context: propagation.handler(queued(event), context), "edgeship.pointer-moved.json"),
+        (lambda event, context: propagation.handler(queued(event), context), "edgeship.deployment-requested.json"),
     ],
 )
 @pytest.mark.usefixtures("deployed")

@@ -16,6 +16,8 @@ FULLEST_ROOM = 16
 """Modules. More are two rooms."""
 PACKAGES = ("src/edgeship", "src/localcloud", "functions", "infra")
 FEATURES = {
+    "cost",
+    "status",
     "releases",
     "channels",
     "calendar",
@@ -30,14 +32,16 @@ FEATURES = {
     "versioning",
     "requirements",
     "pruning",
+    "previews",
+    "deploying",
 }
 
 
 def test_features_have_the_same_names_in_every_layer() -> None:
     assert rooms("domain").keys() == FEATURES
-    assert rooms("application").keys() == FEATURES | {"status"}
+    assert rooms("application").keys() == FEATURES
     # Health is read where it is served.
-    assert rooms("cli").keys() == FEATURES - {"health"} | {"status"}
+    assert rooms("cli").keys() == FEATURES - {"health"}
 
 
 def test_features_stand_in_one_order() -> None:

@@ -21,6 +21,18 @@ def customised() -> Template:
 
 
 @pytest.fixture(scope="session")
+def first() -> Template:
+    """`production` as its first deploy makes it."""
+    return stack("first")
+
+
+@pytest.fixture(scope="session")
 def local() -> Template:
     """The local cloud's."""
     return stack("local")
+
+
+@pytest.fixture(scope="session")
+def previewing() -> Template:
+    """`production` with previews."""
+    return stack("previewing")

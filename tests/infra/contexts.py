@@ -21,6 +21,7 @@ EVERY_OPTION = {
     "latest_copies_grace_days": "3",
     "upload_limits": "files:8000,file_mib:200",
     "telemetry_concurrency": "20",
+    "rescue_concurrency": "10",
     "require_signatures": "true",
     "tracing": "true",
     "log_retention_days": "400",
@@ -34,6 +35,8 @@ REQUIRED = {"environment": "production", "account": ACCOUNT}
 CONTEXTS = {
     "production": REQUIRED,
     "customised": {**REQUIRED, **EVERY_OPTION},
+    "first": {**REQUIRED, "first_deploy": "true"},
+    "previewing": {**REQUIRED, "previews": "true"},
     "local": {"environment": "local"},
 }
 """By the name of the fixture that holds the stack."""

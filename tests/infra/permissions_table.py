@@ -21,6 +21,7 @@ POLICIES = {
     "AccessUploader": "the *uploader* policy",
     "AccessOperator": "the *operator* policy",
     "AccessPruner": "the *pruner* policy",
+    "AccessPreviewer": "the *previewer* policy",
 }
 
 _NAMES = f"edgeship-{ENVIRONMENT}"
@@ -32,11 +33,13 @@ _IN_WORDS: tuple[tuple[str, str], ...] = (
     (rf"arn:aws:dynamodb:[\w-]+:\d+:table/{_NAMES}/index/(\w+)", r"the table's index `\1`"),
     (r"arn:of:StateTable", "the table's stream"),
     (r"arn:of:RouterRoutes", "the edge's store"),
+    (r"arn:of:PreviewCdnStore", "the previews' store"),
     (rf"arn:aws:events:[\w-]+:\d+:event-bus/{_NAMES}", "the bus"),
     (rf"arn:aws:cloudwatch:[\w-]+:\d+:alarm:{_NAMES}-(.+)", r"alarms `edgeship-ENV-\1`"),
     (r"arn:aws:cloudwatch:[\w-]+:\d+:alarm:\*", "every alarm of the account"),
     (r"arn:of:\w+Logs", "its log group"),
-    (rf"arn:aws:logs:\*:\d+:log-group:/aws/lambda/us-east-1\.{_NAMES}-\w+:\*", "its log group, in every Region"),
+    (rf"arn:aws:logs:[\w-]+:\d+:log-group:/aws/lambda/{_NAMES}-[\w-]+:\*", "the functions' log groups"),
+    (rf"arn:aws:logs:\*:\d+:log-group:/aws/lambda/us-east-1\.{_NAMES}-\w+-\*", "its log group, in every Region"),
     (r"arn:of:(\w+(?:Failures|Undelivered|Poison|Queue))", r"queue `\1`"),
     (r"arn:of:(\w+Topic)", r"topic `\1`"),
     (r"arn:aws:cloudfront::\d+:distribution/arn:of:CdnDistribution", "the distribution"),
@@ -123,12 +126,13 @@ def markdown(rows: Iterable[Row], *, conditions: bool = False) -> str:
     return "\n".join(lines).replace("|  |", "| |")
 
 
-def blocks(production: Template, customised: Template) -> dict[str, str]:
-    """The tables of the page by the names of their markers; `customised` has every option set."""
+def blocks(production: Template, customised: Template, previewing: Template) -> dict[str, str]:
+    """The tables of the page by the names of their markers; `customised` has every option set but `previews`."""
     plain = identity_rows(production)
     return {
         "roles": markdown(plain),
         "roles-with-options": markdown(row for row in identity_rows(customised) if row not in plain),
+        "roles-with-previews": markdown(row for row in identity_rows(previewing) if row not in plain),
         "resources": markdown(resource_rows(production), conditions=True),
     }
 
@@ -265,10 +269,10 @@ def _function(template: Template, key: str) -> str:
     return str(resource["Properties"]["Handler"].split(".")[1])
 
 
-def write(production: Template, customised: Template) -> None:
+def write(production: Template, customised: Template, previewing: Template) -> None:
     """Bring the page up to the templates."""
     page = PAGE.read_text("utf-8")
-    for block, table in blocks(production, customised).items():
+    for block, table in blocks(production, customised, previewing).items():
         shown(page, block)
         page = re.sub(_marked(block), lambda found, table=table: found[1] + table + found[3], page, flags=re.DOTALL)
     PAGE.write_text(page, "utf-8")
@@ -283,7 +287,7 @@ def _main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         templates = []
-        for name in ("production", "customised"):
+        for name in ("production", "customised", "previewing"):
             build_app(CONTEXTS[name], outdir=str(Path(folder) / name)).synth()
             templates.append(Template(Path(folder) / name, f"edgeship-{ENVIRONMENT}"))
         write(*templates)

@@ -45,7 +45,7 @@ def main(folder: Path) -> None:
 
     for name, context in CONTEXTS.items():
         app = build_app(context, outdir=str(folder / name))
-        if name != "local":
+        if name in ("production", "customised"):
             Validations.of(app).add_plugins(AwsSolutionsChecks(app))
         app.synth()
     # The last to be written: the cache takes a folder that has it for whole.

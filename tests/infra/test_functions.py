@@ -17,6 +17,7 @@ from moto.events.models import EventPattern
 
 from edgeship.adapters.dynamodb.items import event_item
 from edgeship.domain.events import SOURCE, Event, EventType
+from edgeship.domain.notifications.backoff import backoff
 from edgeship.domain.releases.limits import MAX_FILE_MIB, MAX_FILES, MIB, Limits
 from edgeship.settings import FUNCTION_SETTINGS, TRACING
 from infra.app import ROOT
@@ -99,14 +100,22 @@ def test_it_may_write_its_own_log_group_alone(name: str, production: Template) -
     assert statement["Resource"] == {"Fn::GetAtt": [group, "Arn"]}
 
 
-def test_beacons_have_a_concurrency_of_their_own(production: Template, customised: Template) -> None:
-    """Neither can they take that of the other functions, nor be left without any by them."""
-    reserved = {
-        name: function["Properties"].get("ReservedConcurrentExecutions")
-        for name, function in production.functions().items()
+def reserved(stack: Template) -> dict[str, int]:
+    found = {
+        name: function["Properties"].get("ReservedConcurrentExecutions") for name, function in stack.functions().items()
     }
-    assert {name: count for name, count in reserved.items() if count} == {"telemetry": 50}
-    assert customised.functions()["telemetry"]["Properties"]["ReservedConcurrentExecutions"] == 20
+    return {name: count for name, count in found.items() if count is not None}
+
+
+def test_a_new_account_has_the_concurrency_that_the_defaults_need(
+    production: Template, first: Template, local: Template
+) -> None:
+    assert reserved(production) == reserved(first) == reserved(local) == {}
+
+
+def test_beacons_and_what_rescues_can_have_a_concurrency_of_their_own(customised: Template) -> None:
+    """Neither can they take that of the other functions, nor be left without any by them."""
+    assert reserved(customised) == {"telemetry": 20, "rollback": 10, "relay": 10, "rollout": 2}
 
 
 @pytest.mark.parametrize("name", FUNCTION_SETTINGS)
@@ -181,7 +190,9 @@ def test_every_function_that_a_rule_invokes_has_an_on_failure_destination_it_may
         for config in production.resources("AWS::Lambda::EventInvokeConfig").values()
     }
     names = {key: name for name, key in _function_keys(production).items()}
-    assert {names[key] for key in destinations} == {name for name, _ in _rules(production)} | SCHEDULED.keys()
+    # Propagation's events wait in a queue, whose dead-letter queue has what keeps failing.
+    invoked = {name for name, _ in _rules(production)} - {"propagation"}
+    assert {names[key] for key in destinations} == invoked | SCHEDULED.keys()
     for key, config in destinations.items():
         # What the clock starts is started again by it.
         retries, age = (0, 60) if names[key] in SCHEDULED else (2, 21_600)
@@ -192,6 +203,27 @@ def test_every_function_that_a_rule_invokes_has_an_on_failure_destination_it_may
             "sqs:SendMessage" in listed(statement["Action"]) and queue in listed(statement["Resource"])
             for statement in production.role_statements(names[key])
         )
+
+
+def test_moves_wait_in_a_queue_and_a_burst_of_them_takes_five_executions(production: Template) -> None:
+    function = production.functions()["propagation"]["Properties"]
+    key = function["Environment"]["Variables"]["EDGESHIP_QUEUE_URL"]["Ref"]
+    queue = production.resources("AWS::SQS::Queue")[key]["Properties"]
+    (mapping,) = (
+        each["Properties"]
+        for each in production.resources("AWS::Lambda::EventSourceMapping").values()
+        if each["Properties"]["EventSourceArn"] == {"Fn::GetAtt": [key, "Arn"]}
+    )
+    assert (mapping["BatchSize"], mapping["ScalingConfig"]) == (1, {"MaximumConcurrency": 5})
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["FunctionName"]["Ref"] == _function_keys(production)["propagation"]
+    # Lambda refuses a queue that hands a message out again while its function may still run.
+    assert queue["VisibilityTimeout"] > function["Timeout"]
+    attempts = queue["RedrivePolicy"]["maxReceiveCount"]
+    assert sum(backoff(attempt, 0.0) for attempt in range(1, attempts + 1)) >= 2 * 3600
+    assert attempts * queue["VisibilityTimeout"] < queue["MessageRetentionPeriod"]
+    (rule,) = (r["Properties"] for k, r in production.resources("AWS::Events::Rule").items() if k.startswith("Propag"))
+    assert [target["Arn"]["Fn::GetAtt"][0] for target in rule["Targets"]] == [key]
 
 
 def test_every_rule_has_a_sample(production: Template) -> None:
@@ -338,7 +370,8 @@ def _function_keys(template: Template) -> dict[str, str]:
 
 
 def _rules(template: Template) -> list[tuple[str, dict[str, Any]]]:
-    """The function that each rule invokes, and the rule's pattern. A rule that fills a queue invokes nobody."""
+    """The function that each rule's events reach, through a queue or not, and the rule's pattern. Notifications, which
+    take every event, have tests of their own."""
     return [
         (name, template.resolve(rule["Properties"]["EventPattern"]))
         for rule in template.resources("AWS::Events::Rule").values()
@@ -349,6 +382,10 @@ def _rules(template: Template) -> list[tuple[str, dict[str, Any]]]:
 
 def _invoked(template: Template, rule: Resource) -> list[str]:
     names = {key: name for name, key in _function_keys(template).items()}
+    for mapping in template.resources("AWS::Lambda::EventSourceMapping").values():
+        name = names[mapping["Properties"]["FunctionName"]["Ref"]]
+        if name != "notification":
+            names[mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]] = name
     targets = (target["Arn"]["Fn::GetAtt"][0] for target in rule["Properties"]["Targets"])
     return [names[key] for key in targets if key in names]
 

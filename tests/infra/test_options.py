@@ -7,7 +7,8 @@ import pytest
 from edgeship.domain.edge.nearest_region import REGIONS
 from edgeship.domain.releases.limits import Limits
 from edgeship.resource_names import ResourceNames
-from infra.options import COUNTRIES, NO_ACCOUNT, OptionError, SynthOptions
+from infra.countries import COUNTRIES
+from infra.options import NO_ACCOUNT, OptionError, SynthOptions
 from tests.infra.contexts import ACCOUNT, CERTIFICATE, EVERY_OPTION, WEB_ACL
 
 CLOUDFLARE = {key: value for key, value in EVERY_OPTION.items() if key.startswith("cloudflare_")}
@@ -18,7 +19,12 @@ def test_every_option_can_be_given_as_text() -> None:
     options = SynthOptions.from_context({**REQUIRED, **EVERY_OPTION})
     assert options.geo_deny == ("KP", "SY")
     assert options.pointer_max_age == 60
-    assert {**REQUIRED, **EVERY_OPTION}.keys() | {"geo_allow", "throwaway"} == SynthOptions.model_fields.keys()
+    assert {**REQUIRED, **EVERY_OPTION}.keys() | {
+        "first_deploy",
+        "geo_allow",
+        "previews",
+        "throwaway",
+    } == SynthOptions.model_fields.keys()
 
 
 def test_home_is_no_copy_and_a_region_that_is_given_twice_is_one() -> None:
@@ -143,6 +149,7 @@ def test_keys_of_the_cdk_and_of_other_tools_are_left_alone() -> None:
         ({"edge_regions": "cn-north-1"}, "context key edge_regions: cn-north-1: not a Region of AWS"),
         ({"edge_regions": ",".join(sorted(REGIONS)[:9])}, "Give up to 8 Regions that get a copy of the flags"),
         ({"telemetry_concurrency": "-1"}, "or 0 to reserve no concurrency"),
+        ({"rescue_concurrency": "4"}, "context key rescue_concurrency: is too few: it is also the most that each gets"),
         ({"log_retention_days": "31"}, "context key log_retention_days: CloudWatch Logs has no such retention"),
         ({"accepted_retention_days": "0"}, "context key accepted_retention_days: Input should be greater"),
         ({"event_retention_days": "9999"}, "Give days, 1 to 3650"),

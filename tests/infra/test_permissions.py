@@ -15,10 +15,14 @@ from edgeship.adapters.lambda_events.beacons import parse_beacon
 from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
 from edgeship.bootstrap import operator, telemetry
 from edgeship.bootstrap.runtime import utc_now
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.rollout import DEFAULT_STEPS, start
 from edgeship.domain.edge.router import Request
+from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.releases.limits import DEFAULT_LIMITS
 from edgeship.domain.telemetry.beacon import Beacon
+from edgeship.domain.version import Version
 from edgeship.resource_names import REGION
 from infra.app import ROOT
 from tests.infra.template import Template, listed
@@ -48,7 +52,8 @@ UNSEEN = {
     "notification": A_QUEUE,
     # A release whose files are gone.
     "promotion": {"s3:ListBucket", *TO_A_FAILURE_QUEUE},
-    "propagation": TO_A_FAILURE_QUEUE,
+    # Of its queue, and on its behalf; a move that failed.
+    "propagation": {*A_QUEUE, "sqs:ChangeMessageVisibility"},
     # The first list's absence, and the first page's.
     "rollout": {"s3:ListBucket", *TO_A_FAILURE_QUEUE},
     # A target whose files are gone.
@@ -80,8 +85,25 @@ def beacon(aws: Aws) -> Callable[[], None]:
 
 
 def status(_: Aws) -> Callable[[], None]:
+    live = Channel("checkout", "latest", Version(1, 0, 0))
+    running = start(Version(1, 1, 0), DEFAULT_STEPS, datetime.now(UTC))
+
     def deliver() -> None:
-        _operator().status(None)
+        edgeship = _operator()
+        with pytest.raises(Refused):
+            edgeship.status("nobody")
+        edgeship.overview()
+        edgeship.numbers([replace(live, rollout=running)])
+
+    return deliver
+
+
+def read_logs(_: Aws) -> Callable[[], None]:
+    for group in NAMES.log_groups.values():
+        kept_session().client("logs").create_log_group(logGroupName=group)
+
+    def deliver() -> None:
+        assert _operator().logs.of_widget("checkout", datetime.now(UTC)) == []
 
     return deliver
 
@@ -126,6 +148,7 @@ SCENES: dict[str, Scene] = {
     **propagation.SCENES,
     "beacon": beacon,
     "status for an operator": status,
+    "logs for an operator": read_logs,
     "resolve for an operator": resolve,
     "a change of a flag for an operator": change_flag,
     "limits for an operator": limits,
@@ -222,6 +245,8 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Nee
             needed = iter([(f"sqs:{operation}", f"arn:of:{_QUEUES[params['QueueUrl'].rpartition('/')[2]]}")])
         case "cloudfront" | "cloudfront-keyvaluestore":
             needed = iter([(f"{service}:{operation}", _of_cloudfront(service, operation))])
+        case "logs":
+            needed = iter([(f"logs:{operation}", f"{_arn('logs')}:log-group:{params['logGroupName']}:*")])
         case "sns" | "ssm" | "secretsmanager":
             needed = _of_notifications(service, operation, params)
         case _:

@@ -17,24 +17,26 @@ from tests.infra.template import Template
 pytestmark = pytest.mark.xdist_group("infra")
 
 
-@pytest.mark.parametrize("block", ["roles", "roles-with-options", "resources"])
+@pytest.mark.parametrize("block", ["roles", "roles-with-options", "roles-with-previews", "resources"])
 def test_the_page_has_the_tables_that_the_templates_give(
-    block: str, production: Template, customised: Template
+    block: str, production: Template, customised: Template, previewing: Template
 ) -> None:
-    made = blocks(production, customised)[block]
+    made = blocks(production, customised, previewing)[block]
     assert shown(PAGE.read_text("utf-8"), block) == made, (
         "bring docs/security.md up to the template: .venv/bin/python -m tests.infra.permissions_table"
     )
 
 
-def test_the_page_has_no_other_generated_table(production: Template, customised: Template) -> None:
+def test_the_page_has_no_other_generated_table(
+    production: Template, customised: Template, previewing: Template
+) -> None:
     markers = re.findall(r"<!-- generated: ([\w-]+) -->", PAGE.read_text("utf-8"))
-    assert sorted(markers) == sorted(blocks(production, customised))
+    assert sorted(markers) == sorted(blocks(production, customised, previewing))
 
 
-def test_every_policy_and_every_function_has_rows(production: Template) -> None:
-    who = {row.who for row in identity_rows(production)}
-    assert who == {*POLICIES.values(), *(f"`{name}`" for name in production.functions())}
+def test_every_policy_and_every_function_has_rows(previewing: Template) -> None:
+    who = {row.who for row in identity_rows(previewing)}
+    assert who == {*POLICIES.values(), *(f"`{name}`" for name in previewing.functions())}
 
 
 def test_no_statement_of_the_template_is_left_out(production: Template) -> None:

@@ -32,6 +32,16 @@ def test_an_archive_leaves_and_its_expressions_become_outputs() -> None:
     assert "Archive" in template["Resources"], "the template given is not changed"
 
 
+def test_an_alarm_on_metric_math_leaves_and_one_on_a_metric_stays() -> None:
+    query = {"Dimensions": [{"Name": "RuleName", "Value": {"Ref": "Rule"}}]}
+    math = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"MetricStat": {"Metric": query}}]}}
+    plain = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Errors"}}
+    kept, [taken] = take_out({"Resources": {"Rule": BUS, "Math": math, "Plain": plain}})
+    assert kept["Resources"] == {"Rule": BUS, "Plain": plain}
+    assert list(kept["Outputs"].values()) == [{"Value": {"Ref": "Rule"}}]
+    assert taken.logical_id == "Math"
+
+
 def test_a_template_without_gaps_is_kept_as_it_is() -> None:
     template = {"Resources": {"Bus": BUS}}
     assert take_out(template) == (template, [])

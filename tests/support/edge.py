@@ -96,7 +96,7 @@ class Edge:
         self.relay = RelayEvents(self.routes, flags, self.bus, self.poison, report)
         self.token_keys = FakeTokenKeys()
         self.bring_keys = BringKeys(self.token_keys, keys, clock, lambda _: None)
-        self.repair = RepairEdge(table, self.routes, self.bring, keys, flags, self.metrics, self.bring_keys)
+        self.repair = RepairEdge(table, self.routes, self.bring, keys, flags, self.metrics, self.bring_keys, kept)
 
     def process(self, wrap: Callable[[Any], Any] = lambda port: port) -> Edge:
         """Another process on the same table, snapshot and store."""

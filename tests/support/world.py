@@ -51,6 +51,8 @@ class World:
 
     def __init__(self, *versions: str, policy: Policy = POLICY, state: FakeState | None = None) -> None:
         self.now = START
+        self.tick_seconds = 60.0
+        self.slept = 0.0
         self.policy = policy
         self.state = state or FakeState()
         self.alarms = FakeAlarms(lambda: self.now)
@@ -88,6 +90,7 @@ class World:
             publish=self.publish,
             start_waiting=self.start_waiting,
             registry=self.registry,
+            sleep=self._sleep,
         )
         for version in versions:
             self.register(version)
@@ -111,7 +114,11 @@ class World:
         return self.promote_release(widget, Version.parse(version), channel, self.occasion())
 
     def tick(self) -> Tick:
-        return self.watch(self.occasion("edgeship:rollout", "minute tick"))
+        self.slept = 0.0
+        return self.watch(self.occasion("edgeship:rollout", "minute tick"), lambda: self.tick_seconds - self.slept)
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept += seconds
 
     def minutes(self, count: int, *, tick: bool = True) -> list[Tick]:
         """Let time pass; by default with the tick at the end of each minute."""

@@ -10,8 +10,9 @@ from constructs import Construct
 
 from edgeship.domain.naming import TAKEN, encoded_folder
 from infra.constructs.cdn.edge import EdgeFunction
+from infra.constructs.cdn.file_headers import file_headers, header
 from infra.constructs.cdn.router import Router
-from infra.constructs.storage import EXPOSED_HEADERS, Storage
+from infra.constructs.storage import Storage
 from infra.constructs.telemetry import Telemetry
 from infra.options import SynthOptions
 from infra.router_code import ENCODED_ORIGIN, PLAIN_ORIGIN
@@ -75,20 +76,12 @@ class Cdn(Construct):
             cookie_behavior=cloudfront.CacheCookieBehavior.none(),
             header_behavior=cloudfront.CacheHeaderBehavior.none(),
         )
-        immutable = self._headers("ImmutableHeaders", "Exact releases", [])
+        immutable = file_headers(self, "ImmutableHeaders", "Exact releases", [])
         # A policy acts on errors, too, and the file behind a moving path says immutable itself: so nothing may be kept,
         # until the router's function for responses, which runs for no error, says for how long.
-        moving = self._headers("MovingHeaders", "Paths whose meaning moves", [_header("Cache-Control", "no-store")])
+        moving = file_headers(self, "MovingHeaders", "Paths whose meaning moves", [header("Cache-Control", "no-store")])
 
-        # With the Origin of ORIGIN_HEADERS, S3's CORS rule then answers OPTIONS.
-        preflights = cloudfront.OriginRequestPolicy(
-            self,
-            "Preflights",
-            comment="What S3 needs to answer a CORS preflight",
-            header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(*PREFLIGHT_HEADERS),
-            query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.none(),
-            cookie_behavior=cloudfront.OriginRequestCookieBehavior.none(),
-        )
+        preflights = preflight_request(self, "Preflights")
 
         def behavior(
             headers: cloudfront.ResponseHeadersPolicy,
@@ -190,14 +183,15 @@ class Cdn(Construct):
             certificate=acm.Certificate.from_certificate_arn(self, "Certificate", options.certificate_arn)
             if options.certificate_arn
             else None,
-            geo_restriction=_geo_restriction(options),
+            geo_restriction=geo_restriction(options),
             price_class=PRICE_CLASSES[options.price_class],
             web_acl_id=options.web_acl_arn,
-            log_bucket=storage.logs,
-            log_file_prefix="cloudfront/",
-            log_includes_cookies=False,
+            # The first object in its bucket keeps it from being deleted when a first deploy fails.
+            log_bucket=None if options.first_deploy else storage.logs,
+            log_file_prefix=None if options.first_deploy else "cloudfront/",
+            log_includes_cookies=None if options.first_deploy else False,
         )
-        self._acknowledge(options)
+        acknowledge(self.distribution, options)
 
     def _bucket_origin(self, storage: Storage, id_: str, path: str | None = None) -> cloudfront.IOrigin:
         return origins.S3BucketOrigin.with_origin_access_control(
@@ -210,68 +204,39 @@ class Cdn(Construct):
             custom_headers=ORIGIN_HEADERS,
         )
 
-    def _headers(
-        self,
-        id: str,  # noqa: A002
-        comment: str,
-        more: list[cloudfront.ResponseCustomHeader],
-    ) -> cloudfront.ResponseHeadersPolicy:
-        return cloudfront.ResponseHeadersPolicy(
-            self,
-            id,
-            comment=comment,
-            cors_behavior=cloudfront.ResponseHeadersCorsBehavior(
-                access_control_allow_credentials=False,
-                access_control_allow_headers=["*"],
-                access_control_allow_methods=["GET", "HEAD"],
-                access_control_allow_origins=["*"],
-                access_control_expose_headers=list(EXPOSED_HEADERS),
-                access_control_max_age=Duration.days(1),
-                origin_override=True,
-            ),
-            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
-                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
-                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
-                    access_control_max_age=Duration.days(730), include_subdomains=False, override=True
-                ),
-            ),
-            custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
-                custom_headers=[
-                    _header("Cross-Origin-Resource-Policy", "cross-origin"),
-                    _header("Timing-Allow-Origin", "*"),
-                    # S3 has no such header for what is compressed ahead. Its own Vary names what never varies here:
-                    # every request to it has the same Origin.
-                    _header("Vary", "Accept-Encoding"),
-                    *more,
-                ]
-            ),
+
+def acknowledge(distribution: cloudfront.Distribution, options: SynthOptions) -> None:
+    """The findings that hold for each distribution of widgets."""
+    reasons = {
+        "Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk": (
+            "default_root_object is set, so that a request for / lists nothing."
         )
-
-    def _acknowledge(self, options: SynthOptions) -> None:
-        reasons = {
-            "Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk": (
-                "default_root_object is set, so that a request for / lists nothing."
-            )
-        }
-        if not (options.geo_allow or options.geo_deny):
-            reasons["AwsSolutions-CFR1"] = "Widgets run on pages anywhere; geo_allow or geo_deny restricts where asked."
-        if not options.web_acl_arn:
-            reasons["AwsSolutions-CFR2"] = (
-                "Static public files behind a cache; web_acl_arn attaches a web ACL where asked."
-            )
-        if not options.domain_name:
-            reasons["AwsSolutions-CFR4"] = (
-                "*.cloudfront.net has CloudFront's own certificate and TLS policy; a domain_name gets TLSv1.2_2021."
-            )
-        for id_, reason in reasons.items():
-            Validations.of(self.distribution).acknowledge(Acknowledgment(id=id_, reason=reason))
+    }
+    if not (options.geo_allow or options.geo_deny):
+        reasons["AwsSolutions-CFR1"] = "Widgets run on pages anywhere; geo_allow or geo_deny restricts where asked."
+    if not options.web_acl_arn:
+        reasons["AwsSolutions-CFR2"] = "Static public files behind a cache; web_acl_arn attaches a web ACL where asked."
+    if not options.domain_name:
+        reasons["AwsSolutions-CFR4"] = (
+            "*.cloudfront.net has CloudFront's own certificate and TLS policy; a domain_name gets TLSv1.2_2021."
+        )
+    for id_, reason in reasons.items():
+        Validations.of(distribution).acknowledge(Acknowledgment(id=id_, reason=reason))
 
 
-def _header(name: str, value: str) -> cloudfront.ResponseCustomHeader:
-    return cloudfront.ResponseCustomHeader(header=name, value=value, override=True)
-
-
-def _geo_restriction(options: SynthOptions) -> cloudfront.GeoRestriction | None:
+def geo_restriction(options: SynthOptions) -> cloudfront.GeoRestriction | None:
     if options.geo_allow:
         return cloudfront.GeoRestriction.allowlist(*options.geo_allow)
     return cloudfront.GeoRestriction.denylist(*options.geo_deny) if options.geo_deny else None
+
+
+def preflight_request(scope: Construct, id: str) -> cloudfront.OriginRequestPolicy:  # noqa: A002
+    """With the Origin of `ORIGIN_HEADERS`, S3's CORS rule then answers OPTIONS."""
+    return cloudfront.OriginRequestPolicy(
+        scope,
+        id,
+        comment="What S3 needs to answer a CORS preflight",
+        header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(*PREFLIGHT_HEADERS),
+        query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.none(),
+        cookie_behavior=cloudfront.OriginRequestCookieBehavior.none(),
+    )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, Aws, Duration, Fn, RemovalPolicy, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from edgeship.domain.edge.freshness import FETCH_TIMEOUT_SECONDS
 from edgeship.domain.edge.nearest_region import nearest_copies
-from edgeship.resource_names import FLAGS_KEY, REGION
+from edgeship.resource_names import FLAGS_KEY, LOCAL, REGION
 from infra.bundling import Bundler, Target
 from infra.constructs.functions import PYTHON_3_13_REASON
 from infra.constructs.log_group import RetainedLogGroup
@@ -37,7 +37,11 @@ class EdgeFunction(Construct):
         target: Target,
     ) -> None:
         super().__init__(scope, id)
-        name = options.names.function("edge")
+        local = options.environment == LOCAL
+        # The name is new in each new stack. Replicas keep a function from being deleted for hours, so one that is left
+        # of a stack must not be in the way of the next.
+        prefix = options.names.function("edge")
+        name = f"{prefix}-{stack_mark()}"
         configuration = {
             "environment": options.environment,
             "bucket": options.names.config_bucket,
@@ -61,13 +65,14 @@ class EdgeFunction(Construct):
             assumed_by=iam.CompositePrincipal(
                 iam.ServicePrincipal("lambda.amazonaws.com"), iam.ServicePrincipal("edgelambda.amazonaws.com")
             ),
-            description=f"What {name} may do, wherever it runs",
+            description=f"What {prefix} may do, wherever it runs",
         )
         allow(
             role,
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-            f"arn:aws:logs:*:{options.account}:log-group:{edge_log_group}:*",
-            reason="CloudFront runs the function, and logs, in the Region nearest to the viewer.",
+            f"arn:aws:logs:*:{options.account}:log-group:/aws/lambda/{REGION}.{prefix}-*",
+            reason="CloudFront runs the function, and logs, in the Region nearest to the viewer, under a name that is "
+            "new in each stack; no other environment's names begin so.",
         )
         buckets = (options.names.config_bucket, *options.flag_copies.values())
         allow(role, ["s3:GetObject"], *(objects(bucket, FLAGS_KEY) for bucket in buckets))
@@ -94,9 +99,14 @@ class EdgeFunction(Construct):
             # (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-edge-delete-replicas.html).
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
-        self.function.apply_removal_policy(removal)
+        self.function.apply_removal_policy(RemovalPolicy.DESTROY if local else RemovalPolicy.RETAIN)
         Validations.of(self.function).acknowledge(Acknowledgment(id="AwsSolutions-L1", reason=PYTHON_3_13_REASON))
 
     @property
     def version(self) -> lambda_.IVersion:
         return self.function.current_version
+
+
+def stack_mark() -> str:
+    """Eight digits that no two stacks share, also of one name: `arn:…:stack/<name>/<these>-…`."""
+    return Fn.select(0, Fn.split("-", Fn.select(2, Fn.split("/", Aws.STACK_ID))))

@@ -22,7 +22,6 @@ class Router(Construct):
         id: str,  # noqa: A002
         *,
         options: SynthOptions,
-        removal: RemovalPolicy,
         bundler: Bundler,
     ) -> None:
         super().__init__(scope, id)
@@ -33,7 +32,8 @@ class Router(Construct):
             key_value_store_name=names.route_store,
             comment=f"edgeship {options.environment}: what moving paths mean",
         )
-        self.store.apply_removal_policy(removal)
+        # What it holds is derived from the table, and the next store is filled before the CDN reads it.
+        self.store.apply_removal_policy(RemovalPolicy.DESTROY)
         route = router_code(
             bundler.root,
             root_widget=options.root_widget,
@@ -80,6 +80,11 @@ class Router(Construct):
             runtime=cloudfront.FunctionRuntime.JS_2_0,
             key_value_store=self.store,
         )
+
+    @property
+    def functions(self) -> tuple[cloudfront.Function, ...]:
+        """All of them, for their alarms."""
+        return self.route, self._headers, self._exact, self._token
 
     @property
     def of_tokens(self) -> list[cloudfront.FunctionAssociation]:

@@ -6,6 +6,7 @@ called twice with the same arguments and leaves the same state as once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,15 @@ Pause = Callable[[int], None]
 
 Sleep = Callable[[float], None]
 """Wait so many seconds."""
+
+Left = Callable[[], float]
+"""The seconds until the work must have ended."""
+
+
+def no_end() -> float:
+    """Of work that may take as long as it takes."""
+    return math.inf
+
 
 Report = Callable[[str, Exception], None]
 """Report to the operators an error that the answer does not depend on: what failed, and why."""

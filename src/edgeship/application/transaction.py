@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # a bundle carries what is imported when it runs
     from edgeship.domain.events import Event
     from edgeship.domain.flags.flag_record import FlagRecord
     from edgeship.domain.notifications.rules import NotificationsRecord
+    from edgeship.domain.previews.preview import PreviewsRecord
     from edgeship.domain.propagation.deployment import Deployment
     from edgeship.domain.provenance.identity import IdentitiesRecord
     from edgeship.domain.provenance.signed import NewestStatement
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # a bundle carries what is imported when it runs
         | NewestStatement
         | NotificationsRecord
         | PolicyRecord
+        | PreviewsRecord
         | Release
         | Rejection
         | WaitingRecord

@@ -13,7 +13,7 @@ from edgeship.bootstrap.runtime import client_config, jittered_pause, utc_now
 from edgeship.resource_names import FLAGS_KEY, REGION
 from edgeship.settings import FlagCopies
 
-_COPY_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=2, read_timeout=3)
+_COPY_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=3)
 """A Region that is down must not hold the relay up: what it misses is written a minute later."""
 
 

@@ -36,7 +36,7 @@ def build(env: Mapping[str, str]) -> NotificationFunction:
     settings = NotificationSettings.from_env(env)
     dynamodb = boto3.client("dynamodb", config=client_config())
     # What is called between a claim and its settlement takes no longer than the claim's lease.
-    quick = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=3, read_timeout=5)
+    quick = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=5)
     secrets = Secrets(boto3.client("ssm", config=quick), boto3.client("secretsmanager", config=quick))
     post = HttpsPost(loopback=settings.environment == LOCAL)
     deliver = DeliverNotice(

@@ -18,7 +18,7 @@ from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, utc_now
 from edgeship.settings import RollbackSettings
 
-QUICK = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=2, read_timeout=5)
+QUICK = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=5)
 """A release is stopped without the metrics when they take longer: together less than the function's timeout."""
 
 

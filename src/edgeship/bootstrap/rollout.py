@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -24,7 +25,8 @@ from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.channels.watching.watch_channels import WatchChannels
 from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.application.health.publish_health import PublishHealth
-from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, utc_now
+from edgeship.application.previews.expire_previews import ExpirePreviews
+from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, slow_config, utc_now
 from edgeship.resource_names import HEALTH_LIST_KEY, SNAPSHOT_KEY
 from edgeship.settings import RolloutSettings
 
@@ -34,6 +36,7 @@ class RolloutFunction:
     """What functions/rollout calls, in the environment of this name."""
 
     watch: WatchChannels
+    expire_previews: ExpirePreviews
     environment: str
 
 
@@ -46,7 +49,7 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
     # A page is written each period, so no cache should keep it for longer.
     pages = S3HealthPages(s3, settings.site_bucket, settings.config_bucket, HEALTH_LIST_KEY, settings.period_seconds)
     files = S3ReleaseFiles(boto3.client("s3", config=rescue_config()), settings.site_bucket)
-    cloudwatch = boto3.client("cloudwatch", config=client_config())
+    cloudwatch = boto3.client("cloudwatch", config=slow_config())
     alarms = CloudWatchAlarms(cloudwatch, settings.environment)
     metrics = CloudWatchMetrics(cloudwatch, settings.environment, settings.period_seconds)
     witnesses = CheckWitnesses(DynamoDBWitnessBooks(dynamodb, settings.views_table, utc_now))
@@ -66,5 +69,6 @@ def build(env: Mapping[str, str]) -> RolloutFunction:
         ),
         start_waiting=StartWaiting(state, PromoteUpload(state=state, alarms=alarms, files=files, pause=jittered_pause)),
         registry=S3Snapshots(s3, settings.config_bucket, SNAPSHOT_KEY),
+        sleep=time.sleep,
     )
-    return RolloutFunction(watch, settings.environment)
+    return RolloutFunction(watch, ExpirePreviews(state, jittered_pause), settings.environment)

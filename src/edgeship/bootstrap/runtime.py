@@ -12,8 +12,6 @@ from typing import Any
 
 from botocore.config import Config
 
-from edgeship.settings import TRACING
-
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
 
@@ -23,6 +21,8 @@ def traced(handler: Handler) -> Handler:
     # Imported only then: even when disabled, the tracer loads the X-Ray SDK (270 ms of a cold start, 340 KB).
     @cache
     def chosen() -> Handler:
+        from edgeship.settings import TRACING  # pydantic with it, which the command line needs seldom
+
         if os.environ.get(TRACING) != "true":
             return handler
         from aws_lambda_powertools import Tracer
@@ -47,18 +47,35 @@ def jittered_pause(attempt: int) -> None:
 
 
 def rescue_config() -> Config:
-    """For what a move asks without needing the answer: a question costs at most some 6 seconds."""
-    return Config(
-        retries={"mode": "standard", "total_max_attempts": 2},
-        connect_timeout=1,
-        read_timeout=2,
-    )
+    """For what a move asks without needing the answer: a question costs at most some 7 seconds."""
+    return _config(read_seconds=2, attempts=2)
 
 
 def client_config(connections: int = 10) -> Config:
+    """Of a function's clients. A call ends within 15 seconds, half of what a rollback has: where one hangs, there is
+    time left to do without its answer, or to say so."""
+    return _config(read_seconds=3, attempts=3, connections=connections)
+
+
+def slow_config() -> Config:
+    """For calls that may take seconds anyway: metrics of hundreds of releases, updates of the edge's store."""
+    return _config(read_seconds=10, attempts=2)
+
+
+def transfer_config(connections: int = 10) -> Config:
+    """For large objects, which S3 is long about, in functions that have minutes."""
+    return _config(read_seconds=30, attempts=3, connections=connections)
+
+
+def operator_config() -> Config:
+    """For a person who waits, over any network."""
+    return Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30)
+
+
+def _config(*, read_seconds: int, attempts: int, connections: int = 10) -> Config:
     return Config(
-        retries={"mode": "standard", "max_attempts": 5},
-        connect_timeout=5,
-        read_timeout=30,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=1,
+        read_timeout=read_seconds,
         max_pool_connections=connections,
     )

@@ -13,7 +13,7 @@ from edgeship.adapters.signing.verifying import algorithm_of
 from edgeship.application.provenance.ports import Signer
 from edgeship.application.provenance.sign_artifact import check_signed_for, sign_artifact
 from edgeship.application.releases.pack_bundle import Packed
-from edgeship.bootstrap.runtime import client_config, utc_now
+from edgeship.bootstrap.runtime import operator_config, utc_now
 from edgeship.domain.provenance.envelope import Envelope
 from edgeship.domain.provenance.identity import Identity
 from edgeship.domain.provenance.statement import Statement
@@ -70,4 +70,4 @@ def _statement(packed: Packed) -> Statement:
 def _kms(key: str) -> KmsSigner:
     parts = key.split(":")
     region = parts[_REGION_OF_ARN] if key.startswith("arn:") and len(parts) > _REGION_OF_ARN else None
-    return KmsSigner(boto3.Session(region_name=region).client("kms", config=client_config()), key)
+    return KmsSigner(boto3.Session(region_name=region).client("kms", config=operator_config()), key)

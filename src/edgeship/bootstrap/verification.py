@@ -12,14 +12,14 @@ from edgeship.adapters.http.web import UrllibWeb
 from edgeship.adapters.s3.latest_copies import S3LatestCopies
 from edgeship.adapters.s3.site import S3Site
 from edgeship.application.propagation.verify_deployment import VerifyDeployment
-from edgeship.bootstrap.runtime import client_config, utc_now
+from edgeship.bootstrap.runtime import operator_config, utc_now
 from edgeship.resource_names import REGION, ResourceNames
 
 
 def build(names: ResourceNames, session: boto3.Session, urls: Mapping[str, str]) -> VerifyDeployment:
     """The use case; `urls` is where each CDN answers, by its name. Nothing is written by it."""
-    s3 = session.client("s3", region_name=REGION, config=client_config())
-    state = DynamoDBState(session.client("dynamodb", region_name=REGION, config=client_config()), names.table)
+    s3 = session.client("s3", region_name=REGION, config=operator_config())
+    state = DynamoDBState(session.client("dynamodb", region_name=REGION, config=operator_config()), names.table)
     return VerifyDeployment(
         state=state,
         site=S3Site(s3, names.site_bucket, threads=1),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import getpass
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from edgeship.cli.errors import Trouble, Usage
+from edgeship.cli.options import version_of
 from edgeship.cli.output import Output
+from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.local.state_path import STATE_PATH
 from edgeship.resource_names import REGION, ResourceNames
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 LOCAL = "local"
 ENV_VARIABLE = "EDGESHIP_ENV"
 URL_VARIABLE = "EDGESHIP_URL"
+PREVIEW_URL_VARIABLE = "EDGESHIP_PREVIEW_URL"
 SECOND_URL_VARIABLE = "EDGESHIP_SECOND_URL"
 URL_OUTPUT, SECOND_URL_OUTPUT = "DistributionDomainName", "CloudflareUrl"
 """The stack's outputs that name the CDN, and the one in front of it."""
@@ -37,12 +42,32 @@ MAX_CAUSE = 1_000
 """Characters of a reason: every event carries one, and what it is about needs the rest."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class GlobalOptions:
-    """The options given before the command's name."""
+    """The options given before the command's name; and, once a command asks for it, its target, with the names that
+    the command was given."""
 
-    env: str | None
-    as_json: bool
+    env: str | None = None
+    as_json: bool = False
+    target: Target | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def explained(self, error: BaseException) -> BaseException:
+        """A refusal that names what the command names and is not there, where that is why; else the error."""
+        if self.target is None or not isinstance(error, Refused):
+            return error
+        from edgeship.application.status.explain_unknown import Named
+
+        widget, channel, version = (self.parameters.get(name) for name in ("widget", "channel", "version"))
+        wanted = None
+        with suppress(Refused):  # a selector, such as latest
+            wanted = version_of(version or "")
+        flag = self.parameters.get("flag") or self.parameters.get("key")
+        named = Named(widget if isinstance(widget, str) else None, channel, wanted, flag)
+        try:
+            return self.target.operator.explain_unknown(error, named)
+        except Exception:  # noqa: BLE001  the error itself counts, whatever goes on while its words are looked for
+            return error
 
 
 @dataclass(frozen=True)
@@ -78,6 +103,21 @@ class Target:
         """The URL of each CDN, by name; empty when none is known."""
         known = {"cloudfront": self.site_url, "cloudflare": self._second_url}
         return {name: url for name, url in known.items() if url}
+
+    @cached_property
+    def preview_url(self) -> str | None:
+        """The URL of the previews' distribution, without a trailing slash; None if none is known."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if self.local is not None:
+            return self.local.side_url
+        if said := os.environ.get(PREVIEW_URL_VARIABLE):
+            return said.rstrip("/")
+        try:
+            found = self.session.client("ssm").get_parameter(Name=self.names.preview_url)
+        except (BotoCoreError, ClientError):
+            return None
+        return found["Parameter"]["Value"]
 
     @property
     def root_widget(self) -> str | None:
@@ -124,6 +164,13 @@ class Target:
         return {o["OutputKey"]: o["OutputValue"] for stack in stacks for o in stack.get("Outputs", [])}
 
 
+def given(ctx: typer.Context) -> GlobalOptions:
+    """The options before the command's name."""
+    found = ctx.find_object(GlobalOptions)
+    assert found is not None
+    return found
+
+
 def is_named(ctx: typer.Context, env: str | None) -> bool:
     """Whether the command line, EDGESHIP_ENV or edgeship.toml names an environment."""
     return bool(named(ctx, env))
@@ -149,7 +196,7 @@ def account_of_credentials(environment: str) -> str | None:
 
 def output(ctx: typer.Context, as_json: bool) -> Output:
     """The command's output; `--json` is valid before and after the command's name."""
-    return Output(as_json or _globals(ctx).as_json)
+    return Output(as_json or given(ctx).as_json)
 
 
 def target(ctx: typer.Context, env: str | None, out: Output) -> Target:
@@ -159,7 +206,37 @@ def target(ctx: typer.Context, env: str | None, out: Output) -> Target:
         Usage: none of them names one, or the name is not valid.
         Trouble: `local_cloud`: the name is that of the local cloud, and none runs here.
     """
-    name = _named(ctx, env)
+    found = _target(_named(ctx, env), out)
+    options = given(ctx)
+    options.target, options.parameters = found, ctx.params
+    return found
+
+
+def named_target(name: str | None) -> Target:
+    """The environment that is named, or that EDGESHIP_ENV names, or the local cloud that runs here; without a word.
+
+    Raises:
+        Usage, Trouble: as `target`.
+    """
+    return _target(name or os.environ.get(ENV_VARIABLE), None)
+
+
+def deployed_environments() -> list[str]:
+    """Those whose stacks the account of these credentials has, and the local cloud that runs in this folder."""
+    import boto3
+
+    from edgeship.resource_names import STACK_PREFIX
+
+    names = [LOCAL] if read_state(STATE_PATH) is not None else []
+    try:
+        pages = boto3.Session(region_name=REGION).client("cloudformation").get_paginator("describe_stacks").paginate()
+        stacks = [stack["StackName"] for page in pages for stack in page["Stacks"]]
+    except Exception:  # noqa: BLE001  without credentials there is the local cloud alone
+        stacks = []
+    return [*names, *(name.removeprefix(STACK_PREFIX) for name in stacks if name.startswith(STACK_PREFIX))]
+
+
+def _target(name: str | None, out: Output | None) -> Target:
     running = read_state(STATE_PATH) if name in (None, "", LOCAL) else None
     if not name and running is None:
         name = _of_the_file()
@@ -168,8 +245,9 @@ def target(ctx: typer.Context, env: str | None, out: Output) -> Target:
                 "No environment is named, and no local cloud runs in this folder.",
                 f"Name one with --env, {ENV_VARIABLE} or edgeship.toml, or start a local cloud: edgeship local up.",
             )
-        out.note(f"using the environment {name} of edgeship.toml")
-    if not name and running is not None:
+        if out is not None:
+            out.note(f"using the environment {name} of edgeship.toml")
+    if not name and running is not None and out is not None:
         out.note(f"using the local cloud at {running.endpoint_url}")
     if running is not None:
         return _local_target(running)
@@ -219,16 +297,10 @@ def _aws_target(environment: str) -> Target:
 
 
 def _named(ctx: typer.Context, env: str | None) -> str | None:
-    return env or _globals(ctx).env or os.environ.get(ENV_VARIABLE)
+    return env or given(ctx).env or os.environ.get(ENV_VARIABLE)
 
 
 def _of_the_file() -> str | None:
     from edgeship.adapters.documents.project_toml import read_project_file
 
     return read_project_file(Path.cwd()).environment
-
-
-def _globals(ctx: typer.Context) -> GlobalOptions:
-    given = ctx.find_object(GlobalOptions)
-    assert given is not None
-    return given

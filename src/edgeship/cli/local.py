@@ -21,6 +21,7 @@ from localcloud.state import read_state
 
 app = typer.Typer(
     rich_markup_mode=None,
+    no_args_is_help=True,
     help="Run the whole on this machine. An AWS emulator, the deployed stack and a local CDN; needs no account.",
 )
 
@@ -118,6 +119,7 @@ def up(
                 "endpoint_url": cloud.endpoint_url,
                 "edge_url": cloud.edge_url,
                 "second_cdn_url": cloud.second_cdn_url,
+                "preview_url": cloud.preview_url,
                 "inbox": cloud.names.inbox_bucket,
                 "logs": str(cloud.logs),
             }
@@ -191,6 +193,7 @@ def _welcome(document: dict[str, Any]) -> Iterator[str]:
     yield f"AWS         {document['endpoint_url']}"
     yield f"CDN         {document['edge_url']}"
     yield f"second CDN  {document['second_cdn_url']}"
+    yield f"previews    {document['preview_url']}"
     yield f"logs        {document['logs']}"
     yield ""
     yield "In this folder, edgeship acts on it. For any other client of AWS:"

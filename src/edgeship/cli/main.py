@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -11,67 +11,30 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeship.cli import local
-from edgeship.cli.calendar import freeze
-from edgeship.cli.channels import channels, policy, rollout
+from edgeship.cli import context
+from edgeship.cli.commands import LazyGroup
 from edgeship.cli.context import GlobalOptions
-from edgeship.cli.deploying import deploy, destroy, synth
-from edgeship.cli.edge import resolve
-from edgeship.cli.embeds import embed
 from edgeship.cli.errors import ExitCode, Failure, explain, sentence
-from edgeship.cli.flags import flags
-from edgeship.cli.notifications import notifications
 from edgeship.cli.output import Output
-from edgeship.cli.propagation import propagate, verify
-from edgeship.cli.provenance import identities, sbom
-from edgeship.cli.pruning import prune
-from edgeship.cli.releases import artifact, publish, reading
-from edgeship.cli.requirements import environment
-from edgeship.cli.status import status
-from edgeship.cli.telemetry import source_maps, top_errors
-from edgeship.cli.versioning import version
+from edgeship.cli.terminal_text import never_fail
 
 app = typer.Typer(
     name="edgeship",
+    cls=LazyGroup,
     pretty_exceptions_enable=False,
     # Plain help: with rich the start takes twice as long.
     rich_markup_mode=None,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (
-    publish.publish,
-    artifact.artifact,
-    reading.releases,
-    status.status,
-    resolve.resolve,
-    verify.verify,
-    propagate.propagate,
-    reading.history,
-    top_errors.errors,
-    source_maps.source_maps,
-    sbom.sbom,
-    channels.promote,
-    channels.rollback,
-    channels.unlock,
-    channels.unquarantine,
-    channels.route,
-    freeze.freeze,
-    freeze.unfreeze,
-    embed.embed,
-    prune.prune,
-    synth.synth,
-    deploy.deploy,
-    destroy.destroy,
-):
-    app.command()(command)
-app.add_typer(version.app, name="version")
-app.add_typer(rollout.app, name="rollout")
-app.add_typer(policy.app, name="policy")
-app.add_typer(environment.app, name="environment")
-app.add_typer(flags.app, name="flags")
-app.add_typer(notifications.app, name="notifications")
-app.add_typer(identities.app, name="identity")
-app.add_typer(local.app, name="local")
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"edgeship {version('edgeship')}\n")
+        raise typer.Exit
 
 
 @app.callback()
@@ -90,6 +53,9 @@ def edgeship(
         bool,
         typer.Option("--json", help="Print one JSON document on standard output; may also follow the command."),
     ] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and exit.")
+    ] = False,
 ) -> None:
     """Ship browser widgets to a CDN on AWS, and roll bad ones back.
 
@@ -99,21 +65,28 @@ def edgeship(
 
         edgeship publish dist --widget checkout --version 1.4.2 --wait
     """
-    ctx.obj = GlobalOptions(env, as_json)
+    given = context.given(ctx)
+    given.env, given.as_json = env, as_json
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. Expected errors are printed, unexpected ones are raised."""
-    out = Output(as_json=_wants_json(arguments))
+    out, given = Output(as_json=_wants_json(arguments)), GlobalOptions()
     try:
-        code = _command()(list(arguments), prog_name="edgeship", standalone_mode=False)
+        code = _command()(list(arguments), prog_name="edgeship", standalone_mode=False, obj=given)
         if code == ExitCode.INTERRUPTED:  # typer turns KeyboardInterrupt into this
             raise KeyboardInterrupt
     except typer.TyperException as invalid:
+        if (shown := _help_of(invalid)) is not None:
+            sys.stdout.write(f"{shown}\n")
+            return ExitCode.DONE
         out.failure(_usage(invalid))
         return ExitCode.USAGE
+    except BrokenPipeError:  # whoever read the output has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
     except (Exception, KeyboardInterrupt) as error:
-        failure = explain(error)
+        failure = explain(given.explained(error))
         if failure is None:
             raise
         out.failure(failure)
@@ -131,16 +104,22 @@ def run() -> None:
     """The entry point of the console script."""
     # As Ctrl-C does: what a command holds, such as a temporary archive, is removed on the way out.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # Names are Unicode, and a machine's locale may not be: what it can't print must not end a command that is done.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    never_fail(sys.stdout)
+    never_fail(sys.stderr)
     sys.exit(main(sys.argv[1:]))
+
+
+def _help_of(invalid: typer.TyperException) -> str | None:
+    """The help of a group that is called without a command; None for what is a mistake."""
+    group = getattr(invalid, "ctx", None)
+    shown: str | None = group.get_help() if group is not None else None
+    return shown if invalid.format_message() == shown else None
 
 
 def _usage(invalid: typer.TyperException) -> Failure:
     """The failure of a command line that typer refuses."""
-    context = getattr(invalid, "ctx", None)
-    path = context.command_path if context is not None else "edgeship"
+    where = getattr(invalid, "ctx", None)
+    path = where.command_path if where is not None else "edgeship"
     return Failure(ExitCode.USAGE, "usage", sentence(invalid.format_message()), f"See {path} --help.")
 
 

@@ -6,18 +6,28 @@ from typing import Annotated
 
 import typer
 
+from edgeship.cli import completion
+from edgeship.domain.version import Version
+
 EnvOption = Annotated[
     str | None,
     typer.Option(
         "--env",
         metavar="NAME",
+        autocompletion=completion.environments,
         help="The environment to act on. Default: EDGESHIP_ENV, else the local cloud that runs in this folder.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-WidgetArgument = Annotated[str, typer.Argument(metavar="WIDGET", help="The widget's name.")]
-VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="A version, such as 1.4.2.")]
-ChannelOption = Annotated[str, typer.Option("--channel", metavar="NAME", help="The channel to act on.")]
+WidgetArgument = Annotated[
+    str, typer.Argument(metavar="WIDGET", help="The widget's name.", autocompletion=completion.widgets)
+]
+VersionArgument = Annotated[
+    str, typer.Argument(metavar="VERSION", help="A version, such as 1.4.2.", autocompletion=completion.versions)
+]
+ChannelOption = Annotated[
+    str, typer.Option("--channel", metavar="NAME", help="The channel to act on.", autocompletion=completion.channels)
+]
 ReasonOption = Annotated[
     str | None,
     typer.Option("--reason", metavar="TEXT", help="Why, for the history. Default: that it was done by hand."),
@@ -33,3 +43,17 @@ StepsOption = Annotated[
 OverrideOption = Annotated[
     bool, typer.Option("--override", help="Do it during a freeze, too. The event says which freeze was overridden.")
 ]
+
+
+def version_of(text: str) -> Version:
+    """The version that is meant: `1.4.2`, or its tag `v1.4.2`.
+
+    Raises:
+        Refused: `version_invalid`.
+    """
+    return Version.parse(without_v(text))
+
+
+def without_v(text: str) -> str:
+    """A tag as its version; any other text as it is."""
+    return text[1:] if text[:1] == "v" and text[1:2].isdigit() else text

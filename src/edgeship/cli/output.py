@@ -5,6 +5,7 @@ Standard output has only results; progress, notes and errors go to standard erro
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,14 +14,14 @@ from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from edgeship.cli.errors import Failure
-from edgeship.domain.plain_text import printable
+from edgeship.domain.plain_text import printable, span
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
 _PIPED_WIDTH = 1_000
-"""Columns without a terminal: wide enough that no row of a table wraps, even with an alarm's reason."""
+"""Columns without a terminal: wide enough that no row of a table wraps."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class Output:
     """The output of one command; with `as_json` the result is exactly one JSON document."""
 
     as_json: bool
+
+    @property
+    def on_a_terminal(self) -> bool:
+        """Whether a person reads the result on a screen."""
+        return not self.as_json and sys.stdout.isatty()
 
     @property
     def errors(self) -> Console:
@@ -38,9 +44,17 @@ class Output:
         if self.as_json:
             _write_json(document)
             return
-        out = console(sys.stdout)
+        if sys.stdout.isatty():
+            out = console(sys.stdout)
+            for renderable in shown:
+                out.print(renderable)
+            return
+        # A table pads its cells to the widest of their column, which is of use on a screen alone.
+        whole = _Kept(sys.stdout.encoding)
+        piped = console(whole)
         for renderable in shown:
-            out.print(renderable)
+            piped.print(renderable)
+        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in whole.getvalue().splitlines()))
 
     def note(self, text: str) -> None:
         """Print something for a person, besides the result."""
@@ -58,12 +72,25 @@ class Output:
             _write_json(failure.to_dict())
 
 
+class _Kept(io.StringIO):
+    """Text for a stream of this encoding: a table has lines of ASCII where that is not a Unicode one."""
+
+    def __init__(self, encoding: str | None) -> None:
+        super().__init__()
+        self._encoding = encoding or "utf-8"
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._encoding
+
+
 def console(stream: IO[str]) -> Console:
     """A console that prints text unchanged: no markup, no highlighting."""
     from rich.console import Console
 
-    width = None if stream.isatty() else _PIPED_WIDTH
-    return Console(file=stream, width=width, markup=False, highlight=False, soft_wrap=not stream.isatty())
+    terminal = stream.isatty()
+    width = None if terminal else _PIPED_WIDTH
+    return Console(file=stream, width=width, markup=False, highlight=False, soft_wrap=not terminal)
 
 
 def plain(text: object, style: str = "") -> Text:
@@ -84,6 +111,30 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     for row in rows:
         made.add_row(*(plain(cell) for cell in row))
     return made if made.row_count else plain(empty)
+
+
+def grid(rows: Iterable[Sequence[Text]]) -> RenderableType:
+    """Rows without lines or titles. The last column takes what is left of the width, and wraps."""
+    from rich.table import Table
+
+    listed = list(rows)
+    made = Table.grid(padding=(0, 2))
+    columns = max((len(row) for row in listed), default=0)
+    for number in range(columns):
+        made.add_column(overflow="fold", no_wrap=number < columns - 1)
+    for row in listed:
+        made.add_row(*row)
+    return made
+
+
+def ago(timestamp: str | None, now: datetime) -> str:
+    """An RFC 3339 time for a person, from `now` (aware): `3 h 20 min ago`, `in 2 d`."""
+    if not timestamp:
+        return "-"
+    seconds = (now - datetime.fromisoformat(timestamp)).total_seconds()
+    if -1 < seconds < 1:
+        return "just now"
+    return f"{span(seconds)} ago" if seconds >= 0 else f"in {span(-seconds)}"
 
 
 def when(timestamp: str | None) -> str:

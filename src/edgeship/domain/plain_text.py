@@ -30,3 +30,19 @@ def cut(text: str, most: int) -> str:
 def quoted(text: str, most: int = 120) -> str:
     """A name or a value of an upload in quotes, cut after `most` characters, with escapes for what can't be shown."""
     return repr(text) if len(text) <= most else repr(text[:most] + "…")
+
+
+def span(seconds: float) -> str:
+    """A time in its two largest units: 45 s, 12 min, 3 h 20 min, 2 d 4 h."""
+    whole = max(0, int(seconds))
+    for unit, length, smaller, part in (("d", 86_400, "h", 3_600), ("h", 3_600, "min", 60)):
+        if whole >= length:
+            rest = whole % length // part
+            return f"{whole // length} {unit} {rest} {smaller}" if rest else f"{whole // length} {unit}"
+    return f"{whole // 60} min" if whole >= 60 else f"{whole} s"
+
+
+def who(actor: str) -> str:
+    """An actor without the account and the service of its ARN: `user/ann`, `Admin/ann` of an assumed role
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html)."""
+    return actor.split(":", 5)[-1].removeprefix("assumed-role/") if actor.startswith("arn:") else actor

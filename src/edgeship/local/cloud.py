@@ -65,6 +65,8 @@ class LocalCloud(Cloud):
         project = Project(
             environment=LOCAL,
             assembly=_synthesised(edge_freshness_seconds) if given is None else lambda _: given,
+            distribution_output="DistributionId",
+            side_output="PreviewDistributionId",
             cloudflare_token=SECOND_CDN_TOKEN,
             variables=lambda addresses: _variables(self.names, addresses, speed, store_delay_seconds),
             warm_up={
@@ -90,12 +92,22 @@ class LocalCloud(Cloud):
         return self.cloudflare
 
     @property
+    def preview_url(self) -> str | None:
+        """Where previews are served."""
+        return self.side_url
+
+    @property
     def second_cdn_url(self) -> str:
         return self.cloudflare.url
 
 
 def _synthesised(edge_freshness_seconds: float) -> Callable[[Progress], Path]:
-    context = {"environment": LOCAL, "account": ACCOUNT, "edge_freshness_seconds": f"{edge_freshness_seconds:g}"}
+    context = {
+        "environment": LOCAL,
+        "account": ACCOUNT,
+        "previews": "true",
+        "edge_freshness_seconds": f"{edge_freshness_seconds:g}",
+    }
 
     def assembly(on_progress: Progress) -> Path:
         return CachedApp(app_place(), on_progress).synthesise(context).folder

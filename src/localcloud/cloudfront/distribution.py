@@ -93,12 +93,14 @@ class S3OriginSettings:
 
 @dataclass(frozen=True)
 class FunctionUrlOriginSettings:
-    """A Lambda function behind its URL's `domain`; `function` is its ARN, with the alias that the URL is of, if any."""
+    """A Lambda function behind its URL's `domain`; `function` is its ARN, with the alias that the URL is of, if any.
+    `signed`: by an origin access control."""
 
     domain: str
     function: str
     path: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    signed: bool = False
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,18 @@ def event_of(request: Request, domain: str, request_id: str, now: float) -> dict
     return event
 
 
+def is_signed_otherwise(request: Request) -> bool:
+    """Whether the signature that CloudFront makes of a request, by an origin access control, is none to Lambda.
+
+    SigV4 encodes `! ' ( ) *`, and what signs at the edge takes the query as the viewer wrote it; encodeURIComponent
+    leaves these five as they are. And CloudFront does not read a body: the viewer must send its hash
+    (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-lambda.html).
+    """
+    if any(character in request.query for character in "!'()*"):
+        return True
+    return request.method in ("POST", "PUT") and "x-amz-content-sha256" not in request.headers
+
+
 def answer_of(payload: bytes) -> Answer:
     """What the function returned, as an HTTP answer.
 
@@ -99,6 +111,13 @@ def answer_of(payload: bytes) -> Answer:
         return _answer(int(result["statusCode"]), headers, body)
     except (ValueError, TypeError, AttributeError, binascii.Error):
         return failed(502, "Internal Server Error")
+
+
+def refused() -> Answer:
+    """As a function URL refuses a signature."""
+    return failed(
+        403, "The request signature we calculated does not match the signature you provided. Check your signing method."
+    )
 
 
 def failed(status: int, message: str) -> Answer:

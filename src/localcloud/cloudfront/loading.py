@@ -163,7 +163,8 @@ def _origin(config: Mapping[str, Any], session: SandboxSession) -> OriginSetting
         bucket = domain.rsplit(".s3", 1)[0]
         return S3OriginSettings(bucket=bucket, path=path, headers=headers, cors=_cors(bucket, session))
     if ".lambda-url." in domain:
-        return FunctionUrlOriginSettings(domain, _function_of(domain, session), path, headers)
+        signed = bool(config.get("OriginAccessControlId"))
+        return FunctionUrlOriginSettings(domain, _function_of(domain, session), path, headers, signed)
     return HttpOriginSettings(domain=domain, path=path)
 
 

@@ -19,7 +19,7 @@ from localcloud.cloudfront.distribution import (
     S3OriginSettings,
     Unsupported,
 )
-from localcloud.cloudfront.function_url import answer_of, event_of, failed
+from localcloud.cloudfront.function_url import answer_of, event_of, failed, is_signed_otherwise, refused
 from localcloud.http.exchange import Answer, Request
 from localcloud.http.origin import HttpOrigin, Origin, OriginUnavailable
 
@@ -78,7 +78,7 @@ def _s3_error(status: int, code: str, message: str) -> Answer:
 class FunctionUrlOrigin:
     """A Lambda function behind its URL, invoked through the Lambda API.
 
-    Neither the signature of an origin access control nor the URL's own CORS configuration is imitated.
+    Of the signature of an origin access control, what it refuses is imitated; the URL's own CORS configuration is not.
     """
 
     def __init__(self, client: aiohttp.ClientSession, endpoint_url: str, settings: FunctionUrlOriginSettings) -> None:
@@ -89,6 +89,8 @@ class FunctionUrlOrigin:
     async def fetch(self, request: Request) -> Answer:
         headers = request.headers.copy()
         headers.update(self._settings.headers)
+        if self._settings.signed and is_signed_otherwise(request):
+            return refused()
         asked = replace(request, path=self._settings.path + request.path, headers=headers)
         event = event_of(asked, self._settings.domain, str(uuid.uuid4()), time.time())
         invocation = Request(

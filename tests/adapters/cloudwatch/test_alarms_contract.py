@@ -222,14 +222,11 @@ def _metrics(change: Callable[[list[Any]], object]) -> Callable[[dict[str, Any]]
     "change",
     [
         lambda d: d.update(AlarmName=d["AlarmName"] + "x"),
-        lambda d: d.update(AlarmDescription="by hand"),
-        lambda d: d.update(Threshold=3),
         lambda d: d.update(EvaluationPeriods=5),
         lambda d: d.update(ComparisonOperator="GreaterThanThreshold"),
         lambda d: d.update(TreatMissingData="breaching"),
         _metrics(lambda m: m[0].update(Expression="IF(sessions >= 0, 0, 0)")),
         _metrics(lambda m: m[0].update(Expression="100 * failed / sessions")),
-        _metrics(lambda m: m[0].update(Label="by hand")),
         _metrics(lambda m: m[0].update(Id="other")),
         _metrics(lambda m: m.pop()),
         _metrics(lambda m: m.append({**m[1], "Id": "more"})),
@@ -254,6 +251,35 @@ def test_whatever_deviates_is_no_alarm_of_ours(
     aws.cloudwatch.put_metric_alarm(**changed)
     (standing,) = alarms.standing()
     assert standing.alarm is None
+
+
+def test_an_alarm_with_another_limit_is_one_of_that_limit(aws: Aws, alarms: CloudWatchAlarms) -> None:
+    """Which no policy asks for, unless it says so: then the tick writes the right one in its place."""
+    alarms.ensure(ALARMS[:1])
+    (found,) = aws.cloudwatch.describe_alarms(AlarmNamePrefix=NAMES.health_alarm_prefix)["MetricAlarms"]
+    aws.cloudwatch.put_metric_alarm(**_put_again(found, Threshold=3))
+    (standing,) = alarms.standing()
+    assert standing.alarm == replace(ALARMS[0], limit=3)
+    assert standing.alarm != ALARMS[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.update(AlarmDescription="in the words of another version"),
+        _metrics(lambda m: m[0].update(Label="in the words of another version")),
+    ],
+)
+def test_an_alarm_in_other_words_is_the_same_one(
+    aws: Aws, alarms: CloudWatchAlarms, change: Callable[[dict[str, Any]], object]
+) -> None:
+    alarms.ensure(ALARMS[:1])
+    (found,) = aws.cloudwatch.describe_alarms(AlarmNamePrefix=NAMES.health_alarm_prefix)["MetricAlarms"]
+    changed = _put_again(found)
+    change(changed)
+    aws.cloudwatch.put_metric_alarm(**changed)
+    (standing,) = alarms.standing()
+    assert standing.alarm == ALARMS[0]
 
 
 def test_an_alarm_on_one_metric_under_our_prefix_is_none_of_ours(aws: Aws, alarms: CloudWatchAlarms) -> None:

@@ -15,7 +15,7 @@ from edgeship.domain.channels.alert import Alert
 from edgeship.domain.channels.channel import Channel, Lock, Watch
 from edgeship.domain.channels.incidents.turns import TURNS, turn_of
 from edgeship.domain.channels.moves import promote
-from edgeship.domain.channels.policy import Policy, PolicyRecord
+from edgeship.domain.channels.policy import Policy, PolicyRecord, Widget
 from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Event, EventType, Occasion
@@ -91,6 +91,13 @@ def test_registering_adds_the_widget_and_keeps_its_first_version(state: Environm
     assert state.widgets() == [widget]
     assert [str(r.version) for r in state.releases("checkout")] == ["1.10.0", "1.9.0", "1.0.0"]
     assert state.release("checkout", V2) == a_release("1.10.0")
+
+
+def test_a_widget_keeps_its_first_release_and_the_one_that_was_registered_last(state: EnvironmentState) -> None:
+    for version in ("1.0.0", "2.0.0", "1.0.1"):
+        release = replace(a_release(version), revision=0)
+        state.commit(Transaction(puts=(release,), events=(), registers=release))
+    assert state.widgets() == [Widget("checkout", Version(1, 0, 0), Version(1, 0, 1))]
 
 
 def test_some_releases_are_read_by_their_versions(state: EnvironmentState) -> None:
@@ -289,6 +296,7 @@ def test_deployments_keep_all_they_hold(state: EnvironmentState) -> None:
     state.commit(Transaction(puts=(second, Deployment("checkout", "beta", 1, V2)), events=()))
     assert state.deployment("checkout", "latest") == replace(second, revision=2)
     assert [deployment.channel for deployment in state.deployments("checkout")] == ["beta", "latest"]
+    assert state.failed_deployments() == [replace(second, revision=2)]
     assert state.deployments("check") == []
     with pytest.raises(Conflict):
         state.commit(Transaction(puts=(first,), events=()))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -44,7 +45,9 @@ def test_the_fullest_beacon() -> None:
         "checkout", V1, "9f86d081e5a1", 0, True, True, errors, 123, 45.2, channel="next", custom_metrics=own
     )
     assert parsed(MOST) == expected
-    # JavaScript's encodeURIComponent, and forms.
+    # As telemetry.js sends it; and as it once did, by JavaScript's encodeURIComponent, and forms.
+    whole = base64.urlsafe_b64encode(json.dumps(MOST, ensure_ascii=False).encode()).decode()
+    assert parse_beacon("d=" + whole.rstrip("=")) == parse_beacon("d=" + whole.rstrip("=") + "&d=x") == expected
     text = json.dumps(MOST, ensure_ascii=False, separators=(",", ":"))
     assert parse_beacon("d=" + quote(text, safe="-_.!~*'()")) == expected
     assert parse_beacon(urlencode({"d": json.dumps(MOST)})) == expected
@@ -195,6 +198,11 @@ def test_counts_and_latencies_over_the_limit_count_as_the_limit() -> None:
     found = parsed(LEAST | {"e": [["x", 1_234]], "l": 600_001})
     assert isinstance(found, Beacon)
     assert (found.errors[0].count, found.load_latency) == (1_000, 600_000)
+
+
+@pytest.mark.parametrize("value", ["ey", "eyJ", "eyJ2", "eyJ2IjoxfQ==", "eyJ2I+oxfQ", "ey_-", "eyJ2IjoxfQx"])
+def test_half_of_a_beacon_in_base64url_is_none(value: str) -> None:
+    assert isinstance(parse_beacon(f"d={value}"), Refusal)
 
 
 @pytest.mark.parametrize("raw", ["", "d", "D=1", "x=1", "dd=1", "&&&", "e=1&d"])

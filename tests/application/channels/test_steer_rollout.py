@@ -258,4 +258,4 @@ def test_the_candidate_does_not_wait_and_what_waits_for_it_does() -> None:
     world.steer.abort("checkout", "latest", world.occasion())
     (widget,) = read_status(world)("checkout").widgets
     assert versions(r.version for r in widget.quarantined) == ["1.1.0"]
-    assert all("is locked since" in w.reason or "is quarantined" in w.reason for w in widget.waiting)
+    assert all("is locked by" in w.reason or "is quarantined" in w.reason for w in widget.waiting)

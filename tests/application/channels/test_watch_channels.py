@@ -11,7 +11,7 @@ import pytest
 
 from edgeship.application.channels.watching.fix_alarms import ALARM_GRACE
 from edgeship.application.channels.watching.start_waiting import StartWaiting
-from edgeship.application.health.ports import NO_CUSTOM_METRICS, CustomMetrics, Span, Subject
+from edgeship.application.health.ports import NO_CUSTOM_METRICS, CustomMetrics, Published, Span, Subject
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import OnInconclusive, Policy
@@ -317,6 +317,15 @@ def test_a_candidate_that_is_quarantined_elsewhere_ends_its_rollout_at_the_step(
     assert world.live == "1.0.0"
 
 
+def test_the_tick_writes_nothing_while_there_is_no_channel() -> None:
+    """A first deploy that fails deletes its buckets, in which there must be no object."""
+    world = World("1.0.0")
+    before = list(world.state.log)
+    assert [tick.faults for tick in world.minutes(2)] == [[], []]
+    assert (world.pages.pages, world.pages.listed, world.alarms.alarms) == ({}, Published(), {})
+    assert world.state.log == before
+
+
 # Alarms
 
 
@@ -372,6 +381,77 @@ def test_an_alarm_that_somebody_changed_or_removed_is_made_anew() -> None:
     world.alarms.remove([second])
     world.minutes(10)
     assert {name: each.alarm for name, each in world.alarms.alarms.items()} == kept
+
+
+def test_a_release_is_rolled_back_before_an_alarm_is_corrected() -> None:
+    class Slow(FakeAlarms):
+        """Each call takes as long as is left; what has happened by then is known."""
+
+        def ensure(self, alarms: Sequence[HealthAlarm]) -> None:
+            before_alarms.append(world.phase)
+            super().ensure(alarms)
+
+    before_alarms: list[str | None] = []
+    world = rolling()
+    world.upload("1.0.0", "button")
+    watch = replace(world.watch, alarms=Slow(lambda: world.now))
+    for _ in range(3):
+        world.report("1.1.0", failed=50)
+        world.minutes(1, tick=False)
+    tick = watch(world.occasion())
+    assert [change.event for change in tick.changes] == [EventType.ROLLOUT_ABORTED]
+    assert before_alarms == ["aborted"] * 3
+    assert tick.alarms_made == 3
+
+
+def test_alarms_are_made_three_a_second_at_most_and_as_many_as_there_is_time_for() -> None:
+    world = World(policy=Policy())
+    widgets = [f"w-{number:03}" for number in range(60)]
+    for widget in widgets:
+        world.upload("1.0.0", widget)
+    world.upload("1.1.0", "w-059")
+    world.alarms.alarms.clear()
+    tick = world.tick()
+    # 40 seconds of the minute; the health pages have the rest.
+    assert 3 * world.slept >= tick.alarms_made - 1
+    assert (tick.alarms_made, tick.alarms_postponed) == (len(world.alarms.standing()), 183 - tick.alarms_made)
+    assert 100 < tick.alarms_made < 120
+    assert world.slept <= 40
+    assert ("w-059", "1.1.0") in {(a.alarm.widget, str(a.alarm.version)) for a in world.alarms.standing() if a.alarm}
+    assert len(world.pages.pages) == 61
+    (tick,) = world.minutes(1)
+    assert (tick.alarms_postponed, len(world.alarms.standing())) == (0, 183)
+    assert tick.faults == []
+
+
+def test_without_time_a_tick_says_how_many_channels_were_not_checked() -> None:
+    world = rolling()
+    world.tick_seconds = 4
+    (tick,) = world.minutes(1)
+    ((what, fault),) = tick.faults
+    assert (what, str(fault)) == ("time", "1 channels were not checked")
+    assert tick.changes == []
+
+
+def test_where_there_is_time_for_some_rollouts_come_first_and_the_rest_in_turns() -> None:
+    class Slow(FakeState):
+        """Each check costs ten seconds."""
+
+        def commit(self, transaction: Transaction) -> None:
+            super().commit(transaction)
+            closed.extend(e.widget for e in transaction.events if e.type is EventType.ROLLBACK_WINDOW_CLOSED)
+            if closed:
+                world.slept += 10
+
+    closed: list[str] = []
+    world = World(state=Slow())
+    for number in range(12):
+        world.upload("1.0.0", f"w-{number:02}")
+    world.minutes(70, tick=False)
+    first = len(world.tick().changes)
+    assert first == 6
+    world.minutes(1)
+    assert sorted(closed) == [f"w-{number:02}" for number in range(12)]
 
 
 # Other channels, other writers
@@ -468,6 +548,8 @@ class _NoMetrics(FakeMetrics):
 @pytest.mark.parametrize("failing", ["ensure", "standing"])
 def test_when_the_alarms_fail_the_metrics_still_take_a_bad_release_back(failing: str) -> None:
     world = rolling()
+    # Its alarms can't be made, or not be read.
+    world.upload("1.0.0", "button")
     alarms = _NoAlarms(lambda: world.now)
     alarms.failing = frozenset({failing})
     watch = replace(world.watch, alarms=alarms)

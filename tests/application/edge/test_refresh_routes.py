@@ -6,8 +6,8 @@ import random
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from threading import Barrier, Thread
 from threading import Event as Signal
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from edgeship.application.channels.route_channel import RouteChannel
 from edgeship.application.edge.check_flags import CheckFlags
 from edgeship.application.flags.change_flags import ChangeFlags
 from edgeship.application.transaction import Transaction
+from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import Policy
 from edgeship.domain.edge.route_values import MAX_STORE_BYTES, store_values
 from edgeship.domain.edge.router import REVISION_KEY
@@ -381,3 +382,36 @@ def test_after_any_acts_and_deaths_the_store_has_the_tables_routes(
     edge.process().deliver(records_of(world.state.log[pending:]))
     assert edge.routes_kept() == table_values(world.state)
     assert edge.snapshots.content is None or store_values(edge.snapshots.content["widgets"]) == edge.routes_kept()
+
+
+def test_a_rebuild_reads_many_widgets_at_a_time_policies_in_batches_and_flags_once() -> None:
+    class Met(FakeState):
+        """A read of a widget's channels waits until as many are read as there should be at a time."""
+
+        rebuilding = False
+
+        def channels(self, widget: str) -> list[Channel]:
+            if self.rebuilding:
+                together.wait(timeout=10)
+            return super().channels(widget)
+
+    together = Barrier(4)
+    state = Met()
+    widgets = [f"widget-{number}" for number in range(8)]
+    for widget in widgets:
+        live(state, "1.0.0", widget)
+    edge = Edge(state)
+    edge.deliver(records_of(state.log))
+    right = edge.snapshots.content
+    edge.snapshots.lose(corrupt=False)
+    calls = Calls()
+    counting = Edge(state, edge.snapshots, edge.store, wrap=calls.wrap)
+    state.rebuilding = True
+    replace(counting.routes, threads=4)({}, flags_changed=True)
+    assert edge.snapshots.content is not None
+    assert right is not None
+    assert edge.snapshots.content["widgets"] == right["widgets"]
+    assert calls.made.count("policies") == 1
+    assert calls.made.count("channels") == len(widgets)
+    assert "policy" not in calls.made
+    assert calls.made.count("flags") <= 1

@@ -8,6 +8,8 @@ import pytest
 
 from edgeship.application.edge.ports import StoreFull
 from edgeship.application.edge.repair_edge import WIDGETS_A_MINUTE
+from edgeship.domain.telemetry import metric_registry
+from edgeship.domain.telemetry.metric_registry import live_releases
 from edgeship.domain.telemetry.tokens import KEYS_KEY, edge_keys
 from tests.fakes.state import FakeState
 from tests.support.crash.death import ProcessDied
@@ -34,6 +36,16 @@ def test_what_is_right_is_not_written(edge: Edge) -> None:
         edge.repair(minute)
         edge.process().repair(minute)
     assert (len(edge.store.written), edge.snapshots.writes) == (written, writes)
+
+
+def test_live_releases_above_the_cap_of_measured_ones_are_counted(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    edge.repair(0)
+    assert edge.metrics.unmeasured[-1] == 0
+    assert edge.snapshots.content is not None
+    live_ones = len(live_releases(edge.snapshots.content))
+    monkeypatch.setattr(metric_registry, "MAX_RELEASES", 3)
+    edge.repair(1)
+    assert edge.metrics.unmeasured[-1] == live_ones - 3
 
 
 def test_a_store_that_was_compared_is_compared_again_when_somebody_has_written_it(edge: Edge) -> None:

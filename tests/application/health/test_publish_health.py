@@ -31,13 +31,15 @@ def listed(world: World) -> list[str]:
     return sorted(f"{widget} {version}" for widget, version in world.pages.listed.subjects)
 
 
-def test_a_candidate_has_a_page_and_the_stable_version_out_of_its_window_has_none() -> None:
+def test_a_candidate_has_a_page_and_so_has_what_it_is_compared_with() -> None:
     world = rolling()
     for _ in range(3):
         world.report("1.1.0")
         world.report("1.0.0")
         world.minutes(1)
-    assert listed(world) == ["checkout 1.1.0"]
+    assert listed(world) == ["checkout 1.0.0", "checkout 1.1.0"]
+    (stable,) = page(world, "1.0.0")["channels"]
+    assert (stable["role"], stable["percent"]) == ("stable", 99)
     shown = page(world)
     assert (shown["status"], shown["watched"], shown["stale"]) == ("healthy", True, False)
     assert datetime.fromisoformat(shown["measured_at"]) == world.now

@@ -78,7 +78,10 @@ def test_a_freeze_from_the_command_line(edgeship: CommandLine, pipeline: Pipelin
         ("checkout", "incident"),
     ]
     assert_as_documented(shown, "edgeship status")
-    assert "FROZEN checkout is frozen until " in edgeship("status", "checkout").out
+    assert "FROZEN checkout is frozen until " in edgeship("status").out
+    own = edgeship("status", "checkout").out
+    assert "frozen  no rollout goes on, and uploads wait, for 23 h 59 min more" in own
+    assert "edgeship unfreeze checkout" in own
     lifted = edgeship("unfreeze", "checkout", "--json")
     assert_as_documented(lifted.document, "edgeship unfreeze")
     assert (lifted.code, lifted.document["frozen"]) == (0, True)
@@ -100,8 +103,6 @@ def test_an_upload_waits_and_says_why(edgeship: CommandLine, pipeline: Pipeline)
     assert waiting["reason"].endswith(": holidays")
     edgeship("unfreeze", "--all")
     (waiting,) = edgeship("status", "checkout", "--json").document["widgets"][0]["waiting"]
-    assert waiting["reason"] == "the minute tick starts the newest release that waits"
-    (waiting,) = edgeship("status", "--json").document["widgets"][0]["waiting"]
     assert waiting["reason"] == "the minute tick starts the newest release that waits"
 
 

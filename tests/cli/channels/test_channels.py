@@ -190,7 +190,7 @@ def test_unlock_and_unquarantine_lift_what_a_rollback_put_in_place(shipped: Comm
         (("promote", "checkout", "2.0.0", "--channel", "Beta"), "channel_invalid", "lowercase"),
         (("rollback", "checkout", "--to", "9.9.9"), "target_invalid", "Valid targets: 1.0.0"),
         (("rollback", "checkout", "--to", "2.0.0"), "target_invalid", "Valid targets: 1.0.0"),
-        (("rollback", "checkout", "--channel", "beta"), "nothing_live", "edgeship promote"),
+        (("rollback", "checkout", "--channel", "beta"), "channel_unknown", "edgeship promote"),
         (("unlock", "checkout"), "not_locked", "nothing to unlock"),
         (("unquarantine", "checkout", "1.1.0"), "not_quarantined", "nothing to release"),
         (("unquarantine", "checkout", "9.9.9"), "not_registered", "2.0.0, 1.1.0, 1.0.0"),

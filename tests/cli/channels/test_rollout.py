@@ -149,10 +149,14 @@ def test_what_an_abort_says_names_the_channel(live: CommandLine) -> None:
         (("start", "checkout", "2.0.0", "--steps", "50:1h,10:1h,100"), "steps_invalid", "1:1d,5:1d"),
         (("start", "checkout", "2.0.0", "--steps", "50:1h"), "steps_invalid", "1:1d,5:1d"),
         (("resume", "checkout"), "phase_invalid", "edgeship status"),
-        (("pause", "checkout", "--channel", "beta"), "no_rollout", "edgeship rollout start checkout VERSION"),
-        (("resume", "banner"), "no_rollout", "edgeship rollout start banner VERSION"),
-        (("advance", "banner"), "no_rollout", "edgeship rollout start banner VERSION"),
-        (("abort", "banner"), "no_rollout", "edgeship rollout start banner VERSION"),
+        (
+            ("pause", "checkout", "--channel", "beta"),
+            "channel_unknown",
+            "edgeship promote checkout VERSION --channel beta",
+        ),
+        (("resume", "banner"), "widget_unknown", "Known: checkout."),
+        (("advance", "banner"), "widget_unknown", "Known: checkout."),
+        (("abort", "banner"), "widget_unknown", "Known: checkout."),
         (("abort", "checkout", "--channel", "Beta"), "channel_invalid", "lowercase"),
     ],
 )
@@ -199,8 +203,10 @@ def test_hold_and_resume(rolling: CommandLine, aws: Aws) -> None:
     assert rollout is not None
     assert rollout.held_by_person
     shown = rolling("status", "checkout")
-    assert "by arn:" in shown.out
-    assert ": the campaign" in shown.out
+    assert "HELD      1.0.0 → 1.1.0 at 1 %, step 1 of 5, held by user/moto" in shown.out
+    assert "the campaign" in shown.out
+    assert "running" not in shown.out
+    assert "edgeship rollout resume checkout" in shown.out
     again = rolling("rollout", "hold", "checkout", "--json")
     assert (again.code, again.document["error"]["code"]) == (1, "already_held")
     assert rolling("rollout", "resume", "checkout").out.startswith(

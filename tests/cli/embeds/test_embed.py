@@ -210,7 +210,7 @@ def test_an_unknown_address_is_asked_for(shipped: CommandLine, monkeypatch: pyte
     ("words", "code"),
     [
         (("checkout", "9.9.9"), "not_registered"),
-        (("nobody",), "nothing_live"),
+        (("nobody",), "widget_unknown"),
         (("No Body",), "widget_invalid"),
         (("checkout", "one"), "version_invalid"),
     ],

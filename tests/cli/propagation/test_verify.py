@@ -13,6 +13,7 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.propagation.deployment import Deployment, Mismatch, MismatchKind, Verification, conclude
 from edgeship.domain.releases.manifest import Manifest
+from edgeship.domain.version import Version
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.loopback import cdn, serving, version_of
@@ -90,7 +91,7 @@ def test_a_cdn_that_serves_another_version_is_named(shipped: CommandLine, monkey
 def test_what_can_not_be_verified(edgeship: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGESHIP_SECOND_URL", "https://widgets.example.org")
     done = edgeship("verify", "checkout")
-    assert (done.code, "points at no version" in done.err) == (1, True)
+    assert (done.code, "There is no widget 'checkout'" in done.err) == (1, True)
 
 
 def concluded(aws: Aws, *mismatches: Mismatch) -> None:
@@ -110,12 +111,16 @@ def test_status_says_how_far_a_move_has_got(shipped: CommandLine, aws: Aws) -> N
         return found
 
     assert deployment()["state"] == "propagating"
-    assert "propagating" in shipped("status").out
+    assert "on the CDNs: on its way" in shipped("status", "checkout").out
     concluded(aws)
     assert (deployment()["state"], deployment()["checked"]) == ("verified", 14)
-    assert "verified 2026-11-23 10:00:09" in shipped("status").out
+    assert "on the CDNs: verified " in shipped("status", "checkout").out
     assert shipped("status", "--json").document["invalidation_paths"]["count"] == 2
-    assert "2 of the 1,000 that are free" in shipped("status").out
+    assert "that are free" not in shipped("status").out
+    month = datetime.now(UTC).strftime("%Y-%m")
+    other = Deployment("other", "latest", 1, Version(1, 0, 0))
+    aws.state.commit(Transaction(puts=(other,), events=(), paths=(month, 600)))
+    assert "602 of the 1,000 that are free" in shipped("status").out
 
 
 def test_a_move_is_brought_there_again(shipped: CommandLine, aws: Aws) -> None:
@@ -127,15 +132,15 @@ def test_a_move_is_brought_there_again(shipped: CommandLine, aws: Aws) -> None:
     assert (again.sequence, again.attempt, again.verification, again.counted) == (1, 2, None, False)
     (requested,) = (e for e in aws.state.events("checkout", 5) if e.type is EventType.DEPLOYMENT_REQUESTED)
     assert requested.cause == "the token had expired"
-    assert "propagating" in shipped("status").out
-    assert "points at no version" in shipped("propagate", "menu").err
+    assert "on the CDNs: on its way" in shipped("status", "checkout").out
+    assert "There is no widget 'menu'" in shipped("propagate", "menu").err
 
 
 def test_status_begins_with_the_mismatches(shipped: CommandLine, aws: Aws) -> None:
     found = [Mismatch("latest_copies", f"/checkout/latest/{n}.js", MismatchKind.BYTES, "aa", "bb") for n in range(7)]
     concluded(aws, *found)
-    shown = shipped("status").out
-    first = "MISMATCH latest of checkout: latest copies: /checkout/latest/0.js: bytes: expected aa, got bb\n"
-    assert shown.startswith(first)
+    for shown in (shipped("status").out, shipped("status", "checkout").out):
+        assert "MISMATCH  1.0.0 is not served everywhere: 7 mismatches in 14 probes" in shown
+        assert "latest copies: /checkout/latest/0.js has bytes bb, not aa" in shown
+        assert "next: edgeship propagate checkout" in shown
     assert "and 2 more" in shown
-    assert "failed: 7 mismatches" in shown

@@ -197,6 +197,18 @@ def test_waiting_ends_when_it_is_refused(edgeship: CommandLine, pipeline: Pipeli
     assert (done.code, done.document["error"]["code"]) == (1, "version_exists")
 
 
+def test_waiting_for_as_much_as_is_asked(
+    edgeship: CommandLine, site: str, dist: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pipeline.running():
+        first = edgeship(*arguments(dist, "1.0.0", "--wait-for", "registered", "--json"))
+        assert (first.code, first.document["stage"] in ("registered", "promoted", "served")) == (0, True)
+        assert edgeship(*arguments(dist, "1.0.0", "--wait-for", "complete", "--json")).document["outcome"] is None
+        (dist / "widget.js").write_text("import './chunk.js'; console.log('2');\n")
+        waits = edgeship(*arguments(dist, "2.0.0", "--wait-for", "complete", "--json"))
+    assert (waits.code, waits.document["stage"]) == (1, "waiting")
+
+
 def test_waiting_gives_up(edgeship: CommandLine, site: str, dist: Path) -> None:
     done = edgeship(*arguments(dist, "1.0.0", "--wait", "--timeout", "1", "--json"))
     assert (done.code, done.document["error"]["code"]) == (3, "timeout")
@@ -206,7 +218,7 @@ def test_waiting_gives_up(edgeship: CommandLine, site: str, dist: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "files", "code"),
     [
-        ("v1.0.0", WIDGET, "version_invalid"),
+        ("v1", WIDGET, "version_invalid"),
         ("1.0.0+build", WIDGET, "version_invalid"),
         ("1.0.0", {"readme.txt": b"x"}, "entrypoint_missing"),
         ("1.0.0", {"widget.js.map": b"{}"}, "empty"),

@@ -73,9 +73,16 @@ def test_status_of_everything(story: CommandLine, pipeline: Pipeline) -> None:
 
 
 def test_status_for_people(story: CommandLine) -> None:
-    done = story("status")
-    for fact in ("checkout", "latest", "1.0.0", "prices are wrong", "is locked", "climbs out", "rejected/checkout/"):
-        assert fact in done.out
+    for done in (story("status"), story("status", "checkout")):
+        for fact in (
+            "checkout",
+            "LOCKED",
+            "1.0.0",
+            "prices are wrong",
+            "climbs out",
+            "next: edgeship promote checkout",
+        ):
+            assert fact in done.out
 
 
 def test_an_empty_environment_has_a_status(edgeship: CommandLine) -> None:

@@ -51,5 +51,7 @@ def test_an_upload_that_requires_more_waits_and_status_says_what_is_not_served(
     assert widget["unserved"] == [
         {"channel": "latest", "version": "1.0.0", "reason": "1.0.0 requires api >=3 <5, and api is 6"}
     ]
-    assert "NOT SERVED latest of checkout" in edgeship("status").out
+    shown = edgeship("status").out
+    assert "NOT SERVED  1.0.0 requires api >=3 <5, and api is 6" in shown
+    assert "edgeship promote checkout VERSION" in shown
     assert "api 4.2 → 6" in edgeship("history", "checkout").out

@@ -188,11 +188,38 @@ def test_a_breach_says_how_it_was_found() -> None:
     (alarm, *_) = alarms_of("checkout", V1, LIMITS)
     by_alarm = Breach.by_alarm(alarm.subject, alarm.check, alarm.limit, "a-name", "threshold crossed", NOW)
     assert (by_alarm.widget, by_alarm.version, by_alarm.at) == ("checkout", V1, NOW)
-    assert by_alarm.cause == "alarm a-name: threshold crossed"
+    assert by_alarm.cause == "the CloudWatch alarm for error rate is on (limit 5 %)"
+    assert by_alarm.numbers["alarm_reason"] == "threshold crossed"
     assert by_alarm.numbers["alarm_at"] == "2026-11-23T10:20:00.000Z"
     analysis = AnalysisResult(Health.UNHEALTHY, "too slow", Check.MEMORY, 200, 100, 40)
     by_tick = Breach.by_analysis("checkout", V1, analysis, NOW)
     assert (by_tick.cause, by_tick.numbers) == ("too slow", analysis.numbers())
+
+
+@pytest.mark.parametrize(
+    ("check", "limit", "values", "cause"),
+    [
+        (
+            Check.ERROR_RATE,
+            5,
+            (12.5, 20, 16),
+            "error rate 12.5 to 20 % (limit 5 %) in 3 periods, by its CloudWatch alarm",
+        ),
+        (Check.ERROR_RATE, 5, (7, 0, 7), "error rate 7 % (limit 5 %) in 2 periods, by its CloudWatch alarm"),
+        (
+            Check.LATENCY,
+            2000,
+            (2500,),
+            "p95 load latency 2,500 ms (limit 2,000 ms) in 1 period, by its CloudWatch alarm",
+        ),
+        (Check.MEMORY, None, (90,), "the CloudWatch alarm for p95 memory is on"),
+    ],
+)
+def test_the_cause_of_an_alarm_is_a_sentence(
+    check: Check, limit: float | None, values: tuple[float, ...], cause: str
+) -> None:
+    found = Breach.by_alarm(("checkout", V1), check, limit, "a-name", "threshold crossed", NOW, values=values)
+    assert found.cause == cause
 
 
 rows = st.tuples(

@@ -14,12 +14,14 @@ from edgeship.domain.telemetry.metric_registry import (
     MAX_RELEASES,
     MAX_VERSIONS_A_WIDGET,
     declared_custom_metrics,
+    live_releases,
     measurable_releases,
     versions_in_two,
 )
 from edgeship.domain.telemetry.metrics import Metric
 from edgeship.domain.version import Version
 from tests.support.releases import a_live_release, a_release
+from tests.support.world import World
 
 
 def snapshot(**widgets: Any) -> dict[str, Any]:
@@ -108,6 +110,36 @@ def test_an_environment_has_a_thousand_at_most_channels_of_every_widget_first() 
     assert len(many) * len(Metric) == 10_000
 
 
+def test_of_1501_widgets_the_one_that_is_rolled_out_is_measured_whatever_its_name() -> None:
+    live = {"channels": {"latest": {"stable": "1.0.0"}}, "ranges": {"1": "1.0.0"}}
+    rolled_out = {"channels": {"latest": {"stable": "1.0.0", "candidate": "1.1.0", "percent": 1}}, "ranges": {}}
+    widgets = {**{f"a-{n:04}": live for n in range(1_500)}, "zzz": rolled_out}
+    assert versions(snapshot(**widgets), "zzz") == {"1.0.0", "1.1.0"}
+    assert len(measurable_releases(snapshot(**widgets))) == MAX_RELEASES
+    assert len(live_releases(snapshot(**widgets)) - measurable_releases(snapshot(**widgets))) == 502
+
+
+def test_what_is_within_its_rollback_window_is_measured_before_what_is_not() -> None:
+    live = {"channels": {"latest": {"stable": "1.0.0"}}, "ranges": {}}
+    watched = {"channels": {"latest": {"stable": "1.0.0", "watched": True}, "next": {"stable": "2.0.0"}}, "ranges": {}}
+    widgets = {**{f"a-{n:04}": live for n in range(1_500)}, "zzz": watched}
+    assert versions(snapshot(**widgets), "zzz") == {"1.0.0"}
+    few = {**{f"a-{n:04}": live for n in range(998)}, "zzz": watched}
+    assert versions(snapshot(**few), "zzz") == {"1.0.0", "2.0.0"}
+    assert live_releases(snapshot(**few)) == measurable_releases(snapshot(**few))
+
+
+def test_routes_say_which_rollback_windows_are_open() -> None:
+    world = World()
+    world.upload("1.0.0")
+    (channel,) = world.state.watched()
+    routes = routes_of([channel], [a_live_release("1.0.0")], "auto", {}, "test")
+    assert routes["channels"]["latest"] == {"stable": "1.0.0", "watched": True}
+    world.minutes(61)
+    routes = routes_of([world.channel()], [a_live_release("1.0.0")], "auto", {}, "test")
+    assert routes["channels"]["latest"] == {"stable": "1.0.0"}
+
+
 @pytest.mark.parametrize(
     "document",
     [
@@ -146,3 +178,4 @@ def test_nothing_is_raised_whatever_the_document_holds(document: object) -> None
     for widgets in (document, {"widgets": document}, {"widgets": {"checkout": document}}):
         assert len(measurable_releases(widgets)) <= MAX_RELEASES
         assert isinstance(versions_in_two(widgets), dict)
+        assert isinstance(live_releases(widgets), frozenset)

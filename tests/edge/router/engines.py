@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.router_code import moving_headers_code, router_code, token_code
+from infra.router_code import moving_headers_code, preview_code, router_code, token_code
 from tests.support.pytest_plugins.tools import NJS, NODE, Tool
 from tests.support.repository import ROOT
 
@@ -49,6 +49,7 @@ function told(result) {
   if (result.statusCode === 302) return ['redirect', of('location'), of('x-amz-meta-version')];
   if (result.statusCode === 204) return ['preflight'];
   if (result.statusCode === 404) return ['unknown', result.body.data.slice(0, -1)];
+  if (result.statusCode === 410) return ['gone', result.body.data.slice(0, -1)];
   const script = result.body.data;
   if (!result.headers['x-edgeship-location']) return ['policy'];
   if (script.slice(0, 9) === 'export * ') {
@@ -144,6 +145,18 @@ class Engine:
         asked = [{**one, "store": numbers.index(one["store"])} for one in asked]
         code = router_code(ROOT, root_widget=root_widget, pointer_max_age=300, exposed_headers=EXPOSED)
         return self._told(folder, code + _RUN, {"stores": stores, "asked": asked, "raw": raw})
+
+    def previews(
+        self, folder: Path, stores: Sequence[Mapping[str, str]], asked: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """As `run`, of the function of the previews' distribution, with the raw answers."""
+        self.tool.require()
+        code = preview_code(ROOT, exposed_headers=EXPOSED)
+        found: list[dict[str, Any]] = []
+        for start in range(0, len(asked), self.batch):
+            part = asked[start : start + self.batch]
+            found += self._told(folder, code + _RUN, {"stores": stores, "asked": part, "raw": True})
+        return found
 
     def moving_headers(self, folder: Path, asked: Sequence[Mapping[str, Any]]) -> list[str | None]:
         """For each `{"uri": …, "date": header or None, "now": seconds}`, the Cache-Control of the response."""

@@ -8,7 +8,7 @@ import json
 import pytest
 from multidict import CIMultiDict
 
-from localcloud.cloudfront.function_url import answer_of, event_of
+from localcloud.cloudfront.function_url import answer_of, event_of, is_signed_otherwise, refused
 from localcloud.http.exchange import Request
 
 DOMAIN = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws"
@@ -107,3 +107,17 @@ def test_cookies_and_headers_of_an_answer() -> None:
     answer = answer_of(json.dumps(result).encode())
     assert answer.headers.getall("Set-Cookie") == ["a=1", "b=2; Secure"]
     assert (answer.headers["Cache-Control"], answer.headers["X-N"]) == ("no-store", "1")
+
+
+@pytest.mark.parametrize("character", "!'()*")
+def test_what_sigv4_encodes_and_the_viewer_did_not_is_refused(character: str) -> None:
+    assert is_signed_otherwise(Request("GET", "/t", f"d=a{character}b"))
+    assert not is_signed_otherwise(Request("GET", "/t", f"d=a%{ord(character):02X}b"))
+
+
+def test_a_body_needs_its_hash_from_the_viewer() -> None:
+    assert is_signed_otherwise(Request("POST", "/t", body=b"k=v"))
+    with_hash = CIMultiDict({"X-Amz-Content-SHA256": "0" * 64})
+    assert not is_signed_otherwise(Request("POST", "/t", headers=with_hash, body=b"k=v"))
+    assert not is_signed_otherwise(Request("GET", "/t", "d=eyJ2IjoxfQ&e=-_.~%20"))
+    assert refused().status == 403

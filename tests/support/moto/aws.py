@@ -278,7 +278,7 @@ def _aws() -> Aws:
 def create_resources() -> None:
     stored_routes()
     s3, dynamodb, events, sqs = (kept_session().client(name) for name in ("s3", "dynamodb", "events", "sqs"))
-    for bucket in (NAMES.inbox_bucket, NAMES.site_bucket, NAMES.config_bucket):
+    for bucket in (NAMES.inbox_bucket, NAMES.site_bucket, NAMES.config_bucket, NAMES.previews_bucket):
         s3.create_bucket(Bucket=bucket)
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     said = json.dumps(DEFAULT_LIMITS.to_dict())

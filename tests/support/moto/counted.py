@@ -11,6 +11,8 @@ def counted(wrapped: Any, calls: list[str]) -> Any:
     class Counted:
         def __getattr__(self, name: str) -> Any:
             method = getattr(wrapped, name)
+            if not callable(method):
+                return method
 
             def call(*args: Any, **kwargs: Any) -> Any:
                 calls.append(name)

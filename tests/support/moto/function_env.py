@@ -22,7 +22,10 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
     match function:
         case "artifact_upload":
             return ArtifactUploadSettings(
-                **base, inbox_bucket=NAMES.inbox_bucket, site_bucket=NAMES.site_bucket, upload_threads=4
+                **base,
+                inbox_bucket=NAMES.inbox_bucket,
+                site_bucket=NAMES.site_bucket,
+                upload_threads=4,
             ).to_env()
         case "promotion":
             return PromotionSettings(**base, site_bucket=NAMES.site_bucket).to_env()
@@ -42,6 +45,7 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
                 site_bucket=NAMES.site_bucket,
                 distribution_id=create_distribution(),
                 site_url="https://widgets.example.com",
+                queue_url=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/moves",
                 copy_threads=4,
             ).to_env()
         case "notification":
@@ -65,5 +69,6 @@ def function_env(function: str, aws: Aws) -> dict[str, str]:
                 poison_queue_url=aws.poison_queue_url,
                 store_arn=STORE_ARN,
                 token_secret=NAMES.token_secret,
+                read_threads=1,
             ).to_env()
     raise ValueError(function)

@@ -1,4 +1,4 @@
-"""The data API of CloudFront's KeyValueStore, which moto has not: one store of the account, behind the same wire."""
+"""The data API of CloudFront's KeyValueStore, which moto has not: the account's two stores, behind the same wire."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from tests.support.moto.models import ACCOUNT
 
 SERVICE = "cloudfront-keyvaluestore"
 STORE_ARN = f"arn:aws:cloudfront::{ACCOUNT}:key-value-store/00000000-0000-0000-0000-000000000001"
+PREVIEW_STORE_ARN = STORE_ARN[:-1] + "2"
 MAX_PAGE = 50
 _HOST = rf"https?://{ACCOUNT}\.cloudfront-kvs\.global\.api\.aws"
 
@@ -28,11 +29,12 @@ Answer = tuple[int, dict[str, str], str]
 
 
 class KeyValueStoreBackend(BaseBackend):
-    """The account's store."""
+    """The account's stores: of routes, and of previews."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.store = FakeRouteStore()
+        self.previews = FakeRouteStore()
 
     @property
     def urls(self) -> dict[str, Callable[[Any, str, Any], Answer]]:
@@ -47,6 +49,11 @@ key_value_store_backends = BackendDict(
 def stored_routes() -> FakeRouteStore:
     """What the store holds."""
     return key_value_store_backends[ACCOUNT][REGION].store
+
+
+def stored_previews() -> FakeRouteStore:
+    """What the store of previews holds."""
+    return key_value_store_backends[ACCOUNT][REGION].previews
 
 
 def fill_key_value_store(patch: pytest.MonkeyPatch) -> None:
@@ -64,9 +71,9 @@ def fill_key_value_store(patch: pytest.MonkeyPatch) -> None:
 def _answer(request: Any, url: str, headers: Mapping[str, str]) -> Answer:
     split = urlsplit(url)
     _, _, arn, *rest = (unquote(part) for part in split.path.split("/"))
-    if arn != STORE_ARN:
+    if arn not in (STORE_ARN, PREVIEW_STORE_ARN):
         return _error(404, "ResourceNotFoundException", f"no store {arn}")
-    store = stored_routes()
+    store = stored_routes() if arn == STORE_ARN else stored_previews()
     if request.method == "POST":
         return _update(store, json.loads(request.data), headers["If-Match"])
     if not rest:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from edgeship.adapters.cdk.place import NEEDS_FILE
 from edgeship.application.deploying.ports import Assembly
 from edgeship.domain.deploying.quotas import Need
 from edgeship.resource_names import REGION
-
-NEEDS_FILE: Final = "edgeship-quotas.json"
-"""What the CDK app writes beside its templates: a list of `Need`."""
 
 
 class AccountQuotas:
@@ -31,7 +29,7 @@ class AccountQuotas:
     def _checked(self, need: Need) -> str | None:
         try:
             used = self._used(need)
-            return need.shortage(self._quota(need), REGION, used)
+            return need.shortage(self._quota(need), used)
         except (BotoCoreError, ClientError) as error:
             return f"{need.name}: not checked ({error})"
 

@@ -15,7 +15,7 @@ from edgeship.application.deploying.ports import Assembly, DeployFailed, Diff
 
 CDK_CLI: Final = "aws-cdk@2.1148.1"
 """npx keeps it after the first run."""
-_DIFFERING: Final = re.compile(r"Number of stacks with differences: (\d+)")
+_DIFFERING: Final = re.compile(r"Number of stacks with \w+: (\d+)")
 _ALWAYS: Final = ("--no-notices", "--no-version-reporting", "--no-path-metadata", "--no-asset-metadata")
 
 
@@ -43,10 +43,14 @@ class CdkToolkit:
         found = _DIFFERING.search(text)
         return Diff(text, changes=found is None or found[1] != "0")
 
-    def deploy(self, assembly: Assembly) -> None:
+    def deploy(self, assembly: Assembly, *, first: bool) -> None:
+        # Only change sets import (https://docs.aws.amazon.com/cdk/v2/guide/ref-cli-cmd-deploy.html).
+        self._deploy(assembly, "--import-existing-resources" if first else "--method=direct")
+
+    def _deploy(self, assembly: Assembly, method: str) -> None:
         self._run(
-            *("deploy", "--all", "--app", str(assembly.folder)),
-            *("--require-approval", "never", "--method", "direct", "--progress", "events"),
+            *("deploy", "--all", "--app", str(assembly.folder), method),
+            *("--require-approval", "never", "--progress", "events"),
         )
 
     def _run(self, *words: str) -> None:

@@ -117,9 +117,10 @@ def definition_of(environment: str, alarm: HealthAlarm) -> PutMetricAlarmInputTy
 
 
 def read_definition(environment: str, found: MetricAlarmTypeDef) -> HealthAlarm | None:
-    """The alarm that DescribeAlarms returned; None unless it is exactly what `definition_of` writes for it.
+    """The alarm that DescribeAlarms returned; None unless it is what `definition_of` writes for it.
 
-    Fields that are not written here (actions) may have any value: they belong to the account's owners.
+    Fields that are not written here (actions) may have any value: they belong to the account's owners. So may texts: a
+    later edgeship words them otherwise, and an alarm with the words of an earlier one watches the same.
     """
     release = _release_of(
         (metric.get("Expression") for metric in found.get("Metrics", ())),
@@ -203,7 +204,7 @@ def _by_name(metric: Mapping[str, Any]) -> dict[str, str]:
 def _is_written(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
     wanted_metrics, found_metrics = ({m["Id"]: m for m in each.get("Metrics", ())} for each in (wanted, found))
     return (
-        all(found.get(key) == value for key, value in wanted.items() if key != "Metrics")
+        all(found.get(key) == value for key, value in wanted.items() if key not in ("Metrics", "AlarmDescription"))
         and wanted_metrics.keys() == found_metrics.keys()
         and all(_same_metric(wanted_metrics[key], found_metrics[key]) for key in wanted_metrics)
     )
@@ -212,7 +213,7 @@ def _is_written(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
 def _same_metric(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
     # The whole statistic: a unit, which would leave data out, must not be there. The dimensions may be in any order.
     return _plain_stat(wanted) == _plain_stat(found) and all(
-        found.get(key) == value for key, value in wanted.items() if key != "MetricStat"
+        found.get(key) == value for key, value in wanted.items() if key not in ("MetricStat", "Label")
     )
 
 

@@ -11,7 +11,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from edgeship.adapters.cloudwatch.alarm_definitions import definition_of, read_definition
-from edgeship.adapters.cloudwatch.state_reason import evaluated_from
+from edgeship.adapters.cloudwatch.state_reason import evaluated_from, values_of
 from edgeship.domain.health.alarms import HealthAlarm, StandingAlarm
 from edgeship.resource_names import health_alarm_prefix
 
@@ -58,6 +58,7 @@ class CloudWatchAlarms:
             state_since=since.astimezone(UTC),
             configured_at=found["AlarmConfigurationUpdatedTimestamp"].astimezone(UTC),
             evaluated_from=evaluated_from(found.get("StateReasonData")),
+            values=values_of(found.get("StateReasonData")),
         )
 
     def _delete(self, names: list[str]) -> None:

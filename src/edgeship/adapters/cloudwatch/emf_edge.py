@@ -5,7 +5,14 @@ from __future__ import annotations
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from edgeship.application.edge.ports import StoreContent
-from edgeship.domain.telemetry.metrics import DIMENSIONS, FLAGS_LEFT_OUT, NAMESPACE, STORE_BYTES, STORE_KEYS
+from edgeship.domain.telemetry.metrics import (
+    DIMENSIONS,
+    FLAGS_LEFT_OUT,
+    NAMESPACE,
+    RELEASES_LEFT_OUT,
+    STORE_BYTES,
+    STORE_KEYS,
+)
 
 
 class EmfEdge:
@@ -21,6 +28,9 @@ class EmfEdge:
 
     def record_left_out(self, flags: int) -> None:
         self._print((FLAGS_LEFT_OUT, "Count", flags))
+
+    def record_unmeasured(self, releases: int) -> None:
+        self._print((RELEASES_LEFT_OUT, "Count", releases))
 
     def _print(self, *metrics: tuple[str, str, int]) -> None:
         self._provider.add_dimension(DIMENSIONS[0], self._environment)

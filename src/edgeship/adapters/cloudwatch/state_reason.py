@@ -30,6 +30,13 @@ def evaluated_from(text: str | None) -> datetime | None:
     return min(times, default=None)
 
 
+def values_of(text: str | None) -> tuple[float, ...]:
+    """What the metric had in the periods that were evaluated, the oldest first; empty where the data has none."""
+    values = reason_data(text).get("recentDatapoints")
+    listed = values if isinstance(values, list) else []
+    return tuple(float(value) for value in listed if isinstance(value, int | float))
+
+
 def _time(text: object) -> datetime | None:
     try:
         time = datetime.fromisoformat(text) if isinstance(text, str) else None

@@ -80,11 +80,11 @@ def _rollout_map(rollout: Rollout) -> dict[str, Any]:
         "alert": asdict(rollout.alert) if rollout.alert else None,
         "had_traffic": rollout.had_traffic,
         "both_unhealthy": rollout.both_unhealthy,
+        "paused": _held_map(rollout.paused) if rollout.paused else None,
     }
 
 
 def _to_rollout(item: Mapping[str, Any]) -> Rollout:
-    held = item.get("held")
     return Rollout(
         candidate=Version.parse(item["candidate"]),
         steps=tuple(Step(percent, bake) for percent, bake in json.loads(item["steps"])),
@@ -93,15 +93,20 @@ def _to_rollout(item: Mapping[str, Any]) -> Rollout:
         exposed_at=datetime.fromisoformat(item["exposed_at"]),
         step=int(item["step"]),
         phase=Phase(item["phase"]),
-        # Holds that were stored before people or a calendar could hold a rollout are for its analysis.
-        held=Held(datetime.fromisoformat(held["since"]), held["cause"], held.get("by"), held.get("calendar", False))
-        if held
-        else None,
+        held=_to_held(item.get("held")),
         alert=Alert(**item["alert"]) if item.get("alert") else None,
         # What was stored before these were known may have had traffic.
         had_traffic=item.get("had_traffic", True),
         both_unhealthy=item.get("both_unhealthy", False),
+        paused=_to_held(item.get("paused")),
     )
+
+
+def _to_held(held: Mapping[str, Any] | None) -> Held | None:
+    if not held:
+        return None
+    # Holds that were stored before people or a calendar could hold a rollout are for its analysis.
+    return Held(datetime.fromisoformat(held["since"]), held["cause"], held.get("by"), held.get("calendar", False))
 
 
 def _held_map(held: Held) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """How records are stored in the table: a mapping to attributes and back for each kind, under the keys of `keys.py`.
 
-Channels, freezes, what runs around the widgets, error books and deliveries of notices have their own mappings, in
-`channels.py`, `freezes.py`, `environments.py`, `error_books.py` and `deliveries.py`. Names that earlier versions stored
-are read by `earlier_names.py`.
+Channels, freezes, what runs around the widgets, previews, error books and deliveries of notices have their own
+mappings: in `channels.py`, `freezes.py`, `environments.py`, `previews.py`, `error_books.py` and `deliveries.py`. Names
+that earlier versions stored are read by `earlier_names.py`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from edgeship.adapters.dynamodb.channels import channel_item
 from edgeship.adapters.dynamodb.environments import environment_item
 from edgeship.adapters.dynamodb.freezes import freeze_item, waiting_item
 from edgeship.adapters.dynamodb.identities import identities_item, statement_item
+from edgeship.adapters.dynamodb.previews import previews_item
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.calendar.waiting import WaitingRecord
 from edgeship.domain.channels import policy_record
@@ -28,6 +29,7 @@ from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.flags.record_limits import stored_text
 from edgeship.domain.notifications import rules_record as notifications_record
 from edgeship.domain.notifications.rules import NotificationsRecord
+from edgeship.domain.previews.preview import PreviewsRecord
 from edgeship.domain.propagation.deployment import Deployment, Verification
 from edgeship.domain.provenance.identity import IdentitiesRecord
 from edgeship.domain.provenance.signed import NewestStatement, Signed
@@ -97,7 +99,8 @@ def to_event(item: Mapping[str, Any]) -> Event:
 
 
 def to_widget(item: Mapping[str, Any]) -> Widget:
-    return Widget(item["sk"], Version.parse(item["first_version"]))
+    newest = item.get("newest_version")
+    return Widget(item["sk"], Version.parse(item["first_version"]), Version.parse(newest) if newest else None)
 
 
 def to_policy(item: Mapping[str, Any]) -> PolicyRecord:
@@ -199,6 +202,7 @@ def _deployment_item(deployment: Deployment) -> Item:
         "settled": deployment.settled,
         "verification": verification,
         "attempt": deployment.attempt,
+        **({"watched": keys.MISMATCH} if deployment.verification and not deployment.verification.verified else {}),
     }
 
 
@@ -249,6 +253,7 @@ _ITEMS: Mapping[type, Callable[[Any], Item]] = {
     NewestStatement: statement_item,
     NotificationsRecord: _notifications_item,
     PolicyRecord: _policy_item,
+    PreviewsRecord: previews_item,
     Release: _release_item,
     WaitingRecord: waiting_item,
 }

@@ -20,6 +20,7 @@
 | `NOTIFICATIONS` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the notifications |
 | `IDENTITIES` | `IDENTITIES` | whose signature may publish which widget |
 | `IDENTITIES` | `EVENT#<occurred_at>#<event_id>` | outbox and history of the identities |
+| `WIDGET#<widget>` | `PREVIEWS` | the previews, as one record |
 | `WIDGET#<widget>` | `STATEMENT` | the newest statement by which a release was registered |
 | `INVALIDATIONS` | `<month>` | the count of a month's invalidation paths |
 | `INBOX` | `UPLOAD#<upload_id>` | a refused upload |
@@ -32,8 +33,9 @@ Error books (`ERRORS#<widget>`), deliveries of notices (`NOTICE#<event_id>`) and
 A widget's records share a partition key, so the stream delivers them in the order in which they were written.
 
 Channels with a rollout or a watch have the attribute `watched`, so a query of the index by it (`WATCHED_INDEX`) finds
-only these, however many widgets there are. Records of widgets of which a release waits have it with another value, and
-all other channels with a live version with the value of their turn.
+only these, however many widgets there are. Records of widgets of which a release waits have it with another value,
+and records of previews that have not ended with a third; all other channels with a live version have it with the value
+of their turn.
 """
 
 from __future__ import annotations
@@ -50,12 +52,17 @@ NOTIFICATIONS = "NOTIFICATIONS"
 ENVIRONMENT = "ENVIRONMENT"
 RUNNING = "RUNNING"
 POLICY = "POLICY"
+PREVIEWS = "PREVIEWS"
+"""The sort key of a record of previews, and its key in the index."""
 RULES = "RULES"
 STATEMENT = "STATEMENT"
 WATCHED = "WATCHED"
 """The key of channels in the index of what the minute tick reads."""
 WAITING = "WAITING"
 """The key there of records of releases that wait, and their sort key in the table."""
+
+MISMATCH = "MISMATCH"
+"""The key there of deployments that are not served everywhere."""
 
 
 def live(turn: int) -> str:

@@ -16,6 +16,7 @@ from edgeship.adapters.dynamodb.channels import to_channel
 from edgeship.adapters.dynamodb.environments import to_environment
 from edgeship.adapters.dynamodb.freezes import to_freeze, to_waiting
 from edgeship.adapters.dynamodb.identities import to_identities, to_statement
+from edgeship.adapters.dynamodb.previews import to_previews
 from edgeship.application.transaction import Transaction
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.calendar.waiting import WaitingRecord
@@ -25,6 +26,7 @@ from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event
 from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.notifications.rules import NotificationsRecord
+from edgeship.domain.previews.preview import PreviewsRecord
 from edgeship.domain.propagation.deployment import Deployment
 from edgeship.domain.provenance.identity import IdentitiesRecord
 from edgeship.domain.provenance.signed import NewestStatement
@@ -116,6 +118,9 @@ class DynamoDBState:
         found = self._query(keys.widget_pk(widget), keys.deployment_sk(""))
         return [items.to_deployment(item) for item in found]
 
+    def failed_deployments(self) -> list[Deployment]:
+        return [items.to_deployment(item) for item in self._indexed(keys.MISMATCH)]
+
     def invalidation_paths(self, month: str) -> int:
         item = self._get(keys.INVALIDATIONS, month)
         return int(item["paths"]) if item else 0
@@ -200,6 +205,13 @@ class DynamoDBState:
         item = self._get(keys.widget_pk(widget), keys.STATEMENT)
         return to_statement(item) if item else NewestStatement(widget)
 
+    def previews(self, widget: str) -> PreviewsRecord:
+        item = self._get(keys.widget_pk(widget), keys.PREVIEWS)
+        return to_previews(item) if item else PreviewsRecord(widget)
+
+    def watched_previews(self) -> list[PreviewsRecord]:
+        return [to_previews(item) for item in self._indexed(keys.PREVIEWS)]
+
     def flags(self) -> list[FlagRecord]:
         return [items.to_flag(item) for item in self._query(keys.FLAGS, keys.flag_sk(""))]
 
@@ -254,7 +266,7 @@ class DynamoDBState:
         return {
             "TableName": self._table,
             "Key": serialize({"pk": keys.WIDGETS, "sk": release.widget}),
-            "UpdateExpression": "SET first_version = if_not_exists(first_version, :version)",
+            "UpdateExpression": "SET first_version = if_not_exists(first_version, :version), newest_version = :version",
             "ExpressionAttributeValues": {":version": {"S": str(release.version)}},
         }
 

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.parser.models import EventBridgeModel
 from pydantic import AwareDatetime, BaseModel, Field
 
 from edgeship.adapters.cloudwatch.alarm_definitions import AlarmedRelease, alarm_of
-from edgeship.adapters.cloudwatch.state_reason import evaluated_from, reason_data
+from edgeship.adapters.cloudwatch.state_reason import evaluated_from, reason_data, values_of
 from edgeship.domain.health.breach import Breach
 
 
@@ -65,6 +65,7 @@ class AlarmStateChange(EventBridgeModel):
             self.at,
             evaluated_from(self.detail.state.reason_data),
             release.channel,
+            values_of(self.detail.state.reason_data),
         )
 
     @property

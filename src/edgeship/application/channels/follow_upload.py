@@ -33,6 +33,20 @@ class Stage(StrEnum):
     SERVED = "served"
 
 
+class WaitFor(StrEnum):
+    """Up to where an upload is followed. It ends before, where the release waits for a person."""
+
+    REGISTERED = "registered"
+    SERVED = "served"
+    """Or served under its own path, with its rollout begun."""
+
+
+_ENDS = {
+    WaitFor.REGISTERED: frozenset(Stage) - {Stage.UPLOADED},
+    WaitFor.SERVED: frozenset({Stage.WAITING, Stage.ROLLING_OUT, Stage.SERVED}),
+}
+
+
 @dataclass(frozen=True)
 class Followed:
     """The stage that an upload has reached, and the reason if it waits there. `channel` is the one that shows it, as it
@@ -52,7 +66,13 @@ class FollowUpload:
     clock: Clock
     sleep: Callable[[float], None]
 
-    def __call__(self, published: Published, timeout: timedelta, notice: Callable[[Followed], None]) -> Followed:
+    def __call__(
+        self,
+        published: Published,
+        timeout: timedelta,
+        notice: Callable[[Followed], None],
+        wait_for: WaitFor = WaitFor.SERVED,
+    ) -> Followed:
         """Wait until the release is served, or waits for an operator; `notice` is called once for each stage.
 
         Raises:
@@ -67,11 +87,11 @@ class FollowUpload:
             if now.stage is not reached.stage:
                 reached = now
                 notice(reached)
-            if reached.stage in (Stage.WAITING, Stage.ROLLING_OUT, Stage.SERVED):
+            if reached.stage in _ENDS[wait_for]:
                 return reached
             if self.clock() >= deadline:
                 raise TimeoutError(
-                    f"{published.key} was {reached.stage} but not served within {timeout.total_seconds():g} s; "
+                    f"{published.key} was {reached.stage} but not {wait_for} within {timeout.total_seconds():g} s; "
                     "see edgeship status, and the logs of the functions"
                 )
             self.sleep(POLL_SECONDS)

@@ -59,7 +59,8 @@ class DeployEnvironment:
         ready = {region: self.stacks.bootstrapped(region) for region in dict.fromkeys(assembly.stacks.values())}
         unread = [region for region, known in ready.items() if known is None]
         notes = [
-            *self.quotas.shortages(assembly),
+            # A stack that is there has its share already.
+            *(self.quotas.shortages(assembly) if new else ()),
             *(f"whether {region} is bootstrapped for the CDK could not be read" for region in unread),
         ]
         on_progress("comparing it with what is deployed")
@@ -90,9 +91,9 @@ class DeployEnvironment:
                 self._clear(plan, name, on_progress)
         if plan.first is not None:
             on_progress("a first deploy takes two steps: 1 of 2")
-            self.toolkit.deploy(plan.first)
+            self.toolkit.deploy(plan.first, first=True)
             on_progress("2 of 2")
-        self.toolkit.deploy(plan.assembly)
+        self.toolkit.deploy(plan.assembly, first=False)
         home, region = next(iter(plan.assembly.stacks.items()))
         deployed = self.stacks.read(region, home)
         return dict(deployed.outputs) if deployed else {}

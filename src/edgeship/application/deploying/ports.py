@@ -83,8 +83,8 @@ class Toolkit(Protocol):
 
     def diff(self, assembly: Assembly) -> Diff: ...
 
-    def deploy(self, assembly: Assembly) -> None:
-        """Create or update all stacks of the assembly."""
+    def deploy(self, assembly: Assembly, *, first: bool) -> None:
+        """Create or update all stacks of the assembly; the `first` deploy adopts what a deleted stack has left."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -93,6 +93,16 @@ class SnapshotReader(Protocol):
         """
 
 
+class PreviewStore(Protocol):
+    """Brings the store of previews up to the table. Both raise Conflict, and StoreFull when it does not take them."""
+
+    def __call__(self, events: Iterable[Event]) -> None:
+        """After these events."""
+
+    def repair(self) -> None:
+        """All of it."""
+
+
 class EdgeMetrics(Protocol):
     """What the alarms of the edge watch."""
 
@@ -101,6 +111,9 @@ class EdgeMetrics(Protocol):
 
     def record_left_out(self, flags: int) -> None:
         """How many flags the snapshot leaves out."""
+
+    def record_unmeasured(self, releases: int) -> None:
+        """How many releases that channels lead to get no metrics, because others have them."""
 
 
 @dataclass(frozen=True)

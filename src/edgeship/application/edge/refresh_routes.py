@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgeship.application.edge.bring_store import BringStore
 from edgeship.application.edge.ports import EdgeState, Snapshots
-from edgeship.application.edge.read_routes import read_routes, reread_routes
+from edgeship.application.edge.read_routes import read_many_routes, read_routes, reread_routes
 from edgeship.application.ports import Clock, Pause
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.edge.route_values import Routes
@@ -20,7 +20,7 @@ Changed = Mapping[str, frozenset[Version] | None]
 
 @dataclass(frozen=True)
 class RefreshRoutes:
-    """`environment` is the name that flags may be limited to."""
+    """`environment` is the name that flags may be limited to, `threads` how many widgets are read at a time."""
 
     state: EdgeState
     snapshots: Snapshots
@@ -28,6 +28,7 @@ class RefreshRoutes:
     environment: str
     clock: Clock
     pause: Pause
+    threads: int = 1
 
     def __call__(self, changed: Changed, *, flags_changed: bool = False) -> None:
         """After these widgets have changed, or flags, which may route any.
@@ -48,14 +49,21 @@ class RefreshRoutes:
             changed = dict.fromkeys([*(widget.name for widget in self.state.widgets()), *known])
         elif flags_changed:
             changed = {**dict.fromkeys(routed_by_flags(stored.content), frozenset()), **changed}
-        routes = {widget: self._routes(widget, known.get(widget), changed[widget]) for widget in sorted(changed)}
+        routes = self._read(changed, known)
         routes = {widget: found for widget, found in routes.items() if found["channels"] or widget in known}
         content = next_snapshot(stored.content, routes, int(self.clock().timestamp()))
         if content is not None:
             self.snapshots.write(content, stored)
         return stored.content
 
-    def _routes(self, widget: str, before: Routes | None, versions: frozenset[Version] | None) -> Routes:
-        if before is None or versions is None:
-            return read_routes(self.state, self.environment, widget)
-        return reread_routes(self.state, self.environment, widget, before, versions)
+    def _read(self, changed: Changed, known: Mapping[str, Routes]) -> dict[str, Routes]:
+        whole = [widget for widget in sorted(changed) if widget not in known or changed[widget] is None]
+        if len(whole) > 1:
+            routes = read_many_routes(self.state, self.environment, whole, self.threads)
+        else:
+            routes = {widget: read_routes(self.state, self.environment, widget) for widget in whole}
+        for widget in sorted(changed.keys() - routes.keys()):
+            versions = changed[widget]
+            assert versions is not None
+            routes[widget] = reread_routes(self.state, self.environment, widget, known[widget], versions)
+        return routes

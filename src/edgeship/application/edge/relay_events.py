@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgeship.application.edge.ports import Bus, Poison, StoreFull
+from edgeship.application.edge.ports import Bus, Poison, PreviewStore, StoreFull
 from edgeship.application.edge.refresh_flags import RefreshFlags
 from edgeship.application.edge.refresh_routes import Changed, RefreshRoutes
 from edgeship.application.ports import Report
@@ -31,6 +31,8 @@ class RelayEvents:
     bus: Bus
     poison: Poison
     report: Report
+    bring_previews: PreviewStore | None = None
+    """None where no previews are served."""
 
     def __call__(self, records: Sequence[StreamRecord]) -> str | None:
         """Deliver the records; return the sequence number from which they must be delivered again, or None.
@@ -44,6 +46,7 @@ class RelayEvents:
         events = [record.event for record in deliverable if record.event]
         flags = any(event.type is EventType.FLAG_CHANGED for event in events)
         self._refresh(changed_by(events), flags=flags)
+        self._refresh_previews(events)
         return self._publish(deliverable)
 
     def _refresh(self, changed: Changed, *, flags: bool) -> None:
@@ -54,6 +57,14 @@ class RelayEvents:
         except StoreFull as fault:
             # Trying again would not help, and would keep the events from everybody; `edgeship status` shows it, too.
             self.report("the edge's store is full, and was not brought up to the table", fault)
+
+    def _refresh_previews(self, events: Sequence[Event]) -> None:
+        if self.bring_previews is None:
+            return
+        try:
+            self.bring_previews(events)
+        except Exception as fault:  # noqa: BLE001  previews hold up no event of a release; the next minute repairs them
+            self.report("the previews' store was not brought up to the table", fault)
 
     def _publish(self, records: Sequence[StreamRecord]) -> str | None:
         """Send in batches with at most one event of a widget or flag. So after a failure no later event of the same

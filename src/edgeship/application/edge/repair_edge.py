@@ -6,9 +6,17 @@ from dataclasses import dataclass, field
 
 from edgeship.application.edge.bring_keys import BringKeys
 from edgeship.application.edge.bring_store import BringStore
-from edgeship.application.edge.ports import EdgeMetrics, EdgeState, RouteStore, StoreContent
+from edgeship.application.edge.ports import (
+    EdgeMetrics,
+    EdgeState,
+    PreviewStore,
+    RouteStore,
+    Snapshots,
+    StoreContent,
+)
 from edgeship.application.edge.refresh_flags import RefreshFlags
 from edgeship.application.edge.refresh_routes import RefreshRoutes
+from edgeship.domain.telemetry.metric_registry import live_releases, measurable_releases
 
 WIDGETS_A_MINUTE = 25
 """Whose routes are computed from the table again, one such slice after the other: the relay has done it at each change,
@@ -27,6 +35,9 @@ class RepairEdge:
     refresh_flags: RefreshFlags
     metrics: EdgeMetrics
     bring_keys: BringKeys
+    snapshots: Snapshots
+    bring_previews: PreviewStore | None = None
+    """None where no previews are served."""
     _right: str | None = field(default=None, init=False)
 
     def __call__(self, minute: int) -> StoreContent:
@@ -48,8 +59,17 @@ class RepairEdge:
             # Also of a store that is full, which nobody would see otherwise.
             content = self.store.content()
             self.metrics.record(content)
-            self.metrics.record_left_out(self.refresh_flags.repair())
+            try:
+                self.metrics.record_left_out(self.refresh_flags.repair())
+                self.metrics.record_unmeasured(self._unmeasured())
+            finally:
+                if self.bring_previews is not None:
+                    self.bring_previews.repair()
         return content
+
+    def _unmeasured(self) -> int:
+        snapshot = self.snapshots.read().content
+        return len(live_releases(snapshot) - measurable_releases(snapshot))
 
     def _repair_routes(self, minute: int) -> None:
         self.refresh_routes(dict.fromkeys(self._slice(minute)))

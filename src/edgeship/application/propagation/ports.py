@@ -22,6 +22,9 @@ class DeploymentState(ChannelState, History, Protocol):
     def deployments(self, widget: str) -> list[Deployment]:
         """The newest of each of a widget's channels that has one."""
 
+    def failed_deployments(self) -> list[Deployment]:
+        """Those of every widget whose verification found a mismatch; it may lag by a moment."""
+
     def invalidation_paths(self, month: str) -> int:
         """The count of a month (`2026-11`)."""
 

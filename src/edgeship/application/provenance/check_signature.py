@@ -31,18 +31,36 @@ class CheckSignature:
         Raises:
             Refused: as `verified`, or `signature_replayed`.
         """
-        with archive.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        seen = SignedUpload(upload.upload_id, key.widget, key.version, sha256, carried, upload.uploaded_at)
-        found = verified(seen, self.state.identities(), self.verify, required=self.required)
-        if found is None:
+        seen, signed = self._verified(upload, key, archive, carried)
+        if signed is None:
             return None
-        _, signed = found
         if release is not None:
             refuse_replayed(seen, signed, release.signed)
         else:
             refuse_overtaken(seen, signed, self.state.newest_statement(key.widget))
         return signed
+
+    def of_preview(
+        self, upload: Upload, key: UploadKey, archive: Path, carried: str | None, before: Signed | None
+    ) -> Signed | None:
+        """The same for a preview. `before` is by whom the build was signed that the preview's name led to last.
+
+        Raises:
+            Refused: as `verified`, or `signature_replayed`.
+        """
+        seen, signed = self._verified(upload, key, archive, carried)
+        if signed is not None:
+            refuse_replayed(seen, signed, before)
+        return signed
+
+    def _verified(
+        self, upload: Upload, key: UploadKey, archive: Path, carried: str | None
+    ) -> tuple[SignedUpload, Signed | None]:
+        with archive.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        seen = SignedUpload(upload.upload_id, key.widget, key.version, sha256, carried, upload.uploaded_at)
+        found = verified(seen, self.state.identities(), self.verify, required=self.required)
+        return seen, found[1] if found is not None else None
 
     def newest(self, release: Release) -> tuple[NewestStatement, ...]:
         """What a release's registration writes beside it: its statement, if it is the widget's newest."""

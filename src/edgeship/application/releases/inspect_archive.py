@@ -24,10 +24,10 @@ class InspectArchive:
     limits: Limits
 
     def __call__(
-        self, archive: Path, key: UploadKey, uploaded_at: str, scratch: Path
+        self, archive: Path, key: UploadKey, uploaded_at: str, scratch: Path, *, any_version: bool = False
     ) -> tuple[list[UnpackedFile], Manifest]:
         """Unpack an archive into a folder of its own in `scratch`, and describe it. `uploaded_at` counts if it declares
-        no time.
+        no time. With `any_version`, the archive may declare another version than the key's.
 
         Raises:
             Refused: what the upload would be refused with.
@@ -38,6 +38,8 @@ class InspectArchive:
         files = without_top_folder(self.archives.unpack(archive, key.suffix, unpacked, check))
         self._check_siblings(files)
         declared = self.archives.declaration(files, self.limits.declaration_bytes)
+        if any_version:
+            declared = replace(declared, version=None)
         created_at = declared.created_at or uploaded_at
         return files, describe_bundle(key, files, declared, created_at, self.scripts).manifest
 

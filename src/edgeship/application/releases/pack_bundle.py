@@ -34,6 +34,7 @@ class BundleFacts:
     are patterns in gitignore's syntax, after those of `.edgeshipignore`. `proposed_around` are the entrypoints that the
     `package.json` of the folder around the build names, by their paths in the build. `changes_around` are those that
     the project lists, where nothing else states some. `sbom` is a CycloneDX document, which is kept in private.
+    With `any_version`, the `edgeship.json` may state another version.
     """
 
     entrypoint: str | None = None
@@ -46,6 +47,7 @@ class BundleFacts:
     proposed_around: tuple[str, ...] = ()
     changes_around: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sbom: bytes | None = None
+    any_version: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,7 @@ class PackBundle:
         declared = self.inspect.archives.declaration(described, self.inspect.limits.declaration_bytes)
         stated = replace(
             declared,
+            version=None if facts.any_version else declared.version,
             entrypoint=facts.entrypoint or declared.entrypoint,
             kind=facts.kind or declared.kind,
             git_commit=facts.git_commit or declared.git_commit,

@@ -32,12 +32,14 @@ class RejectFailedUpload:
         if release is not None and release.registered_at >= timestamp(upload.uploaded_at):
             self.inbox.keep_accepted(upload)
             return release
-        return self.reject(
-            upload,
-            Refused(
-                "unprocessable",
-                f"The function that checks uploads failed at this archive, {attempts} times in a row: "
-                f"{cut(printable(failure), _MAX_FAILURE)}.",
-                "Upload it again. If it is refused again, pack less into it, or report it with the archive.",
-            ),
-        )
+        return self.reject(upload, unprocessable(attempts, failure))
+
+
+def unprocessable(attempts: int, failure: str) -> Refused:
+    """Why an upload is refused that nobody could check."""
+    return Refused(
+        "unprocessable",
+        f"The function that checks uploads failed at this archive, {attempts} times in a row: "
+        f"{cut(printable(failure), _MAX_FAILURE)}.",
+        "Upload it again. If it is refused again, pack less into it, or report it with the archive.",
+    )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from edgeship.application.calendar.read_gate import among
 from edgeship.application.notifications.ports import Deliveries, Delivery
 from edgeship.application.ports import Clock
+from edgeship.application.status.explain_unknown import ExplainUnknown
 from edgeship.application.status.find_unserved import Unserved, find_unserved
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.application.status.read_edge import EdgeStatus, ReadEdge
@@ -19,13 +21,14 @@ from edgeship.domain.channels.conditions.eligible import and_served
 from edgeship.domain.channels.policy import Decision, Mode, Policy, UploadAction, decide_upload
 from edgeship.domain.edge.route_values import Routes
 from edgeship.domain.edge.routes import routes_of
-from edgeship.domain.errors import Refused
 from edgeship.domain.flags.flags_snapshot import writable_flags
 from edgeship.domain.naming import LATEST, check_widget
 from edgeship.domain.propagation.deployment import Deployment
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.requirements.environment import EnvironmentRecord
+from edgeship.domain.requirements.requirement import first_unmet
+from edgeship.domain.status.standing import Situation, Standing, standings
 from edgeship.domain.version import Version
 
 Flags = Mapping[str, Mapping[str, Any]]
@@ -41,6 +44,7 @@ class Waiting:
 
     version: Version
     reason: str
+    needs_person: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,16 @@ class WidgetStatus:
     """What its channels and ranges mean."""
     unserved: tuple[Unserved, ...] = ()
     """Versions that its channels expose, and that require what does not run in the environment."""
+    can_roll_back_to: frozenset[Version] = frozenset()
+    """Its releases that may be chosen, and that what runs in the environment serves."""
+    standings: tuple[Standing, ...] = ()
+    """What it asks of people, the most urgent first."""
 
 
 @dataclass(frozen=True)
 class Status:
+    """Of one widget; `widgets` is empty where every upload of it was refused."""
+
     widgets: tuple[WidgetStatus, ...]
     rejections: tuple[Rejection, ...]
     undelivered: tuple[Delivery, ...]
@@ -74,6 +84,8 @@ class Status:
     """Those in effect: the environment's, and then those of the widgets shown."""
     flags_left_out: Mapping[str, str]
     """The flags that can't be brought to the edge, with the reasons."""
+    at: datetime
+    """When it was read (aware)."""
 
 
 @dataclass(frozen=True)
@@ -93,31 +105,24 @@ class ReadStatus:
     read_edge: ReadEdge
     environment: str
 
-    def __call__(self, widget: str | None) -> Status:
-        """The status of one widget, or of all.
-
+    def __call__(self, widget: str) -> Status:
+        """
         Raises:
             Refused: `widget_invalid`, or `widget_unknown` when the widget has neither releases nor rejections.
         """
         flags, freezes = writable_flags(self.state.flags()), self.state.freezes()
         around = _Around(flags.entries, freezes, self.state.environment())
-        if widget is None:
-            starts = {record.widget for record in self.state.waiting()}
-            widgets = tuple(self._widget(w.name, w.first, around, starts) for w in self.state.widgets())
-            rejections = tuple(self.state.rejections(REJECTIONS_SHOWN))
-            return self._status(None, widgets, rejections, freezes, flags.left_out)
         record = self.state.widget(check_widget(widget))
         rejections = tuple(self.state.rejections(REJECTIONS_SHOWN, widget))
         if record is None and not rejections:
-            known = ", ".join(w.name for w in self.state.widgets()) or "none yet"
-            raise Refused("widget_unknown", f"There is no widget {widget!r}.", f"Known widgets: {known}.")
+            raise ExplainUnknown(self.state).widget_unknown(widget)
         starts = {widget} if self.state.waiting_of(widget).version is not None else set()
         shown = (self._widget(widget, record.first, around, starts),) if record else ()
         return self._status(widget, shown, rejections, among(freezes, widget), flags.left_out)
 
     def _status(
         self,
-        widget: str | None,
+        widget: str,
         widgets: tuple[WidgetStatus, ...],
         rejections: tuple[Rejection, ...],
         freezes: Sequence[FreezeRecord],
@@ -129,7 +134,7 @@ class ReadStatus:
         undelivered = tuple(self.deliveries.list_undelivered(UNDELIVERED_SHOWN, widget))
         edge = self.read_edge({each.widget: each.routes for each in widgets})
         paths = self.state.invalidation_paths(month)
-        return Status(widgets, rejections, undelivered, month, paths, edge, frozen, left_out)
+        return Status(widgets, rejections, undelivered, month, paths, edge, frozen, left_out, now)
 
     def _widget(
         self,
@@ -145,30 +150,45 @@ class ReadStatus:
         latest = next((c for c in channels if c.name == LATEST), Channel(widget, LATEST))
         releases = self.state.releases(widget)
         waiting = [
-            Waiting(
-                r.version,
-                _why(
-                    decide_upload(policy, latest, r, first, and_served(gate, r, around.environment)),
-                    r,
-                    starts=widget in starts,
-                ),
+            _waiting(
+                decide_upload(policy, latest, r, first, and_served(gate, r, around.environment)),
+                r,
+                starts=widget in starts,
             )
             for r in releases
             if r.promoted_at is None
-            and r.pruned is None
+            and r.may_be_chosen
             and r.version != latest.candidate
             and (latest.version is None or r.version > latest.version)
         ]
+        deployments = tuple(self.state.deployments(widget))
+        unserved = find_unserved(channels, releases, around.environment)
+        good = frozenset(
+            r.version for r in releases if r.may_be_chosen and first_unmet(r, around.environment, rescue=True) is None
+        )
+        now = self.clock()
+        situation = Situation(
+            widget,
+            now,
+            {deployment.channel: deployment for deployment in deployments},
+            {each.channel: each.clause for each in unserved},
+            tuple((each.version, each.reason) for each in waiting if each.needs_person),
+            tuple(each for each in among(around.freezes, widget) if each.in_effect(now) is not None),
+            next((each.version for each in waiting if each.version in good), None),
+            good.__contains__,
+        )
         return WidgetStatus(
             widget,
             tuple(channels),
             len(releases),
             tuple(waiting),
             tuple(r for r in releases if r.quarantine is not None),
-            tuple(self.state.deployments(widget)),
+            deployments,
             policy.mode,
             self._routes(channels, releases, policy, around.flags),
-            find_unserved(channels, releases, around.environment),
+            unserved,
+            good,
+            tuple(standings(channels, situation)),
         )
 
     def _routes(
@@ -179,6 +199,10 @@ class ReadStatus:
         flags: Flags,
     ) -> Routes:
         return routes_of(channels, releases, policy.serve, flags, self.environment, policy.testers)
+
+
+def _waiting(decision: Decision, release: Release, *, starts: bool) -> Waiting:
+    return Waiting(release.version, _why(decision, release, starts=starts), decision.needs_person)
 
 
 def _why(decision: Decision, release: Release, *, starts: bool) -> str:

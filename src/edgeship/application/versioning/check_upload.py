@@ -56,10 +56,20 @@ class CheckUpload:
             return CheckedUpload(content, check, _breaks(manifest, check))
         return CheckedUpload(content, check)
 
+    def compare(self, files: Sequence[UnpackedFile], manifest: Manifest) -> SurfaceCheck | None:
+        """Compare a build that has no version of its own; None if nothing is stable. Nothing is refused."""
+        stable = self.state.channel(manifest.widget, LATEST).version
+        return self._findings(stable, None, manifest, *self._read(files, manifest)) if stable is not None else None
+
     def _compared(self, stable: Version, manifest: Manifest, new: Surface | None, why_not: str) -> SurfaceCheck:
         declared = declared_level(stable, manifest.version)
         if declared is None:
             return SurfaceCheck(stable, not_compared=f"it is older than {stable}, which is stable")
+        return self._findings(stable, declared, manifest, new, why_not)
+
+    def _findings(
+        self, stable: Version, declared: Level | None, manifest: Manifest, new: Surface | None, why_not: str
+    ) -> SurfaceCheck:
         if new is None:
             return SurfaceCheck(stable, not_compared=why_not)
         content = self.kept.read(manifest.widget, stable)
@@ -68,7 +78,7 @@ class CheckUpload:
         findings = [each for each in compare_surfaces(load_surface(content), new) if each.level is not None]
         bump = smallest_bump(findings)
         shown = tuple(map(_text, findings[:MAX_FINDINGS]))
-        return SurfaceCheck(stable, bump.word, declared.word, shown, len(findings))
+        return SurfaceCheck(stable, bump.word, declared.word if declared else None, shown, len(findings))
 
     def _read(self, files: Sequence[UnpackedFile], manifest: Manifest) -> tuple[Surface | None, str]:
         """The surface, or why there is none."""

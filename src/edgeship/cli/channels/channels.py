@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeship.cli import context
+from edgeship.cli import completion, context
 from edgeship.cli.channels.approval import approve, named
 from edgeship.cli.channels.expecting import ExpectOption, Said, YesOption, expected_document, settle, shown
 from edgeship.cli.channels.steering import aborted
@@ -18,13 +18,13 @@ from edgeship.cli.options import (
     ReasonOption,
     VersionArgument,
     WidgetArgument,
+    version_of,
 )
 from edgeship.cli.output import plain
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.expectation import Act
 from edgeship.domain.events import Event, EventType
 from edgeship.domain.naming import LATEST
-from edgeship.domain.version import Version
 
 
 def promote(
@@ -52,7 +52,7 @@ def promote(
         edgeship promote checkout 2.0.0 --reason "approved in the release meeting"
     """
     out = context.output(ctx, as_json)
-    wanted = Version.parse(version)
+    wanted = version_of(version)
     target = context.target(ctx, env, out)
     occasion = target.occasion(reason or "promoted by hand")
     operator = target.operator
@@ -91,7 +91,7 @@ def rollback(
         edgeship rollback checkout --to 1.4.1 --reason "prices are wrong in Japan"
     """
     out = context.output(ctx, as_json)
-    wanted = Version.parse(to) if to is not None else None
+    wanted = version_of(to) if to is not None else None
     target = context.target(ctx, env, out)
     occasion = target.occasion(reason or "rolled back by hand")
     expected = settle(Act.ROLL_BACK, target, out, widget, channel, Said(expect, yes), wanted)
@@ -171,7 +171,7 @@ def unquarantine(
         edgeship unquarantine checkout 1.4.2 --reason "the backend was at fault"
     """
     out = context.output(ctx, as_json)
-    wanted = Version.parse(version)
+    wanted = version_of(version)
     target = context.target(ctx, env, out)
     target.operator.unquarantine(widget, wanted, target.occasion(reason or "released by hand"))
     out.result(
@@ -184,7 +184,13 @@ def route(
     ctx: typer.Context,
     widget: WidgetArgument,
     flag: Annotated[
-        str | None, typer.Option("--flag", metavar="KEY", help="The flag that chooses. Default: none any more.")
+        str | None,
+        typer.Option(
+            "--flag",
+            metavar="KEY",
+            help="The flag that chooses. Default: none any more.",
+            autocompletion=completion.flags,
+        ),
     ] = None,
     channel: ChannelOption = LATEST,
     reason: ReasonOption = None,

@@ -16,6 +16,7 @@ import typer
 
 from edgeship.cli.channels.seen import SeenChannels, state_file
 from edgeship.cli.context import Target
+from edgeship.cli.options import version_of
 from edgeship.cli.output import Output, plain
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.expectation import NOTHING, Act, Expected, subject, subject_among
@@ -95,7 +96,7 @@ def _rollouts(candidate: Version | None) -> frozenset[Version]:
 
 
 def _given(act: Act, text: str) -> Expected:
-    return Expected(None if act.starts and text == NOTHING else Version.parse(text))
+    return Expected(None if act.starts and text == NOTHING else version_of(text))
 
 
 def _ask(act: Act, out: Output, there: Channel, found: Version | None) -> None:

@@ -18,16 +18,19 @@ from edgeship.cli.options import (
     StepsOption,
     VersionArgument,
     WidgetArgument,
+    version_of,
 )
 from edgeship.cli.output import plain
+from edgeship.cli.status.watch import watch
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.expectation import Act
 from edgeship.domain.naming import LATEST
-from edgeship.domain.version import Version
 
 app = typer.Typer(
     help="Move a channel to a release by steps, and control it.", no_args_is_help=True, rich_markup_mode=None
 )
+
+app.command()(watch)
 
 
 @app.command()
@@ -54,7 +57,7 @@ def start(
         edgeship rollout start checkout 1.5.0 --steps 1:1d,5:1d,25:2d,50:2d,100
     """
     out = context.output(ctx, as_json)
-    wanted = Version.parse(version)
+    wanted = version_of(version)
     schedule = parse_steps(steps) if steps is not None else None
     target = context.target(ctx, env, out)
     occasion = target.occasion(reason or "rolled out by hand")

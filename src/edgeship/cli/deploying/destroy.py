@@ -63,7 +63,7 @@ def destroy(
     document = {"environment": names.environment, "deleted": [stack.name for stack in found], "kept": kept}
     lines = [f"deleted {stack.name}" for stack in found]
     if kept:
-        lines += ["", "These stay with their data. A new deploy of this environment needs them deleted:"]
+        lines += ["", "These stay with their data. A new deploy of this environment adopts them:"]
     out.result(document, [plain("\n".join([*lines, *(f"  {resource}" for resource in kept)]))])
 
 

@@ -9,7 +9,7 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.errors import Trouble
-from edgeship.cli.options import EnvOption, JsonOption, WidgetArgument
+from edgeship.cli.options import EnvOption, JsonOption, WidgetArgument, without_v
 from edgeship.cli.output import Output, plain
 from edgeship.domain.embeds.embedded import Embedded
 from edgeship.domain.embeds.mcp_app import MIME_TYPE, Body, McpApp, Wishes, check_element
@@ -80,7 +80,7 @@ def embed(
         raise typer.BadParameter("--body, --element, --connect, --border and --domain are for --mcp.")
     target = context.target(ctx, env, out)
     # Without an address there is no URL to print; what is refused for another reason says so first.
-    embedded = target.operator.embed(widget, version, target.site_url or "", classic=classic)
+    embedded = target.operator.embed(widget, without_v(version), target.site_url or "", classic=classic)
     if target.site_url is None:
         raise Trouble(
             "url_unknown",

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeship.cli import context
+from edgeship.cli import completion, context
 from edgeship.cli.errors import Usage
 from edgeship.cli.flags import flag_diff
 from edgeship.cli.flags.evaluate import evaluate
@@ -24,7 +24,7 @@ from edgeship.domain.strict_json import NotJson, parse
 
 app = typer.Typer(help="Show, change and evaluate feature flags.", no_args_is_help=True, rich_markup_mode=None)
 
-KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The flag's key.")]
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The flag's key.", autocompletion=completion.flags)]
 PruneOption = Annotated[bool, typer.Option("--prune", help="Delete the flags that the file does not name.")]
 
 

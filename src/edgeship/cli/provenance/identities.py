@@ -16,7 +16,9 @@ from edgeship.cli.output import plain, table, when
 if TYPE_CHECKING:
     from edgeship.domain.provenance.identity import IdentitiesRecord
 
-app = typer.Typer(help="Identities: whose signature may publish which widget.", no_args_is_help=True)
+app = typer.Typer(
+    help="Identities: whose signature may publish which widget.", no_args_is_help=True, rich_markup_mode=None
+)
 
 _KEY_SHOWN = 16
 

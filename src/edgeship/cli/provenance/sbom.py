@@ -10,9 +10,8 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.errors import Usage
-from edgeship.cli.options import EnvOption, JsonOption, VersionArgument, WidgetArgument
+from edgeship.cli.options import EnvOption, JsonOption, VersionArgument, WidgetArgument, version_of
 from edgeship.cli.output import plain
-from edgeship.domain.version import Version
 
 
 def sbom(
@@ -30,7 +29,7 @@ def sbom(
         edgeship sbom checkout 1.4.2 --to checkout.cdx.json
     """
     out = context.output(ctx, as_json)
-    wanted = Version.parse(version)
+    wanted = version_of(version)
     if not to.parent.is_dir():
         raise Usage(f"--to: there is no folder {to.parent}.", "Make it first.")
     operator = context.target(ctx, env, out).operator

@@ -9,7 +9,7 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.durations import parse_duration
-from edgeship.cli.options import EnvOption, JsonOption, ReasonOption, WidgetArgument
+from edgeship.cli.options import EnvOption, JsonOption, ReasonOption, WidgetArgument, version_of
 from edgeship.cli.output import plain, table
 from edgeship.domain.plain_text import size
 from edgeship.domain.version import Version
@@ -48,7 +48,7 @@ def prune(
     """
     out = context.output(ctx, as_json)
     age = timedelta(seconds=parse_duration(older_than, "--older-than"))
-    pinned = [Version.parse(text) for text in pin or ()]
+    pinned = [version_of(text) for text in pin or ()]
     target = context.target(ctx, env, out)
     occasion = target.occasion(reason or f"not needed for {older_than}")
     use_case = target.operator.prune

@@ -14,10 +14,11 @@ from edgeship.application.releases.pack_bundle import BundleFacts
 from edgeship.cli import context
 from edgeship.cli.errors import Usage
 from edgeship.cli.output import Output
-from edgeship.cli.releases.build_facts import gather
+from edgeship.cli.releases.build_facts import declared_fields, gather
 from edgeship.cli.releases.project_build import build_place, git_version, run_build, with_changes
 from edgeship.cli.releases.release_name import ReleaseName, name_release, with_package_around
 from edgeship.domain.naming import UploadKey
+from edgeship.domain.previews.preview_name import preview_version
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.limits import DEFAULT_LIMITS
 
@@ -140,9 +141,9 @@ class ReadBuild:
 
 
 @contextmanager
-def read_build(given: BuildArguments) -> Iterator[ReadBuild]:
+def read_build(given: BuildArguments, preview: str | None = None) -> Iterator[ReadBuild]:
     """Run the build's command, if there is one, and find out what the build is. An archive is unpacked for as long as
-    the context lasts.
+    the context lasts. A `preview` needs no version: it has one by its name.
 
     Raises:
         Usage, Refused: something is missing or not valid.
@@ -153,7 +154,11 @@ def read_build(given: BuildArguments) -> Iterator[ReadBuild]:
         run_build(given.build)
     dist = build_place(given.dist)
     with packing.opened(dist) as folder:
-        name = name_release(dist, folder, given.widget, given.version, git_version if dist == folder else None)
+        if preview is not None:
+            widget = given.widget or declared_fields(folder).get("widget")
+            name = name_release(dist, folder, widget, str(preview_version(preview)))
+        else:
+            name = name_release(dist, folder, given.widget, given.version, git_version if dist == folder else None)
         kind = Kind(given.kind) if given.kind else None
         facts = gather(folder, given.entrypoint, kind, given.git_commit, given.created_at, given.changes)
         facts = replace(facts, exclude=tuple(given.exclude or ()), follow_symlinks=given.follow_symlinks)

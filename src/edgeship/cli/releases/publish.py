@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -12,8 +11,17 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.channels.expecting import shown
+from edgeship.cli.errors import ExitCode
 from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import Output, plain
+from edgeship.cli.previews.publish_preview import (
+    PREVIEW_SECONDS,
+    CommentOption,
+    PreviewOption,
+    TtlOption,
+    asked_preview,
+    publish_preview,
+)
 from edgeship.cli.provenance.signatures import SignOption, sealing
 from edgeship.cli.releases.build_options import (
     LIMITS_UNKNOWN,
@@ -34,6 +42,7 @@ from edgeship.cli.releases.build_options import (
     read_build,
 )
 from edgeship.cli.releases.dry_run import renamed_files, renamed_lines, show_bundle
+from edgeship.cli.releases.following import Until, completed_rollout, followed_upload, stage_lines
 from edgeship.cli.releases.release_name import ReleaseName
 from edgeship.domain.naming import LATEST, release_prefix
 from edgeship.domain.plain_text import size
@@ -73,35 +82,59 @@ def publish(
             help="Show what would be uploaded, by the limits of the environment that is named, and upload nothing.",
         ),
     ] = False,
+    preview: PreviewOption = None,
+    ttl: TtlOption = None,
+    comment_file: CommentOption = None,
     wait: Annotated[
         bool,
         typer.Option("--wait/--no-wait", help="Wait until it is served, rolled out, waiting for approval, or refused."),
     ] = False,
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long --wait waits.")] = 60.0,
+    wait_for: Annotated[
+        Until | None,
+        typer.Option(
+            "--wait-for",
+            help="Wait until it is registered; until it is served, as --wait does; or until its rollout is complete.",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", min=1, help="How long is waited. Default: 60, and for a complete rollout no limit."
+        ),
+    ] = None,
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Upload a folder, or an archive, as one version of a widget.
+    """Upload a folder, or an archive, as one version of a widget, or as a preview.
 
     It is checked by the same rules as the upload, packed with its manifest, and put into the inbox. The same
     files give the same archive; publishing them again changes nothing. Without --wait, only the environment's uploader
     policy is needed. Warnings say what will fail in browsers, such as a fixed public path; they refuse nothing.
+
+    With --preview nothing is released: the build is served for some time under a name of its own, by another host.
 
     Example:
 
         edgeship publish dist --widget checkout --version 1.4.2 --wait
     """
     out = context.output(ctx, as_json)
+    asked = asked_preview(preview, ttl, comment_file, version, dry_run=dry_run)
     given = BuildArguments(
         dist, build, widget, version, entrypoint, kind, git_commit, created_at, changes, exclude, follow_symlinks, sbom
     )
+    if asked is not None:
+        with _progress_bar(out, asked.name) as progress:
+            limit = (timeout or PREVIEW_SECONDS) if wait or wait_for else None
+            publish_preview(context.target(ctx, env, out), out, given, asked, sign, progress, limit)
+        return
     with read_build(given) as found:
         name, facts = found.name, found.facts
         if dry_run:
             show_bundle(out, found.folder, name, facts, limits_of_named(ctx, env, out))
             return
         target = context.target(ctx, env, out)
-        operator = target.site_operator if wait else target.operator
+        until = wait_for or (Until.SERVED if wait else None)
+        operator = target.site_operator if until else target.operator
         seal = sealing(found.dist, sign)
         with _progress_bar(out, f"{name.widget} {name.version}") as progress:
             published = operator.publish(found.folder, name.widget, name.version, facts, progress, seal)
@@ -109,11 +142,16 @@ def publish(
         out.note(LIMITS_UNKNOWN)
     for text in shortened(published.warnings, WARNINGS_SHOWN):
         out.warning(text)
-    followed = operator.follow(published, timedelta(seconds=timeout), _notes_stages(out)) if wait else None
+    followed = followed_upload(out, operator, published, until, timeout)
     if followed is not None and followed.channel is not None:
         shown(target, [followed.channel])
-    document = _document(published, followed, target.site_url, name)
+    outcome = None
+    if until is Until.COMPLETE and followed is not None and followed.stage == "rolling_out":
+        outcome = completed_rollout(out, target, published, timeout)
+    document = {**_document(published, followed, target.site_url, name), "outcome": outcome}
     out.result(document, [plain("\n".join([*name.from_package, *_lines(document)]))])
+    if outcome not in (None, "completed") or (until is Until.COMPLETE and followed and followed.stage == "waiting"):
+        raise typer.Exit(ExitCode.REFUSED)
 
 
 def _document(
@@ -163,16 +201,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         more = f" and {len(excluded) - WITHHELD_SHOWN} more" if len(excluded) > WITHHELD_SHOWN else ""
         yield f"excluded, so not in the archive: {', '.join(excluded[:WITHHELD_SHOWN])}{more}"
     yield from renamed_lines(document)
-    match document["stage"]:
-        case "served":
-            yield "served: latest is at this version now"
-        case "rolling_out":
-            yield f"served under its own path, and rolled out {document['reason']}"
-        case "waiting":
-            yield f"registered, and waiting: {document['reason']}"
-            yield f"to approve it: edgeship promote {document['widget']} {document['version']}"
-        case _:
-            yield "this does not wait until browsers get it; publish --wait does"
+    yield from stage_lines(document)
     if document["urls"]:
         yield document["urls"]["version"]
         if document["stage"] != "waiting":
@@ -195,10 +224,3 @@ def _progress_bar(out: Output, what: str) -> Iterator[Callable[[Progress], None]
     with Bar(*columns, console=errors, transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda progress: bar.update(task, completed=progress.sent, total=progress.total)
-
-
-def _notes_stages(out: Output) -> Callable[[Followed], None]:
-    def note(followed: Followed) -> None:
-        out.note(f"{followed.stage}{f': {followed.reason}' if followed.reason else ''}")
-
-    return note

@@ -70,8 +70,8 @@ def history(
     env: EnvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what happened, newest first: when, what, who and why; freezes of every widget, and what runs in the
-    environment, included.
+    """Show what happened, newest first: when, what, who and why. Freezes of every widget, and what runs in the
+    environment, are included.
 
     Example:
 

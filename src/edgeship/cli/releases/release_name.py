@@ -11,6 +11,7 @@ from edgeship.application.releases.collect_folder import unreadable_refused
 from edgeship.application.releases.find_package import FoundPackage, entrypoints_inside, find_package
 from edgeship.application.releases.pack_bundle import BundleFacts
 from edgeship.cli.errors import Usage
+from edgeship.cli.options import version_of
 from edgeship.cli.releases.build_facts import declared_fields
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, check_widget
@@ -74,7 +75,7 @@ def name_release(
     try:
         return ReleaseName(
             check_widget(widget if widget is not None else proposed or ""),
-            Version.parse(version if version is not None else stated or ""),
+            version_of(version) if version is not None else Version.parse(stated or ""),
             widget_from="--widget" if widget is not None else source,
             version_from="--version" if version is not None else source,
         )

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from edgeship.application.status.find_unserved import Unserved
     from edgeship.domain.requirements.environment import EnvironmentRecord
 
-app = typer.Typer(help="What runs around the widgets: names that releases require, with their versions.")
+app = typer.Typer(
+    help="What runs around the widgets: names that releases require, with their versions.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name that releases require, for example api.")]
 

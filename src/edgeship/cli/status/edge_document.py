@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from edgeship.domain.edge.routable import not_routable, unrouted
@@ -11,14 +11,14 @@ from edgeship.domain.plain_text import size
 
 if TYPE_CHECKING:
     from edgeship.application.status.read_edge import EdgeStatus
-    from edgeship.application.status.read_status import Status
+    from edgeship.domain.edge.route_values import Routes
 
 SHOWN_FROM_PERCENT = 60
 """How full the store is, is shown from here on."""
 
 
-def edge_document(found: Status) -> dict[str, Any]:
-    edge = found.edge
+def edge_document(edge: EdgeStatus, shown: Mapping[str, Routes]) -> dict[str, Any]:
+    """`shown` are the routes of widgets, computed from the table."""
     return {
         "revision": edge.revision,
         "store_revision": edge.store_revision,
@@ -29,26 +29,25 @@ def edge_document(found: Status) -> dict[str, Any]:
         "problem": edge.problem,
         "not_routable": [
             {
-                "widget": widget.widget,
+                "widget": widget,
                 "channel": channel,
-                "flag": widget.routes["channels"][channel]["flag"],
+                "flag": routes["channels"][channel]["flag"],
                 "reason": reason,
             }
-            for widget in found.widgets
-            for channel, reason in not_routable(widget.routes).items()
+            for widget, routes in shown.items()
+            for channel, reason in not_routable(routes).items()
         ],
     }
 
 
-def edge_lines(found: Status) -> Iterator[str]:
+def edge_lines(edge: EdgeStatus, shown: Mapping[str, Routes], left_out: Mapping[str, str]) -> Iterator[str]:
     """What a person should know of it; nothing when all is right."""
-    for widget in found.widgets:
-        for channel, reason in not_routable(widget.routes).items():
-            end = unrouted(widget.widget, channel)
-            yield f"NO FLAG {channel} of {widget.widget} serves its own version: {reason}; to end the routing: {end}"
-    for key, reason in found.flags_left_out.items():
+    for widget, routes in shown.items():
+        for channel, reason in not_routable(routes).items():
+            end = unrouted(widget, channel)
+            yield f"NO FLAG {channel} of {widget} serves its own version: {reason}; to end the routing: {end}"
+    for key, reason in left_out.items():
         yield f"LEFT OUT flag {key} is not at the edge: {reason}; apply it again, or edgeship flags delete {key}"
-    edge = found.edge
     if edge.problem:
         yield f"edge: not known: {edge.problem}"
     if edge.is_behind:

@@ -9,9 +9,8 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.errors import Usage
-from edgeship.cli.options import EnvOption, JsonOption, VersionArgument, WidgetArgument
+from edgeship.cli.options import EnvOption, JsonOption, VersionArgument, WidgetArgument, version_of
 from edgeship.cli.output import plain
-from edgeship.domain.version import Version
 
 
 def source_maps(
@@ -31,7 +30,7 @@ def source_maps(
         edgeship source-maps checkout 1.5.0 --to checkout.zip
     """
     out = context.output(ctx, as_json)
-    wanted = Version.parse(version)
+    wanted = version_of(version)
     if not to.parent.is_dir():
         raise Usage(f"--to: there is no folder {to.parent}.", "Make it first.")
     operator = context.target(ctx, env, out).operator

@@ -9,11 +9,10 @@ import typer
 
 from edgeship.application.status.explain_errors import ExplainedError, Placed
 from edgeship.cli import context
-from edgeship.cli.options import EnvOption, JsonOption, VersionArgument, WidgetArgument
+from edgeship.cli.options import EnvOption, JsonOption, VersionArgument, WidgetArgument, version_of
 from edgeship.cli.output import table, when
 from edgeship.domain.telemetry.beacon import printable
 from edgeship.domain.telemetry.source_place import SourcePlace
-from edgeship.domain.version import Version
 
 
 def errors(
@@ -34,7 +33,7 @@ def errors(
         edgeship errors checkout 1.5.0
     """
     out = context.output(ctx, as_json)
-    wanted = Version.parse(version)
+    wanted = version_of(version)
     operator = context.target(ctx, env, out).operator
     operator.status(widget)  # refuses an unknown widget
     found = operator.errors(widget, wanted)

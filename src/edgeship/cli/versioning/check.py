@@ -10,12 +10,11 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.errors import ExitCode, Usage
-from edgeship.cli.options import EnvOption, JsonOption
+from edgeship.cli.options import EnvOption, JsonOption, version_of
 from edgeship.cli.output import Output, plain
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
 from edgeship.domain.plain_text import quoted
-from edgeship.domain.version import Version
 from edgeship.domain.versioning.levels import Level
 from edgeship.domain.versioning.surface.compare import GROWTH_PERCENT
 
@@ -75,7 +74,7 @@ def _bundle(ctx: typer.Context, text: str, env: str | None, out: Output) -> Bund
         raise Usage(
             f"{quoted(text)} is neither a file nor a folder.", "Name one, or a release, such as checkout@1.4.2."
         )
-    name, wanted = check_widget(widget), Version.parse(version)
+    name, wanted = check_widget(widget), version_of(version)
     operator = context.target(ctx, env, out).operator
     manifest = operator.site.manifest(name, wanted)
     if manifest is None:

@@ -9,12 +9,11 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.errors import Usage
-from edgeship.cli.options import JsonOption
+from edgeship.cli.options import JsonOption, version_of
 from edgeship.cli.output import Output, plain, table
 from edgeship.cli.versioning.check import check
 from edgeship.cli.versioning.file_diff import file_diff
 from edgeship.domain.errors import Refused
-from edgeship.domain.version import Version
 from edgeship.domain.versioning.levels import Level
 
 if TYPE_CHECKING:
@@ -23,7 +22,11 @@ if TYPE_CHECKING:
     from edgeship.application.versioning.read_project import Standing
     from edgeship.application.versioning.tag_release import Tagged
 
-app = typer.Typer(help="Which version a project has and which one follows; changelog, tag, public surface.")
+app = typer.Typer(
+    help="Which version a project has and which one follows; changelog, tag, public surface.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 app.command()(check)
 
 COMMITS_SHOWN = 50
@@ -194,7 +197,7 @@ def _wanted(to: str | None, pre: str | None) -> Wanted:
         return Wanted(level=Level.of(to), channel=pre)
     if pre is not None:
         raise Usage("--pre and a version contradict each other.", f"Name the pre-release itself, such as {to}-{pre}.1.")
-    return Wanted(version=Version.parse(to))
+    return Wanted(version=version_of(to))
 
 
 def _standing_document(standing: Standing, folder: Path) -> dict[str, Any]:

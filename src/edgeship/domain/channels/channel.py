@@ -84,6 +84,12 @@ class Channel:
         return (*live, self.candidate) if self.candidate is not None else live
 
     @property
+    def shown(self) -> tuple[Version, ...]:
+        """The versions that have a health page: those that are exposed, and what a candidate is compared with."""
+        stable = self.version if self.candidate is not None and self.exposed_at is not None else None
+        return self.exposed if stable is None or stable in self.exposed else (stable, *self.exposed)
+
+    @property
     def is_watched(self) -> bool:
         """Whether the minute tick has something to check here."""
         return self.candidate is not None or self.watch is not None

@@ -13,7 +13,7 @@ from edgeship.domain.version import Version
 
 
 def exposure_of(channel: Channel, version: Version, mode: Mode = "act") -> Exposure:
-    """`version` is one of `channel.exposed`."""
+    """`version` is one of `channel.shown`."""
     rollout = channel.rollout if channel.candidate is not None else None
     candidate = version == channel.candidate
     weight = rollout.percent if rollout is not None else 0

@@ -14,6 +14,7 @@ from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import DEFAULT_STEPS, MAX_BAKE_SECONDS, Step, check_steps
 from edgeship.domain.errors import Refused
 from edgeship.domain.health.thresholds import DEFAULT_THRESHOLDS, Thresholds
+from edgeship.domain.plain_text import who
 from edgeship.domain.releases.cancellation import cancelled_in
 from edgeship.domain.releases.contents.surface_check import break_text
 from edgeship.domain.releases.release import Release
@@ -135,10 +136,12 @@ class PolicyRecord:
 
 @dataclass(frozen=True)
 class Widget:
-    """A widget with at least one release; `first` is the first that was registered."""
+    """A widget with at least one release; `first` is the first that was registered, and `newest` the last; None where
+    that was before it was kept."""
 
     name: str
     first: Version
+    newest: Version | None = None
 
 
 class UploadAction(StrEnum):
@@ -152,11 +155,13 @@ class UploadAction(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """The action, and its reason for the event or the log; `waits` for the gate alone."""
+    """The action, and its reason for the event or the log; `waits` for the gate alone. `needs_person`: until somebody
+    promotes the release, it goes nowhere."""
 
     action: UploadAction
     reason: str
     waits: bool = False
+    needs_person: bool = False
 
 
 def decide_upload(policy: Policy, channel: Channel, release: Release, first: Version, gate: Gate = OPEN) -> Decision:
@@ -177,7 +182,7 @@ def _decide(policy: Policy, channel: Channel, release: Release, first: Version) 
         return Decision(UploadAction.LEAVE, f"the first release, {first}, has not gone live")
     if channel.lock is not None:
         return Decision(
-            UploadAction.LEAVE, f"{channel.name} is locked since {channel.lock.since}: {channel.lock.cause}"
+            UploadAction.LEAVE, f"{channel.name} is locked by {who(channel.lock.actor)}: {channel.lock.cause}"
         )
     if version <= channel.version:
         return Decision(UploadAction.LEAVE, f"{channel.name} is at {channel.version}, which is not older")
@@ -187,7 +192,7 @@ def _decide(policy: Policy, channel: Channel, release: Release, first: Version) 
     bump = version.bump_from(channel.version)
     approval = _needs_approval(policy, release, bump)
     if approval is not None:
-        return Decision(UploadAction.LEAVE, approval)
+        return Decision(UploadAction.LEAVE, approval, needs_person=True)
     if channel.candidate is not None:
         return _during_rollout(policy, channel, version)
     if policy.at_once:

@@ -171,6 +171,8 @@ class Rollout:
     that time."""
     both_unhealthy: bool = False
     """Paused because the stable version reaches the same limit: until it is resumed, no alarm counts for either."""
+    paused: Held | None = None
+    """Since when, why and by whom it is paused; None in records of earlier versions."""
 
     @property
     def judged_from(self) -> datetime:
@@ -241,7 +243,7 @@ def transition(rollout: Rollout, event: RolloutEvent, now: datetime, where: str)
             f"The rollout of {rollout.candidate} is {rollout.phase.value}: it can't {event.value.replace('_', ' ')}.",
             _INSTEAD[event].format(where=where),
         )
-    after = replace(rollout, phase=allowed[event], held=None, both_unhealthy=False)
+    after = replace(rollout, phase=allowed[event], held=None, paused=None, both_unhealthy=False)
     match event:
         case RolloutEvent.ADVANCE:
             return replace(after, step=rollout.step + 1, stepped_at=now)

@@ -120,6 +120,7 @@ def pause_rollout(channel: Channel, occasion: Occasion, numbers: Numbers = None)
         Refused: `no_rollout` or `phase_invalid`.
     """
     paused = transition(rollout_of(channel), RolloutEvent.PAUSE, occasion.at, channel.widget)
+    paused = replace(paused, paused=Held(occasion.at, occasion.cause, occasion.actor))
     return _moved(EventType.ROLLOUT_PAUSED, channel, paused, occasion, numbers)
 
 

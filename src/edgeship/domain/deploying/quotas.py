@@ -12,6 +12,7 @@ class Need:
     `default` is AWS's, `code` that of Service Quotas or None where it has none, `used_by` the call that counts the use.
     """
 
+    region: str
     service: str
     code: str | None
     name: str
@@ -21,14 +22,14 @@ class Need:
     used_by: str
     reason: str
 
-    def shortage(self, quota: int, region: str, used: int = 0) -> str | None:
+    def shortage(self, quota: int, used: int = 0) -> str | None:
         """What is short, and what to do; None where `quota` has room for the stack beside the `used` of others."""
         if quota - used >= self.needed:
             return None
         others = f", of which {used:,} are in use" if used else ""
         ask = max(self.asked, used + self.needed)
         how = (
-            f"aws service-quotas request-service-quota-increase --region {region} --service-code {self.service} "
+            f"aws service-quotas request-service-quota-increase --region {self.region} --service-code {self.service} "
             f"--quota-code {self.code} --desired-value {ask}"
             if self.code
             else "https://console.aws.amazon.com/support/home#/case/create?issueType=service-limit-increase"

@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edgeship.domain.errors import Refused
-from edgeship.domain.events import Event
+from edgeship.domain.events import Event, EventType
 from edgeship.domain.version import Version
+
+_OF_PREVIEWS = frozenset({EventType.PREVIEW_PUBLISHED, EventType.PREVIEW_EXPIRED, EventType.PREVIEW_REMOVED})
+"""No route depends on a preview."""
 
 
 def changed_by(events: Iterable[Event]) -> dict[str, frozenset[Version]]:
     """Each widget that the events are about, with the releases that they name."""
     changed: dict[str, frozenset[Version]] = {}
     for event in events:
-        if event.widget:
+        if event.widget and event.type not in _OF_PREVIEWS:
             changed[event.widget] = changed.get(event.widget, frozenset()) | frozenset(_named(event))
     return changed
 

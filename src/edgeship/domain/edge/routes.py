@@ -19,8 +19,9 @@ A widget's entry in the snapshot is
 both, a change of one release needs no look at the others.
 
 A channel with a running rollout has `"candidate": version` and `"percent"`, which is 0 while it is paused. A channel
-that a flag routes has `"flag": key`, and `"by_flag"`: what `compile_route` makes of the flag, the `versions` that its
-choices number, and the tokens of its `targets`. If the router can't decide the flag, `"not_routable"` says why.
+within its rollback window has `"watched": true`. A channel that a flag routes has `"flag": key`, and `"by_flag"`: what
+`compile_route` makes of the flag, the `versions` that its choices number, and the tokens of its `targets`. If the
+router can't decide the flag, `"not_routable"` says why.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.release import Release
 from edgeship.domain.releases.serving import Serve, pinned
-from edgeship.domain.telemetry.metric_registry import ANY_REPORT
+from edgeship.domain.telemetry.metric_registry import ANY_REPORT, WATCHED
 from edgeship.domain.version import Version
 
 IN_PLACE = 1
@@ -164,6 +165,8 @@ def _version_named(value: str) -> Version | None:
 
 def _channel_entry(channel: Channel, good: Collection[Version], testers: Collection[str]) -> dict[str, Any]:
     entry: dict[str, Any] = {"stable": str(channel.version)}
+    if channel.watch is not None:
+        entry[WATCHED] = True
     if channel.flag:
         entry["flag"] = channel.flag
     # A rollback of another channel may quarantine the candidate before this channel's rollout has ended.

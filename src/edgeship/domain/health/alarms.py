@@ -66,3 +66,5 @@ class StandingAlarm:
     configured_at: datetime
     evaluated_from: datetime | None = None
     """The start (aware) of the oldest datapoint that put it in its state; None where CloudWatch does not say."""
+    values: tuple[float, ...] = ()
+    """Of the periods that put it in its state, in the check's unit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from edgeship.domain.events import timestamp
 from edgeship.domain.health.alarms import ALARM_REACH_PERIODS
 from edgeship.domain.health.analysis import AnalysisResult, Health
-from edgeship.domain.health.thresholds import PERIOD_SECONDS, Check
+from edgeship.domain.health.thresholds import CHECKS, PERIOD_SECONDS, Check
+from edgeship.domain.plain_text import number
 from edgeship.domain.version import Version
 
 
@@ -52,9 +54,11 @@ class Breach:
         at: datetime,
         since: datetime | None = None,
         channel: str = "",
+        values: Sequence[float] = (),
     ) -> Breach:
         """By the CloudWatch alarm `name`; `limit` is None when the alarm's event does not name it. It does not rest on
-        datapoints that are older than an alarm's reach, whatever `since` says."""
+        datapoints that are older than an alarm's reach, whatever `since` says. `values` are those of its periods. The
+        cause is a sentence for people; the alarm's own words are in the numbers."""
         if since is not None:
             since = max(since, at - timedelta(seconds=ALARM_REACH_PERIODS * PERIOD_SECONDS))
         widget, version = subject
@@ -66,4 +70,17 @@ class Breach:
             "alarm_at": timestamp(at),
             "alarm_reason": reason,
         }
-        return cls(widget, version, at, f"alarm {name}: {reason}", numbers, check, since, channel=channel)
+        return cls(widget, version, at, _cause(check, limit, values), numbers, check, since, channel=channel)
+
+
+def _cause(check: Check, limit: float | None, values: Sequence[float]) -> str:
+    """`error rate 12.5 to 20 % (limit 5 %) in 3 periods, by its CloudWatch alarm`."""
+    name, unit = CHECKS[check]
+    reached = [value for value in values if limit is not None and value >= limit]
+    held = f" (limit {number(limit)} {unit}".rstrip() + ")" if limit is not None else ""
+    if not reached:  # a state that was set by hand has no datapoints
+        return f"the CloudWatch alarm for {name} is on{held}"
+    low, high = number(min(reached)), number(max(reached))
+    span = high if low == high else f"{low} to {high}"
+    periods = f"{len(reached)} period{'s' if len(reached) > 1 else ''}"
+    return f"{name} {span} {unit}".rstrip() + f"{held} in {periods}, by its CloudWatch alarm"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,6 +24,16 @@ class Check(StrEnum):
     CUSTOM_METRIC = "custom-metric"
     """Of the team's own. It has no alarm: the minute tick alone analyses it."""
     ERROR_RATE_OVER_STABLE = "error-rate-over-stable"
+
+
+CHECKS: Mapping[Check, tuple[str, str]] = {
+    Check.ERROR_RATE: ("error rate", "%"),
+    Check.LATENCY: ("p95 load latency", "ms"),
+    Check.MEMORY: ("p95 memory", "MB"),
+    Check.CUSTOM_METRIC: ("p95 of the custom metric", ""),
+    Check.ERROR_RATE_OVER_STABLE: ("error rate over the stable version's by", "points"),
+}
+"""Each as people read it, and its unit."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from edgeship.domain.calendar.freeze import utc_text
 from edgeship.domain.channels.policy_record import changed_fields
 from edgeship.domain.events import Event, EventType
-from edgeship.domain.health.thresholds import Check
+from edgeship.domain.health.thresholds import CHECKS, Check
 from edgeship.domain.plain_text import number, size
 from edgeship.domain.severity import is_of_both, is_rollback
 
@@ -108,6 +108,9 @@ _TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
     EventType.DEPLOYMENT_REQUESTED: lambda _, new: f"{new['channel']}: {new['version']} is brought to the CDNs again",
     EventType.DEPLOYMENT_VERIFIED: lambda _, new: f"{new['channel']}: {new['version']} is served everywhere",
     EventType.DEPLOYMENT_FAILED: _failed,
+    EventType.PREVIEW_PUBLISHED: lambda _, new: f"preview {new['preview']} published, until {_until(new)}",
+    EventType.PREVIEW_EXPIRED: lambda old, _: f"preview {old['preview']} expired",
+    EventType.PREVIEW_REMOVED: lambda old, _: f"preview {old['preview']} removed",
     EventType.IDENTITY_ADDED: lambda _, new: (
         f"identity {new['name']} added: its signature publishes {', '.join(new['widgets'])}"
     ),
@@ -120,15 +123,6 @@ _TEXTS: Mapping[EventType, Callable[[Summary, Summary], str]] = {
     EventType.NOTIFICATION_TESTED: lambda _, new: f"test of the notifications to {', '.join(new['destinations'])}",
 }
 """By type of event; the parameters are its `old` and `new`."""
-
-
-_CHECKS = {
-    Check.ERROR_RATE: ("error rate", "%"),
-    Check.LATENCY: ("p95 load latency", "ms"),
-    Check.MEMORY: ("p95 memory", "MB"),
-    Check.CUSTOM_METRIC: ("p95 of the custom metric", ""),
-    Check.ERROR_RATE_OVER_STABLE: ("error rate over the stable version's by", "points"),
-}
 
 
 def words(event: Event) -> str:
@@ -146,7 +140,7 @@ def numbers(event: Event) -> str:
     value, limit, sample = (analysis.get(name) for name in ("value", "limit", "sample"))
     parts = []
     if analysis.get("check"):
-        name, unit = _CHECKS[Check(analysis["check"])]
+        name, unit = CHECKS[Check(analysis["check"])]
         parts.append(f"{name} {number(value)} {unit}".strip() if value is not None else name)
         if limit is not None:
             parts.append(f"limit {number(limit)} {unit}".strip())

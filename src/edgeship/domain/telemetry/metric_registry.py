@@ -1,11 +1,13 @@
 """Which releases get metrics: those that the edge's snapshot can lead a browser to, up to a bound.
 
 Every widget and version that beacons may name costs ten metrics at most, one of them custom, and anybody can send a
-beacon: a beacon of any other release is refused. The bounds are filled in this order:
+beacon: a beacon of any other release is refused. The bounds are filled in this order, of all widgets:
 
-1. what the channels of every widget mean, stable and candidate: these are analysed
-2. what their ranges mean, the newest first
-3. what a flag may choose, the newest first
+1. the candidates of rollouts, with the stable versions that they are compared with
+2. what is within its rollback window
+3. what else the channels mean, stable and candidate: these are analysed, too
+4. what their ranges mean, the newest first
+5. what a flag may choose, the newest first
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ ANY_REPORT = "any_report"
 Releases = frozenset[tuple[str, Version]]
 """Widgets and versions."""
 
+WATCHED = "watched"
+"""In the entry of a channel: its rollback window is open."""
+
 _Rank = Callable[[Mapping[str, Any]], Iterable[Version]]
 
 
@@ -39,7 +44,7 @@ def measurable_releases(snapshot: object) -> Releases:
     """
     widgets = {name: routes for name, routes in _object(_object(snapshot).get("widgets")).items() if _is_widget(name)}
     chosen: dict[str, set[Version]] = {name: set() for name in widgets}
-    ranks: tuple[_Rank, ...] = (_in_channels, _in_ranges, _for_flags)
+    ranks: tuple[_Rank, ...] = (_in_rollouts, _in_windows, _in_channels, _in_ranges, _for_flags)
     left = MAX_RELEASES
     for rank, (name, routes) in product(ranks, widgets.items()):
         if not left:
@@ -52,6 +57,12 @@ def measurable_releases(snapshot: object) -> Releases:
                 versions.add(version)
                 left -= 1
     return frozenset((name, version) for name, versions in chosen.items() for version in versions)
+
+
+def live_releases(snapshot: object) -> Releases:
+    """The releases that channels lead to, stable or as a candidate: all of these should be analysed."""
+    widgets = {name: routes for name, routes in _object(_object(snapshot).get("widgets")).items() if _is_widget(name)}
+    return frozenset((name, version) for name, routes in widgets.items() for version in _in_channels(_object(routes)))
 
 
 def declared_custom_metrics(snapshot: object) -> dict[str, str]:
@@ -80,11 +91,25 @@ def versions_in_two(snapshot: object) -> dict[tuple[str, Version], frozenset[str
     return {release: frozenset(channels) for release, channels in found.items() if len(channels) > 1}
 
 
+def _in_rollouts(routes: Mapping[str, Any]) -> Iterator[Version]:
+    for entry in _channels(routes):
+        if "candidate" in entry:
+            yield from _versions((entry.get("candidate"), entry.get("stable")))
+
+
+def _in_windows(routes: Mapping[str, Any]) -> Iterator[Version]:
+    yield from _versions(entry.get("stable") for entry in _channels(routes) if entry.get(WATCHED) is True)
+
+
 def _in_channels(routes: Mapping[str, Any]) -> Iterator[Version]:
-    channels = _object(routes.get("channels"))
-    for name in sorted(channels, key=lambda name: (name != LATEST, name)):
-        entry = _object(channels[name])
+    for entry in _channels(routes):
         yield from _versions((entry.get("stable"), entry.get("candidate")))
+
+
+def _channels(routes: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Their entries, that of `latest` first."""
+    channels = _object(routes.get("channels"))
+    return [_object(channels[name]) for name in sorted(channels, key=lambda name: (name != LATEST, name))]
 
 
 def _in_ranges(routes: Mapping[str, Any]) -> list[Version]:

@@ -26,6 +26,8 @@ STORE_BYTES, STORE_KEYS = "RouteStoreBytes", "RouteStoreKeys"
 FLAGS_LEFT_OUT = "FlagsLeftOut"
 """How many flags can't be brought to the edge; with the environment alone."""
 
+RELEASES_LEFT_OUT = "ReleasesLeftOut"
+"""How many releases that channels lead to are above the cap of measured ones; with the environment alone."""
 
 Source = tuple[str, Version] | tuple[str, Version, str]
 """What a metric is of: widget and version; and the channel, of a version that is in two."""

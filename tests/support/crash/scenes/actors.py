@@ -25,6 +25,7 @@ from tests.fakes.telemetry import FakeErrorBooks
 from tests.support.bundles import tar_gz
 from tests.support.moto.aws import ALARM_REASON, NAMES, Aws
 from tests.support.moto.function_env import function_env
+from tests.support.moto.key_value_store import PREVIEW_STORE_ARN
 
 NOW = datetime(2026, 11, 23, 10, 0, 5, tzinfo=UTC)
 LATER = datetime(2026, 11, 23, 11, 0, 0, tzinfo=UTC)
@@ -50,6 +51,20 @@ def accept(aws: Aws, event: dict[str, Any], threads: int = 1, at: datetime = NOW
     accept(ObjectCreated.model_validate(event).to_upload())
 
 
+def accept_preview(aws: Aws, event: dict[str, Any], at: datetime = NOW) -> None:
+    """One delivery of S3's event about an upload of a preview."""
+    env = {"EDGESHIP_UPLOAD_THREADS": "1", "EDGESHIP_PREVIEWS_BUCKET": NAMES.previews_bucket}
+    use_case = artifact_upload.build({**function_env("artifact_upload", aws), **env}).accept_preview
+    reject = replace(use_case.reject, clock=lambda: at)
+    use_case = replace(use_case, clock=lambda: at, reject=reject, pause=lambda _: None)
+    use_case(ObjectCreated.model_validate(event).to_upload())
+
+
+def expire_previews(aws: Aws, at: datetime) -> None:
+    """The part of a minute tick that ends previews."""
+    replace(rollout.build(function_env("rollout", aws)).expire_previews, pause=lambda _: None)(on(at))
+
+
 def reject_failed(aws: Aws, event: dict[str, Any]) -> None:
     """One delivery of the message that every attempt at an upload failed."""
     reject_failed = artifact_upload.build(function_env("artifact_upload", aws)).reject_failed
@@ -63,13 +78,14 @@ def promote(aws: Aws, version: str) -> None:
     use_case("checkout", Version.parse(version), Occasion("test", "aws:123456789012", "upload", NOW))
 
 
-def relayed(aws: Aws, event: dict[str, Any]) -> str | None:
+def relayed(aws: Aws, event: dict[str, Any], *, previews: bool = False) -> str | None:
     """One delivery of a batch of the table's stream; where to begin again, if it was not done."""
 
     def fail(what: str, fault: Exception) -> None:
         raise AssertionError(what) from fault
 
-    use_case = relay.build(function_env("relay", aws), fail).relay
+    more = {"EDGESHIP_PREVIEW_STORE_ARN": PREVIEW_STORE_ARN} if previews else {}
+    use_case = relay.build({**function_env("relay", aws), **more}, fail).relay
     flags = replace(use_case.refresh_flags, clock=lambda: NOW, pause=lambda _: None)
     bring = replace(use_case.refresh_routes.bring, pause=lambda _: None)
     routes = replace(use_case.refresh_routes, bring=bring, clock=lambda: NOW, pause=lambda _: None)

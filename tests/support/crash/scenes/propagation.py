@@ -66,7 +66,7 @@ def published(aws: Aws) -> None:
 def use_case(aws: Aws) -> PropagateMove:
     """As the function composes it, but for one thread, so that the calls have an order, and a clock of its own."""
     time = FakeClock(NOW)
-    made = propagation.build({**function_env("propagation", aws), "EDGESHIP_COPY_THREADS": "1"})
+    made = propagation.build({**function_env("propagation", aws), "EDGESHIP_COPY_THREADS": "1"}).propagate
     verify = replace(made.verify, webs={"cloudfront": EdgeOnS3(aws)}, clock=time, sleep=time.sleep)
     refresh = replace(made.refresh, clock=time, sleep=time.sleep, pause=lambda _: None)
     return replace(made, refresh=refresh, verify=verify, clock=time, pause=lambda _: None)

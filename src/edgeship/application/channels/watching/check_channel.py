@@ -44,9 +44,9 @@ from edgeship.domain.version import Version
 
 @dataclass(frozen=True)
 class Seen:
-    """What a tick has read about a channel. `metrics` and `freezes` are None when they could not be read."""
+    """What a tick has read about a channel. What could not be read is None."""
 
-    standing: Sequence[StandingAlarm]
+    standing: Sequence[StandingAlarm] | None
     metrics: ChannelMetrics | None
     freezes: Sequence[FreezeRecord] | None
     quarantined: Collection[Version]
@@ -88,7 +88,7 @@ class ChannelCheck:
             # An alarm on earlier limits of the policy says nothing about its limits of now.
             limits = self.policy.thresholds
             current = {*alarms_of(widget, version, limits), *alarms_of(widget, version, limits, self.channel.name)}
-            for each in self.seen.standing:
+            for each in self.seen.standing or ():
                 alarm = each.alarm
                 if each.in_alarm and alarm is not None and alarm in current:
                     yield self._by(each, alarm)
@@ -111,7 +111,7 @@ class ChannelCheck:
         if self.occasion.at - reach > at:
             at = from_ = self.occasion.at - reach
         return Breach.by_alarm(
-            alarm.subject, alarm.check, alarm.limit, each.name, each.reason, at, from_, alarm.channel
+            alarm.subject, alarm.check, alarm.limit, each.name, each.reason, at, from_, alarm.channel, each.values
         )
 
     def _next(self) -> Moved | None:
@@ -122,6 +122,13 @@ class ChannelCheck:
             decision = decide_step(rollout, self.policy, evidence, self.occasion.at)
             moved = self._apply(rollout, self._corroborated(rollout, decision))
         return moved or self._of_unverified() or self._recovery() or close_window(self.channel, self.occasion)
+
+    def _has_alarms(self, version: Version) -> bool:
+        """Whether they stand with the policy's limits of now. Where nobody knows, the metrics alone decide."""
+        if self.seen.standing is None:
+            return True
+        wanted = alarms_of(self.channel.widget, version, self.policy.thresholds)
+        return set(wanted) <= {each.alarm for each in self.seen.standing}
 
     def _corroborated(self, rollout: Rollout, decision: StepDecision) -> StepDecision:
         if self.policy.mode == "watch" or not decision.rests_on_reports:
@@ -185,6 +192,8 @@ class ChannelCheck:
         """The next step, where freezes, calendar windows and what runs in the environment let it start."""
         if self.seen.freezes is None:
             return None  # nobody knows whether it may start; the next minute reads them again
+        if not self._has_alarms(candidate.version):
+            return None  # this tick makes them, and the next one goes on: no version gains traffic without
         gate = gate_of(among(self.seen.freezes, self.channel.widget), self.policy.calendar_windows, self.occasion.at)
         gate = and_served(gate, candidate, environment_for(self.state, (candidate,)))
         if gate.closed is not None:

@@ -1,14 +1,14 @@
 """The minute tick: check every channel that has a rollout or an open rollback window, and in turns every other one.
 
 It is the second way to a rollback: it reads the metrics and the states of the alarms, and needs no alarm's event; if it
-can't read one of the two, it uses the other. It also corrects the alarms. Every write is conditioned on the channel as
-it was read; work that fails is done in the next minute. Then it starts what waited for the end of a freeze or for a
-calendar window. Last it publishes the health pages.
+can't read one of the two, it uses the other. Every write is conditioned on the channel as it was read; work that fails
+is done in the next minute. Then it starts what waited for the end of a freeze or for a calendar window. Only then does
+it correct the alarms, for as long as there is time. Last it publishes the health pages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -18,11 +18,12 @@ from edgeship.application.channels.reaction import Reaction
 from edgeship.application.channels.watching.channel_metrics import ChannelMetrics, read_metrics
 from edgeship.application.channels.watching.check_channel import ChannelCheck, Seen
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
-from edgeship.application.channels.watching.fix_alarms import FixAlarms
+from edgeship.application.channels.watching.fix_alarms import FixAlarms, Fixed
 from edgeship.application.channels.watching.react_to_quarantine import ReactToQuarantine
 from edgeship.application.channels.watching.start_waiting import StartWaiting
 from edgeship.application.health.ports import Alarms, CustomMetrics, InTwo, Metrics, Subject
 from edgeship.application.health.publish_health import PublishHealth, Watched
+from edgeship.application.ports import Left, Sleep, no_end
 from edgeship.application.telemetry.ports import Registry
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.channels.channel import Channel
@@ -35,17 +36,23 @@ from edgeship.domain.telemetry.metric_registry import versions_in_two
 
 T = TypeVar("T")
 
+_STRIDE = 7_919
+SECONDS_OF_A_CHECK = 5.0
+"""No check begins with less: it may write, and its run must not end within a write that nobody waits for."""
+
 
 @dataclass
 class Tick:
     """What one run found and did. `started` has the widgets of which a release waited, with what was decided. `faults`
     are by name: a channel that could not be checked, a widget whose release could not be started, a health page that
-    could not be written, or `alarms`, `freezes`, `waiting`, `metrics`, `comparisons` or `health pages` as a whole."""
+    could not be written, or `alarms`, `freezes`, `waiting`, `metrics`, `comparisons`, `time` or `health pages` as a
+    whole. `alarms_postponed` are the next minute's."""
 
     watched: int = 0
     resting: int = 0
     alarms_made: int = 0
     alarms_removed: int = 0
+    alarms_postponed: int = 0
     changes: list[Reaction] = field(default_factory=list)
     started: list[tuple[str, Decision]] = field(default_factory=list)
     faults: list[tuple[str, Exception]] = field(default_factory=list)
@@ -62,9 +69,10 @@ class WatchChannels:
     publish: PublishHealth
     start_waiting: StartWaiting
     registry: Registry
+    sleep: Sleep
 
-    def __call__(self, occasion: Occasion) -> Tick:
-        """Check everything once. A channel whose check fails does not stop the rest."""
+    def __call__(self, occasion: Occasion, left: Left = no_end) -> Tick:
+        """Check everything once, in the seconds that are `left`. A channel whose check fails does not stop the rest."""
         tick = Tick()
         # The alarms are read first, so that an alarm that is made later is not removed as unneeded.
         standing = _unless_it_fails("alarms", self.alarms.standing, tick)
@@ -73,11 +81,7 @@ class WatchChannels:
         policies = self.state.policies({channel.widget for channel in (*channels, *resting)})
         tick.watched, tick.resting = len(channels), len(resting)
         in_two = _unless_it_fails("channels of versions", lambda: versions_in_two(self.registry.read().content), tick)
-        if standing is not None:
-            fix_alarms = FixAlarms(self.alarms, standing, in_two)
-            fixed = _unless_it_fails("alarms", lambda: fix_alarms(channels, policies, occasion), tick)
-            tick.alarms_made, tick.alarms_removed = fixed or (0, 0)
-        checked = [*channels, *resting]
+        checked = [*self._rollouts_first(channels, occasion), *resting]
         quarantined = _unless_it_fails("quarantines", lambda: self._quarantined(checked), tick) or set()
         freezes = _unless_it_fails("freezes", self.state.freezes, tick)
         judged = {widget: record.policy.thresholds.custom_metric for widget, record in policies.items()}
@@ -87,9 +91,12 @@ class WatchChannels:
             read = metrics
             metrics = _unless_it_fails("comparisons", lambda: self.compare(read, channels, policies), tick) or read
         changed: set[Channel] = set()
-        for channel in checked:
+        for number, channel in enumerate(checked):
+            if left() < SECONDS_OF_A_CHECK:
+                tick.faults.append(("time", TimeoutError(f"{len(checked) - number} channels were not checked")))
+                break
             seen = Seen(
-                standing or (),
+                standing,
                 metrics,
                 freezes,
                 {version for widget, version in quarantined if widget == channel.widget},
@@ -118,13 +125,27 @@ class WatchChannels:
         if freezes is not None:
             found = freezes
             _unless_it_fails("waiting", lambda: self._start_waiting(found, occasion, tick), tick)
+        # The index may not yet have what this tick has written.
+        current = [self.state.channel(c.widget, c.name) if c in changed else c for c in channels]
+        if standing is not None:
+            fix_alarms = FixAlarms(self.alarms, standing, in_two, self.sleep)
+            fixed = _unless_it_fails("alarms", lambda: fix_alarms(current, policies, occasion, left), tick) or Fixed()
+            tick.alarms_made, tick.alarms_removed = fixed.made, fixed.removed
+            tick.alarms_postponed = fixed.postponed
         # The pages come last: nothing waits for them, and they show the changes of this tick.
         _unless_it_fails(
             "health pages",
-            lambda: self._publish_health(channels, changed, policies, metrics, occasion.environment, tick),
+            lambda: self._publish_health(current, policies, metrics, occasion.environment, tick),
             tick,
         )
         return tick
+
+    def _rollouts_first(self, channels: Sequence[Channel], occasion: Occasion) -> list[Channel]:
+        """And the rest from another one on each minute: where time is too short for all, it is not always the same
+        ones that are left out."""
+        first = int(occasion.at.timestamp() // self.metrics.period_seconds) * _STRIDE % (len(channels) or 1)
+        turned = [*channels[first:], *channels[:first]]
+        return sorted(turned, key=lambda channel: channel.candidate is None)
 
     def _read(
         self, channels: Iterable[Channel], occasion: Occasion, custom: CustomMetrics, in_two: InTwo | None
@@ -155,19 +176,16 @@ class WatchChannels:
     def _publish_health(
         self,
         channels: Iterable[Channel],
-        changed: Collection[Channel],
         policies: Mapping[str, PolicyRecord],
         metrics: ChannelMetrics | None,
         environment: str,
         tick: Tick,
     ) -> None:
-        # The index may not yet have what this tick has written.
-        current = [self.state.channel(c.widget, c.name) if c in changed else c for c in channels]
         exposed: dict[Subject, Watched] = {}
-        for channel in sorted(current, key=lambda channel: (channel.widget, channel.name)):
+        for channel in sorted(channels, key=lambda channel: (channel.widget, channel.name)):
             policy = policies[channel.widget].policy
             limits = policy.thresholds
-            for version in channel.exposed:
+            for version in channel.shown:
                 # A version that was exposed by this tick has no complete period: its analysis is inconclusive.
                 finding = metrics.finding(channel, version, limits) if metrics is not None else None
                 watched = exposed.get((channel.widget, version), Watched())
