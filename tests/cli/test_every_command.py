@@ -111,32 +111,25 @@ def expired(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "because"}}, "GetCallerIdentity")
 
 
-@pytest.mark.parametrize("line", LINES, ids=" ".join)
-@pytest.mark.parametrize(
-    ("error", "code", "says"),
-    [
-        (NoCredentialsError(), "credentials", "Set AWS_PROFILE or sign in"),
-        (expired("ExpiredToken"), "credentials", "Set AWS_PROFILE or sign in"),
-        (expired("AccessDenied"), "access_denied", "policy"),
-    ],
-    ids=["without credentials", "expired", "denied"],
+REFUSALS = (
+    (NoCredentialsError(), "credentials", "Set AWS_PROFILE or sign in"),
+    (expired("ExpiredToken"), "credentials", "Set AWS_PROFILE or sign in"),
+    (expired("AccessDenied"), "access_denied", "policy"),
 )
+
+
+@pytest.mark.parametrize("line", LINES, ids=" ".join)
 def test_credentials_that_do_not_do(
-    bare: CommandLine,
-    build: None,
-    monkeypatch: pytest.MonkeyPatch,
-    line: tuple[str, ...],
-    error: Exception,
-    code: str,
-    says: str,
+    bare: CommandLine, build: None, monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("EDGESHIP_ENV", "production")
-    monkeypatch.setattr("boto3.Session", lambda **_: Refusing(error))
-    done = bare(*line, "--json")
-    assert done.code == 3
-    assert done.document["error"]["code"] == code
-    assert says in done.document["error"]["remedy"]
-    assert done.err.startswith("error: ")
+    for error, code, says in REFUSALS:
+        monkeypatch.setattr("boto3.Session", lambda error=error, **_: Refusing(error))
+        done = bare(*line, "--json")
+        assert done.code == 3
+        assert done.document["error"]["code"] == code
+        assert says in done.document["error"]["remedy"]
+        assert done.err.startswith("error: ")
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if line[0] not in READS_FILES], ids=" ".join)
