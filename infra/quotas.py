@@ -11,15 +11,15 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from edgeship.adapters.cdk.place import NEEDS_FILE
+from edgeship.domain.deploying.quotas import Need
 from edgeship.resource_names import REGION
 from infra.options import TICKS_AT_A_TIME, SynthOptions
 
-NEEDS_FILE: Final = "edgeship-quotas.json"
-"""In a cloud assembly: a list of `Need`, for who deploys it without the CDK."""
 UNRESERVED: Final = 100
 """Executions that Lambda keeps for functions without a reservation
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html)."""
@@ -30,37 +30,6 @@ OWN_ALARMS: Final = 100
 ALARMS_OF_A_VERSION: Final = 3
 FIRST_VERSIONS: Final = 50
 """Versions that are watched at a time in an environment's first weeks: each has three alarms."""
-
-
-@dataclass(frozen=True)
-class Need:
-    """One quota: `needed` is what this stack takes of it, `asked` the value to ask AWS for where that is too little."""
-
-    service: str
-    code: str | None
-    name: str
-    default: int
-    needed: int
-    asked: int
-    used_by: str
-    reason: str
-
-    def shortage(self, quota: int, used: int = 0) -> str | None:
-        """What is short, and what to do; None where `quota` has room for the stack beside the `used` of others."""
-        if quota - used >= self.needed:
-            return None
-        others = f", of which {used:,} are in use" if used else ""
-        ask = max(self.asked, used + self.needed)
-        how = (
-            f"aws service-quotas request-service-quota-increase --region {REGION} --service-code {self.service} "
-            f"--quota-code {self.code} --desired-value {ask}"
-            if self.code
-            else "https://console.aws.amazon.com/support/home#/case/create?issueType=service-limit-increase"
-        )
-        return (
-            f"{self.name}: the account has {quota:,}{others}, and the stack needs {self.needed:,} ({self.reason}). "
-            f"Ask AWS for {ask:,}: {how}"
-        )
 
 
 def reserved(options: SynthOptions) -> int:
@@ -80,6 +49,7 @@ def needs(options: SynthOptions) -> tuple[Need, ...]:
     of_fronts = "one for an environment" + (", and one for its previews" if options.previews else "")
     return (
         Need(
+            region=REGION,
             service="lambda",
             code="L-B99A9384",
             name=f"Concurrent executions of Lambda in {REGION}",
@@ -92,6 +62,7 @@ def needs(options: SynthOptions) -> tuple[Need, ...]:
             else "functions that run at the same time",
         ),
         Need(
+            region=REGION,
             service="cloudfront",
             code="L-24B04930",
             name="Distributions of CloudFront in the account",
@@ -102,6 +73,7 @@ def needs(options: SynthOptions) -> tuple[Need, ...]:
             reason=of_fronts,
         ),
         Need(
+            region=REGION,
             service="cloudfront",
             code=None,
             name="KeyValueStores of CloudFront in the account",
@@ -112,6 +84,7 @@ def needs(options: SynthOptions) -> tuple[Need, ...]:
             reason=of_fronts,
         ),
         Need(
+            region=REGION,
             service="monitoring",
             code=None,
             name=f"Alarms of CloudWatch in {REGION}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from constructs import Construct
 
@@ -126,6 +128,7 @@ class EdgeshipStack(Stack):
             "OperatorPolicyArn": access.operator.managed_policy_arn,
             "AlarmTopicArn": alarms.topic.topic_arn,
             "NotificationTopicArn": notifications.topic.topic_arn,
+            "Version": version("edgeship"),
         }
         if previews is not None:
             outputs["PreviewDistributionDomainName"] = previews.distribution.distribution_domain_name

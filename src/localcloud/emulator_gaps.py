@@ -21,6 +21,8 @@ from botocore.exceptions import ClientError
 from localcloud.sandbox import SandboxSession
 
 Properties = dict[str, Any]
+GAP_OUTPUT = "LocalCloudGap"
+"""Names of outputs begin with this that only a gap needs."""
 
 
 def _put_archive(session: SandboxSession, logical_id: str, properties: Properties) -> None:
@@ -93,7 +95,7 @@ def take_out(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[TakenOut
     for name, resource in gone.items():
         outputs: dict[str, Any] = {}
         properties = _expressions_to_outputs(
-            resource.get("Properties", {}), f"LocalCloudGap{_alphanumeric(name)}", outputs
+            resource.get("Properties", {}), f"{GAP_OUTPUT}{_alphanumeric(name)}", outputs
         )
         if outputs:
             kept.setdefault("Outputs", {}).update(outputs)

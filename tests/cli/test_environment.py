@@ -96,7 +96,7 @@ def test_an_environment_that_is_not_there(edgeship: CommandLine, aws: Aws) -> No
     aws.dynamodb.delete_table(TableName=NAMES.table)
     done = edgeship("status", "--json")
     assert (done.code, done.document["error"]["code"]) == (3, "environment_missing")
-    assert "make deploy" in done.err
+    assert "edgeship deploy" in done.err
 
 
 def test_no_credentials(edgeship: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

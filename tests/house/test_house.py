@@ -33,6 +33,7 @@ FEATURES = {
     "requirements",
     "pruning",
     "previews",
+    "deploying",
 }
 
 

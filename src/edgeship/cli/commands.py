@@ -111,6 +111,9 @@ COMMANDS: Mapping[str, Lazy] = {
         "edgeship.cli.pruning.prune", "prune", "Show the old releases that nothing needs, or delete them with --yes"
     ),
     "cost": Lazy("edgeship.cli.cost.cost", "cost", "Estimate what an environment costs in a month, and what lowers it"),
+    "synth": Lazy("edgeship.cli.deploying.synth", "synth", "Write the CloudFormation template of an environment"),
+    "deploy": Lazy("edgeship.cli.deploying.deploy", "deploy", "Create or update an environment"),
+    "destroy": Lazy("edgeship.cli.deploying.destroy", "destroy", "Delete an environment's stacks"),
     "version": Lazy(
         "edgeship.cli.versioning.version",
         "app",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -171,8 +172,26 @@ def given(ctx: typer.Context) -> GlobalOptions:
 
 
 def is_named(ctx: typer.Context, env: str | None) -> bool:
-    """Whether the command line or EDGESHIP_ENV names an environment."""
-    return bool(_named(ctx, env))
+    """Whether the command line, EDGESHIP_ENV or edgeship.toml names an environment."""
+    return bool(named(ctx, env))
+
+
+def named(ctx: typer.Context, env: str | None) -> str | None:
+    """The environment that the command line, EDGESHIP_ENV or edgeship.toml names, in this order."""
+    return _named(ctx, env) or _of_the_file()
+
+
+def account_of_credentials(environment: str) -> str | None:
+    """The account of the credentials; None when there are none, or AWS can't be asked. The local cloud's is its own."""
+    if environment == LOCAL:
+        return None
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return str(boto3.Session(region_name=REGION).client("sts").get_caller_identity()["Account"])
+    except (BotoCoreError, ClientError):
+        return None
 
 
 def output(ctx: typer.Context, as_json: bool) -> Output:
@@ -181,7 +200,7 @@ def output(ctx: typer.Context, as_json: bool) -> Output:
 
 
 def target(ctx: typer.Context, env: str | None, out: Output) -> Target:
-    """The environment from the command line, EDGESHIP_ENV or a running local cloud, in this order.
+    """The environment from the command line, EDGESHIP_ENV, a running local cloud or edgeship.toml, in this order.
 
     Raises:
         Usage: none of them names one, or the name is not valid.
@@ -220,10 +239,14 @@ def deployed_environments() -> list[str]:
 def _target(name: str | None, out: Output | None) -> Target:
     running = read_state(STATE_PATH) if name in (None, "", LOCAL) else None
     if not name and running is None:
-        raise Usage(
-            "No environment is named, and no local cloud runs in this folder.",
-            f"Name one with --env or {ENV_VARIABLE}, or start a local cloud: edgeship local up.",
-        )
+        name = _of_the_file()
+        if not name:
+            raise Usage(
+                "No environment is named, and no local cloud runs in this folder.",
+                f"Name one with --env, {ENV_VARIABLE} or edgeship.toml, or start a local cloud: edgeship local up.",
+            )
+        if out is not None:
+            out.note(f"using the environment {name} of edgeship.toml")
     if not name and running is not None and out is not None:
         out.note(f"using the local cloud at {running.endpoint_url}")
     if running is not None:
@@ -275,3 +298,9 @@ def _aws_target(environment: str) -> Target:
 
 def _named(ctx: typer.Context, env: str | None) -> str | None:
     return env or given(ctx).env or os.environ.get(ENV_VARIABLE)
+
+
+def _of_the_file() -> str | None:
+    from edgeship.adapters.documents.project_toml import read_project_file
+
+    return read_project_file(Path.cwd()).environment

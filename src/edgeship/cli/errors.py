@@ -149,7 +149,7 @@ def _of_an_answer(error: ClientError) -> Failure:
             ExitCode.TROUBLE,
             "environment_missing",
             reason,
-            "Check --env and the AWS account, or deploy the environment: make deploy ENV=name.",
+            "Check --env and the AWS account, or deploy the environment: edgeship deploy --env NAME.",
         )
     return Failure(ExitCode.TROUBLE, "aws", reason, "Run it again; if it stays, AWS documents the error code.")
 

@@ -14,6 +14,7 @@ from edgeship.adapters.cdk.place import app_place
 from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
 from edgeship.local.harmless_events import HARMLESS_EVENTS, INVOKED_BY_TWO
 from edgeship.local.state_path import STATE_PATH
+from edgeship.local.synthesising import PRIVATE_VARIABLES, CachedApp
 from edgeship.resource_names import LOCAL, ResourceNames
 from edgeship.settings import PropagationSettings, RollbackSettings, RolloutSettings
 from localcloud.account import ACCOUNT
@@ -22,11 +23,9 @@ from localcloud.cloudflare.local_cloudflare import LocalCloudflare
 from localcloud.cloudfront.functions.deployed import STORE_DELAY_SECONDS
 from localcloud.cloudwatch.local_cloudwatch import BASE_PERIOD
 from localcloud.cloudwatch.periods import real_seconds
-from localcloud.synthesis import CdkApp, synthesise
 
 SECOND_CDN_TOKEN = f"/edgeship/{LOCAL}/cloudflare"
 """The parameter that holds the token of the second CDN's API."""
-_PRIVATE_VARIABLES = ("EDGESHIP_",)
 
 
 class LocalCloud(Cloud):
@@ -74,7 +73,7 @@ class LocalCloud(Cloud):
                 self.names.function(name): [event] * (2 if name in INVOKED_BY_TWO else 1)
                 for name, event in HARMLESS_EVENTS.items()
             },
-            private_variables=_PRIVATE_VARIABLES,
+            private_variables=PRIVATE_VARIABLES,
         )
         super().__init__(
             project,
@@ -111,9 +110,7 @@ def _synthesised(edge_freshness_seconds: float) -> Callable[[Progress], Path]:
     }
 
     def assembly(on_progress: Progress) -> Path:
-        place = app_place()
-        app = CdkApp(place.root, place.command, place.inputs, _PRIVATE_VARIABLES)
-        return synthesise(app, place.assemblies, {**context, **place.own_context}, on_progress)
+        return CachedApp(app_place(), on_progress).synthesise(context).folder
 
     return assembly
 

@@ -12,6 +12,9 @@ import edgeship
 BUNDLES_KEY = "edgeship:bundles"
 """The context key that tells the app where it may keep the functions' bundles."""
 
+NEEDS_FILE = "edgeship-quotas.json"
+"""In a cloud assembly: a list of `Need`, what its stacks take of their account's quotas."""
+
 _IN_THE_WHEEL = "_project"
 _BESIDE = ("infra", "functions", "uv.lock")
 _NOT_DEPLOYED = ("cli", "local", _IN_THE_WHEEL, "__pycache__")

@@ -1,0 +1,105 @@
+"""The built wheel, in an environment of its own outside the repository: what somebody gets from `pip install`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import uv
+
+from tests.support.repository import ROOT
+
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    private = ("AWS_", "EDGESHIP_", "PYTHON", "VIRTUAL_ENV")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(private)}
+    folders = {f"XDG_{name}_HOME": str(home / name) for name in ("CACHE", "STATE")}
+    return {**kept, **folders, "PATH": "/usr/bin:/bin"}
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run([uv.find_uv_bin(), "build", "--quiet", "--wheel", "--out-dir", folder, ROOT], check=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def _installed(wheel: Path, home: Path, extra: str) -> Run:
+    """Runs the console script of the wheel with an extra, in an empty folder."""
+    python = home / "venv" / "bin" / "python"
+    uv_bin = uv.find_uv_bin()
+    subprocess.run([uv_bin, "venv", "--quiet", home / "venv"], check=True)
+    requirement = f"edgeship{extra} @ {wheel.as_uri()}"
+    subprocess.run([uv_bin, "pip", "install", "--quiet", "--no-config", "--python", python, requirement], check=True)
+    (home / "empty").mkdir()
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [python.with_name("edgeship"), *words],
+            cwd=home / "empty",
+            env=_environment(home),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_the_command_line_alone(wheel: Path, tmp_path: Path) -> None:
+    run = _installed(wheel, tmp_path, "")
+    assert run("--help").returncode == 0
+    example = ROOT / "examples" / "checkout-button" / "v1.0.0"
+    done = run("publish", str(example), "--widget", "shop", "--version", "1.0.0", "--dry-run")
+    assert "shop 1.0.0 would be uploaded" in done.stdout, done.stderr
+    # What only functions and deploys need is not there, and the commands say so.
+    assert not list(tmp_path.glob("venv/lib/*/site-packages/aws_lambda_powertools"))
+    assert "pip install 'edgeship[local]'" in run("local", "demo").stderr
+    synth = run("synth", "--env", "production", "--account", "123456789012")
+    assert (synth.returncode, "pip install 'edgeship[deploy]'" in synth.stderr) == (3, True), synth.stderr
+
+
+def test_the_demo_and_a_deploy(wheel: Path, tmp_path: Path) -> None:
+    run = _installed(wheel, tmp_path, "[local]")
+    demo = run("local", "demo", "--short", "--speed", "60", "--edge-freshness", "0.5", "--store-delay", "0.5")
+    assert "steps happened, in" in demo.stdout, demo.stderr
+
+    synth = run("synth", "--env", "production", "--account", "123456789012", "--json")
+    assert synth.returncode == 0, synth.stderr
+    template = json.loads((tmp_path / "empty" / "cdk.out" / "edgeship-production.template.json").read_text())
+    assert template["Outputs"]["Version"]["Value"] == "0.1.0"
+    assert "Did you mean price_class?" in run("synth", "--env", "production", "-c", "pice_class=all").stderr
+
+    with subprocess.Popen(
+        [tmp_path / "venv" / "bin" / "edgeship", "local", "up"],
+        cwd=tmp_path / "empty",
+        env=_environment(tmp_path),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ):
+        try:
+            deadline = time.monotonic() + 120
+            while not (tmp_path / "empty" / ".edgeship" / "local.json").exists():
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+            assert not json.loads(run("deploy", "--env", "local", "--json").stdout)["changed"]
+            destroyed = run("destroy", "--env", "local", "--yes", "--json")
+            assert json.loads(destroyed.stdout)["deleted"] == ["edgeship-local"], destroyed.stderr
+            assert "is no terminal" in run("deploy", "--env", "local").stderr
+            deployed = run("deploy", "--env", "local", "--yes", "--json")
+            assert json.loads(deployed.stdout)["changed"], deployed.stderr
+            assert "2 of 2" in deployed.stderr
+            assert json.loads(run("deploy", "--env", "local", "--json").stdout)["changed"] is False
+        finally:
+            run("local", "down")
