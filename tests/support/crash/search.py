@@ -78,7 +78,7 @@ def dies_anywhere(*paths: Scene, without_answers: Callable[[], str] | None = Non
     """Deliver from whatever a delivery that died left, and that those left that died again, until nothing new is left.
 
     So each delivery may die after any of its writes, however often, and come again when all is done. Also, the answer
-    to any write of the first (in the gate: to every fifth) may be lost on a process that goes on; then what
+    to any write of the first (in the gate: to every eighth) may be lost on a process that goes on; then what
     `without_answers` sees must be the same, by default the whole outcome. Several `paths` are several events that bring
     about the same: any of them suffices, whichever died before. All but the first scene find what is set already.
 
@@ -113,7 +113,7 @@ def dies_anywhere(*paths: Scene, without_answers: Callable[[], str] | None = Non
 def _loses_answers(begin: Reached, deliver: Callable[[], None], found: Explored, sees: Callable[[], str]) -> None:
     found.left[found.end].state.put_back()
     expected = sees()
-    every = 1 if is_thorough() or len(found.writes) <= FEW_WRITES else 5
+    every = 1 if is_thorough() or len(found.writes) <= FEW_WRITES else 8
     for number, operation in list(enumerate(found.writes))[::every]:
         begin.state.put_back()
         with suppress(Exception):  # the function failed, if it did not do without the answer; its event comes again
