@@ -101,13 +101,18 @@ class LocalCloud(Cloud):
         return self.cloudflare.url
 
 
-def _synthesised(edge_freshness_seconds: float) -> Callable[[Progress], Path]:
-    context = {
+def local_context(edge_freshness_seconds: float) -> dict[str, str]:
+    """The options of the stack of a local cloud."""
+    return {
         "environment": LOCAL,
         "account": ACCOUNT,
         "previews": "true",
         "edge_freshness_seconds": f"{edge_freshness_seconds:g}",
     }
+
+
+def _synthesised(edge_freshness_seconds: float) -> Callable[[Progress], Path]:
+    context = local_context(edge_freshness_seconds)
 
     def assembly(on_progress: Progress) -> Path:
         return CachedApp(app_place(), on_progress).synthesise(context).folder

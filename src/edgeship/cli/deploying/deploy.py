@@ -18,6 +18,7 @@ from edgeship.cli.errors import ExitCode, Trouble, Usage, sentence
 from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import Output, plain
 from edgeship.domain.deploying.stack_status import after_deploy
+from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
 
 
 def deploy(
@@ -52,6 +53,8 @@ def deploy(
         from edgeship.cli.deploying.composed import deployment
 
         use = deployment(target, progress)
+        if target.local is not None:
+            options = {**_of_the_local_cloud(), **options}
         plan = use.plan({**options, "account": names.account}, progress)
     _show(out, plan)
     if plan.does_nothing:
@@ -65,6 +68,13 @@ def deploy(
     with deploy_trouble(), _state_at_the_end(use, plan):
         outputs = use.run(plan, progress)
     _done(out, target, outputs, options, changed=True)
+
+
+def _of_the_local_cloud() -> dict[str, str]:
+    """What `edgeship local up` deploys with: another deploy takes nothing of it away."""
+    from edgeship.local.cloud import local_context
+
+    return local_context(DEFAULT_FRESHNESS_SECONDS)
 
 
 def _show(out: Output, plan: Plan) -> None:
