@@ -8,6 +8,7 @@ as the release that it got. One user after the other of a fixed population comes
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import itertools
 import json
@@ -18,10 +19,10 @@ import secrets
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
 
 import aiohttp
 
@@ -52,6 +53,12 @@ def error_of(body: bytes, world: World, chance: float) -> str | None:
     if asked is not None and asked[1].decode() in world.down:
         return "rates of the day: 503"
     return None
+
+
+def telemetry_query(beacon: Mapping[str, Any]) -> str:
+    """The query of a beacon, as telemetry.js writes it."""
+    text = json.dumps(beacon, separators=(",", ":"))
+    return f"d={base64.urlsafe_b64encode(text.encode()).decode().rstrip('=')}"
 
 
 def frames_of(body: bytes, path: str, thrown: str) -> list[str]:
@@ -142,6 +149,5 @@ class Crowd:
             self.failed[version] += 1
             frames = frames_of(body, self._path.rpartition("/")[2], thrown)
             beacon |= {"f": 1, "e": [[thrown, 1, frames] if frames else [thrown, 1]]}
-        encoded = quote(json.dumps(beacon, separators=(",", ":")), safe="")
-        async with client.get(f"{self._edge_url}/telemetry?d={encoded}") as answer:
+        async with client.get(f"{self._edge_url}/telemetry?{telemetry_query(beacon)}") as answer:
             await answer.read()
