@@ -168,9 +168,9 @@ def outage(story: Story) -> None:
         blamed = {STABLE, NEXT} & {str(release.version) for release in widget.quarantined}
         expect(not blamed and channel.lock is None, "somebody is blamed")
         expect(str(channel.candidate) == NEXT and str(channel.version) == STABLE, "a version was moved")
-        critical = [e for e in story.operator.state.events(WIDGET, 20) if e.occurred_at >= paused.occurred_at]
-        count = sum(severity_of(event) is Severity.CRITICAL for event in critical)
-        expect(count == 1, f"there are {count} critical events")
+        since = [e for e in story.operator.state.events(WIDGET, 20) if e.occurred_at >= paused.occurred_at]
+        critical = [f"{e.type.value} ({e.actor})" for e in since if severity_of(e) is Severity.CRITICAL]
+        expect(len(critical) == 1, f"there are {len(critical)} critical events: {', '.join(critical)}")
         step.note("one critical notification for the whole incident")
     story.say(f"edgeship promote {WIDGET} {GOOD}: the demo goes on where it was")
     story.operator.promote(WIDGET, Version.parse(GOOD), LATEST, story.occasion("the demo goes on"))
