@@ -133,6 +133,6 @@ def _done(
 def _next_steps(environment: str, outputs: Mapping[str, str], options: Mapping[str, str]) -> Iterator[str]:
     if domain := options.get("domain_name"):
         yield f"DNS: point {domain} at {outputs.get(context.URL_OUTPUT)} (CNAME)"
-    yield f"CI: attach {outputs.get('UploaderPolicyArn')} to its role (edgeship init writes the workflow)"
+    yield f"CI: attach {outputs.get('UploaderPolicyArn')} to its role (workflows: docs/ci)"
     yield f"publish: edgeship publish dist --env {environment} --widget NAME --version 1.0.0 --wait"
-    yield f"check: edgeship doctor --env {environment}"
+    yield f"check: edgeship status --env {environment}"
