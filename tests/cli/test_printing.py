@@ -75,3 +75,24 @@ def test_a_reader_that_has_read_enough() -> None:
     script = f"{sys.executable} -c '{RUN}' --help | head -c 1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_of_a_long_result_that_has_read_enough() -> None:
+    """Longer than any pipe's buffer: the command is done, and says nothing of it."""
+    script = (
+        "import sys; from edgeship.cli import main; from edgeship.cli.output import Output, plain;"
+        "lines = [plain('a line') for _ in range(200_000)];"
+        "main._command = lambda: lambda *_, **__: Output(as_json=False).result({}, lines);"
+        "sys.exit(main.main([]))"
+    )
+    command = f'{sys.executable} -c "{script}" | head -c 1; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "a", "")
+
+
+def test_a_broken_connection_is_no_reader_that_is_gone(bare: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr("edgeship.cli.main._command", lambda: broken)
+    assert bare("status").code == 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -15,7 +14,7 @@ from edgeship.cli import context
 from edgeship.cli.commands import LazyGroup
 from edgeship.cli.context import GlobalOptions
 from edgeship.cli.errors import ExitCode, Failure, explain, sentence
-from edgeship.cli.output import Output
+from edgeship.cli.output import Output, ReaderGone, write
 from edgeship.cli.terminal_text import never_fail
 
 app = typer.Typer(
@@ -78,12 +77,11 @@ def main(arguments: Sequence[str]) -> int:
             raise KeyboardInterrupt
     except typer.TyperException as invalid:
         if (shown := _help_of(invalid)) is not None:
-            sys.stdout.write(f"{shown}\n")
+            write(f"{shown}\n")
             return ExitCode.DONE
         out.failure(_usage(invalid))
         return ExitCode.USAGE
-    except BrokenPipeError:  # whoever read the output has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGone:
         return ExitCode.DONE
     except (Exception, KeyboardInterrupt) as error:
         failure = explain(given.explained(error))

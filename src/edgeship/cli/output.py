@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ class Output:
         piped = console(whole)
         for renderable in shown:
             piped.print(renderable)
-        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in whole.getvalue().splitlines()))
+        write("".join(f"{line.rstrip()}\n" for line in whole.getvalue().splitlines()))
 
     def note(self, text: str) -> None:
         """Print something for a person, besides the result."""
@@ -70,6 +71,25 @@ class Output:
         errors.print(plain(f"error: {failure.reason}", "bold red"), plain(failure.remedy), sep="\n")
         if self.as_json:
             _write_json(failure.to_dict())
+
+
+class ReaderGone(Exception):
+    """The reader of the output has read enough, as `head` does. What the command did is done."""
+
+
+def write(text: str) -> None:
+    """Write to standard output.
+
+    Raises:
+        ReaderGone: nobody reads it any more. Nothing is written from then on.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes what is left at its end, too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ReaderGone from None
 
 
 class _Kept(io.StringIO):
@@ -151,4 +171,4 @@ def hold(reason: Mapping[str, Any] | None) -> str:
 
 def _write_json(document: Mapping[str, Any]) -> None:
     takes_all = (sys.stdout.encoding or "").lower() in ("utf-8", "utf8")
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=not takes_all) + "\n")
+    write(json.dumps(document, indent=2, ensure_ascii=not takes_all) + "\n")
