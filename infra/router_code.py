@@ -12,11 +12,11 @@ import rjsmin  # type: ignore[import-untyped]
 from infra.javascript_subset import outside_subset
 
 FOLDER: Final = "functions/router"
-ROUTER: Final = ("path.js", "identity.js", "store.js", "choice.js", "answers.js", "handler.js")
+ROUTER: Final = ("path.js", "query.js", "identity.js", "store.js", "choice.js", "answers.js", "handler.js")
 EXACT: Final = ("encoded.js", "exact.js")
 MOVING_HEADERS: Final = ("moving_headers.js",)
 TOKEN: Final = ("store.js", "token.js")
-PREVIEW: Final = ("path.js", "store.js", "answers.js", "preview.js")
+PREVIEW: Final = ("path.js", "query.js", "store.js", "answers.js", "preview.js")
 STUB: Final = "stub.min.js"
 TRUSTED_TYPES: Final = "trusted_types.js"
 IMPORTS: Final = "import cf from 'cloudfront';\nimport crypto from 'crypto';\n"

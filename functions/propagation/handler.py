@@ -35,7 +35,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     for message in QueueBatch.model_validate(event).Records:
         try:
             _propagate(message)
-        except Exception:
+        except Exception:  # the message comes again alone, and ends in the dead-letter queue
             logger.exception("not propagated", message_id=message.messageId, receives=message.receives)
             failed.append(message)
     for message in failed:

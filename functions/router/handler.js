@@ -2,16 +2,6 @@
 // src/edgeship/domain/edge/router.py; generated requests hold this to it.
 // Event: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
 
-function queryOf(request) {
-  const pairs = [];
-  for (const name in request.querystring) {
-    const found = request.querystring[name];
-    const values = found.multiValue || [found];
-    for (let i = 0; i < values.length; i++) pairs.push(name + '=' + values[i].value);
-  }
-  return pairs.length ? '?' + pairs.join('&') : '';
-}
-
 function goOn(request, uri) {
   request.uri = uri;
   return request;

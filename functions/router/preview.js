@@ -16,16 +16,6 @@ function nowhere(sentence) {
   return missing(404, 'Not Found', sentence);
 }
 
-function queryOf(request) {
-  const pairs = [];
-  for (const name in request.querystring) {
-    const found = request.querystring[name];
-    const values = found.multiValue || [found];
-    for (let i = 0; i < values.length; i++) pairs.push(name + '=' + values[i].value);
-  }
-  return pairs.length ? '?' + pairs.join('&') : '';
-}
-
 // Where the path that moves with each build leads now.
 function moving(request, value, widget, name, asked) {
   const file = asked || value.e;

@@ -44,7 +44,7 @@ class Access(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         options: SynthOptions,
         storage: Storage,

@@ -47,7 +47,7 @@ class Alarms(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         options: SynthOptions,
         pipeline: Pipeline,
@@ -233,7 +233,7 @@ class Alarms(Construct):
 
     def _alarm(
         self,
-        id: str,  # noqa: A002
+        id: str,
         metric: cloudwatch.IMetric,
         threshold: float,
         description: str,

@@ -19,7 +19,7 @@ class Bus(Construct):
     The table, which outlives both, has every event.
     """
 
-    def __init__(self, scope: Construct, id: str, options: SynthOptions) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, options: SynthOptions) -> None:
         super().__init__(scope, id)
         self.bus = events.EventBus(self, "Bus", event_bus_name=options.names.bus)
         archive = self.bus.archive(

@@ -53,7 +53,7 @@ class RegionalFunction(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         name: str,
         build: Build,
         *,
@@ -126,7 +126,7 @@ class RegionalFunction(Construct):
 
     def on_event(
         self,
-        id: str,  # noqa: A002
+        id: str,
         pattern: events.EventPattern,
         bus: events.IEventBus | None = None,
         failed: WorkQueue | None = None,
@@ -139,7 +139,7 @@ class RegionalFunction(Construct):
         self.rules.append((rule, bus))
         self._invoke_by(rule, delivery_age=DELIVERY_AGE, invocation_age=INVOCATION_AGE, retries=2, failed=failed)
 
-    def on_schedule(self, id: str, schedule: events.Schedule, *, enabled: bool = True) -> None:  # noqa: A002
+    def on_schedule(self, id: str, schedule: events.Schedule, *, enabled: bool = True) -> None:
         """Invoke the function by the clock. What fails is not tried again: it is the next run's."""
         rule = events.Rule(self, id, schedule=schedule, description=f"Invokes {self.name}", enabled=enabled)
         self.rules.append((rule, None))
@@ -183,7 +183,7 @@ class RegionalFunction(Construct):
 
     def on_stream(
         self,
-        id: str,  # noqa: A002
+        id: str,
         stream_arn: str,
         pattern: Mapping[str, Any],
         failures: FailureQueue,
@@ -216,7 +216,7 @@ class RegionalFunction(Construct):
 
     def on_queue(
         self,
-        id: str,  # noqa: A002
+        id: str,
         queue: WorkQueue,
         failures: Sequence[FailureQueue],
         *,

@@ -15,7 +15,7 @@ class RetainedLogGroup(logs.LogGroup):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         name: str,
         options: SynthOptions,
         removal: RemovalPolicy,

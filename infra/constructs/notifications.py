@@ -29,7 +29,7 @@ SECRETS_OF_THE_ENVIRONMENT = "The notifications file names secrets, under this e
 class Notifications(Construct):
     """notification. Events wait in its queue: a destination that is down delays neither the bus nor the rest."""
 
-    def __init__(self, scope: Construct, id: str, build: Build, *, table: StateTable, bus: Bus) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, build: Build, *, table: StateTable, bus: Bus) -> None:
         super().__init__(scope, id)
         options = build.options
         self.topic = sns.Topic(

@@ -14,7 +14,7 @@ class PageViews(Construct):
     """The table is not that of the state. It has no stream and no backups: a flood of beacons holds no event up, and
     what is kept of an address for a day is in no copy that lives longer."""
 
-    def __init__(self, scope: Construct, id: str, options: SynthOptions) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, options: SynthOptions) -> None:
         super().__init__(scope, id)
         self.table = dynamodb.Table(
             self,

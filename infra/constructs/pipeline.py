@@ -71,7 +71,7 @@ class Pipeline(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         build: Build,
         *,
         storage: Storage,

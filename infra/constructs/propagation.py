@@ -33,7 +33,7 @@ class Propagation(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         build: Build,
         *,
         storage: Storage,

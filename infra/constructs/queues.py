@@ -17,7 +17,7 @@ DELIVERY_ATTEMPTS = 185
 class FailureQueue(sqs.Queue):
     """Encrypted, TLS only; keeps a message for 14 days, SQS's maximum, for a person to check."""
 
-    def __init__(self, scope: Construct, id: str) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(
             scope,
             id,
@@ -41,7 +41,7 @@ class WorkQueue(sqs.Queue):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         visibility_timeout: Duration,
         failures: FailureQueue,

@@ -25,7 +25,7 @@ EXPOSED_HEADERS = ("x-amz-meta-version", "ETag")
 class Storage(Construct):
     """Private, encrypted, TLS-only, versioned buckets under the names that the code expects."""
 
-    def __init__(self, scope: Construct, id: str, options: SynthOptions, removal: RemovalPolicy) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, options: SynthOptions, removal: RemovalPolicy) -> None:
         super().__init__(scope, id)
         self._removal = removal
         names = options.names
@@ -87,7 +87,7 @@ class Storage(Construct):
 
     def _bucket(
         self,
-        id: str,  # noqa: A002  as in the construct's own signature
+        id: str,
         name: str,
         expirations: Sequence[s3.LifecycleRule],
         *,
@@ -102,7 +102,7 @@ class Storage(Construct):
 
 def private_bucket(
     scope: Construct,
-    id: str,  # noqa: A002
+    id: str,
     name: str,
     removal: RemovalPolicy,
     expirations: Sequence[s3.LifecycleRule] = (),
@@ -146,7 +146,7 @@ def _readable_anywhere() -> s3.CorsRule:
 
 
 def _expire(
-    id: str,  # noqa: A002
+    id: str,
     days: int,
     prefix: str | None = None,
     tag: tuple[str, str] | None = None,

@@ -13,7 +13,7 @@ from infra.options import SynthOptions
 class StateTable(Construct):
     """One table, on demand; the stream carries new images alone, since an outbox event is written once."""
 
-    def __init__(self, scope: Construct, id: str, options: SynthOptions, removal: RemovalPolicy) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, options: SynthOptions, removal: RemovalPolicy) -> None:
         super().__init__(scope, id)
         self.table = dynamodb.Table(
             self,

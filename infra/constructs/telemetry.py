@@ -29,7 +29,7 @@ class Telemetry(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         build: Build,
         *,
         storage: Storage,

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from edgeship.domain.naming import TAKEN, encoded_folder
 from infra.constructs.cdn.edge import EdgeFunction
-from infra.constructs.cdn.file_headers import file_headers, header
+from infra.constructs.cdn.file_policies import file_cache, file_headers, header
 from infra.constructs.cdn.router import Router
 from infra.constructs.storage import Storage
 from infra.constructs.telemetry import Telemetry
@@ -53,7 +53,7 @@ class Cdn(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         options: SynthOptions,
         storage: Storage,
@@ -63,19 +63,7 @@ class Cdn(Construct):
     ) -> None:
         super().__init__(scope, id)
         site = self._bucket_origin(storage, PLAIN_ORIGIN)
-        cache = cloudfront.CachePolicy(
-            self,
-            "Cache",
-            comment="By path alone; as long as Cache-Control says, and no minimum",
-            min_ttl=Duration.seconds(0),
-            default_ttl=Duration.days(1),
-            max_ttl=Duration.days(365),
-            enable_accept_encoding_gzip=True,
-            enable_accept_encoding_brotli=True,
-            query_string_behavior=cloudfront.CacheQueryStringBehavior.none(),
-            cookie_behavior=cloudfront.CacheCookieBehavior.none(),
-            header_behavior=cloudfront.CacheHeaderBehavior.none(),
-        )
+        cache = file_cache(self, "Cache", Duration.days(365))
         immutable = file_headers(self, "ImmutableHeaders", "Exact releases", [])
         # A policy acts on errors, too, and the file behind a moving path says immutable itself: so nothing may be kept,
         # until the router's function for responses, which runs for no error, says for how long.
@@ -230,7 +218,7 @@ def geo_restriction(options: SynthOptions) -> cloudfront.GeoRestriction | None:
     return cloudfront.GeoRestriction.denylist(*options.geo_deny) if options.geo_deny else None
 
 
-def preflight_request(scope: Construct, id: str) -> cloudfront.OriginRequestPolicy:  # noqa: A002
+def preflight_request(scope: Construct, id: str) -> cloudfront.OriginRequestPolicy:
     """With the Origin of `ORIGIN_HEADERS`, S3's CORS rule then answers OPTIONS."""
     return cloudfront.OriginRequestPolicy(
         scope,

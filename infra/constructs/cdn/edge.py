@@ -29,7 +29,7 @@ class EdgeFunction(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         options: SynthOptions,
         removal: RemovalPolicy,

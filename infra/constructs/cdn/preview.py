@@ -23,7 +23,7 @@ from infra.constructs.cdn.distribution import (
     geo_restriction,
     preflight_request,
 )
-from infra.constructs.cdn.file_headers import file_headers, header
+from infra.constructs.cdn.file_policies import file_cache, file_headers, header
 from infra.constructs.storage import EXPOSED_HEADERS
 from infra.options import SynthOptions
 from infra.router_code import preview_code
@@ -36,7 +36,7 @@ class PreviewCdn(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         options: SynthOptions,
         removal: RemovalPolicy,
@@ -90,19 +90,7 @@ class PreviewCdn(Construct):
                 ),
                 allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
                 cached_methods=cloudfront.CachedMethods.CACHE_GET_HEAD,
-                cache_policy=cloudfront.CachePolicy(
-                    self,
-                    "Cache",
-                    comment="By path alone; as long as Cache-Control says, and no minimum",
-                    min_ttl=Duration.seconds(0),
-                    default_ttl=Duration.days(1),
-                    max_ttl=Duration.days(30),
-                    enable_accept_encoding_gzip=True,
-                    enable_accept_encoding_brotli=True,
-                    query_string_behavior=cloudfront.CacheQueryStringBehavior.none(),
-                    cookie_behavior=cloudfront.CacheCookieBehavior.none(),
-                    header_behavior=cloudfront.CacheHeaderBehavior.none(),
-                ),
+                cache_policy=file_cache(self, "Cache", Duration.days(30)),
                 origin_request_policy=preflight_request(self, "Preflights"),
                 compress=True,
                 response_headers_policy=headers,

@@ -19,7 +19,7 @@ class Router(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         options: SynthOptions,
         bundler: Bundler,

@@ -1,4 +1,4 @@
-"""The headers with which the files of widgets are served, by any distribution."""
+"""How the files of widgets are served by any distribution: with which headers, and kept by what."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from infra.constructs.storage import EXPOSED_HEADERS
 
 def file_headers(
     scope: Construct,
-    id: str,  # noqa: A002
+    id: str,
     comment: str,
     more: Sequence[cloudfront.ResponseCustomHeader],
 ) -> cloudfront.ResponseHeadersPolicy:
@@ -47,6 +47,23 @@ def file_headers(
                 *more,
             ]
         ),
+    )
+
+
+def file_cache(scope: Construct, id: str, keep: Duration) -> cloudfront.CachePolicy:
+    """The policy of files that lie under paths of their own; `keep` is the longest that one stays."""
+    return cloudfront.CachePolicy(
+        scope,
+        id,
+        comment="By path alone; as long as Cache-Control says, and no minimum",
+        min_ttl=Duration.seconds(0),
+        default_ttl=Duration.days(1),
+        max_ttl=keep,
+        enable_accept_encoding_gzip=True,
+        enable_accept_encoding_brotli=True,
+        query_string_behavior=cloudfront.CacheQueryStringBehavior.none(),
+        cookie_behavior=cloudfront.CacheCookieBehavior.none(),
+        header_behavior=cloudfront.CacheHeaderBehavior.none(),
     )
 
 
