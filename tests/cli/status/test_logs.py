@@ -20,7 +20,9 @@ def logged(edgeship: CommandLine) -> CommandLine:
             "START RequestId: 1 Version: $LATEST",
             json.dumps({"level": "INFO", "message": "decided", "widget": "checkout", "correlation_id": "a1"}),
         ],
-        "relay": [json.dumps({"level": "ERROR", "message": "set aside", "widget": "chat", "correlation_id": "b2"})],
+        "relay": [
+            json.dumps({"level": "ERROR", "message": "set aside", "widget": "chat", "correlation_id": "b2c3d4e5f6"})
+        ],
     }.items():
         group = NAMES.log_group(function)
         client.create_log_group(logGroupName=group)
@@ -35,7 +37,7 @@ def test_what_the_functions_logged(logged: CommandLine) -> None:
     assert_as_documented(done.document | {"lines": done.document["lines"][:0]}, "edgeship logs")
     (line,) = done.document["lines"]
     assert (line["function"], line["fields"]["message"]) == ("promotion", "decided")
-    assert logged("logs", "--event", "b2", "--json").document["lines"][0]["function"] == "relay"
+    assert logged("logs", "--event", "b2c3d4e5f6", "--json").document["lines"][0]["function"] == "relay"
     assert "decided" in logged("logs", "checkout").out
     assert "logged nothing about it" in logged("logs", "menu", "--since", "5m").out
 

@@ -48,7 +48,8 @@ class AccountQuotas:
         }
         call = need.used_by.partition(":")[0]
         counter = counters.get(call)
-        return counter(self._session.client(call.split()[0], region_name=REGION)) if counter else 0  # type: ignore[call-overload]
+        client: Callable[..., Any] = self._session.client  # of which service, the quota says
+        return counter(client(call.split()[0], region_name=REGION)) if counter else 0
 
 
 def _reserved(functions: Any) -> int:

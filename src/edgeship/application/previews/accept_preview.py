@@ -64,11 +64,12 @@ class AcceptPreview:
                 f"Environment {self.environment} serves no previews.",
                 "Deploy its stack with the option previews, or publish a release.",
             )
-        held = self.state.previews(key.widget).find(key.name)
+        record = self.state.previews(key.widget)
+        held = record.find(key.name)
         if held is not None and held.upload_id == upload.upload_id:
             self.inbox.keep_accepted(upload)
             return held
-        check_room(self.state.previews(key.widget), key.name, self.clock())
+        check_room(record, key.name, self.clock())
         with TemporaryDirectory(prefix="edgeship-") as scratch:
             accepted = self._publish(self.files, upload, key, Path(scratch), held.signed if held else None)
         self.inbox.keep_accepted(upload)

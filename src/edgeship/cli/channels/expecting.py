@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -22,6 +22,7 @@ from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.expectation import NOTHING, Act, Expected, subject, subject_among
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_channel, check_widget
+from edgeship.domain.plain_text import span
 from edgeship.domain.version import Version
 
 ExpectOption = Annotated[
@@ -63,7 +64,7 @@ def settle(
     if seen is not None:
         remembered = subject_among(act, seen.version, seen.candidate, to)
         if remembered is not None or act.starts:
-            out.note(f"expected: {_words(act, remembered)}, as shown {_ago(now - seen.at)} ago")
+            out.note(f"expected: {_words(act, remembered)}, as shown {span((now - seen.at).total_seconds())} ago")
             return Expected(remembered, _rollouts(seen.candidate))
     there = target.operator.state.channel(widget, channel)
     found = subject(act, there, to)
@@ -121,13 +122,6 @@ def _words(act: Act, version: Version | None) -> str:
     if act.starts:
         return f"the live version is {version}" if version is not None else "no version is live"
     return f"{version} is live or rolled out" if act is Act.ROLL_BACK else f"a rollout to {version}"
-
-
-def _ago(age: timedelta) -> str:
-    minutes = int(age.total_seconds() // 60)
-    if minutes < 1:
-        return f"{max(0, int(age.total_seconds()))} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _seen(target: Target) -> SeenChannels:

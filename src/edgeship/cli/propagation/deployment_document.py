@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from edgeship.cli.output import when
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.propagation.deployment import Deployment
 
@@ -20,19 +19,6 @@ def deployment_document(channel: Channel, deployment: Deployment | None) -> dict
         return {"state": "propagating", "at": None, "cdns": [], "checked": 0, "mismatches": []}
     verification = deployment.verification
     return {"state": "verified" if verification.verified else "failed", **verification.to_dict()}
-
-
-def deployment_words(document: Mapping[str, Any] | None) -> str:
-    """`verified 2026-11-23 10:00:09`, `failed: 2 mismatches`, `propagating`."""
-    match document:
-        case None:
-            return "-"
-        case {"state": "propagating"}:
-            return "propagating"
-        case {"state": "verified", "at": at}:
-            return f"verified {when(at)}"
-    count = len(document["mismatches"])
-    return f"failed: {count} mismatch{'es' if count > 1 else ''}"
 
 
 def mismatches_shown(document: Mapping[str, Any] | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +26,7 @@ _OWN = frozenset(
 """Fields that every line has, and which are shown in their own place or not at all."""
 _STYLES = {"ERROR": "bold red", "CRITICAL": "bold red", "WARNING": "yellow"}
 MAX_FIELD = 200
+_EVENT_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
 def logs(
@@ -51,6 +53,8 @@ def logs(
 
     if (widget is None) == (event is None):
         raise Usage("Neither or both of WIDGET and --event are given.", "Give one of them.")
+    if event is not None and not _EVENT_ID.fullmatch(event):
+        raise Usage("--event is no id of an event.", "Take one of edgeship history WIDGET --json, or of a log line.")
     begin = utc_now() - timedelta(seconds=parse_duration(since, "--since"))
     out = context.output(ctx, as_json)
     read = context.target(ctx, env, out).operator.logs
