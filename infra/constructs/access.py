@@ -11,6 +11,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from edgeship.adapters.dynamodb.keys import refused_pk, widget_pk
+from edgeship.domain.deploying.quotas import LAMBDA_CONCURRENCY
 from edgeship.domain.previews.preview_name import FOLDER
 from edgeship.resource_names import (
     ACCEPTED_PREFIX,
@@ -27,6 +28,7 @@ from infra.constructs.permissions import (
     ALARMS_OF_ANY_RELEASE,
     MOVING_MANIFESTS,
     RELEASE_FILES,
+    alarms,
     allow,
     health_alarms,
     objects,
@@ -146,13 +148,38 @@ class Access(Construct):
             reason="The ARN of a log group in a policy ends so.",
         )
         allow(self.operator, ["sqs:GetQueueAttributes"], *(queue.queue_arn for queue in queues))
-        stack = Stack.of(self)
+        self._diagnosis(options)
+
+    def _diagnosis(self, options: SynthOptions) -> None:
+        """What `edgeship doctor` reads besides."""
+        names, account, region = options.names, options.account, Stack.of(self).region
         allow(
             self.operator,
-            ["cloudformation:DescribeStacks"],
-            f"arn:aws:cloudformation:{stack.region}:{options.account}:stack/{names.stack}/*",
+            ["cloudformation:DescribeStacks", "cloudformation:ListStackResources"],
+            f"arn:aws:cloudformation:{region}:{account}:stack/{names.stack}/*",
             reason="A stack's ARN ends in an id that it gets when it is created.",
         )
+        for further in options.edge_regions:
+            allow(
+                self.operator,
+                ["cloudformation:DescribeStacks"],
+                f"arn:aws:cloudformation:{further}:{account}:stack/{names.edge_stack(further)}/*",
+                reason="As above, of a further Region.",
+            )
+        allow(
+            self.operator,
+            ["cloudwatch:DescribeAlarms"],
+            alarms(options, "*"),
+            reason="DescribeAlarms is authorised on all alarms, whatever is asked for.",
+        )
+        allow(
+            self.operator,
+            ["cloudwatch:GetMetricData", "lambda:GetAccountSettings"],
+            "*",
+            reason="These actions have no resource.",
+        )
+        concurrency = f"arn:aws:servicequotas:{region}:{account}:lambda/{LAMBDA_CONCURRENCY}"
+        allow(self.operator, ["servicequotas:GetServiceQuota"], concurrency)
 
     def _previewer(self, options: SynthOptions, table: StateTable, limits: str, url: str) -> iam.ManagedPolicy:
         """Whatever a pull request runs with it, nothing is released: it puts previews alone, and reads what became of

@@ -34,6 +34,7 @@ FEATURES = {
     "pruning",
     "previews",
     "deploying",
+    "doctor",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,9 +15,12 @@ import pytest
 from edgeship.adapters.lambda_events.beacons import parse_beacon
 from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
 from edgeship.bootstrap import operator, telemetry
+from edgeship.bootstrap.operations import diagnosing
 from edgeship.bootstrap.runtime import utc_now
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import DEFAULT_STEPS, start
+from edgeship.domain.deploying.quotas import needs_to_run
+from edgeship.domain.doctor.finding import Check
 from edgeship.domain.edge.router import Request
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
@@ -122,6 +126,18 @@ def limits(_: Aws) -> Callable[[], None]:
     return deliver
 
 
+def diagnose(_: Aws) -> Callable[[], None]:
+    template = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    kept_session().client("cloudformation").create_stack(StackName=NAMES.stack, TemplateBody=template)
+
+    def deliver() -> None:
+        session = boto3.DEFAULT_SESSION or boto3.Session()
+        known = diagnosing.Known(NAMES, "0.1.0", {NAMES.stack: REGION}, {}, needs_to_run(REGION))
+        assert diagnosing.build(known, session)().level_of(Check.QUEUES) is None
+
+    return deliver
+
+
 def change_flag(_: Aws) -> Callable[[], None]:
     flag = {"key": "ab", "variants": {"old": "1.0.0", "new": "1.1.0"}, "default_variant": "old"}
 
@@ -152,6 +168,7 @@ SCENES: dict[str, Scene] = {
     "resolve for an operator": resolve,
     "a change of a flag for an operator": change_flag,
     "limits for an operator": limits,
+    "doctor for an operator": diagnose,
 }
 
 
@@ -245,8 +262,8 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Nee
             needed = iter([(f"sqs:{operation}", f"arn:of:{_QUEUES[params['QueueUrl'].rpartition('/')[2]]}")])
         case "cloudfront" | "cloudfront-keyvaluestore":
             needed = iter([(f"{service}:{operation}", _of_cloudfront(service, operation))])
-        case "logs":
-            needed = iter([(f"logs:{operation}", f"{_arn('logs')}:log-group:{params['logGroupName']}:*")])
+        case "cloudformation" | "lambda" | "logs" | "service-quotas" | "sts":
+            needed = _of_account(service, operation, params)
         case "sns" | "ssm" | "secretsmanager":
             needed = _of_notifications(service, operation, params)
         case _:
@@ -262,6 +279,20 @@ _QUEUES = {"poison": "PipelinePoison", "notices": "NotificationsQueue"}
 
 def _arn(service: str) -> str:
     return f"arn:aws:{service}:{REGION}:{NAMES.account}"
+
+
+def _of_account(service: str, operation: str, params: dict[str, Any]) -> Iterator[Need]:
+    match service:
+        case "cloudformation":
+            yield f"cloudformation:{operation}", f"{_arn('cloudformation')}:stack/{params['StackName']}/id"
+        case "logs":
+            yield f"logs:{operation}", f"{_arn('logs')}:log-group:{params['logGroupName']}:*"
+        case "lambda":
+            yield f"lambda:{operation}", "any"
+        case "service-quotas":
+            yield f"servicequotas:{operation}", f"{_arn('servicequotas')}:{params['ServiceCode']}/{params['QuotaCode']}"
+        case "sts":
+            pass  # GetCallerIdentity needs no permission
 
 
 def _of_cloudfront(service: str, operation: str) -> str:

@@ -114,6 +114,11 @@ COMMANDS: Mapping[str, Lazy] = {
     "synth": Lazy("edgeship.cli.deploying.synth", "synth", "Write the CloudFormation template of an environment"),
     "deploy": Lazy("edgeship.cli.deploying.deploy", "deploy", "Create or update an environment"),
     "destroy": Lazy("edgeship.cli.deploying.destroy", "destroy", "Delete an environment's stacks"),
+    "doctor": Lazy(
+        "edgeship.cli.doctor.doctor",
+        "doctor",
+        "Check an environment, its account and this machine, and say what fixes each finding",
+    ),
     "version": Lazy(
         "edgeship.cli.versioning.version",
         "app",
