@@ -35,6 +35,7 @@ FEATURES = {
     "previews",
     "deploying",
     "doctor",
+    "scaffolding",
 }
 
 

@@ -22,6 +22,11 @@ class Lazy(NamedTuple):
 
 
 COMMANDS: Mapping[str, Lazy] = {
+    "init": Lazy(
+        "edgeship.cli.scaffolding.init",
+        "init",
+        "Write the files of a new project: edgeship.toml, a workflow for CI, and a widget",
+    ),
     "publish": Lazy(
         "edgeship.cli.releases.publish",
         "publish",

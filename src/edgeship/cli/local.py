@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -74,6 +76,17 @@ _StoreDelay = Annotated[
 DEFAULT_STORE_DELAY = 2.0
 
 
+_Publish = Annotated[
+    Path | None,
+    typer.Option(
+        "--publish",
+        metavar="DIR",
+        exists=True,
+        help="Then publish this build; a package.json in it or beside it says its widget and version.",
+    ),
+]
+
+
 @app.command()
 def up(
     ctx: typer.Context,
@@ -83,6 +96,7 @@ def up(
     speed: _Speed = 1,
     edge_freshness: _EdgeFreshness = DEFAULT_FRESHNESS_SECONDS,
     store_delay: _StoreDelay = DEFAULT_STORE_DELAY,
+    publish: _Publish = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start a local cloud, until Ctrl-C.
@@ -125,6 +139,8 @@ def up(
             }
             out.result(document, [plain("\n".join(_welcome(document)))])
             sys.stdout.flush()
+            if publish is not None:
+                _published(publish, as_json=out.as_json)
             interrupted.wait()
     out.note("the local cloud is stopped")
 
@@ -187,6 +203,16 @@ def demo(
                     interrupted.wait()
     if not ending.happened:
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def _published(build: Path, *, as_json: bool) -> None:
+    """By a process of its own; what it says goes where progress goes under `--json`, as the document is printed.
+    The cloud runs on whatever comes of it."""
+    program = "from edgeship.cli.main import run; run()"
+    words = ["publish", str(build), "--env", context.LOCAL, "--wait"]
+    subprocess.run(  # noqa: S603  our own arguments
+        [sys.executable, "-c", program, *words], stdout=sys.stderr if as_json else None, check=False
+    )
 
 
 def _welcome(document: dict[str, Any]) -> Iterator[str]:
