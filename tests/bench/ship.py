@@ -151,7 +151,7 @@ def _report(ours: Result, theirs: Result) -> Report:
         notes=(
             f"peer: aws-cli {version_of('awscli')}, all files to the version and to the alias; it rolls back inside S3",
             "served: the CDN answers with the new bytes; all files were compared once each step was over",
-            "this CDN looks for invalidations and for writes to its store every 0.5 s; both take some seconds more on AWS",
+            "the CDN looks for invalidations and writes to its store every 0.5 s; on AWS both take seconds more",
             "the CDN's own reads of S3 are not counted; memory is the peak resident size of the largest process",
         ),
         samples=tuple(
