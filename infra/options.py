@@ -104,6 +104,13 @@ class SynthOptions(BaseModel):
         description=f"Give up to {MAX_EDGE_REGIONS} Regions that get a copy of the flags: "
         "-c edge_regions=eu-west-1,ap-southeast-1",
     )
+    table_restored: Text | None = Field(
+        None,
+        max_length=64,
+        pattern=r"[\w.:+-]+",
+        description="Give the day on which the table was restored, for the stack to read its new stream: "
+        "-c table_restored=2026-11-28",
+    )
     root_widget: Text | None = Field(
         None, description="Give the name of the widget whose paths drop the /<widget> prefix: -c root_widget=checkout"
     )
