@@ -31,7 +31,8 @@ WITHOUT_RESOURCES = {
     "xray:PutTraceSegments",
 }
 """Actions that know no resource-level permission
-(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html, list_awslambda.html, list_awsx-ray.html)."""
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html, list_awslambda.html,
+list_awsx-ray.html)."""
 HOLDS_DATA = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup")
 
 
