@@ -18,10 +18,10 @@ from constructs import Construct
 from edgeship.domain.edge.route_values import MAX_STORE_BYTES
 from edgeship.domain.telemetry.metric_registry import MAX_RELEASES
 from edgeship.domain.telemetry.metrics import FLAGS_LEFT_OUT, RELEASES_LEFT_OUT, STORE_BYTES
-from infra.constructs.alarm_metrics import MINUTE, Rules, cdn_errors, lost_events, own, router_errors
 from infra.constructs.cdn.distribution import Cdn
 from infra.constructs.cdn.router import Router
 from infra.constructs.functions import RegionalFunction
+from infra.constructs.monitoring.aws_metrics import MINUTE, Rules, cdn_errors, lost_events, own, router_errors
 from infra.constructs.notifications import Notifications
 from infra.constructs.pipeline import Pipeline
 from infra.constructs.propagation import Propagation
@@ -61,6 +61,7 @@ class Alarms(Construct):
         super().__init__(scope, id)
         self._options = options
         self._prefix = options.names.stack
+        self.all: list[cloudwatch.Alarm] = []
         self.topic = sns.Topic(self, "Topic", display_name=f"edgeship {options.environment}", enforce_ssl=True)
         # Not encrypted by a key: CloudWatch would need a customer-managed key, and the messages contain only names of
         # alarms. The first policy on a topic replaces its default policy, so it must allow CloudWatch, and only for
@@ -259,4 +260,5 @@ class Alarms(Construct):
         action = actions.SnsAction(self.topic)
         alarm.add_alarm_action(action)
         alarm.add_ok_action(action)
+        self.all.append(alarm)
         return alarm
