@@ -119,7 +119,7 @@ class EdgeshipStack(Stack):
                 self,
                 "Dashboard",
                 options=options,
-                alarms=alarms.all,
+                alarms=alarms.names,
                 functions=functions,
                 relay=pipeline.relay,
                 notification=notifications.function,

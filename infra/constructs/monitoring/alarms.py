@@ -61,7 +61,7 @@ class Alarms(Construct):
         super().__init__(scope, id)
         self._options = options
         self._prefix = options.names.stack
-        self.all: list[cloudwatch.Alarm] = []
+        self.names: list[str] = []
         self.topic = sns.Topic(self, "Topic", display_name=f"edgeship {options.environment}", enforce_ssl=True)
         # Not encrypted by a key: CloudWatch would need a customer-managed key, and the messages contain only names of
         # alarms. The first policy on a topic replaces its default policy, so it must allow CloudWatch, and only for
@@ -243,11 +243,12 @@ class Alarms(Construct):
         # Most of these metrics have no datapoints while nothing happens, which is healthy.
         missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
     ) -> cloudwatch.Alarm:
-        words = id.replace("/", "")
+        words, name = id.replace("/", ""), f"{self._prefix}-{id.replace('/', '-')}"
+        self.names.append(name)
         alarm = cloudwatch.Alarm(
             self,
             words,
-            alarm_name=f"{self._prefix}-{id.replace('/', '-')}",
+            alarm_name=name,
             alarm_description=description,
             metric=metric,
             comparison_operator=comparison,
@@ -260,5 +261,4 @@ class Alarms(Construct):
         action = actions.SnsAction(self.topic)
         alarm.add_alarm_action(action)
         alarm.add_ok_action(action)
-        self.all.append(alarm)
         return alarm

@@ -39,7 +39,7 @@ class Dashboard(Construct):
         id: str,
         *,
         options: SynthOptions,
-        alarms: Sequence[cloudwatch.IAlarm],
+        alarms: Sequence[str],
         functions: Sequence[RegionalFunction],
         relay: RegionalFunction,
         notification: RegionalFunction,
@@ -49,13 +49,15 @@ class Dashboard(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._environment = options.environment
+        # By their names: the emulator makes some alarms after the stack.
+        states = [cloudwatch.Alarm.from_alarm_name(self, name, name) for name in alarms]
         cloudwatch.Dashboard(
             self,
             "Page",
             dashboard_name=options.names.stack,
             default_interval=Duration.hours(24),
             widgets=[
-                [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=COLUMNS, height=HEIGHT)],
+                [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=states, width=COLUMNS, height=HEIGHT)],
                 _row(
                     _Graph("Sessions, by version", self._by_version(Metric.SESSIONS)),
                     _Graph("Sessions with an error, by version", self._by_version(Metric.FAILED_SESSIONS)),
