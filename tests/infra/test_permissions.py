@@ -27,10 +27,12 @@ from edgeship.resource_names import REGION
 from infra.app import ROOT
 from tests.infra.template import Template, listed
 from tests.support.crash.death import process
-from tests.support.crash.scenes import notifications, propagation, releases, rollouts
+from tests.support.crash.scenes import notifications, previews, propagation, releases, rollouts
+from tests.support.crash.scenes.actors import repaired
 from tests.support.crash.search import Scene
 from tests.support.moto.aws import NAMES, Aws, aws_environment, empty_again
 from tests.support.moto.function_env import function_env
+from tests.support.moto.key_value_store import PREVIEW_STORE_ARN
 from tests.support.moto.sessions import kept_session
 from tests.support.notifying import Internet
 from tests.support.tokens import VIEWER, a_token
@@ -131,6 +133,12 @@ def change_flag(_: Aws) -> Callable[[], None]:
     return deliver
 
 
+def minute_of_the_relay(aws: Aws) -> Callable[[], None]:
+    with process():
+        previews.published(aws)()
+    return lambda: repaired(aws, previews=True)
+
+
 def _operator() -> operator.Operator:
     """With a store of that name."""
     session = boto3.DEFAULT_SESSION or boto3.Session()
@@ -162,6 +170,7 @@ def performer(scene: str) -> str:
         ("notice", "notification"),
         ("propagation", "propagation"),
         ("operator", "operator"),
+        ("expired", "rollout"),
         ("pruner", "pruner"),
         ("promotion", "promotion"),
         ("end of a rollout", "promotion"),
@@ -178,11 +187,20 @@ def performer(scene: str) -> str:
 @pytest.fixture(scope="session")
 def calls() -> dict[str, set[Need]]:
     """What each performer needs for its scenes."""
+    return _calls(SCENES)
+
+
+@pytest.fixture(scope="session")
+def calls_of_previews() -> dict[str, set[Need]]:
+    return _calls({**previews.SCENES, "relay's minute, with previews": minute_of_the_relay})
+
+
+def _calls(scenes: dict[str, Scene]) -> dict[str, set[Need]]:
     needs: dict[str, set[Need]] = {}
     recording = _RecordingSession()
     with aws_environment(), pytest.MonkeyPatch.context() as patch:
         Internet().connect(patch)
-        for scene, set_up in SCENES.items():
+        for scene, set_up in scenes.items():
             with process():
                 deliver = set_up(empty_again())
             recording.needs = needs.setdefault(performer(scene), set())
@@ -197,6 +215,15 @@ def test_every_call_is_allowed(name: str, calls: dict[str, set[Need]], productio
     statements = _statements(production, name)
     assert calls[name]
     assert {need for need in calls[name] if not _allowed(need, statements)} == set()
+
+
+@pytest.mark.parametrize("name", ["artifact_upload", "relay", "rollout", "operator"])
+def test_every_call_for_previews_is_allowed(
+    name: str, calls_of_previews: dict[str, set[Need]], previewing: Template
+) -> None:
+    assert calls_of_previews[name]
+    statements = _statements(previewing, name)
+    assert {need for need in calls_of_previews[name] if not _allowed(need, statements)} == set()
 
 
 @pytest.mark.parametrize("name", UNSEEN)
@@ -244,7 +271,7 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Nee
             # CloudFormation names the queues; that functions are given their URLs is held by another test.
             needed = iter([(f"sqs:{operation}", f"arn:of:{_QUEUES[params['QueueUrl'].rpartition('/')[2]]}")])
         case "cloudfront" | "cloudfront-keyvaluestore":
-            needed = iter([(f"{service}:{operation}", _of_cloudfront(service, operation))])
+            needed = iter([(f"{service}:{operation}", _of_cloudfront(service, operation, params))])
         case "logs":
             needed = iter([(f"logs:{operation}", f"{_arn('logs')}:log-group:{params['logGroupName']}:*")])
         case "sns" | "ssm" | "secretsmanager":
@@ -264,7 +291,9 @@ def _arn(service: str) -> str:
     return f"arn:aws:{service}:{REGION}:{NAMES.account}"
 
 
-def _of_cloudfront(service: str, operation: str) -> str:
+def _of_cloudfront(service: str, operation: str, params: dict[str, Any]) -> str:
+    if params.get("KvsARN") == PREVIEW_STORE_ARN:
+        return "arn:of:PreviewCdnStore"
     if service == "cloudfront-keyvaluestore" or operation == "DescribeKeyValueStore":
         return "arn:of:RouterRoutes"
     return f"arn:aws:cloudfront::{NAMES.account}:distribution/arn:of:CdnDistribution"
