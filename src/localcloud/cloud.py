@@ -28,6 +28,7 @@ from localcloud.cloudfront.local_cloudfront import LocalCloudFront
 from localcloud.cloudwatch.emulator import MonitoredEmulator
 from localcloud.cloudwatch.local_cloudwatch import LocalCloudWatch, require_speed
 from localcloud.deploy import Stack, deploy
+from localcloud.iam.credentials import Credentials, of_user
 from localcloud.lifecycle import Lifecycle
 from localcloud.sandbox import SandboxSession
 from localcloud.state import LocalState, process_start
@@ -79,6 +80,9 @@ class Project:
     stack lacks are passed over."""
     warm_up: Mapping[str, Sequence[object]] = field(default_factory=dict)
     """Events that change nothing, a sandbox each, by the function's physical name; likewise."""
+    policies: Mapping[str, str] = field(default_factory=dict)
+    """Managed policies that people are given: the stack's output with the ARN of each, by the name of a principal that
+    has it. Where policies are enforced, one can act as these; those that the stack lacks are passed over."""
     private_variables: tuple[str, ...] = ()
     """Prefixes of environment variables of this process that the project's code in the emulator must not see."""
 
@@ -96,6 +100,7 @@ class Cloud(Lifecycle):
         state_path: Path | None = None,
         speed: float = 1,
         store_delay_seconds: float = STORE_DELAY_SECONDS,
+        enforce_iam: bool = False,
         on_progress: Progress = lambda _: None,
     ) -> None:
         """
@@ -105,6 +110,8 @@ class Cloud(Lifecycle):
             state_path: where other processes look for it; None to be found by nobody.
             speed: so many times faster than real time alarms and rates of rules go by.
             store_delay_seconds: so long after a write to a key value store, CloudFront Functions see it.
+            enforce_iam: whether policies count. `session` acts as the account's root, whom none binds; functions act as
+                their roles.
 
         Raises:
             ValueError: the speed is out of CloudWatch's range.
@@ -113,10 +120,11 @@ class Cloud(Lifecycle):
         self.speed = require_speed(speed)
         self._project = project
         self._store_delay = store_delay_seconds
+        self._enforce_iam = enforce_iam
         self._edge_port = edge_port
         self._cloudflare_port = cloudflare_port
         self._on_progress = on_progress
-        self._emulator = MonitoredEmulator(port, private_variables=project.private_variables)
+        self._emulator = MonitoredEmulator(port, private_variables=project.private_variables, enforce_iam=enforce_iam)
         self._forget()
 
     def _forget(self) -> None:
@@ -126,6 +134,7 @@ class Cloud(Lifecycle):
         self._cloudflare: LocalCloudflare | None = None
         self._cloudwatch: LocalCloudWatch | None = None
         self._stack: Stack | None = None
+        self._principals: dict[str, Credentials] = {}
 
     @property
     def endpoint_url(self) -> str:
@@ -160,9 +169,27 @@ class Cloud(Lifecycle):
         """The folder of emulator.log, Lambdas included, and edge.log; it goes when the cloud stops."""
         return self._started(self._scratch)
 
-    def session(self) -> SandboxSession:
-        """A boto3 session bound to this cloud."""
-        return self._emulator.session()
+    def session(self, principal: str | None = None) -> SandboxSession:
+        """A boto3 session bound to this cloud, of the account's root or of a principal that has one of the project's
+        policies.
+
+        Raises:
+            KeyError: there is no such principal, or policies are not enforced.
+        """
+        return self._emulator.session() if principal is None else self._emulator.session(self.credentials(principal))
+
+    @property
+    def principals(self) -> Sequence[str]:
+        """Whom one can act as, beside the root."""
+        return tuple(self._principals)
+
+    def credentials(self, principal: str) -> Credentials:
+        """Of such a principal.
+
+        Raises:
+            KeyError: as `session`.
+        """
+        return self._principals[principal]
 
     def start(self) -> None:
         """Start everything, in a quarter of a minute when the assembly is at hand.
@@ -190,6 +217,7 @@ class Cloud(Lifecycle):
             )
         assembly = Assembly.read(self._project.assembly(self._on_progress))
         self._stack = deploy(self.session(), assembly, self._on_progress)
+        self._principals = self._make_principals() if self._enforce_iam else {}
         addresses = self._start_cdns(parts, token, scratch / "edge.log")
         for function, variables in self._project.variables(addresses).items():
             self._set_variables(function, variables)
@@ -198,6 +226,14 @@ class Cloud(Lifecycle):
         parts.callback(self._cloudwatch.stop)
         self._cloudwatch.start()
         return self._state(addresses)
+
+    def _make_principals(self) -> dict[str, Credentials]:
+        outputs = self.stack.outputs
+        return {
+            name: of_user(self.session(), name, [outputs[output]])
+            for name, output in self._project.policies.items()
+            if output in outputs
+        }
 
     def _start_cdns(self, parts: ExitStack, token: str, log: Path) -> Addresses:
         named = self._project.distribution_output
@@ -252,6 +288,7 @@ class Cloud(Lifecycle):
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             logs=str(self.logs),
             side_url=addresses.side_url or None,
+            principals={name: credentials.variables() for name, credentials in self._principals.items()},
         )
 
     @staticmethod

@@ -28,6 +28,7 @@ from types import TracebackType
 from typing import Self
 
 from localcloud.account import ACCOUNT, REGION
+from localcloud.iam.credentials import ROOT, Credentials
 from localcloud.sandbox import SandboxSession, child_environment
 from localcloud.supervised_process import SupervisedProcess
 
@@ -74,23 +75,31 @@ class Emulator:
     """One MiniStack; several can run side by side, each with its own port, state and log."""
 
     def __init__(
-        self, port: int | None = None, log: Path | None = None, *, private_variables: tuple[str, ...] = ()
+        self,
+        port: int | None = None,
+        log: Path | None = None,
+        *,
+        private_variables: tuple[str, ...] = (),
+        enforce_iam: bool = False,
     ) -> None:
         """
         Args:
             port: where to listen on 127.0.0.1; a free one when None.
             log: the file that its output, its Lambdas' included, is appended to; in its scratch folder when None.
             private_variables: prefixes of environment variables that its Lambdas must not inherit from this process.
+            enforce_iam: whether policies count. The placeholder credentials are those of the account's root, whom none
+                binds; its Lambdas get those of their roles.
         """
         self.port = port or free_port()
         self.endpoint_url = f"http://{HOST}:{self.port}"
         self.log = log
         self._private = private_variables
+        self._enforce_iam = enforce_iam
         self._scratch: Path | None = None
         self._process = SupervisedProcess([sys.executable, "-m", "ministack"])
 
-    def session(self) -> SandboxSession:
-        return SandboxSession(self.endpoint_url)
+    def session(self, credentials: Credentials = ROOT) -> SandboxSession:
+        return SandboxSession(self.endpoint_url, credentials=credentials)
 
     def start(self) -> None:
         """Start and wait until it answers.
@@ -148,6 +157,7 @@ class Emulator:
             "DOCKER_HOST": f"unix://{scratch}/no-docker.sock",
             "LAMBDA_EXECUTOR": "local",
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "1",
+            "AUTH": "true" if self._enforce_iam else "false",
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
             # The Lambdas see this interpreter's site-packages; the bundle must win, and warnings stay out of the log.

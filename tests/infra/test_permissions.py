@@ -1,4 +1,5 @@
-"""Permissions against what the code calls: the local cloud enforces none, so a missing one would show on AWS alone."""
+"""Permissions against what the code calls, in each scene of a crash: also in cases that no test on the local cloud,
+where IAM is enforced, comes to."""
 
 from __future__ import annotations
 
