@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from localcloud.account import ACCOUNT
 from localcloud.assembly import Assembly
@@ -28,7 +29,8 @@ from localcloud.cloudfront.local_cloudfront import LocalCloudFront
 from localcloud.cloudwatch.emulator import MonitoredEmulator
 from localcloud.cloudwatch.local_cloudwatch import LocalCloudWatch, require_speed
 from localcloud.deploy import Stack, deploy
-from localcloud.iam.credentials import Credentials, of_user
+from localcloud.iam.credentials import Credentials, with_policies
+from localcloud.kept_state import KeptState
 from localcloud.lifecycle import Lifecycle
 from localcloud.sandbox import SandboxSession
 from localcloud.state import LocalState, process_start
@@ -101,6 +103,7 @@ class Cloud(Lifecycle):
         speed: float = 1,
         store_delay_seconds: float = STORE_DELAY_SECONDS,
         enforce_iam: bool = False,
+        kept: Path | None = None,
         on_progress: Progress = lambda _: None,
     ) -> None:
         """
@@ -112,6 +115,7 @@ class Cloud(Lifecycle):
             store_delay_seconds: so long after a write to a key value store, CloudFront Functions see it.
             enforce_iam: whether policies count. `session` acts as the account's root, whom none binds; functions act as
                 their roles.
+            kept: the folder in which its state and its ports lie between starts; it begins empty each time when None.
 
         Raises:
             ValueError: the speed is out of CloudWatch's range.
@@ -121,10 +125,16 @@ class Cloud(Lifecycle):
         self._project = project
         self._store_delay = store_delay_seconds
         self._enforce_iam = enforce_iam
-        self._edge_port = edge_port
-        self._cloudflare_port = cloudflare_port
+        self._kept = KeptState(kept) if kept is not None else None
+        before = self._kept.ports() if self._kept is not None else {}
+        self._edge_port = edge_port or before.get("edge")
+        self._side_port = before.get("side")
+        self._cloudflare_port = cloudflare_port or before.get("cloudflare")
         self._on_progress = on_progress
-        self._emulator = MonitoredEmulator(port, private_variables=project.private_variables, enforce_iam=enforce_iam)
+        port = port or before.get("api")
+        self._emulator = MonitoredEmulator(
+            port, private_variables=project.private_variables, enforce_iam=enforce_iam, kept=self._kept
+        )
         self._forget()
 
     def _forget(self) -> None:
@@ -134,7 +144,7 @@ class Cloud(Lifecycle):
         self._cloudflare: LocalCloudflare | None = None
         self._cloudwatch: LocalCloudWatch | None = None
         self._stack: Stack | None = None
-        self._principals: dict[str, Credentials] = {}
+        self.principals: dict[str, Credentials] = {}
 
     @property
     def endpoint_url(self) -> str:
@@ -170,32 +180,16 @@ class Cloud(Lifecycle):
         return self._started(self._scratch)
 
     def session(self, principal: str | None = None) -> SandboxSession:
-        """A boto3 session bound to this cloud, of the account's root or of a principal that has one of the project's
-        policies.
-
-        Raises:
-            KeyError: there is no such principal, or policies are not enforced.
-        """
-        return self._emulator.session() if principal is None else self._emulator.session(self.credentials(principal))
-
-    @property
-    def principals(self) -> Sequence[str]:
-        """Whom one can act as, beside the root."""
-        return tuple(self._principals)
-
-    def credentials(self, principal: str) -> Credentials:
-        """Of such a principal.
-
-        Raises:
-            KeyError: as `session`.
-        """
-        return self._principals[principal]
+        """A boto3 session bound to this cloud, of the account's root or of one of `principals`, who are there where
+        policies are enforced and have one of the project's each."""
+        return self._emulator.session() if principal is None else self._emulator.session(self.principals[principal])
 
     def start(self) -> None:
         """Start everything, in a quarter of a minute when the assembly is at hand.
 
         Raises:
             AlreadyRunning: the state file names another.
+            StateTaken: another has its state in the folder `kept`.
             EmulatorFailed, SynthesisFailed, DeploymentFailed, OSError: as they say; whatever had started is stopped.
         """
         began = time.monotonic()
@@ -204,6 +198,8 @@ class Cloud(Lifecycle):
 
     def _start(self, parts: ExitStack) -> LocalState:
         parts.callback(self._forget)
+        if self._kept is not None:
+            parts.enter_context(self._kept.taken())
         scratch = self._scratch = Path(tempfile.mkdtemp(prefix="localcloud-")).resolve()
         parts.callback(shutil.rmtree, scratch, ignore_errors=True)
         self._emulator.log = scratch / "emulator.log"
@@ -213,11 +209,12 @@ class Cloud(Lifecycle):
         token = secrets.token_urlsafe(32)
         if self._project.cloudflare_token is not None:
             self.session().client("ssm").put_parameter(
-                Name=self._project.cloudflare_token, Value=token, Type="SecureString"
+                Name=self._project.cloudflare_token, Value=token, Type="SecureString", Overwrite=True
             )
         assembly = Assembly.read(self._project.assembly(self._on_progress))
         self._stack = deploy(self.session(), assembly, self._on_progress)
-        self._principals = self._make_principals() if self._enforce_iam else {}
+        if self._enforce_iam:
+            self.principals = with_policies(self.session(), self._project.policies, self.stack.outputs)
         addresses = self._start_cdns(parts, token, scratch / "edge.log")
         for function, variables in self._project.variables(addresses).items():
             self._set_variables(function, variables)
@@ -225,15 +222,9 @@ class Cloud(Lifecycle):
         self._cloudwatch = LocalCloudWatch(self.session(), self.speed)
         parts.callback(self._cloudwatch.stop)
         self._cloudwatch.start()
+        if self._kept is not None:
+            self._kept.keep_ports(_ports(addresses))
         return self._state(addresses)
-
-    def _make_principals(self) -> dict[str, Credentials]:
-        outputs = self.stack.outputs
-        return {
-            name: of_user(self.session(), name, [outputs[output]])
-            for name, output in self._project.policies.items()
-            if output in outputs
-        }
 
     def _start_cdns(self, parts: ExitStack, token: str, log: Path) -> Addresses:
         named = self._project.distribution_output
@@ -258,7 +249,7 @@ class Cloud(Lifecycle):
         side = self.stack.outputs.get(self._project.side_output or "")
         if side is None:
             return ""
-        self._side = LocalCloudFront(self.session(), side, None, log, store_delay_seconds=self._store_delay)
+        self._side = LocalCloudFront(self.session(), side, self._side_port, log, store_delay_seconds=self._store_delay)
         parts.callback(self._side.stop)
         self._side.start()
         self._on_progress(f"CloudFront's second distribution at {self._side.url}")
@@ -288,7 +279,7 @@ class Cloud(Lifecycle):
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             logs=str(self.logs),
             side_url=addresses.side_url or None,
-            principals={name: credentials.variables() for name, credentials in self._principals.items()},
+            principals={name: credentials.variables() for name, credentials in self.principals.items()},
         )
 
     @staticmethod
@@ -296,3 +287,13 @@ class Cloud(Lifecycle):
         if value is None:
             raise RuntimeError("the local cloud has not been started")
         return value
+
+
+def _ports(addresses: Addresses) -> dict[str, int]:
+    urls = {
+        "api": addresses.endpoint_url,
+        "edge": addresses.edge_url,
+        "side": addresses.side_url,
+        "cloudflare": addresses.cloudflare_url,
+    }
+    return {name: port for name, url in urls.items() if (port := urlsplit(url).port) is not None}

@@ -48,6 +48,7 @@ class LocalCloud(Cloud):
         edge_freshness_seconds: float = DEFAULT_FRESHNESS_SECONDS,
         store_delay_seconds: float = STORE_DELAY_SECONDS,
         enforce_iam: bool = False,
+        kept: Path | None = None,
         on_progress: Progress = lambda _: None,
     ) -> None:
         """
@@ -61,6 +62,7 @@ class LocalCloud(Cloud):
             store_delay_seconds: so long after a write to a key value store, CloudFront Functions see it; propagation
                 waits as long.
             enforce_iam: whether policies count: each function can do what its role allows, and no more.
+            kept: the folder in which its state and its ports lie between starts; it begins empty each time when None.
 
         Raises:
             ValueError: the speed is out of CloudWatch's range.
@@ -92,6 +94,7 @@ class LocalCloud(Cloud):
             speed=speed,
             store_delay_seconds=store_delay_seconds,
             enforce_iam=enforce_iam,
+            kept=kept,
             on_progress=on_progress,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -59,14 +60,25 @@ _A_YEAR = 365 * 24 * 3600
 
 
 def of_user(session: SandboxSession, name: str, policy_arns: Sequence[str]) -> Credentials:
-    """Of a new user with managed policies.
+    """Of a user with managed policies, which is made; one of an earlier start gets another key.
 
     Raises:
-        botocore.exceptions.ClientError: there is such a user, or no such policy.
+        botocore.exceptions.ClientError: there is no such policy.
     """
     iam = session.client("iam")
-    iam.create_user(UserName=name)
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_user(UserName=name)
+    for earlier in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+        iam.delete_access_key(UserName=name, AccessKeyId=earlier["AccessKeyId"])
     for arn in policy_arns:
         iam.attach_user_policy(UserName=name, PolicyArn=arn)
     key = iam.create_access_key(UserName=name)["AccessKey"]
     return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def with_policies(
+    session: SandboxSession, policies: Mapping[str, str], outputs: Mapping[str, str]
+) -> dict[str, Credentials]:
+    """Of a user for each of `policies`, by its name; their values are the outputs that have the policies' ARNs, and
+    those that are not there are passed over."""
+    return {name: of_user(session, name, [outputs[key]]) for name, key in policies.items() if key in outputs}

@@ -240,3 +240,11 @@ def test_a_role_that_a_service_may_assume(emulator: Emulator, root: SandboxSessi
     client = emulator.session(of_role(root, role, "function")).client("s3")
     assert client.get_object(Bucket="bucket", Key="there")["Body"].read() == b"x"
     assert denied(lambda: client.put_object(Bucket="bucket", Key="there", Body=b""))
+
+
+def test_a_user_of_an_earlier_start_gets_another_key(emulator: Emulator, root: SandboxSession) -> None:
+    first, second = (of_user(root, "again", []) for _ in range(2))
+    assert first != second
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        emulator.session(first).client("sts").get_caller_identity()
+    assert emulator.session(second).client("sts").get_caller_identity()["Arn"].endswith(":user/again")

@@ -42,7 +42,7 @@ def aws_cli(cloud: LocalCloud, *words: str) -> None:
     command = [str(Path(sys.executable).with_name("aws")), *words]
     environment = child_environment(os.environ, cloud.endpoint_url)
     del environment["AWS_SESSION_TOKEN"]
-    environment |= cloud.credentials("uploader").variables()
+    environment |= cloud.principals["uploader"].variables()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
