@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -35,6 +36,9 @@ NO_ACCOUNT: Final = "000000000000"
 # (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html).
 LOG_RETENTION_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557)
 YEAR_SECONDS: Final = 365 * 24 * 3600
+MAX_WIDGET_POLICIES: Final = 30
+"""Three policies and three outputs each: a stack has 500 resources and 200 outputs
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html)."""
 MAX_EDGE_REGIONS: Final = 8
 """Copies are written all at a time; with more, a change waits for the slowest of many."""
 
@@ -60,7 +64,15 @@ def _listed(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _widget(name: str) -> str:
+    try:
+        return check_widget(name)
+    except Refused as refused:
+        raise ValueError(str(refused)) from refused
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
+Widget = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_widget)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -105,13 +117,9 @@ class SynthOptions(BaseModel):
         "-c edge_regions=eu-west-1,ap-southeast-1",
     )
     table_restored: Text | None = Field(
-        None,
-        max_length=64,
-        pattern=r"[\w.:+-]+",
-        description="Give the day on which the table was restored, for the stack to read its new stream: "
-        "-c table_restored=2026-11-28",
+        None, pattern=r"^[\w.:+-]{1,64}$", description="Give the day of the restore: -c table_restored=2026-11-28"
     )
-    root_widget: Text | None = Field(
+    root_widget: Widget | None = Field(
         None, description="Give the name of the widget whose paths drop the /<widget> prefix: -c root_widget=checkout"
     )
 
@@ -140,6 +148,13 @@ class SynthOptions(BaseModel):
         False, description="Give true or false; true makes a second distribution, for builds that nobody has released"
     )
 
+    widget_policies: Annotated[tuple[Widget, ...], BeforeValidator(_listed)] = Field(
+        (),
+        max_length=MAX_WIDGET_POLICIES,
+        description=f"Give up to {MAX_WIDGET_POLICIES} widgets that get policies of their own, for the teams that have "
+        "them: -c widget_policies=checkout,chat",
+    )
+
     require_signatures: bool = Field(
         False, description="Give true or false; true refuses unsigned uploads of every widget"
     )
@@ -154,6 +169,7 @@ class SynthOptions(BaseModel):
         description="Give the executions that rollback and relay have for themselves, each, or 0 to reserve none",
     )
 
+    dashboard: bool = Field(True, description="Give true or false; false leaves out the dashboard in CloudWatch")
     tracing: bool = Field(False, description="Give true or false; true traces the functions with X-Ray")
 
     log_retention_days: int = Field(30, description=f"Give one of {', '.join(map(str, LOG_RETENTION_DAYS))}")
@@ -217,14 +233,6 @@ class SynthOptions(BaseModel):
             raise ValueError(f"is too few: it is also the most that each gets. Give 0, or {LEAST_RESCUE} or more")
         return executions
 
-    @field_validator("root_widget")
-    @classmethod
-    def _widget(cls, name: str | None) -> str | None:
-        try:
-            return name and check_widget(name)
-        except Refused as refused:
-            raise ValueError(str(refused)) from refused
-
     @field_validator("log_retention_days")
     @classmethod
     def _retention(cls, days: int) -> int:
@@ -264,11 +272,7 @@ class SynthOptions(BaseModel):
                 "geo_allow and geo_deny: a distribution has one list. "
                 "Give geo_allow to serve only some countries, or geo_deny to leave some out"
             )
-        cloudflare = {
-            "cloudflare_zone": self.cloudflare_zone,
-            "cloudflare_url": self.cloudflare_url,
-            "cloudflare_token": self.cloudflare_token,
-        }
+        cloudflare = {key: getattr(self, key) for key in ("cloudflare_zone", "cloudflare_url", "cloudflare_token")}
         lacking = [key for key, value in cloudflare.items() if not value]
         if 0 < len(lacking) < len(cloudflare):
             raise ValueError(f"{', '.join(cloudflare)} go together: {', '.join(lacking)} is missing. Give all or none")

@@ -9,14 +9,16 @@ from constructs import Construct
 
 from edgeship.resource_names import LOCAL, REGION
 from infra.bundling import Bundler, Target
-from infra.constructs.access import Access
-from infra.constructs.alarms import Alarms
+from infra.constructs.access.policies import Access
+from infra.constructs.access.statements import Resources
 from infra.constructs.bus import Bus
 from infra.constructs.cdn.distribution import Cdn
 from infra.constructs.cdn.edge import EdgeFunction
 from infra.constructs.cdn.preview import PreviewCdn
 from infra.constructs.cdn.router import Router
 from infra.constructs.functions import Build
+from infra.constructs.monitoring.alarms import Alarms
+from infra.constructs.monitoring.dashboard import Dashboard
 from infra.constructs.notifications import Notifications
 from infra.constructs.page_views import PageViews
 from infra.constructs.pipeline import Pipeline
@@ -100,7 +102,8 @@ class EdgeshipStack(Stack):
             notifications.function,
         )
         queues = [queue for function in functions for queue in function.queues]
-        access = Access(self, "Access", options=options, storage=storage, table=table, router=router, queues=queues)
+        resources = Resources(storage, table, router, queues)
+        access = Access(self, "Access", options=options, resources=resources)
         alarms = Alarms(
             self,
             "Alarms",
@@ -113,6 +116,19 @@ class EdgeshipStack(Stack):
             router=router,
             cdn=cdn,
         )
+        if options.dashboard:
+            Dashboard(
+                self,
+                "Dashboard",
+                options=options,
+                alarms=alarms.names,
+                functions=functions,
+                relay=pipeline.relay,
+                notification=notifications.function,
+                telemetry=telemetry.function,
+                router=router,
+                cdn=cdn,
+            )
 
         outputs = {
             "DistributionDomainName": cdn.distribution.distribution_domain_name,
@@ -123,9 +139,7 @@ class EdgeshipStack(Stack):
             "LogsBucketName": storage.logs.bucket_name,
             "TableName": table.table.table_name,
             "BusName": bus.bus.event_bus_name,
-            "UploaderPolicyArn": access.uploader.managed_policy_arn,
-            "PrunerPolicyArn": access.pruner.managed_policy_arn,
-            "OperatorPolicyArn": access.operator.managed_policy_arn,
+            **access.outputs(),
             "AlarmTopicArn": alarms.topic.topic_arn,
             "NotificationTopicArn": notifications.topic.topic_arn,
             "Version": version("edgeship"),
@@ -134,8 +148,6 @@ class EdgeshipStack(Stack):
             outputs["PreviewDistributionDomainName"] = previews.distribution.distribution_domain_name
             outputs["PreviewDistributionId"] = previews.distribution.distribution_id
             outputs["PreviewsBucketName"] = previews.bucket.bucket_name
-        if access.previewer is not None:
-            outputs["PreviewerPolicyArn"] = access.previewer.managed_policy_arn
         if options.cloudflare_url:
             outputs["CloudflareUrl"] = options.cloudflare_url
         if options.root_widget:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from edgeship.cli.errors import Trouble, Usage
+from edgeship.cli.local_principal import local_principal
 from edgeship.cli.options import version_of
 from edgeship.cli.output import Output
 from edgeship.domain.errors import Refused
@@ -257,11 +257,6 @@ def _target(name: str | None, out: Output | None) -> Target:
     return _aws_target(name)
 
 
-def local_actor() -> str:
-    """The actor on a local cloud, where there are no identities."""
-    return f"local:{getpass.getuser()}"
-
-
 def limits(ctx: typer.Context, env: str | None, out: Output) -> Limits | None:
     """The limits of the environment's uploads; None also without credentials or a network.
 
@@ -277,10 +272,8 @@ def limits(ctx: typer.Context, env: str | None, out: Output) -> Limits | None:
 
 
 def _local_target(state: LocalState) -> Target:
-    from localcloud.sandbox import SandboxSession
-
-    names = ResourceNames(state.environment, state.account)
-    return Target(names, SandboxSession(state.endpoint_url), local_actor(), state)
+    session, actor = local_principal(state)
+    return Target(ResourceNames(state.environment, state.account), session, actor, state)
 
 
 def _aws_target(environment: str) -> Target:
