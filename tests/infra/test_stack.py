@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.xdist_group("infra"), pytest.mark.synth]
 STACKS = ("production", "customised", "local")
 WITHOUT_RESOURCES = {
     "cloudwatch:GetMetricData",
+    "dynamodb:ListStreams",
     "lambda:GetAccountSettings",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
