@@ -143,3 +143,16 @@ def shifted(endpoint: str, by: timedelta) -> Iterator[str]:
         server.shutdown()
         worker.join()
         server.server_close()
+
+
+@pytest.mark.parametrize("policy", ["viewer", "operator"])
+def test_who_may_read_less_sees_what_is_not_checked(
+    edgeship: CommandLine, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The viewer policy does not let anybody read the router's store: it has the keys of tokens."""
+    monkeypatch.setenv("EDGESHIP_AS", policy)
+    done = edgeship("doctor", "--json")
+    unchecked = {check: level for check, level in found(done).items() if level == "unchecked"}
+    assert unchecked == ({"edge": "unchecked"} if policy == "viewer" else {}), done.out
+    if policy == "viewer":
+        assert "cloudfront:DescribeKeyValueStore" in done.out
