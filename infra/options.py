@@ -32,8 +32,7 @@ from infra.upload_limits import UploadLimits, parts_of
 NO_ACCOUNT: Final = "000000000000"
 """Stands in for the account when there is none: enough to synthesise, never enough to deploy to AWS."""
 
-# What CloudWatch Logs accepts
-# (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html).
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html.
 LOG_RETENTION_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557)
 YEAR_SECONDS: Final = 365 * 24 * 3600
 MAX_WIDGET_POLICIES: Final = 30
@@ -166,6 +165,7 @@ class SynthOptions(BaseModel):
         description="Give the executions that rollback and relay have for themselves, each, or 0 to reserve none",
     )
 
+    dashboard: bool = Field(True, description="Give true or false; false leaves out the dashboard in CloudWatch")
     tracing: bool = Field(False, description="Give true or false; true traces the functions with X-Ray")
 
     log_retention_days: int = Field(30, description=f"Give one of {', '.join(map(str, LOG_RETENTION_DAYS))}")

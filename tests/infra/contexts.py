@@ -23,6 +23,7 @@ EVERY_OPTION = {
     "telemetry_concurrency": "20",
     "rescue_concurrency": "10",
     "require_signatures": "true",
+    "dashboard": "false",
     "widget_policies": "checkout,chat-bubble",
     "tracing": "true",
     "log_retention_days": "400",

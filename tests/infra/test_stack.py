@@ -24,7 +24,12 @@ from tests.infra.template import Template, listed
 pytestmark = [pytest.mark.xdist_group("infra"), pytest.mark.synth]
 
 STACKS = ("production", "customised", "local")
-WITHOUT_RESOURCES = {"cloudwatch:GetMetricData", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+WITHOUT_RESOURCES = {
+    "cloudwatch:GetMetricData",
+    "dynamodb:ListStreams",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
 """Actions that know no resource-level permission
 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html, list_awsx-ray.html)."""
 HOLDS_DATA = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup")
