@@ -101,7 +101,8 @@ class EdgeshipStack(Stack):
             propagation.function,
             notifications.function,
         )
-        queues = [queue for function in functions for queue in function.queues]
+        waiting = (pipeline.failed_uploads, propagation.queue, notifications.queue)
+        queues = [*(queue for function in functions for queue in function.queues), *waiting]
         resources = Resources(storage, table, router, queues)
         access = Access(self, "Access", options=options, resources=resources)
         alarms = Alarms(

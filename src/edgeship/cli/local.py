@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,6 +84,17 @@ _EnforceIam = Annotated[
 ]
 
 
+_Publish = Annotated[
+    Path | None,
+    typer.Option(
+        "--publish",
+        metavar="DIR",
+        exists=True,
+        help="Then publish this build; a package.json in it or beside it says its widget and version.",
+    ),
+]
+
+
 @app.command()
 def up(
     ctx: typer.Context,
@@ -92,6 +104,7 @@ def up(
     speed: _Speed = 1,
     edge_freshness: _EdgeFreshness = DEFAULT_FRESHNESS_SECONDS,
     store_delay: _StoreDelay = DEFAULT_STORE_DELAY,
+    publish: _Publish = None,
     enforce_iam: _EnforceIam = False,
     state: Annotated[
         Path | None,
@@ -147,6 +160,8 @@ def up(
             }
             out.result(document, [plain("\n".join(_welcome(document)))])
             sys.stdout.flush()
+            if publish is not None:
+                _published(publish, as_json=out.as_json)
             interrupted.wait()
     out.note("the local cloud is stopped")
 
@@ -209,6 +224,16 @@ def demo(
                     interrupted.wait()
     if not ending.happened:
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def _published(build: Path, *, as_json: bool) -> None:
+    """By a process of its own; what it says goes where progress goes under `--json`, as the document is printed.
+    The cloud runs on whatever comes of it."""
+    program = "from edgeship.cli.main import run; run()"
+    words = ["publish", str(build), "--env", context.LOCAL, "--wait"]
+    subprocess.run(  # noqa: S603  our own arguments
+        [sys.executable, "-c", program, *words], stdout=sys.stderr if as_json else None, check=False
+    )
 
 
 def _welcome(document: dict[str, Any]) -> Iterator[str]:
