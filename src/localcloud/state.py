@@ -18,7 +18,8 @@ DOWN_SECONDS = 30.0
 class LocalState:
     """A running local cloud. `started_at` is ISO 8601 in UTC; `process_start` tells the process from a later one that
     got its id; `environment` is what its project calls what is deployed there; `cloudflare_url` is None without a
-    Cloudflare, `side_url` without a distribution beside the first."""
+    Cloudflare, `side_url` without a distribution beside the first; `speed` is
+    how many times faster than real time alarms and periods of metrics go by."""
 
     pid: int
     process_start: str
@@ -30,6 +31,7 @@ class LocalState:
     started_at: str
     logs: str
     side_url: str | None = None
+    speed: float = 1
 
 
 def write_state(path: Path, state: LocalState) -> None:

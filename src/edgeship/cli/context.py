@@ -18,8 +18,10 @@ from edgeship.cli.options import version_of
 from edgeship.cli.output import Output
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
+from edgeship.domain.health.thresholds import PERIOD_SECONDS
 from edgeship.local.state_path import STATE_PATH
 from edgeship.resource_names import REGION, ResourceNames
+from localcloud.cloudwatch.periods import real_seconds
 from localcloud.state import LocalState, read_state
 
 if TYPE_CHECKING:
@@ -145,7 +147,8 @@ class Target:
     def _build(self, site_url: str | None) -> Operator:
         from edgeship.bootstrap import operator
 
-        return operator.build(self.names, self.session, site_url)
+        period = PERIOD_SECONDS if self.local is None else real_seconds(PERIOD_SECONDS, self.local.speed)
+        return operator.build(self.names, self.session, site_url, period)
 
     def _deployed_url(self) -> str | None:
         domain = self._outputs.get(URL_OUTPUT)

@@ -1,0 +1,62 @@
+"""The overview of all widgets, read in the background: a page never waits for it, and says how old it is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from edgeship.application.ports import Clock
+from edgeship.application.status.read_overview import Overview
+from edgeship.console.desk import Part
+
+FRESH = timedelta(seconds=4)
+"""What is older is read again, for the next page."""
+USABLE = timedelta(seconds=60)
+"""What is older is not shown: nobody asked for it meanwhile, so nobody read it."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    part: Part[Overview]
+    at: datetime
+
+
+class LiveOverview:
+    """One read is under way at most, however many pages ask. While no page asks, nothing is read."""
+
+    def __init__(self, read: Callable[[], Part[Overview]], clock: Clock) -> None:
+        self._read, self._clock = read, clock
+        self._kept: _Kept | None = None
+        self._lock, self._reading = threading.Lock(), threading.Lock()
+        self._asked = 0
+
+    def get(self) -> Part[Overview]:
+        """What was read last, at most `USABLE` ago. What could not be read is tried again."""
+        kept, now = self._kept, self._clock()
+        if kept is None or now - kept.at > USABLE:
+            return self._fresh(self._asked)
+        if now - kept.at > FRESH and not self._reading.locked():
+            threading.Thread(target=self._fresh, args=(self._asked,), daemon=True).start()
+        return kept.part
+
+    def changed(self) -> None:
+        """A person has changed something: what was read before it is not shown again."""
+        with self._lock:
+            self._kept = None
+            self._asked += 1
+
+    def _fresh(self, asked: int) -> Part[Overview]:
+        before = self._kept
+        with self._reading:
+            # Another page may have waited for the same read.
+            kept = self._kept
+            if kept is not None and kept is not before and asked == self._asked:
+                return kept.part
+            asked, at = self._asked, self._clock()
+            part = self._read()
+            with self._lock:
+                if asked == self._asked:
+                    self._kept = _Kept(part, at)
+            return part
