@@ -23,7 +23,7 @@ EXPOSED_HEADERS = ("x-amz-meta-version", "ETag")
 
 
 class Storage(Construct):
-    """Private, encrypted, TLS-only, versioned buckets under the names that the code expects."""
+    """Private, encrypted, TLS-only buckets under the names that the code expects; all but the logs are versioned."""
 
     def __init__(self, scope: Construct, id: str, options: SynthOptions, removal: RemovalPolicy) -> None:
         super().__init__(scope, id)
@@ -38,6 +38,10 @@ class Storage(Construct):
             # (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html).
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
         )
+        # A log is written once and expires: versions would be paid for twice. The bucket of an earlier stack has some.
+        logs_bucket = self.logs.node.default_child
+        assert isinstance(logs_bucket, s3.CfnBucket)
+        logs_bucket.versioning_configuration = s3.CfnBucket.VersioningConfigurationProperty(status="Suspended")
         Validations.of(self.logs).acknowledge(
             Acknowledgment(id="AwsSolutions-S1", reason="This bucket receives the access logs; logging it would loop.")
         )

@@ -25,6 +25,8 @@ _STATEMENTS = (
     "path = 'M12 h24';",
 )
 """Of scripts: an upload parses them, and what is no script takes a parser three times as long."""
+_EXPORT = b"\nexport { width as default };\n"
+"""At the end of each chunk, as bundlers write it: an upload reads what it offers."""
 _COMMENTS = {".js": ("/*", "*/"), ".css": ("/*", "*/"), ".svg": ("<!--", "-->")}
 
 
@@ -43,7 +45,8 @@ def contents(patch: int) -> Iterator[tuple[str, bytes]]:
         size = dice.randint(MEAN_BYTES // 10, 2 * MEAN_BYTES - MEAN_BYTES // 10)
         words = " ".join(dice.choices(_STATEMENTS if name.endswith(".js") else _WORDS, k=size // 6))
         opening, closing = _COMMENTS[Path(name).suffix]
-        yield name, f"{opening} 1.0.{patch} {'.' * patch} {closing}\n{words}".encode()[: size + patch]
+        body = f"{opening} 1.0.{patch} {'.' * patch} {closing}\n{words}".encode()[: size + patch]
+        yield name, body + _EXPORT if name.startswith("js/") else body
 
 
 def write(folder: Path, patch: int) -> dict[str, bytes]:

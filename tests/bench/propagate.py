@@ -33,7 +33,6 @@ from edgeship.domain.naming import LATEST, MANIFEST_NAME, copies_prefix
 from edgeship.domain.propagation.deployment import Verification
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
-from localcloud.cloud import DISTRIBUTION
 from tests.bench import generated_bundle
 from tests.bench.contenders import SCRIPTS, client_environment
 from tests.bench.processes import Command, run
@@ -166,7 +165,7 @@ def _script(cloud: LocalCloud, folder: Path, number: int, meter: RequestMeter | 
     generated_bundle.write(dist, number)
     aws, target = str(SCRIPTS / "aws"), f"s3://{cloud.names.site_bucket}/{THEIRS}/{LATEST}/"
     sync: Command = [aws, "s3", "sync", "--delete", "--only-show-errors", str(dist), target]
-    distribution, paths = cloud.stack.only(DISTRIBUTION), f"/{THEIRS}/{LATEST}/*"
+    distribution, paths = cloud.stack.outputs["DistributionId"], f"/{THEIRS}/{LATEST}/*"
     synced = run(sync, env, folder)
     invalidated = run(["/bin/sh", "-ec", INVALIDATE, "sh", aws, distribution, paths], env, folder)
     return Run(copied_seconds=synced.seconds, done_seconds=synced.seconds + invalidated.seconds)

@@ -43,7 +43,7 @@ def test_a_candidate_has_a_page_and_so_has_what_it_is_compared_with() -> None:
     shown = page(world)
     assert (shown["status"], shown["watched"], shown["stale"]) == ("healthy", True, False)
     assert datetime.fromisoformat(shown["measured_at"]) == world.now
-    assert datetime.fromisoformat(shown["fresh_until"]) == world.now + 3 * MINUTE
+    assert datetime.fromisoformat(shown["fresh_until"]) == world.now + 7 * MINUTE
     assert shown["metrics"]["sessions"]["value"] == 150
     (channel,) = shown["channels"]
     assert (channel["role"], channel["percent"], channel["phase"]) == ("candidate", 1, "running")

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from edgeship.adapters.cloudwatch.metrics import _STATS
 from edgeship.cli.cost.cost import read_prices
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.incidents.turns import is_due
 from edgeship.domain.cost import bill as bills
-from edgeship.domain.cost.bill import Usage, bill, total, watched_version
+from edgeship.domain.cost.bill import Usage, bill, reported_version, total, watched_version
+from edgeship.domain.events import timestamp
 from edgeship.domain.health.alarms import alarms_of
 from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.telemetry.metric_registry import MAX_RELEASES
@@ -24,6 +28,10 @@ def test_the_quantities_are_those_of_the_code() -> None:
     assert len(_STATS) == bills.METRICS_READ
     assert len(alarms_of("checkout", Version(1, 0, 0), Thresholds())) == bills.ALARMS
     assert MAX_RELEASES == bills.MAX_MEASURED
+    moved = datetime(2026, 11, 23, tzinfo=UTC)
+    live = Channel("checkout", "latest", Version(1, 0, 0), moved_at=timestamp(moved))
+    day = [is_due(live, moved + timedelta(minutes=minute), 60) for minute in range(24 * 60)]
+    assert sum(day) == 24 * bills.WATCHED_READS_AN_HOUR
 
 
 def test_a_bill_is_linear_in_what_is_used() -> None:
@@ -45,9 +53,12 @@ def test_the_largest_item_comes_first_and_each_says_what_lowers_it() -> None:
     assert quieter < total(items)
 
 
-def test_a_watched_version() -> None:
-    alone = total(bill(Usage(0, 1, 1e-9), PRICES)) - total(bill(Usage(0, 0, 1e-9), PRICES))
+def test_a_watched_version_costs_less_than_a_dollar_and_a_half() -> None:
+    alone = total(bill(Usage(0, 1, 0, reporting=0), PRICES)) - total(bill(Usage(0, 0, 0, reporting=0), PRICES))
     assert alone == pytest.approx(watched_version(PRICES), rel=1e-6)
+    assert watched_version(PRICES) < 1.5
+    with_metrics = total(bill(Usage(0, 1, 0), PRICES)) - total(bill(Usage(0, 0, 0), PRICES))
+    assert with_metrics - alone == pytest.approx(reported_version(PRICES), rel=1e-6)
 
 
 def test_the_command(rolling: CommandLine) -> None:

@@ -47,7 +47,7 @@ def test_a_healthy_release() -> None:
         "status": "healthy",
         "measured_from": "2026-11-23T10:07:00.000Z",
         "measured_at": "2026-11-23T10:10:00.000Z",
-        "fresh_until": "2026-11-23T10:13:00.000Z",
+        "fresh_until": "2026-11-23T10:17:00.000Z",
         "analysis": {
             "reason": "no limit reached, 1200 sessions",
             "health": "healthy",

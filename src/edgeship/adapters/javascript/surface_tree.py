@@ -63,20 +63,25 @@ def _language(grammar: Grammar) -> Language:
     return Language(tree_sitter_javascript.language())
 
 
+@cache
+def _query(grammar: Grammar, text: str) -> Query:
+    # To compile one takes as long as a parse of 20 KB.
+    return Query(_language(grammar), text)
+
+
 def script_surface(source: bytes, grammar: Grammar) -> Script | None:
     """What a script offers; None where a parse of it would cost too much."""
-    language = _language(grammar)
-    root = parsed_tree(source, SECONDS, language)
+    root = parsed_tree(source, SECONDS, _language(grammar))
     if root is None:
         return None
     deprecated: tuple[Deprecated, ...] = ()
     if _DEPRECATED.encode() in source:
-        comments = QueryCursor(Query(language, _COMMENTS)).captures(root).get("comment", [])
+        comments = QueryCursor(_query(grammar, _COMMENTS)).captures(root).get("comment", [])
         deprecated = tuple(_deprecated(source, comments))
     exports = tuple(export for node in root.named_children for export in _exports(source, node))
     if grammar == "typescript":
         return Script(exports, (), {}, deprecated)
-    elements, events = _calls(source, language, root)
+    elements, events = _calls(source, root)
     return Script(exports, elements, events, deprecated)
 
 
@@ -149,11 +154,11 @@ def _bound(pattern: Node) -> Iterator[Node]:
             waiting += reversed(node.named_children)
 
 
-def _calls(source: bytes, language: Language, root: Node) -> tuple[tuple[Element, ...], dict[str, int]]:
+def _calls(source: bytes, root: Node) -> tuple[tuple[Element, ...], dict[str, int]]:
     defined: dict[str, tuple[int, Node | None]] = {}
     events: dict[str, int] = {}
     classes: dict[str, dict[str, int]] = {}
-    found = (captures for _, captures in QueryCursor(Query(language, _CALLS)).matches(root))
+    found = (captures for _, captures in QueryCursor(_query("javascript", _CALLS)).matches(root))
     for captures in sorted(found, key=lambda captures: min(node.start_byte for (node,) in captures.values())):
         if "class" in captures:
             (node,) = captures["class"]

@@ -63,7 +63,7 @@ def ends_syntax(head: bytes, tail: bytes) -> Syntax:
 
 def parsed_tree(source: bytes, seconds: float, language: Language = _LANGUAGE) -> Node | None:
     """The root of the syntax tree, None where it would cost too much: more than `seconds` of CPU time."""
-    if _depth(source) > MAX_DEPTH:
+    if _is_deep(source):
         return None
     limit = time.process_time() + seconds
 
@@ -97,14 +97,16 @@ def _read(source: bytes, root: Node, *, whole: bool) -> Syntax:
     return replace(found, module_only=module_only, common_js=None if module_only else common_js(source, root))
 
 
-def _depth(source: bytes) -> int:
+def _is_deep(source: bytes) -> bool:
+    if sum(map(source.count, (b"(", b"[", b"{"))) <= MAX_DEPTH:
+        return False
     depth = deepest = 0
     for match in _BRACKETS.finditer(source):
         length = match.end() - match.start()
         # A closing bracket too many is in a string or an error; it must not hide those that open later.
         depth = depth + length if source[match.start()] in b"([{" else max(0, depth - length)
         deepest = max(deepest, depth)
-    return deepest
+    return deepest > MAX_DEPTH
 
 
 def _import_and_export_statements(root: Node) -> Iterator[Node]:

@@ -1,4 +1,4 @@
-"""Publish the health pages of the watched versions, and a last page of each version that is no longer watched.
+"""Publish the health pages of watched versions, and a last page of each version that is no longer watched.
 
 A version is listed before its first page is written, and taken off the list after its last page. So after a crash the
 next run finds every page that it must write again.
@@ -6,7 +6,7 @@ next run finds every page that it must write again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class PublishHealth:
-    """`period_seconds` is how often pages are written, `threads` how many at a time."""
+    """`period_seconds` is a minute of the metrics; so many `threads` write pages at a time."""
 
     state: ReleaseState
     pages: HealthPages
@@ -47,19 +47,24 @@ class PublishHealth:
         self,
         environment: str,
         exposed: Mapping[Subject, Watched],
+        unread: Set[Subject] = frozenset(),
     ) -> Faults:
-        """Write the page of every version that is exposed, and a last page of those listed that are not.
+        """Write the page of every version that is `exposed`, and a last page of those listed that are not.
+
+        Args:
+            unread: versions that are exposed, too, and whose metrics nobody has asked for: their pages stay.
 
         Returns:
             The errors, by the version whose page was not written. The next run writes it.
         """
         listed = self.pages.published()
+        shown = exposed.keys() | unread
         try:
-            if not exposed.keys() <= listed.subjects:
-                listed = self.pages.remember(listed.subjects | exposed.keys(), listed)
+            if not shown <= listed.subjects:
+                listed = self.pages.remember(listed.subjects | shown, listed)
         except Conflict:
             return {}  # another tick publishes them; the next one writes what it left out
-        ended = listed.subjects - exposed.keys()
+        ended = listed.subjects - shown
         faults = self._all(
             {
                 **{

@@ -13,7 +13,7 @@ from edgeship.cli import context
 from edgeship.cli.errors import Usage as UsageError
 from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import plain, table
-from edgeship.domain.cost.bill import Usage, bill, total, watched_version
+from edgeship.domain.cost.bill import Usage, bill, reported_version, total, watched_version
 from edgeship.domain.cost.prices import Prices
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def cost(
         "total": round(total(items), 2),
         "million_views": round(total(items) / (views * 30.4 / 1e6), 2) if views else None,
         "watched_version": round(watched_version(known), 2),
+        "reported_version": round(reported_version(known), 2),
         "items": [{"name": item.name, "amount": round(item.amount, 2), "lowers": item.lowers} for item in items],
     }
     rows = [(item.name, f"{item.amount:,.2f}", item.lowers) for item in items if item.amount >= SHOWN_FROM]
@@ -109,6 +110,7 @@ def _notes(document: dict[str, Any], items: list[Item]) -> list[Any]:
     return [
         plain(f"in all {document['total']:,.2f} US dollars a month{each}", "bold"),
         plain(f"the largest: {items[0].name}; what lowers it: {items[0].lowers}"),
-        plain(f"a version that is watched all month: {document['watched_version']:,.2f}"),
+        plain(f"to watch a version all month: {document['watched_version']:,.2f}"),
+        plain(f"metrics of a version that browsers report on: {document['reported_version']:,.2f}"),
         plain(f"list prices of us-east-1, {document['prices_of']}, without free tiers and discounts", "dim"),
     ]

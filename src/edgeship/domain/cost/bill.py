@@ -20,6 +20,8 @@ METRICS = 9
 METRICS_READ = 8
 """Of a version, each time that it is analysed."""
 RESTING_READS_AN_HOUR = 4
+WATCHED_READS_AN_HOUR = 14
+"""On the average of a day that begins with a move or a step: each minute of its first hour, then every five."""
 MAX_MEASURED = 1_000
 """Versions with metrics of their own."""
 STACK_ALARMS, SECRETS = 60, 1
@@ -69,13 +71,18 @@ def total(items: list[Item]) -> float:
 
 
 def watched_version(prices: Prices) -> float:
-    """What a version costs that is watched, and that browsers report on, for a month."""
+    """What it costs to watch a version for a month: its alarms, and what the minute tick reads and writes."""
+    reads = WATCHED_READS_AN_HOUR * 24 * DAYS
     return (
         ALARMS * METRICS_OF_AN_ALARM * prices.alarm_metric_month
-        + METRICS * prices.metric_month
-        + MINUTES * METRICS_READ * prices.metric_read / 1e6
-        + MINUTES * prices.s3_put / 1e6
+        + reads * METRICS_READ * prices.metric_read / 1e6
+        + reads * prices.s3_put / 1e6
     )
+
+
+def reported_version(prices: Prices) -> float:
+    """What the metrics of a version cost for a month in which browsers report on it every hour, watched or not."""
+    return METRICS * prices.metric_month
 
 
 def _items(usage: Usage, prices: Prices) -> Iterator[Item]:
@@ -113,14 +120,15 @@ def _items(usage: Usage, prices: Prices) -> Iterator[Item]:
     )
     versions = min(usage.widgets + usage.watched, MAX_MEASURED)
     reported = versions if usage.reporting else 0
-    yield Item("metrics of versions", reported * METRICS * prices.metric_month, "telemetry on the widgets that need it")
-    reads = usage.watched * MINUTES + usage.widgets * RESTING_READS_AN_HOUR * 24 * DAYS
+    yield Item("metrics of versions", reported * reported_version(prices), "telemetry on the widgets that need it")
+    watched_reads = usage.watched * WATCHED_READS_AN_HOUR * 24 * DAYS
+    reads = watched_reads + usage.widgets * RESTING_READS_AN_HOUR * 24 * DAYS
     yield Item(
         "reads of metrics by the minute tick",
         reads * METRICS_READ * prices.metric_read / 1e6,
         "a shorter rollback window, and shorter rollouts",
     )
-    yield Item("health pages", usage.watched * MINUTES * prices.s3_put / 1e6, "a shorter rollback window")
+    yield Item("health pages", watched_reads * prices.s3_put / 1e6, "a shorter rollback window")
     tick = (
         MINUTES / 1e6 * prices.lambda_request + MINUTES * TICK_SECONDS * TICK_GIGABYTES * prices.lambda_gigabyte_second
     )

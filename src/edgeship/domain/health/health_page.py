@@ -23,8 +23,8 @@ from edgeship.domain.telemetry.error_book import ErrorBook
 from edgeship.domain.version import Version
 
 SCHEMA = 2
-FRESH_PERIODS = 3
-"""A page is written each period. A page older than so many periods is no longer written."""
+FRESH_PERIODS = 7
+"""A page is written each period, or every fifth. One older than so many periods is no longer written."""
 MAX_ERRORS = 5
 
 METRICS_UNAVAILABLE = "The metrics could not be read: the numbers are those of measured_at."

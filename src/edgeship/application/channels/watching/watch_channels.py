@@ -1,14 +1,15 @@
 """The minute tick: check every channel that has a rollout or an open rollback window, and in turns every other one.
 
 It is the second way to a rollback: it reads the metrics and the states of the alarms, and needs no alarm's event; if it
-can't read one of the two, it uses the other. Every write is conditioned on the channel as it was read; work that fails
-is done in the next minute. Then it starts what waited for the end of a freeze or for a calendar window. Only then does
-it correct the alarms, for as long as there is time. Last it publishes the health pages.
+can't read one of the two, it uses the other. What goes on for an hour without a finding has its metrics read every five
+minutes. Every write is conditioned on the channel as it was read; work that fails is done in the next minute. Then it
+starts what waited for the end of a freeze or for a calendar window. Only then does it correct the alarms, for as long
+as there is time. Last it publishes the health pages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -28,10 +29,11 @@ from edgeship.application.telemetry.ports import Registry
 from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.exposure import exposure_of
-from edgeship.domain.channels.incidents.turns import turn_at
+from edgeship.domain.channels.incidents.turns import is_due, turn_at
 from edgeship.domain.channels.policy import Decision, PolicyRecord
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Occasion
+from edgeship.domain.health.alarms import StandingAlarm
 from edgeship.domain.telemetry.metric_registry import versions_in_two
 
 T = TypeVar("T")
@@ -86,10 +88,12 @@ class WatchChannels:
         freezes = _unless_it_fails("freezes", self.state.freezes, tick)
         judged = {widget: record.policy.thresholds.custom_metric for widget, record in policies.items()}
         custom = {widget: name for widget, name in judged.items() if name}
-        metrics = _unless_it_fails("metrics", lambda: self._read(checked, occasion, custom, in_two), tick)
+        due = self._due(channels, standing, occasion)
+        asked = {*due, *resting}
+        metrics = _unless_it_fails("metrics", lambda: self._read(asked, occasion, custom, in_two), tick)
         if metrics is not None:
             read = metrics
-            metrics = _unless_it_fails("comparisons", lambda: self.compare(read, channels, policies), tick) or read
+            metrics = _unless_it_fails("comparisons", lambda: self.compare(read, due, policies), tick) or read
         changed: set[Channel] = set()
         for number, channel in enumerate(checked):
             if left() < SECONDS_OF_A_CHECK:
@@ -97,7 +101,7 @@ class WatchChannels:
                 break
             seen = Seen(
                 standing,
-                metrics,
+                metrics if channel in asked else None,
                 freezes,
                 {version for widget, version in quarantined if widget == channel.widget},
             )
@@ -135,7 +139,9 @@ class WatchChannels:
         # The pages come last: nothing waits for them, and they show the changes of this tick.
         _unless_it_fails(
             "health pages",
-            lambda: self._publish_health(current, policies, metrics, occasion.environment, tick),
+            lambda: self._publish_health(
+                current, policies, metrics, {channel.widget for channel in due}, occasion.environment, tick
+            ),
             tick,
         )
         return tick
@@ -146,6 +152,16 @@ class WatchChannels:
         first = int(occasion.at.timestamp() // self.metrics.period_seconds) * _STRIDE % (len(channels) or 1)
         turned = [*channels[first:], *channels[:first]]
         return sorted(turned, key=lambda channel: channel.candidate is None)
+
+    def _due(
+        self, channels: Sequence[Channel], standing: Sequence[StandingAlarm] | None, occasion: Occasion
+    ) -> list[Channel]:
+        """Those whose metrics are read now: also where an alarm is on, and all if nobody knows which are."""
+        if standing is None:
+            return list(channels)
+        widgets = {each.alarm.widget for each in standing if each.in_alarm and each.alarm is not None}
+        widgets |= {c.widget for c in channels if is_due(c, occasion.at, self.metrics.period_seconds)}
+        return [channel for channel in channels if channel.widget in widgets]
 
     def _read(
         self, channels: Iterable[Channel], occasion: Occasion, custom: CustomMetrics, in_two: InTwo | None
@@ -178,10 +194,13 @@ class WatchChannels:
         channels: Iterable[Channel],
         policies: Mapping[str, PolicyRecord],
         metrics: ChannelMetrics | None,
+        due: Set[str],
         environment: str,
         tick: Tick,
     ) -> None:
         exposed: dict[Subject, Watched] = {}
+        unread = {(c.widget, version) for c in channels if c.widget not in due for version in c.shown}
+        channels = (channel for channel in channels if channel.widget in due)
         for channel in sorted(channels, key=lambda channel: (channel.widget, channel.name)):
             policy = policies[channel.widget].policy
             limits = policy.thresholds
@@ -190,7 +209,7 @@ class WatchChannels:
                 finding = metrics.finding(channel, version, limits) if metrics is not None else None
                 watched = exposed.get((channel.widget, version), Watched())
                 exposed[channel.widget, version] = watched.and_in(exposure_of(channel, version, policy.mode), finding)
-        faults = self.publish(environment, exposed)
+        faults = self.publish(environment, exposed, unread)
         tick.faults += [(f"health page of {widget} {version}", fault) for (widget, version), fault in faults.items()]
 
 
