@@ -77,7 +77,7 @@ def test_the_cookie_is_for_this_console_alone(visitor: Visitor) -> None:
     assert cookie.startswith(f"edgeship-console-{visitor.at.port}=")
     assert {"httponly", "samesite=strict", "path=/"} <= {part.strip().lower() for part in cookie.split(";")}
     assert visitor.at.url.partition("token=")[2] not in cookie
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "same-origin"
 
 
 def test_each_run_has_its_own_token(world: World) -> None:
