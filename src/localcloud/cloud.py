@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from localcloud.account import ACCOUNT
 from localcloud.assembly import Assembly
@@ -28,6 +29,7 @@ from localcloud.cloudfront.local_cloudfront import LocalCloudFront
 from localcloud.cloudwatch.emulator import MonitoredEmulator
 from localcloud.cloudwatch.local_cloudwatch import LocalCloudWatch, require_speed
 from localcloud.deploy import Stack, deploy
+from localcloud.kept_state import KeptState
 from localcloud.lifecycle import Lifecycle
 from localcloud.sandbox import SandboxSession
 from localcloud.state import LocalState, process_start
@@ -96,6 +98,7 @@ class Cloud(Lifecycle):
         state_path: Path | None = None,
         speed: float = 1,
         store_delay_seconds: float = STORE_DELAY_SECONDS,
+        kept: Path | None = None,
         on_progress: Progress = lambda _: None,
     ) -> None:
         """
@@ -105,6 +108,7 @@ class Cloud(Lifecycle):
             state_path: where other processes look for it; None to be found by nobody.
             speed: so many times faster than real time alarms and rates of rules go by.
             store_delay_seconds: so long after a write to a key value store, CloudFront Functions see it.
+            kept: the folder in which its state and its ports lie between starts; it begins empty each time when None.
 
         Raises:
             ValueError: the speed is out of CloudWatch's range.
@@ -113,10 +117,14 @@ class Cloud(Lifecycle):
         self.speed = require_speed(speed)
         self._project = project
         self._store_delay = store_delay_seconds
-        self._edge_port = edge_port
-        self._cloudflare_port = cloudflare_port
+        self._kept = KeptState(kept) if kept is not None else None
+        before = self._kept.ports() if self._kept is not None else {}
+        self._edge_port = edge_port or before.get("edge")
+        self._side_port = before.get("side")
+        self._cloudflare_port = cloudflare_port or before.get("cloudflare")
         self._on_progress = on_progress
-        self._emulator = MonitoredEmulator(port, private_variables=project.private_variables)
+        port = port or before.get("api")
+        self._emulator = MonitoredEmulator(port, private_variables=project.private_variables, kept=self._kept)
         self._forget()
 
     def _forget(self) -> None:
@@ -169,6 +177,7 @@ class Cloud(Lifecycle):
 
         Raises:
             AlreadyRunning: the state file names another.
+            StateTaken: another has its state in the folder `kept`.
             EmulatorFailed, SynthesisFailed, DeploymentFailed, OSError: as they say; whatever had started is stopped.
         """
         began = time.monotonic()
@@ -177,6 +186,8 @@ class Cloud(Lifecycle):
 
     def _start(self, parts: ExitStack) -> LocalState:
         parts.callback(self._forget)
+        if self._kept is not None:
+            parts.enter_context(self._kept.taken())
         scratch = self._scratch = Path(tempfile.mkdtemp(prefix="localcloud-")).resolve()
         parts.callback(shutil.rmtree, scratch, ignore_errors=True)
         self._emulator.log = scratch / "emulator.log"
@@ -186,7 +197,7 @@ class Cloud(Lifecycle):
         token = secrets.token_urlsafe(32)
         if self._project.cloudflare_token is not None:
             self.session().client("ssm").put_parameter(
-                Name=self._project.cloudflare_token, Value=token, Type="SecureString"
+                Name=self._project.cloudflare_token, Value=token, Type="SecureString", Overwrite=True
             )
         assembly = Assembly.read(self._project.assembly(self._on_progress))
         self._stack = deploy(self.session(), assembly, self._on_progress)
@@ -197,6 +208,8 @@ class Cloud(Lifecycle):
         self._cloudwatch = LocalCloudWatch(self.session(), self.speed)
         parts.callback(self._cloudwatch.stop)
         self._cloudwatch.start()
+        if self._kept is not None:
+            self._kept.keep_ports(_ports(addresses))
         return self._state(addresses)
 
     def _start_cdns(self, parts: ExitStack, token: str, log: Path) -> Addresses:
@@ -222,7 +235,7 @@ class Cloud(Lifecycle):
         side = self.stack.outputs.get(self._project.side_output or "")
         if side is None:
             return ""
-        self._side = LocalCloudFront(self.session(), side, None, log, store_delay_seconds=self._store_delay)
+        self._side = LocalCloudFront(self.session(), side, self._side_port, log, store_delay_seconds=self._store_delay)
         parts.callback(self._side.stop)
         self._side.start()
         self._on_progress(f"CloudFront's second distribution at {self._side.url}")
@@ -260,3 +273,13 @@ class Cloud(Lifecycle):
         if value is None:
             raise RuntimeError("the local cloud has not been started")
         return value
+
+
+def _ports(addresses: Addresses) -> dict[str, int]:
+    urls = {
+        "api": addresses.endpoint_url,
+        "edge": addresses.edge_url,
+        "side": addresses.side_url,
+        "cloudflare": addresses.cloudflare_url,
+    }
+    return {name: port for name, url in urls.items() if (port := urlsplit(url).port) is not None}

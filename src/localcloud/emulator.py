@@ -28,8 +28,9 @@ from types import TracebackType
 from typing import Self
 
 from localcloud.account import ACCOUNT, REGION
+from localcloud.kept_state import KeptState
+from localcloud.processes.supervised_process import SupervisedProcess
 from localcloud.sandbox import SandboxSession, child_environment
-from localcloud.supervised_process import SupervisedProcess
 
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
@@ -74,18 +75,25 @@ class Emulator:
     """One MiniStack; several can run side by side, each with its own port, state and log."""
 
     def __init__(
-        self, port: int | None = None, log: Path | None = None, *, private_variables: tuple[str, ...] = ()
+        self,
+        port: int | None = None,
+        log: Path | None = None,
+        *,
+        private_variables: tuple[str, ...] = (),
+        kept: KeptState | None = None,
     ) -> None:
         """
         Args:
             port: where to listen on 127.0.0.1; a free one when None.
             log: the file that its output, its Lambdas' included, is appended to; in its scratch folder when None.
             private_variables: prefixes of environment variables that its Lambdas must not inherit from this process.
+            kept: where its state lies between starts; in its scratch folder, which goes, when None.
         """
         self.port = port or free_port()
         self.endpoint_url = f"http://{HOST}:{self.port}"
         self.log = log
         self._private = private_variables
+        self._kept = kept
         self._scratch: Path | None = None
         self._process = SupervisedProcess([sys.executable, "-m", "ministack"])
 
@@ -101,6 +109,8 @@ class Emulator:
         _require_free(self.port)
         # Resolved, because a scratch folder behind a symlink makes the emulator's zip checks refuse its own files.
         self._scratch = Path(tempfile.mkdtemp(prefix="localcloud-emulator-")).resolve()
+        if self._kept is not None:
+            self._kept.prepare()
         self.log = self.log or self._scratch / "emulator.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
@@ -139,10 +149,11 @@ class Emulator:
             "SERVICES": ",".join(SERVICES),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
-            "PERSIST_STATE": "0",
-            "S3_PERSIST": "0",
-            "STATE_DIR": str(scratch / "state"),
-            "S3_DATA_DIR": str(scratch / "s3"),
+            # What it keeps is written when it stops.
+            "PERSIST_STATE": "1" if self._kept else "0",
+            "S3_PERSIST": "1" if self._kept else "0",
+            "STATE_DIR": str(self._kept.services if self._kept else scratch / "state"),
+            "S3_DATA_DIR": str(self._kept.objects if self._kept else scratch / "s3"),
             "HOME": str(scratch),
             "TMPDIR": str(scratch),
             "DOCKER_HOST": f"unix://{scratch}/no-docker.sock",

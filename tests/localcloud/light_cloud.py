@@ -21,9 +21,9 @@ from pathlib import Path
 
 from localcloud.cloudfront.lambda_edge.edge_runtime import EdgeRuntime
 from localcloud.lifecycle import Lifecycle
-from localcloud.serving_thread import ServingThread
+from localcloud.processes.serving_thread import ServingThread
+from localcloud.processes.supervised_process import SupervisedProcess
 from localcloud.state import LocalState, process_start
-from localcloud.supervised_process import SupervisedProcess
 from tests.localcloud.edge_code import code
 
 STAND_IN = """

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -83,6 +84,15 @@ def up(
     speed: _Speed = 1,
     edge_freshness: _EdgeFreshness = DEFAULT_FRESHNESS_SECONDS,
     store_delay: _StoreDelay = DEFAULT_STORE_DELAY,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state",
+            metavar="DIR",
+            file_okay=False,
+            help="A folder that keeps releases, channels, flags and ports until the next start.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start a local cloud, until Ctrl-C.
@@ -109,6 +119,7 @@ def up(
                     speed=speed,
                     edge_freshness_seconds=edge_freshness,
                     store_delay_seconds=store_delay,
+                    kept=state.expanduser().resolve() if state is not None else None,
                     on_progress=tell,
                 )
                 running.callback(cloud.stop)

@@ -42,6 +42,7 @@ class LocalCloud(Cloud):
         speed: float = 1,
         edge_freshness_seconds: float = DEFAULT_FRESHNESS_SECONDS,
         store_delay_seconds: float = STORE_DELAY_SECONDS,
+        kept: Path | None = None,
         on_progress: Progress = lambda _: None,
     ) -> None:
         """
@@ -54,6 +55,7 @@ class LocalCloud(Cloud):
             edge_freshness_seconds: how often the edge looks for news of flags.
             store_delay_seconds: so long after a write to a key value store, CloudFront Functions see it; propagation
                 waits as long.
+            kept: the folder in which its state and its ports lie between starts; it begins empty each time when None.
 
         Raises:
             ValueError: the speed is out of CloudWatch's range.
@@ -83,6 +85,7 @@ class LocalCloud(Cloud):
             state_path=state_path,
             speed=speed,
             store_delay_seconds=store_delay_seconds,
+            kept=kept,
             on_progress=on_progress,
         )
 

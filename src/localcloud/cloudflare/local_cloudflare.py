@@ -18,8 +18,8 @@ from localcloud.http.cache import Cache
 from localcloud.http.exchange import Answer, Request
 from localcloud.http.origin import HttpOrigin, Origin
 from localcloud.http.server import HOST, HttpServer
+from localcloud.processes.serving_thread import ServingThread
 from localcloud.sandbox import require_loopback
-from localcloud.serving_thread import ServingThread
 
 ZONE = "10ca110ca110ca110ca110ca110ca110"
 """The id of its only zone."""

@@ -25,8 +25,8 @@ from localcloud.cloudfront.origins import origin_for
 from localcloud.http.cache import Cache
 from localcloud.http.exchange import Answer, Request
 from localcloud.http.server import HOST, HttpServer
+from localcloud.processes.serving_thread import ServingThread
 from localcloud.sandbox import SandboxSession
-from localcloud.serving_thread import ServingThread
 
 FEED_SECONDS = 0.5
 """Between two looks for invalidations and new configurations."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from localcloud import guard
+from localcloud.processes import guard
 
 
 class SupervisedProcess:
