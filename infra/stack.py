@@ -100,7 +100,16 @@ class EdgeshipStack(Stack):
             notifications.function,
         )
         queues = [queue for function in functions for queue in function.queues]
-        access = Access(self, "Access", options=options, storage=storage, table=table, router=router, queues=queues)
+        access = Access(
+            self,
+            "Access",
+            options=options,
+            storage=storage,
+            table=table,
+            router=router,
+            queues=queues,
+            work=(pipeline.failed_uploads, propagation.queue, notifications.queue),
+        )
         alarms = Alarms(
             self,
             "Alarms",

@@ -51,7 +51,9 @@ class Access(Construct):
         table: StateTable,
         router: Router,
         queues: Sequence[sqs.IQueue],
+        work: Sequence[sqs.IQueue],
     ) -> None:
+        """`queues` are those of failures, and `work` those that their messages failed in."""
         super().__init__(scope, id)
         names = options.names
         incoming = objects(names.inbox_bucket, f"{INCOMING_PREFIX}*")
@@ -145,7 +147,17 @@ class Access(Construct):
             ),
             reason="The ARN of a log group in a policy ends so.",
         )
-        allow(self.operator, ["sqs:GetQueueAttributes"], *(queue.queue_arn for queue in queues))
+        # For the console: its charts, what ended in queues of failures, and a redrive of it.
+        allow(
+            self.operator,
+            ["cloudwatch:GetMetricData", "sqs:ListQueues"],
+            "*",
+            reason="Charts, and the names of queues: neither action has a resource type.",
+        )
+        failed, worked = ([queue.queue_arn for queue in each] for each in (queues, work))
+        allow(self.operator, ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], *failed, *worked)
+        allow(self.operator, ["sqs:DeleteMessage", "sqs:ReceiveMessage"], *failed)
+        allow(self.operator, ["sqs:SendMessage"], *worked)
         stack = Stack.of(self)
         allow(
             self.operator,

@@ -111,5 +111,6 @@ class FakeDeadLetters:
     def peek(self, queue: FailureQueue) -> FailureQueue:
         return self._queues[queue.name]
 
-    def redrive(self, queue: FailureQueue) -> None:
+    def redrive(self, queue: FailureQueue) -> int:
         self._queues[queue.name] = replace(queue, messages=0, sample=())
+        return queue.messages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -66,6 +67,10 @@ UNSEEN = {
 """What Lambda needs on a function's behalf, or the code only in cases that no scene plays."""
 
 
+QUEUES = ("NotificationsNotificationFailures0A1B2C3D-x", "NotificationsQueue0E5F6A7B-x")
+"""Of failures, and where they failed."""
+
+
 def beacon(aws: Aws) -> Callable[[], None]:
     """One with errors, of a release that is live."""
     request = FunctionUrlRequest.model_validate_json((ROOT / "events/aws.lambda-url.telemetry.json").read_bytes())
@@ -115,6 +120,27 @@ def resolve(_: Aws) -> Callable[[], None]:
     return deliver
 
 
+def console(_: Aws) -> Callable[[], None]:
+    """What the pages of the console read beside the command line's."""
+    live = Channel("checkout", "latest", Version(1, 0, 0))
+    client = kept_session().client("sqs")
+    dead, work = (client.create_queue(QueueName=f"{NAMES.stack}-{name}")["QueueUrl"] for name in QUEUES)
+    arn = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 2})
+    client.set_queue_attributes(QueueUrl=work, Attributes={"RedrivePolicy": policy})
+    client.send_message(QueueUrl=dead, MessageBody="{}")
+
+    def deliver() -> None:
+        edgeship = _operator()
+        edgeship.series([live], 60)
+        edgeship.recent_events((), 20)
+        edgeship.evaluate({"targetingKey": "u1"})
+        assert [queue.messages for queue in edgeship.dead_letters()] == [1]
+        assert edgeship.redrive(f"{NAMES.stack}-{QUEUES[0]}") == 1
+
+    return deliver
+
+
 def limits(_: Aws) -> Callable[[], None]:
     def deliver() -> None:
         assert _operator().upload_limits.read() == DEFAULT_LIMITS
@@ -152,6 +178,7 @@ SCENES: dict[str, Scene] = {
     "resolve for an operator": resolve,
     "a change of a flag for an operator": change_flag,
     "limits for an operator": limits,
+    "the console for an operator": console,
 }
 
 
@@ -242,7 +269,7 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Nee
             )
         case "sqs":
             # CloudFormation names the queues; that functions are given their URLs is held by another test.
-            needed = iter([(f"sqs:{operation}", f"arn:of:{_QUEUES[params['QueueUrl'].rpartition('/')[2]]}")])
+            needed = iter([(f"sqs:{operation}", _of_sqs(params))])
         case "cloudfront" | "cloudfront-keyvaluestore":
             needed = iter([(f"{service}:{operation}", _of_cloudfront(service, operation))])
         case "logs":
@@ -256,8 +283,18 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Nee
         yield action, named.replace(f"edgeship/{NAMES.environment}/", "edgeship/production/")
 
 
-_QUEUES = {"poison": "PipelinePoison", "notices": "NotificationsQueue"}
+_QUEUES = {
+    "poison": "PipelinePoison",
+    "notices": "NotificationsQueue",
+    **dict(zip((f"{NAMES.stack}-{name}" for name in QUEUES), (name.partition("0")[0] for name in QUEUES), strict=True)),
+}
 """The template's queues by the tests'."""
+
+
+def _of_sqs(params: dict[str, Any]) -> str:
+    """The queue; `*` for a list of them."""
+    named = params.get("QueueUrl") or params.get("QueueName")
+    return f"arn:of:{_QUEUES[named.rpartition('/')[2]]}" if named is not None else "*"
 
 
 def _arn(service: str) -> str:

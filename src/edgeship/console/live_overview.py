@@ -15,6 +15,7 @@ FRESH = timedelta(seconds=4)
 """What is older is read again, for the next page."""
 USABLE = timedelta(seconds=60)
 """What is older is not shown: nobody asked for it meanwhile, so nobody read it."""
+AFTER_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,32 @@ class LiveOverview:
         self._kept: _Kept | None = None
         self._lock, self._reading = threading.Lock(), threading.Lock()
         self._asked = 0
+        self._due = False
 
     def get(self) -> Part[Overview]:
         """What was read last, at most `USABLE` ago. What could not be read is tried again."""
         kept, now = self._kept, self._clock()
         if kept is None or now - kept.at > USABLE:
             return self._fresh(self._asked)
-        if now - kept.at > FRESH and not self._reading.locked():
-            threading.Thread(target=self._fresh, args=(self._asked,), daemon=True).start()
+        if now - kept.at > FRESH:
+            self._read_soon()
         return kept.part
+
+    def _read_soon(self) -> None:
+        """Once the page that asks is sent: what is read takes the processor from it."""
+        with self._lock:
+            if self._due:
+                return
+            self._due = True
+        timer = threading.Timer(AFTER_SECONDS, self._read_again, (self._asked,))
+        timer.daemon = True
+        timer.start()
+
+    def _read_again(self, asked: int) -> None:
+        try:
+            self._fresh(asked)
+        finally:
+            self._due = False
 
     def changed(self) -> None:
         """A person has changed something: what was read before it is not shown again."""

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 SAMPLE = 10
 """Messages in one call, SQS's maximum
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html)."""
+MOST = 1_000
+"""Messages that one act moves."""
+HIDDEN_SECONDS = 60
+"""For which a message that is being moved is received by nobody else."""
+_SENT = ("StringValue", "BinaryValue", "DataType")
 _OF_FAILURES = re.compile(r"(Failures|Undelivered|Poison)[0-9A-F]{8}(-|$)")
 """In a queue's name: the construct's id, and the hash that CloudFormation's logical ids end in."""
 
@@ -49,14 +54,34 @@ class SqsDeadLetters:
         bodies = (message.get("Body", "") for message in answer.get("Messages", ()))
         return FailureQueue(queue.name, queue.messages, queue.source, tuple(bodies))
 
-    def redrive(self, queue: FailureQueue) -> None:
-        arn = self._attributes(self._url(queue.name))["QueueArn"]
-        try:
-            self._client.start_message_move_task(SourceArn=arn)
-        except ClientError as error:
-            # One task a queue may be under way.
-            if "already" not in str(error):
-                raise
+    def redrive(self, queue: FailureQueue) -> int:
+        source, target = self._url(queue.name), self._url(str(queue.source))
+        moved = 0
+        while moved < min(queue.messages, MOST):
+            answer = self._client.receive_message(
+                QueueUrl=source,
+                MaxNumberOfMessages=SAMPLE,
+                MessageAttributeNames=["All"],
+                VisibilityTimeout=HIDDEN_SECONDS,
+                WaitTimeSeconds=0,
+            )
+            messages = answer.get("Messages", [])
+            if not messages:
+                break
+            for message in messages:
+                # Sent first: one that is not deleted after all is delivered again, and none is lost.
+                attributes = message.get("MessageAttributes", {})
+                self._client.send_message(
+                    QueueUrl=target,
+                    MessageBody=message.get("Body", ""),
+                    MessageAttributes={
+                        name: {key: value for key, value in each.items() if key in _SENT}  # type: ignore[misc]
+                        for name, each in attributes.items()
+                    },
+                )
+                self._client.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
+                moved += 1
+        return moved
 
     def _url(self, name: str) -> str:
         return self._client.get_queue_url(QueueName=name)["QueueUrl"]

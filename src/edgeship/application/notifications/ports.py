@@ -126,5 +126,6 @@ class DeadLetters(Protocol):
     def peek(self, queue: FailureQueue) -> FailureQueue:
         """The queue with a sample of its messages, which stay in it."""
 
-    def redrive(self, queue: FailureQueue) -> None:
-        """Begin to move its messages to its source; one that goes on already is no error."""
+    def redrive(self, queue: FailureQueue) -> int:
+        """Move about as many messages as it has, 1,000 at most, to its source; returns how many were moved. One may
+        be there twice, and none is lost."""

@@ -11,13 +11,13 @@ from edgeship.domain.errors import Refused
 
 @dataclass(frozen=True)
 class RedriveDeadLetters:
-    """SQS moves the messages, and what takes them is idempotent: a redrive that is asked for twice does no harm."""
+    """What takes the messages is idempotent: a redrive that is asked for twice, or dies, does no harm."""
 
     queues: DeadLetters
     read: ReadDeadLetters
 
     def __call__(self, name: str) -> int:
-        """Move a queue's messages to the queue that they failed in; returns about how many there are.
+        """Move a queue's messages to the queue that they failed in; returns how many were moved.
 
         Raises:
             Refused: `queue_unknown`, `queue_empty`, or `not_redrivable` when no queue takes them.
@@ -31,5 +31,4 @@ class RedriveDeadLetters:
                 f"The messages of {name} did not fail in a queue: none takes them again.",
                 "Do what the runbook of its alarm says.",
             )
-        self.queues.redrive(queue)
-        return queue.messages
+        return self.queues.redrive(queue)
