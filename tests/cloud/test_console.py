@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +24,7 @@ from edgeship.local.demo.pace import Pace
 from edgeship.local.state_path import STATE_PATH
 from tests.support.console_browser import Screen, screen
 from tests.support.flags import boolean
+from tests.support.local_cloud.consoles import console
 from tests.support.local_cloud.flags import apply, value_at_the_edge
 from tests.support.local_cloud.visitors import ann, eventually
 from tests.support.pytest_plugins.tools import CHROMIUM
@@ -39,25 +35,6 @@ WIDGET = "checkout-button"
 SPEED, STORE_DELAY = 30, 0.5
 PACE = Pace(STORE_DELAY, SPEED)
 PATIENCE = 120.0
-RUN = "from edgeship.cli.main import run; run()"
-
-
-@contextmanager
-def console(folder: Path, *options: str) -> Iterator[str]:
-    """The real command, in the folder whose local cloud it finds; the URL that it prints."""
-    command = [sys.executable, "-c", RUN, "console", "--json", *options]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as running:
-        try:
-            assert running.stdout is not None
-            printed = ""
-            while not printed.rstrip().endswith("}"):
-                line = running.stdout.readline()
-                assert line, "the console ended"
-                printed += line
-            yield json.loads(printed)["url"]
-        finally:
-            running.terminate()
-            assert running.wait(20) is not None
 
 
 def publish(tools: operator.Operator, version: str, stage: Stage) -> None:

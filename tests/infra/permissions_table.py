@@ -49,6 +49,7 @@ _IN_WORDS: tuple[tuple[str, str], ...] = (
 )
 _WITHOUT_RESOURCE = {
     "cloudwatch:GetMetricData": "every metric of the account",
+    "sqs:ListQueues": "the names of the account's queues",
     "xray:PutTelemetryRecords": "the account's traces",
     "xray:PutTraceSegments": "the account's traces",
 }

@@ -38,12 +38,8 @@ def console(
     """
     out = context.output(ctx, as_json)
     target = context.target(ctx, env, out)
-    try:
-        from edgeship.console.serving import served
-    except ModuleNotFoundError as missing:
-        raise Trouble(
-            "console", f"The console needs {missing.name}.", "Install it: pip install 'edgeship[console]'."
-        ) from missing
+    require_console()
+    from edgeship.console.serving import served
     from localcloud.lifecycle import interruptible
 
     desk = desk_of(target, read_only=read_only)
@@ -59,6 +55,19 @@ def console(
             webbrowser.open(running.url)
         interrupted.wait()
     out.note("the console is stopped")
+
+
+def require_console() -> None:
+    """
+    Raises:
+        Trouble: `console`: what it stands on is not installed.
+    """
+    try:
+        import edgeship.console.serving  # noqa: F401
+    except ModuleNotFoundError as missing:
+        raise Trouble(
+            "console", f"The console needs {missing.name}.", "Install it: pip install 'edgeship[console]'."
+        ) from missing
 
 
 def desk_of(target: context.Target, *, read_only: bool) -> Desk:

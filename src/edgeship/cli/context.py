@@ -253,7 +253,7 @@ def _target(name: str | None, out: Output | None) -> Target:
     if not name and running is not None and out is not None:
         out.note(f"using the local cloud at {running.endpoint_url}")
     if running is not None:
-        return _local_target(running)
+        return local_target(running)
     if name == LOCAL:
         raise Trouble("local_cloud", "No local cloud runs in this folder.", "Start one: edgeship local up.")
     assert name
@@ -279,7 +279,8 @@ def limits(ctx: typer.Context, env: str | None, out: Output) -> Limits | None:
         return None
 
 
-def _local_target(state: LocalState) -> Target:
+def local_target(state: LocalState) -> Target:
+    """A running local cloud, with its own account and actor."""
     from localcloud.sandbox import SandboxSession
 
     names = ResourceNames(state.environment, state.account)

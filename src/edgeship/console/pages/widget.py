@@ -94,7 +94,7 @@ class WidgetPage:
         reads: dict[str, Callable[[], Any]] = {
             "numbers": lambda: [_numbers(each) for each in operator.numbers(channels) if each.pages],
             "charts": lambda: _charts(operator.series(channels, PERIODS)),
-            "errors": lambda: self._errors(widget, channels),
+            "errors": lambda: self._errors(widget, status.subject if status is not None else None),
             "releases": lambda: _releases(operator.state.releases(widget), channels),
             "history": lambda: operator.recent_events.of_widget(widget, EVENTS_SHOWN),
         }
@@ -111,10 +111,7 @@ class WidgetPage:
             **done,
         }
 
-    def _errors(self, widget: str, channels: Sequence[Channel]) -> Errors:
-        """Of the candidate, else of the live version."""
-        latest = next(iter(channels), None)
-        version = (latest.candidate or latest.version) if latest is not None else None
+    def _errors(self, widget: str, version: Version | None) -> Errors:
         return version, self._desk.operator.errors(widget, version)[:ERRORS_SHOWN] if version is not None else []
 
 
