@@ -66,6 +66,7 @@ def test_a_page_is_live_and_acts(tmp_path: Path) -> None:
     assert world.phase == "paused"
 
 
+@pytest.mark.nightly
 def test_a_hostile_environment_is_text(tmp_path: Path) -> None:
     CHROMIUM.require()
     with served(hostile().desk()) as at, screen(at.url, tmp_path / "chromium") as seen:

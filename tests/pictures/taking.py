@@ -88,27 +88,28 @@ def _climb(tools: operator.Operator, cloud: LocalCloud, seen: Screen) -> None:
 
 def _console(seen: Screen, folder: Path) -> list[Path]:
     made = []
-    for name, path, waits in (
-        ("overview", "/", "need a person"),
-        ("widget", f"/widgets/{WIDGET}", "uploads don't move latest"),
+    for name, path, waits, height in (
+        ("overview", "/", "need a person", 580),
+        ("widget", f"/widgets/{WIDGET}", "uploads don't move latest", 1_180),
     ):
         for theme in THEMES:
-            seen.size(WIDTH, theme)
+            seen.size(WIDTH, theme, height)
             seen.go(path)
             seen.see(waits)
             time.sleep(1)
             made.append(folder / f"console-{name}-{theme}.png")
-            seen.picture(made[-1])
+            seen.picture(made[-1], whole=False)
     return made
 
 
 def _terminal(path: Path, folder: Path) -> Path:
     """What a person types when they are paged, as rich draws a terminal."""
     drawn = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w"), force_terminal=True)  # noqa: SIM115
-    for words in (("status",), ("incident", WIDGET)):
-        drawn.print(Text(f"$ edgeship {' '.join(words)}", "bold"))
-        drawn.print(Text.from_ansi(_typed(folder, *words)))
-    path.write_text(drawn.export_svg(title="edgeship"))
+    words = ("incident", WIDGET)
+    drawn.print(Text(f"$ edgeship {' '.join(words)}", "bold"))
+    drawn.print(Text.from_ansi(_typed(folder, *words)))
+    # Its fonts are another host's: a machine's own do as well.
+    path.write_text(re.sub(r"@font-face \{.*?\}\n", "", drawn.export_svg(title="edgeship"), flags=re.DOTALL))
     return path
 
 

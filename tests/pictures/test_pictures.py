@@ -28,4 +28,4 @@ def test_they_are_taken_of_the_real_thing(tmp_path: Path) -> None:
     made = take(tmp_path / "pictures", tmp_path)
     assert {path.name for path in made} == {path.name for path in FOLDER.iterdir()}
     assert all(path.stat().st_size > 10_000 for path in made)
-    assert "is quarantined" in (tmp_path / "pictures" / "terminal.svg").read_text().replace("&#160;", " ")
+    assert "errors of 1.3.0" in (tmp_path / "pictures" / "terminal.svg").read_text().replace("&#160;", " ")

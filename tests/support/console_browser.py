@@ -75,10 +75,10 @@ class Screen:
         found: list[str] = self.driver.execute_script("return window.__refused")
         return found
 
-    def size(self, width: int, theme: str) -> None:
+    def size(self, width: int, theme: str, height: int = 900) -> None:
         features = [{"name": "prefers-color-scheme", "value": theme}]
         self._tell("Emulation.setEmulatedMedia", features=features)
-        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self._tell("Emulation.setDeviceMetricsOverride", **metrics)
 
     def too_wide(self) -> int:

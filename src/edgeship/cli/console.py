@@ -37,8 +37,8 @@ def console(
         edgeship console --env production --read-only
     """
     out = context.output(ctx, as_json)
-    target = context.target(ctx, env, out)
     require_console()
+    target = context.target(ctx, env, out)
     from edgeship.console.serving import served
     from localcloud.lifecycle import interruptible
 

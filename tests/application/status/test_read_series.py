@@ -48,6 +48,26 @@ def test_a_channel_has_its_own_sessions_of_a_version_that_is_in_two() -> None:
     assert [datapoint.sessions for datapoint in series.versions[0].datapoints] == [15]
 
 
+def test_a_candidate_that_was_aborted_is_shown_while_it_has_datapoints() -> None:
+    world = scenes.rescued()
+    (series,) = read(world)([world.channel()], 60)
+    assert [(version.role, str(version.version)) for version in series.versions] == [
+        ("aborted", "1.5.0"),
+        ("stable", "1.4.2"),
+    ]
+    assert max(datapoint.error_rate or 0 for datapoint in series.versions[0].datapoints) == 40
+    world.now += timedelta(hours=2)
+    (later,) = read(world)([world.channel()], 60)
+    assert [version.role for version in later.versions] == ["stable"]
+
+
+def test_a_rollout_that_completed_is_the_stable_version() -> None:
+    world = rolling()
+    world.promote("1.1.0")
+    (series,) = read(world)([world.channel()], 60)
+    assert [(version.role, str(version.version)) for version in series.versions] == [("stable", "1.1.0")]
+
+
 def test_without_a_live_version_nothing_is_read() -> None:
     world = World()
     assert read(world)([Channel("checkout", "latest")], 60) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from edgeship.application.health.ports import Metrics
 from edgeship.application.ports import Clock
 from edgeship.application.status.ports import EnvironmentState
 from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.rollout import Phase
 from edgeship.domain.events import Event, timestamp
 from edgeship.domain.health.datapoint import Datapoint, together
 from edgeship.domain.health.thresholds import Thresholds
@@ -26,7 +27,7 @@ class VersionSeries:
 
     version: Version
     role: str
-    """`candidate` or `stable`."""
+    """`candidate` or `stable`; or how the last rollout of the version ended, as `aborted`."""
     datapoints: tuple[Datapoint, ...]
 
 
@@ -69,10 +70,7 @@ class ReadSeries:
                 since,
                 now,
                 self.metrics.period_seconds,
-                tuple(
-                    VersionSeries(version, role, _datapoints(found, channel, version, limits))
-                    for version, role in _versions(channel).items()
-                ),
+                tuple(_series(found, channel, limits)),
                 limits,
                 tuple(event for event in reversed(recent) if (event.new or {}).get("channel") == channel.name),
             )
@@ -80,10 +78,24 @@ class ReadSeries:
         ]
 
 
+def _series(
+    found: Mapping[Source, Sequence[Datapoint]], channel: Channel, limits: Thresholds
+) -> Iterator[VersionSeries]:
+    """Of the versions that the channel exposes; and of one that it did, while there are datapoints of it."""
+    for version, role in _versions(channel).items():
+        datapoints = _datapoints(found, channel, version, limits)
+        if datapoints or version in (channel.candidate, channel.version):
+            yield VersionSeries(version, role, datapoints)
+
+
 def _versions(channel: Channel) -> dict[Version, str]:
-    """The candidate first, as in every table."""
-    roles = {channel.candidate: "candidate", channel.version: "stable"}
-    return {version: role for version, role in roles.items() if version is not None}
+    """The candidate first, as in every table; after a rollout that did not complete, what became of its candidate."""
+    rollout, found = channel.rollout, {}
+    if rollout is not None and rollout.phase is not Phase.COMPLETED:
+        found[rollout.candidate] = "candidate" if rollout.active else rollout.phase.value.replace("_", " ")
+    if channel.version is not None:
+        found[channel.version] = "stable"
+    return found
 
 
 def _sources(channel: Channel, version: Version) -> tuple[Source, Source]:

@@ -8,7 +8,8 @@
     if (typeof uPlot === "undefined" || !place.clientWidth) return;
     const data = JSON.parse(place.dataset.chart);
     const lines = data.lines.map(({ label, role, values }) => [{
-      label, stroke: css(role), width: 2, spanGaps: false, dash: role === "candidate" ? [] : [6, 4],
+      label, stroke: css(role === "stable" ? "stable" : "candidate"), width: 2, spanGaps: false,
+      dash: role === "stable" ? [6, 4] : [],
       points: { show: values.filter((value) => value !== null).length < 15, size: 5 },
     }, values]);
     const top = Math.max(data.limit ?? 0, ...data.lines.flatMap(({ values }) => values.filter((v) => v !== null)));
