@@ -147,6 +147,7 @@ class SynthOptions(BaseModel):
         description="Give the executions that rollback and relay have for themselves, each, or 0 to reserve none",
     )
 
+    dashboard: bool = Field(True, description="Give true or false; false leaves out the dashboard in CloudWatch")
     tracing: bool = Field(False, description="Give true or false; true traces the functions with X-Ray")
 
     log_retention_days: int = Field(30, description=f"Give one of {', '.join(map(str, LOG_RETENTION_DAYS))}")

@@ -10,13 +10,14 @@ from constructs import Construct
 from edgeship.resource_names import LOCAL, REGION
 from infra.bundling import Bundler, Target
 from infra.constructs.access import Access
-from infra.constructs.alarms import Alarms
 from infra.constructs.bus import Bus
 from infra.constructs.cdn.distribution import Cdn
 from infra.constructs.cdn.edge import EdgeFunction
 from infra.constructs.cdn.preview import PreviewCdn
 from infra.constructs.cdn.router import Router
 from infra.constructs.functions import Build
+from infra.constructs.monitoring.alarms import Alarms
+from infra.constructs.monitoring.dashboard import Dashboard
 from infra.constructs.notifications import Notifications
 from infra.constructs.page_views import PageViews
 from infra.constructs.pipeline import Pipeline
@@ -122,6 +123,19 @@ class EdgeshipStack(Stack):
             router=router,
             cdn=cdn,
         )
+        if options.dashboard:
+            Dashboard(
+                self,
+                "Dashboard",
+                options=options,
+                alarms=alarms.names,
+                functions=functions,
+                relay=pipeline.relay,
+                notification=notifications.function,
+                telemetry=telemetry.function,
+                router=router,
+                cdn=cdn,
+            )
 
         outputs = {
             "DistributionDomainName": cdn.distribution.distribution_domain_name,

@@ -23,6 +23,7 @@ EVERY_OPTION = {
     "telemetry_concurrency": "20",
     "rescue_concurrency": "10",
     "require_signatures": "true",
+    "dashboard": "false",
     "tracing": "true",
     "log_retention_days": "400",
     "access_log_retention_days": "30",

@@ -15,6 +15,7 @@ from contextlib import redirect_stdout
 from typing import Any
 
 from edgeship.adapters.cloudwatch.emf_edge import EmfEdge
+from edgeship.adapters.cloudwatch.emf_path_counts import EmfPathCounts
 from edgeship.application.edge.ports import StoreContent
 from localcloud.cloudwatch import emf
 from tests.infra.template import Template
@@ -24,6 +25,7 @@ Series = tuple[str, str, frozenset[tuple[str, str]]]
 
 LAMBDA = ("Errors", "Invocations", "Throttles", "AsyncEventsDropped", "IteratorAge")
 QUEUE = ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage")
+DISTRIBUTION = ("Requests", "4xxErrorRate", "5xxErrorRate")
 CLOUDFRONT_FUNCTION = ("FunctionExecutionErrors", "FunctionValidationErrors")
 
 
@@ -43,13 +45,16 @@ def _published(stack: Template) -> Iterator[tuple[str, str, dict[str, str]]]:
             dimensions["EventBusName"] = words(stack, bus)
         yield "AWS/Events", "FailedInvocations", dimensions
     for key in stack.resources("AWS::CloudFront::Distribution"):
-        yield "AWS/CloudFront", "5xxErrorRate", {"DistributionId": words(stack, {"Ref": key}), "Region": "Global"}
+        dimensions = {"DistributionId": words(stack, {"Ref": key}), "Region": "Global"}
+        yield from (("AWS/CloudFront", name, dimensions) for name in DISTRIBUTION)
     for function in stack.resources("AWS::CloudFront::Function").values():
         dimensions = {"FunctionName": function["Properties"]["Name"], "Region": "Global"}
         yield from (("AWS/CloudFront", name, dimensions) for name in CLOUDFRONT_FUNCTION)
     printed = io.StringIO()
+    environment = stack.name.removeprefix("edgeship-")
     with redirect_stdout(printed):
-        edge = EmfEdge(stack.name.removeprefix("edgeship-"))
+        EmfPathCounts(environment).counted(1, "2026-11", 1)
+        edge = EmfEdge(environment)
         edge.record(StoreContent("E", 1, 1))
         edge.record_left_out(1)
         edge.record_unmeasured(1)

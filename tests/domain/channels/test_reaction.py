@@ -245,6 +245,20 @@ def test_late_alarms_change_nothing(channel: Channel, found: Breach) -> None:
     assert ignored(channel, found)
 
 
+@pytest.mark.parametrize(
+    ("period", "seconds", "counts"), [(60, 29, True), (60, 31, False), (2, 2, False), (2, 0, True)]
+)
+def test_the_first_period_of_an_exposure_counts_however_short_it_is(period: int, seconds: int, counts: bool) -> None:
+    """A local cloud's minute may take two seconds."""
+    since = NOW + timedelta(minutes=30, seconds=30)
+    live = replace(WATCHED, exposed_at=since)
+    rolled = replace(rolling(exposed_at=since), exposed_at=NOW)
+    found = since - timedelta(seconds=seconds)
+    for channel, version in ((live, V1), (rolled, V2)):
+        late = Breach("checkout", version, found, "error rate 9 %", {"value": 9}, Check.ERROR_RATE)
+        assert (react(channel, known(), late, at(31), WINDOW, period_seconds=period) is not None) is counts
+
+
 def test_an_alarm_that_was_found_at_the_moment_of_exposure_counts() -> None:
     assert reacted(WATCHED, breach(V1, 0)).channel.version == V0
     assert reacted(rolling(), breach(V2, 5)).channel.candidate is None

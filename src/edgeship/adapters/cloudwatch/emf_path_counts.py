@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
-from edgeship.domain.telemetry.metrics import DIMENSIONS, NAMESPACE
-
-PATHS, PATHS_THIS_MONTH = "InvalidationPaths", "InvalidationPathsThisMonth"
+from edgeship.domain.telemetry.metrics import DIMENSIONS, INVALIDATED, INVALIDATED_THIS_MONTH, NAMESPACE
 
 
 class EmfPathCounts:
@@ -19,8 +17,8 @@ class EmfPathCounts:
 
     def counted(self, paths: int, month: str, total: int) -> None:
         self._provider.add_dimension(DIMENSIONS[0], self._environment)
-        self._provider.add_metric(PATHS, "Count", paths)
-        self._provider.add_metric(PATHS_THIS_MONTH, "Count", total)
+        self._provider.add_metric(INVALIDATED, "Count", paths)
+        self._provider.add_metric(INVALIDATED_THIS_MONTH, "Count", total)
         self._provider.add_metadata("month", month)
         try:
             self._provider.flush_metrics()

@@ -21,7 +21,8 @@ from edgeship.application.releases.ports import ReleaseFiles
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.domain.channels.incidents.incident import following
 from edgeship.domain.channels.policy import Policy
-from edgeship.domain.channels.reaction import minute_of, other_of, react
+from edgeship.domain.channels.reaction import other_of, react
+from edgeship.domain.channels.rollout import period_of
 from edgeship.domain.events import Occasion
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.health.corroboration import ENOUGH, Corroboration
@@ -62,9 +63,12 @@ class ReactToBreach:
             policy = self.state.policy(breach.widget).policy
             window = policy.rollback_window_seconds
             other = self._other(channel, breach, policy.thresholds, read or {})
+            period = self.metrics.period_seconds
             backed = self._corroboration(channel, breach, policy, occasion)
             moved, _ = to_what_is_served(
-                lambda skip: react(channel, releases, breach, occasion, window, other, skip, policy.mode, backed),
+                lambda skip: react(
+                    channel, releases, breach, occasion, window, other, skip, policy.mode, backed, period
+                ),
                 releases,
                 self.state,
                 self.files,
@@ -86,7 +90,9 @@ class ReactToBreach:
         if policy.mode == "watch" or since is None:
             return ENOUGH
         subject = (breach.widget, breach.version)
-        return self.witnesses(subject, breach.check, minute_of(since), policy.thresholds, occasion.at)
+        return self.witnesses(
+            subject, breach.check, period_of(since, self.metrics.period_seconds), policy.thresholds, occasion.at
+        )
 
     def _other(self, channel: Channel, breach: Breach, limits: Thresholds, read: Periods) -> Other:
         """What the other version of the channel's rollout had in the time of the breach."""

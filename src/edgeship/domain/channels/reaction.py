@@ -19,7 +19,7 @@ from edgeship.domain.channels.channel_events import Numbers, channel_event
 from edgeship.domain.channels.conditions.eligible import ALL_ELIGIBLE, IneligibleReleases
 from edgeship.domain.channels.moves import last_good, roll_back, rollback_targets
 from edgeship.domain.channels.policy import Mode
-from edgeship.domain.channels.rollout import Phase
+from edgeship.domain.channels.rollout import Phase, period_of
 from edgeship.domain.channels.rollout_moves import abort_rollout, pause_because_of_both, pause_rollout
 from edgeship.domain.channels.watch_mode import notify_of_candidate
 from edgeship.domain.errors import Refused
@@ -42,6 +42,7 @@ def react(
     ineligible: IneligibleReleases = ALL_ELIGIBLE,
     mode: Mode = "act",
     corroboration: Corroboration = ENOUGH,
+    period_seconds: int = 60,
 ) -> Moved | None:
     """The change of the channel because of a breach; None when the breach is late, or people have been notified. In
     mode `watch`, people are notified.
@@ -50,17 +51,18 @@ def react(
         other: what the rollout's other version had in the time of the breach, see `other_of`.
         ineligible: a rollback passes over them.
         corroboration: whether enough networks reported what the breach rests on.
+        period_seconds: of the metrics.
     """
     occasion = occasion.because(breach.cause)
     rollout = channel.rollout
     if rollout is not None and rollout.active and rollout.candidate == breach.version:
-        if breach.rests_on < rollout.judged_from or rollout.both_unhealthy:
+        if breach.rests_on < rollout.judged_from(period_seconds) or rollout.both_unhealthy:
             return None
         if mode == "watch":
             return notify_of_candidate(channel, "unhealthy", occasion, breach.numbers)
         return _stop_candidate(channel, releases, breach, occasion, other, corroboration)
     since = channel.exposed_at
-    if channel.version != breach.version or since is None or breach.rests_on < minute_of(since):
+    if channel.version != breach.version or since is None or breach.rests_on < period_of(since, period_seconds):
         return None
     if mode == "act" and rollout is not None and rollout.phase is Phase.RUNNING and other.reaches:
         return _pause_for_both(channel, breach, occasion, other)
@@ -147,11 +149,6 @@ def _pause_for_few(channel: Channel, breach: Breach, occasion: Occasion, corrobo
     few = occasion.because(f"{occasion.cause}; {corroboration.reason}")
     numbers = {**breach.numbers, "health": Health.DEGRADED.value, **corroboration.numbers()}
     return pause_rollout(channel, few, numbers)
-
-
-def minute_of(at: datetime) -> datetime:
-    """The start of its minute: the datapoints of an exposure begin there."""
-    return at.replace(second=0, microsecond=0)
 
 
 def react_to_failed_deployment(

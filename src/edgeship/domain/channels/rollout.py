@@ -174,10 +174,9 @@ class Rollout:
     paused: Held | None = None
     """Since when, why and by whom it is paused; None in records of earlier versions."""
 
-    @property
-    def judged_from(self) -> datetime:
+    def judged_from(self, period_seconds: int) -> datetime:
         """No datapoint of a period that began earlier (aware) may count against the candidate."""
-        return self.exposed_at if self.had_traffic else self.exposed_at.replace(second=0, microsecond=0)
+        return self.exposed_at if self.had_traffic else period_of(self.exposed_at, period_seconds)
 
     @property
     def active(self) -> bool:
@@ -274,3 +273,8 @@ def after_rollback(
     if rollout is not None and rollout.phase is Phase.COMPLETED and rollout.candidate == live:
         return transition(rollout, RolloutEvent.ROLL_BACK, now, where)
     return after_move(rollout, target, now, where)
+
+
+def period_of(at: datetime, period_seconds: int) -> datetime:
+    """The start of the period of the metrics that a time (aware) is in: the datapoints of an exposure begin there."""
+    return datetime.fromtimestamp(at.timestamp() // period_seconds * period_seconds, at.tzinfo)

@@ -24,7 +24,7 @@ WATCHED_READS_AN_HOUR = 14
 """On the average of a day that begins with a move or a step: each minute of its first hour, then every five."""
 MAX_MEASURED = 1_000
 """Versions with metrics of their own."""
-STACK_ALARMS, SECRETS = 60, 1
+STACK_ALARMS, SECRETS, DASHBOARDS = 60, 1, 1
 BEACON_WRITES = 2
 """To the table of page views, for the first beacon of a view."""
 EDGE_SECONDS, EDGE_GIGABYTES = 0.006, 0.125
@@ -139,3 +139,4 @@ def _items(usage: Usage, prices: Prices) -> Iterator[Item]:
     yield Item("releases and moves", moved * release, "fewer files in a release")
     yield Item("the stack's own alarms", STACK_ALARMS * prices.alarm_metric_month, "nothing: they watch the pipeline")
     yield Item("secrets", SECRETS * prices.secret_month, "nothing")
+    yield Item("the dashboard", DASHBOARDS * prices.dashboard_month, "the option dashboard=false")

@@ -38,6 +38,8 @@ class Prices:
     event: float
     queue_request: float
     secret_month: float
+    dashboard_month: float
+    """Of one; three of an account are free."""
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Prices:

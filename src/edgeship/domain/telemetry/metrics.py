@@ -23,6 +23,9 @@ channel's sessions are the sum of the two."""
 STORE_BYTES, STORE_KEYS = "RouteStoreBytes", "RouteStoreKeys"
 """How full the edge's store is. These have the environment alone."""
 
+INVALIDATED, INVALIDATED_THIS_MONTH = "InvalidationPaths", "InvalidationPathsThisMonth"
+"""Paths that CloudFront was asked to invalidate: by a move, and in its month so far; with the environment alone."""
+
 FLAGS_LEFT_OUT = "FlagsLeftOut"
 """How many flags can't be brought to the edge; with the environment alone."""
 

@@ -22,8 +22,8 @@ from edgeship.domain.channels.conditions.eligible import and_served
 from edgeship.domain.channels.incidents.quarantined_elsewhere import exposes_quarantined
 from edgeship.domain.channels.incidents.recovery import recover
 from edgeship.domain.channels.policy import Policy
-from edgeship.domain.channels.reaction import close_window, minute_of, notify_of_live
-from edgeship.domain.channels.rollout import Phase, Rollout
+from edgeship.domain.channels.reaction import close_window, notify_of_live
+from edgeship.domain.channels.rollout import Phase, Rollout, period_of
 from edgeship.domain.channels.rollout_moves import (
     abort_rollout,
     advance_rollout,
@@ -133,7 +133,7 @@ class ChannelCheck:
     def _corroborated(self, rollout: Rollout, decision: StepDecision) -> StepDecision:
         if self.policy.mode == "watch" or not decision.rests_on_reports:
             return decision
-        subject, since = (self.channel.widget, rollout.candidate), minute_of(rollout.exposed_at)
+        subject, since = (self.channel.widget, rollout.candidate), period_of(rollout.exposed_at, self.period_seconds)
         limits, now = self.policy.thresholds, self.occasion.at
         return decision.with_corroboration(self.react.witnesses(subject, decision.analysis.check, since, limits, now))
 

@@ -18,10 +18,10 @@ from constructs import Construct
 from edgeship.domain.edge.route_values import MAX_STORE_BYTES
 from edgeship.domain.telemetry.metric_registry import MAX_RELEASES
 from edgeship.domain.telemetry.metrics import FLAGS_LEFT_OUT, RELEASES_LEFT_OUT, STORE_BYTES
-from infra.constructs.alarm_metrics import MINUTE, Rules, cdn_errors, lost_events, own, router_errors
 from infra.constructs.cdn.distribution import Cdn
 from infra.constructs.cdn.router import Router
 from infra.constructs.functions import RegionalFunction
+from infra.constructs.monitoring.aws_metrics import MINUTE, Rules, cdn_errors, lost_events, own, router_errors
 from infra.constructs.notifications import Notifications
 from infra.constructs.pipeline import Pipeline
 from infra.constructs.propagation import Propagation
@@ -61,6 +61,7 @@ class Alarms(Construct):
         super().__init__(scope, id)
         self._options = options
         self._prefix = options.names.stack
+        self.names: list[str] = []
         self.topic = sns.Topic(self, "Topic", display_name=f"edgeship {options.environment}", enforce_ssl=True)
         # Not encrypted by a key: CloudWatch would need a customer-managed key, and the messages contain only names of
         # alarms. The first policy on a topic replaces its default policy, so it must allow CloudWatch, and only for
@@ -242,11 +243,12 @@ class Alarms(Construct):
         # Most of these metrics have no datapoints while nothing happens, which is healthy.
         missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
     ) -> cloudwatch.Alarm:
-        words = id.replace("/", "")
+        words, name = id.replace("/", ""), f"{self._prefix}-{id.replace('/', '-')}"
+        self.names.append(name)
         alarm = cloudwatch.Alarm(
             self,
             words,
-            alarm_name=f"{self._prefix}-{id.replace('/', '-')}",
+            alarm_name=name,
             alarm_description=description,
             metric=metric,
             comparison_operator=comparison,

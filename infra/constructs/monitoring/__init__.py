@@ -1,0 +1,1 @@
+"""What watches edgeship itself in CloudWatch: its alarms, and a page of graphs."""
