@@ -35,14 +35,20 @@ def measure(progress: Callable[[str], None]) -> Report:
             visitor = Visitor(at)
             visitor.open()
             first_calls, first = counted(lambda: visitor.get("/"))
+        with served(desk, ahead=True) as at:
+            visitor = Visitor(at)
+            visitor.open()
             # Every round is late enough for a read in the background, as of a page that is left open.
             pages = sorted(_after_a_while(visitor, "/") for _ in range(ROUNDS))
-            every = sorted(_seconds(visitor, "/?all=1") for _ in range(ROUNDS))
-            calls, _ = counted(lambda: [visitor.get("/overview") for _ in range(100)])
+            every = sorted(_after_a_while(visitor, "/?all=1") for _ in range(ROUNDS // 3))
+            calls, took = counted(lambda: [visitor.get("/overview") for _ in range(100)])
             one = sorted(_seconds(visitor, "/widgets/widget-0001") for _ in range(ROUNDS))
             one_calls, _ = counted(lambda: visitor.get("/widgets/widget-0001"))
     assert first_calls.total() <= MAX_CALLS, first_calls
     assert "Scan" not in first_calls + one_calls
+    # However many pages ask, one read in as many seconds as it is fresh, and one that had begun.
+    reads = 2 + took / FRESH.total_seconds()
+    assert calls.total() <= reads * MAX_CALLS, (calls, took)
     return Report(
         name="console",
         title=f"the console over {WIDGETS:,} widgets with {WIDGETS * RELEASES:,} releases",
@@ -50,9 +56,9 @@ def measure(progress: Callable[[str], None]) -> Report:
         rows=(
             Row("overview, median", "s", pages[ROUNDS // 2], first, BUDGET_SECONDS, 3),
             Row("overview, slowest", "s", pages[-1], first, BUDGET_SECONDS, 3),
-            Row("overview, all 1,000 rows", "s", every[ROUNDS // 2], None, BUDGET_SECONDS, 3),
+            Row("overview, all 1,000 rows", "s", every[len(every) // 2], None, BUDGET_SECONDS, 3),
             Row("calls to AWS of a read", "", first_calls.total(), None, MAX_CALLS, 0),
-            Row("calls to AWS of 100 pages at once", "", calls.total(), 100 * first_calls.total(), 2 * MAX_CALLS, 0),
+            Row("calls to AWS of 100 pages", "", calls.total(), 100 * first_calls.total(), reads * MAX_CALLS, 0),
             Row("a widget's page, median", "s", one[ROUNDS // 2], None, 1.0, 3),
             Row("calls to AWS of a widget's page", "", one_calls.total(), None, 60, 0),
         ),

@@ -104,6 +104,14 @@ def test_pages_that_wait_together_share_a_read(reads: Reads, live: LiveOverview)
     assert reads.count == 1
 
 
+def test_ahead_of_the_first_page_and_after_an_act_it_is_read(reads: Reads) -> None:
+    live = LiveOverview(reads, lambda: reads.now, ahead=True)
+    until(lambda: reads.count == 1 and live.get().value == 1)
+    live.changed()
+    until(lambda: reads.count == 2)
+    assert live.get().value == 2
+
+
 def test_a_read_that_failed_is_tried_again(live: LiveOverview, reads: Reads, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_read", lambda: Part(None, None))
     assert live.get().value is None

@@ -43,7 +43,11 @@ def console(
     from localcloud.lifecycle import interruptible
 
     desk = desk_of(target, read_only=read_only)
-    with interruptible() as interrupted, contextlib.suppress(KeyboardInterrupt), served(desk, port) as running:
+    with (
+        interruptible() as interrupted,
+        contextlib.suppress(KeyboardInterrupt),
+        served(desk, port, ahead=True) as running,
+    ):
         out.result(
             {"url": running.url, "environment": desk.environment, "read_only": read_only},
             [plain(f"the console of {desk.environment}: {running.url}", "bold"), plain("Ctrl-C stops it.")],

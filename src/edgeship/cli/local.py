@@ -233,7 +233,7 @@ def _console_of(ending: Ending, speed: float) -> Iterator[str]:
         logs="",
         speed=speed,
     )
-    with served(desk_of(context.local_target(state), read_only=False)) as running:
+    with served(desk_of(context.local_target(state), read_only=False), ahead=True) as running:
         yield running.url
 
 

@@ -31,9 +31,10 @@ STATIC = Path(__file__).parent / "static"
 _STATUSES = {"read_only": 403, "access_denied": 403, "widget_unknown": 404, "flag_unknown": 404, "not_registered": 404}
 
 
-def console_app(desk: Desk) -> Starlette:
-    """The pages, without what stands before them: see `guard`."""
-    overview = LiveOverview(lambda: desk.part(desk.operator.overview), desk.clock)
+def console_app(desk: Desk, *, ahead: bool = False) -> Starlette:
+    """The pages, without what stands before them: see `guard`. With `ahead`, the overview is read before it is asked
+    for."""
+    overview = LiveOverview(lambda: desk.part(desk.operator.overview), desk.clock, ahead=ahead)
     first, widget = OverviewPage(desk, overview), WidgetPage(desk)
     acts, releases = Acts(desk, overview), ReleasePage(desk)
     flags, edits = FlagPages(desk), FlagEdits(desk)

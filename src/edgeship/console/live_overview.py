@@ -25,14 +25,17 @@ class _Kept:
 
 
 class LiveOverview:
-    """One read is under way at most, however many pages ask. While no page asks, nothing is read."""
+    """One read is under way at most, however many pages ask. While no page asks, nothing is read; but with `ahead`, the
+    first page, and the first after an act, finds it read."""
 
-    def __init__(self, read: Callable[[], Part[Overview]], clock: Clock) -> None:
-        self._read, self._clock = read, clock
+    def __init__(self, read: Callable[[], Part[Overview]], clock: Clock, *, ahead: bool = False) -> None:
+        self._read, self._clock, self._ahead = read, clock, ahead
         self._kept: _Kept | None = None
         self._lock, self._reading = threading.Lock(), threading.Lock()
         self._asked = 0
         self._due = False
+        if ahead:
+            self._read_soon(0)
 
     def get(self) -> Part[Overview]:
         """What was read last, at most `USABLE` ago. What could not be read is tried again."""
@@ -40,16 +43,16 @@ class LiveOverview:
         if kept is None or now - kept.at > USABLE:
             return self._fresh(self._asked)
         if now - kept.at > FRESH:
-            self._read_soon()
+            self._read_soon(AFTER_SECONDS)
         return kept.part
 
-    def _read_soon(self) -> None:
-        """Once the page that asks is sent: what is read takes the processor from it."""
+    def _read_soon(self, seconds: float) -> None:
+        """In a thread of its own; later than the page that asks, since a read takes the processor from it."""
         with self._lock:
             if self._due:
                 return
             self._due = True
-        timer = threading.Timer(AFTER_SECONDS, self._read_again, (self._asked,))
+        timer = threading.Timer(seconds, self._read_again, (self._asked,))
         timer.daemon = True
         timer.start()
 
@@ -64,6 +67,8 @@ class LiveOverview:
         with self._lock:
             self._kept = None
             self._asked += 1
+        if self._ahead:
+            self._read_soon(0)
 
     def _fresh(self, asked: int) -> Part[Overview]:
         before = self._kept

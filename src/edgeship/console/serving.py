@@ -27,8 +27,9 @@ class Served:
 
 
 @contextmanager
-def served(desk: Desk, port: int = 0) -> Iterator[Served]:
-    """A console that answers when this returns, and is gone after the block. Port 0: a free one.
+def served(desk: Desk, port: int = 0, *, ahead: bool = False) -> Iterator[Served]:
+    """A console that answers when this returns, and is gone after the block. Port 0: a free one. With `ahead`, the
+    overview is read before the first page asks for it.
 
     Raises:
         OSError: the port is taken.
@@ -38,7 +39,7 @@ def served(desk: Desk, port: int = 0) -> Iterator[Served]:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((HOST, port))
         bound = listening.getsockname()[1]
-        guard = Guard(console_app(desk), bound)
+        guard = Guard(console_app(desk, ahead=ahead), bound)
         server = uvicorn.Server(
             uvicorn.Config(
                 guard,
