@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -31,10 +32,12 @@ from infra.upload_limits import UploadLimits, parts_of
 NO_ACCOUNT: Final = "000000000000"
 """Stands in for the account when there is none: enough to synthesise, never enough to deploy to AWS."""
 
-# What CloudWatch Logs accepts
-# (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html).
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html.
 LOG_RETENTION_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557)
 YEAR_SECONDS: Final = 365 * 24 * 3600
+MAX_WIDGET_POLICIES: Final = 30
+"""Three policies and three outputs each: a stack has 500 resources and 200 outputs
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html)."""
 MAX_EDGE_REGIONS: Final = 8
 """Copies are written all at a time; with more, a change waits for the slowest of many."""
 
@@ -60,7 +63,15 @@ def _listed(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _widget(name: str) -> str:
+    try:
+        return check_widget(name)
+    except Refused as refused:
+        raise ValueError(str(refused)) from refused
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
+Widget = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_widget)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -104,7 +115,7 @@ class SynthOptions(BaseModel):
         description=f"Give up to {MAX_EDGE_REGIONS} Regions that get a copy of the flags: "
         "-c edge_regions=eu-west-1,ap-southeast-1",
     )
-    root_widget: Text | None = Field(
+    root_widget: Widget | None = Field(
         None, description="Give the name of the widget whose paths drop the /<widget> prefix: -c root_widget=checkout"
     )
 
@@ -131,6 +142,13 @@ class SynthOptions(BaseModel):
 
     previews: bool = Field(
         False, description="Give true or false; true makes a second distribution, for builds that nobody has released"
+    )
+
+    widget_policies: Annotated[tuple[Widget, ...], BeforeValidator(_listed)] = Field(
+        (),
+        max_length=MAX_WIDGET_POLICIES,
+        description=f"Give up to {MAX_WIDGET_POLICIES} widgets that get policies of their own, for the teams that have "
+        "them: -c widget_policies=checkout,chat",
     )
 
     require_signatures: bool = Field(
@@ -210,14 +228,6 @@ class SynthOptions(BaseModel):
         if 0 < executions < LEAST_RESCUE:
             raise ValueError(f"is too few: it is also the most that each gets. Give 0, or {LEAST_RESCUE} or more")
         return executions
-
-    @field_validator("root_widget")
-    @classmethod
-    def _widget(cls, name: str | None) -> str | None:
-        try:
-            return name and check_widget(name)
-        except Refused as refused:
-            raise ValueError(str(refused)) from refused
 
     @field_validator("log_retention_days")
     @classmethod

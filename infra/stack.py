@@ -9,7 +9,8 @@ from constructs import Construct
 
 from edgeship.resource_names import LOCAL, REGION
 from infra.bundling import Bundler, Target
-from infra.constructs.access import Access
+from infra.constructs.access.policies import Access
+from infra.constructs.access.statements import Resources
 from infra.constructs.bus import Bus
 from infra.constructs.cdn.distribution import Cdn
 from infra.constructs.cdn.edge import EdgeFunction
@@ -101,16 +102,9 @@ class EdgeshipStack(Stack):
             notifications.function,
         )
         queues = [queue for function in functions for queue in function.queues]
-        access = Access(
-            self,
-            "Access",
-            options=options,
-            storage=storage,
-            table=table,
-            router=router,
-            queues=queues,
-            work=(pipeline.failed_uploads, propagation.queue, notifications.queue),
-        )
+        work = (pipeline.failed_uploads, propagation.queue, notifications.queue)
+        resources = Resources(storage, table, router, queues, work)
+        access = Access(self, "Access", options=options, resources=resources)
         alarms = Alarms(
             self,
             "Alarms",
@@ -146,9 +140,7 @@ class EdgeshipStack(Stack):
             "LogsBucketName": storage.logs.bucket_name,
             "TableName": table.table.table_name,
             "BusName": bus.bus.event_bus_name,
-            "UploaderPolicyArn": access.uploader.managed_policy_arn,
-            "PrunerPolicyArn": access.pruner.managed_policy_arn,
-            "OperatorPolicyArn": access.operator.managed_policy_arn,
+            **access.outputs(),
             "AlarmTopicArn": alarms.topic.topic_arn,
             "NotificationTopicArn": notifications.topic.topic_arn,
             "Version": version("edgeship"),
@@ -157,8 +149,6 @@ class EdgeshipStack(Stack):
             outputs["PreviewDistributionDomainName"] = previews.distribution.distribution_domain_name
             outputs["PreviewDistributionId"] = previews.distribution.distribution_id
             outputs["PreviewsBucketName"] = previews.bucket.bucket_name
-        if access.previewer is not None:
-            outputs["PreviewerPolicyArn"] = access.previewer.managed_policy_arn
         if options.cloudflare_url:
             outputs["CloudflareUrl"] = options.cloudflare_url
         if options.root_widget:

@@ -119,7 +119,11 @@ class RegionalFunction(Construct):
         return tuple(self._queues)
 
     def allow(
-        self, actions: Sequence[str], *resources: str, reason: str | None = None, partitions: str | None = None
+        self,
+        actions: Sequence[str],
+        *resources: str,
+        reason: str | None = None,
+        partitions: str | Sequence[str] | None = None,
     ) -> None:
         """Allow `actions` on `resources`; a resource with a `*` needs the reason why it cannot be narrower."""
         allow(self.role, actions, *resources, reason=reason, partitions=partitions)
@@ -194,10 +198,8 @@ class RegionalFunction(Construct):
         `failures` by its place in the stream, so that one bad record can't hold up its shard for the stream's 24 h.
         """
         self._queues.append(failures)
-        self.allow(
-            ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
-            stream_arn,
-        )
+        self.allow(["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], stream_arn)
+        self.allow(["dynamodb:ListStreams"], "*", reason="ListStreams knows no resource-level permission.")
         lambda_.EventSourceMapping(
             self,
             id,

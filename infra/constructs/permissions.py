@@ -67,7 +67,7 @@ def allow(
     actions: Sequence[str],
     *resources: str,
     reason: str | None = None,
-    partitions: str | None = None,
+    partitions: str | Sequence[str] | None = None,
 ) -> None:
     """Allow `actions` on `resources`; `reason` answers for the wildcards among them, and `partitions` narrows a table
     to the partition keys that match it
@@ -79,7 +79,8 @@ def allow(
     wildcards = [resource for resource in resources if "*" in resource]
     if bool(wildcards) != bool(reason):
         raise ValueError(f"{', '.join(resources)}: a wildcard needs a reason, and only a wildcard does")
-    conditions = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [partitions]}} if partitions else None
+    keys = [partitions] if isinstance(partitions, str) else list(partitions or ())
+    conditions = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}} if keys else None
     statement = iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
     if isinstance(identity, iam.Role):
         identity.add_to_policy(statement)

@@ -252,6 +252,9 @@ class Pipeline(Construct):
             concurrency=options.rescue_concurrency or None,
         )
         function.allow(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], table.table.table_arn)
+        if self._previews is not None:
+            # Each minute it compares every preview that has not ended.
+            function.allow(["dynamodb:Query"], table.watched_index_arn)
         stores = [router.store, *([self._previews.store] if self._previews else [])]
         function.allow(
             [f"cloudfront-keyvaluestore:{action}" for action in STORE_ACTIONS],

@@ -169,6 +169,10 @@ class ResourceNames:
         """The parameter that holds the URL of the previews' distribution, for who may not read the stack."""
         return f"/edgeship/{self.environment}/preview-url"
 
+    def widget_policy(self, widget: str, form: str) -> str:
+        """The name of one widget's policy for people. Neither an environment's name nor a widget's has a dot."""
+        return f"edgeship-{self.environment}.{widget}.{form}"
+
     @property
     def upload_limits(self) -> str:
         """The parameter that holds the limits of uploads, for who may read nothing else."""

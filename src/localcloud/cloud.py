@@ -29,6 +29,7 @@ from localcloud.cloudfront.local_cloudfront import LocalCloudFront
 from localcloud.cloudwatch.emulator import MonitoredEmulator
 from localcloud.cloudwatch.local_cloudwatch import LocalCloudWatch, require_speed
 from localcloud.deploy import Stack, deploy
+from localcloud.iam.credentials import Credentials, with_policies
 from localcloud.kept_state import KeptState
 from localcloud.lifecycle import Lifecycle
 from localcloud.sandbox import SandboxSession
@@ -81,6 +82,9 @@ class Project:
     stack lacks are passed over."""
     warm_up: Mapping[str, Sequence[object]] = field(default_factory=dict)
     """Events that change nothing, a sandbox each, by the function's physical name; likewise."""
+    policies: Mapping[str, str] = field(default_factory=dict)
+    """Managed policies that people are given: the stack's output with the ARN of each, by the name of a principal that
+    has it. Where policies are enforced, one can act as these; those that the stack lacks are passed over."""
     private_variables: tuple[str, ...] = ()
     """Prefixes of environment variables of this process that the project's code in the emulator must not see."""
 
@@ -98,6 +102,7 @@ class Cloud(Lifecycle):
         state_path: Path | None = None,
         speed: float = 1,
         store_delay_seconds: float = STORE_DELAY_SECONDS,
+        enforce_iam: bool = False,
         kept: Path | None = None,
         on_progress: Progress = lambda _: None,
     ) -> None:
@@ -108,6 +113,8 @@ class Cloud(Lifecycle):
             state_path: where other processes look for it; None to be found by nobody.
             speed: so many times faster than real time alarms and rates of rules go by.
             store_delay_seconds: so long after a write to a key value store, CloudFront Functions see it.
+            enforce_iam: whether policies count. `session` acts as the account's root, whom none binds; functions act as
+                their roles.
             kept: the folder in which its state and its ports lie between starts; it begins empty each time when None.
 
         Raises:
@@ -117,6 +124,7 @@ class Cloud(Lifecycle):
         self.speed = require_speed(speed)
         self._project = project
         self._store_delay = store_delay_seconds
+        self._enforce_iam = enforce_iam
         self._kept = KeptState(kept) if kept is not None else None
         before = self._kept.ports() if self._kept is not None else {}
         self._edge_port = edge_port or before.get("edge")
@@ -124,7 +132,9 @@ class Cloud(Lifecycle):
         self._cloudflare_port = cloudflare_port or before.get("cloudflare")
         self._on_progress = on_progress
         port = port or before.get("api")
-        self._emulator = MonitoredEmulator(port, private_variables=project.private_variables, kept=self._kept)
+        self._emulator = MonitoredEmulator(
+            port, private_variables=project.private_variables, enforce_iam=enforce_iam, kept=self._kept
+        )
         self._forget()
 
     def _forget(self) -> None:
@@ -134,6 +144,7 @@ class Cloud(Lifecycle):
         self._cloudflare: LocalCloudflare | None = None
         self._cloudwatch: LocalCloudWatch | None = None
         self._stack: Stack | None = None
+        self.principals: dict[str, Credentials] = {}
 
     @property
     def endpoint_url(self) -> str:
@@ -168,9 +179,10 @@ class Cloud(Lifecycle):
         """The folder of emulator.log, Lambdas included, and edge.log; it goes when the cloud stops."""
         return self._started(self._scratch)
 
-    def session(self) -> SandboxSession:
-        """A boto3 session bound to this cloud."""
-        return self._emulator.session()
+    def session(self, principal: str | None = None) -> SandboxSession:
+        """A boto3 session bound to this cloud, of the account's root or of one of `principals`, who are there where
+        policies are enforced and have one of the project's each."""
+        return self._emulator.session() if principal is None else self._emulator.session(self.principals[principal])
 
     def start(self) -> None:
         """Start everything, in a quarter of a minute when the assembly is at hand.
@@ -201,6 +213,8 @@ class Cloud(Lifecycle):
             )
         assembly = Assembly.read(self._project.assembly(self._on_progress))
         self._stack = deploy(self.session(), assembly, self._on_progress)
+        if self._enforce_iam:
+            self.principals = with_policies(self.session(), self._project.policies, self.stack.outputs)
         addresses = self._start_cdns(parts, token, scratch / "edge.log")
         for function, variables in self._project.variables(addresses).items():
             self._set_variables(function, variables)
@@ -266,6 +280,7 @@ class Cloud(Lifecycle):
             logs=str(self.logs),
             side_url=addresses.side_url or None,
             speed=self.speed,
+            principals={name: credentials.variables() for name, credentials in self.principals.items()},
         )
 
     @staticmethod

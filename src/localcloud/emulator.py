@@ -28,6 +28,7 @@ from types import TracebackType
 from typing import Self
 
 from localcloud.account import ACCOUNT, REGION
+from localcloud.iam.credentials import ROOT, Credentials
 from localcloud.kept_state import KeptState
 from localcloud.processes.supervised_process import SupervisedProcess
 from localcloud.sandbox import SandboxSession, child_environment
@@ -80,6 +81,7 @@ class Emulator:
         log: Path | None = None,
         *,
         private_variables: tuple[str, ...] = (),
+        enforce_iam: bool = False,
         kept: KeptState | None = None,
     ) -> None:
         """
@@ -87,18 +89,21 @@ class Emulator:
             port: where to listen on 127.0.0.1; a free one when None.
             log: the file that its output, its Lambdas' included, is appended to; in its scratch folder when None.
             private_variables: prefixes of environment variables that its Lambdas must not inherit from this process.
+            enforce_iam: whether policies count. The placeholder credentials are those of the account's root, whom none
+                binds; its Lambdas get those of their roles.
             kept: where its state lies between starts; in its scratch folder, which goes, when None.
         """
         self.port = port or free_port()
         self.endpoint_url = f"http://{HOST}:{self.port}"
         self.log = log
         self._private = private_variables
+        self._enforce_iam = enforce_iam
         self._kept = kept
         self._scratch: Path | None = None
         self._process = SupervisedProcess([sys.executable, "-m", "ministack"])
 
-    def session(self) -> SandboxSession:
-        return SandboxSession(self.endpoint_url)
+    def session(self, credentials: Credentials = ROOT) -> SandboxSession:
+        return SandboxSession(self.endpoint_url, credentials=credentials)
 
     def start(self) -> None:
         """Start and wait until it answers.
@@ -159,6 +164,7 @@ class Emulator:
             "DOCKER_HOST": f"unix://{scratch}/no-docker.sock",
             "LAMBDA_EXECUTOR": "local",
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "1",
+            "AUTH": "true" if self._enforce_iam else "false",
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
             # The Lambdas see this interpreter's site-packages; the bundle must win, and warnings stay out of the log.

@@ -5,6 +5,10 @@ that is neither here nor known to the emulator fails the deployment with the emu
 
 - AWS::Events::Archive: the emulator has the API, not the CloudFormation type.
 - AWS::CloudWatch::Alarm on metric math: its CloudFormation takes alarms on one metric alone, its API takes both.
+
+And a `Ref` that means something else there is replaced: of a secret, it is the ARN in AWS and the name there, which no
+policy of a role matches
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-secretsmanager-secret.html).
 """
 
 from __future__ import annotations
@@ -81,7 +85,7 @@ def take_out(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[TakenOut
     Raises:
         ValueError: something that stays in the template refers to a resource that is taken out.
     """
-    kept: dict[str, Any] = copy.deepcopy(dict(template))
+    kept: dict[str, Any] = _with_arns_of_secrets(copy.deepcopy(dict(template)))
     resources = kept.get("Resources", {})
     gone = {name: resources.pop(name) for name in list(resources) if _is_gap(resources[name])}
     for name, resource in resources.items():
@@ -101,6 +105,21 @@ def take_out(template: Mapping[str, Any]) -> tuple[dict[str, Any], list[TakenOut
             kept.setdefault("Outputs", {}).update(outputs)
         taken.append(TakenOut(name, resource["Type"], properties))
     return kept, taken
+
+
+def _with_arns_of_secrets(template: dict[str, Any]) -> dict[str, Any]:
+    resources = template.get("Resources", {})
+    secrets = {name for name, resource in resources.items() if resource["Type"] == "AWS::SecretsManager::Secret"}
+
+    def replaced(value: Any) -> Any:
+        if isinstance(value, dict):
+            if value.keys() == {"Ref"} and value["Ref"] in secrets:
+                return {"Fn::GetAtt": [value["Ref"], "Id"]}
+            return {key: replaced(item) for key, item in value.items()}
+        return [replaced(item) for item in value] if isinstance(value, list) else value
+
+    changed: dict[str, Any] = replaced(template)
+    return changed
 
 
 def create(session: SandboxSession, resource: TakenOut, outputs: Mapping[str, str]) -> None:

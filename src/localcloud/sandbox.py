@@ -18,7 +18,8 @@ import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.config import Config
 
-from localcloud.account import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SESSION_TOKEN
+from localcloud.account import REGION
+from localcloud.iam.credentials import ROOT, Credentials
 
 _DEFAULTS = Config(max_pool_connections=64, retries={"mode": "standard", "total_max_attempts": 4})
 _ENFORCED = Config(
@@ -64,10 +65,11 @@ def _is_loopback(host: str) -> bool:
 class SandboxSession(boto3.session.Session):
     """A boto3 session whose clients and resources all go to one loopback endpoint."""
 
-    def __init__(self, endpoint_url: str, config: Config | None = None) -> None:
+    def __init__(self, endpoint_url: str, config: Config | None = None, credentials: Credentials = ROOT) -> None:
         """
         Args:
             config: of every client, where it does not weaken the sandbox.
+            credentials: of a principal of the local cloud; they count where it enforces policies.
 
         Raises:
             NotLoopback: `endpoint_url` is not on this machine.
@@ -75,9 +77,9 @@ class SandboxSession(boto3.session.Session):
         self.endpoint_url = require_loopback(endpoint_url).rstrip("/")
         self._config = _DEFAULTS if config is None else _DEFAULTS.merge(config)
         super().__init__(
-            aws_access_key_id=ACCESS_KEY_ID,
-            aws_secret_access_key=SECRET_ACCESS_KEY,
-            aws_session_token=SESSION_TOKEN,
+            aws_access_key_id=credentials.access_key_id,
+            aws_secret_access_key=credentials.secret_access_key,
+            aws_session_token=credentials.session_token,
             region_name=REGION,
             botocore_session=_isolated_botocore_session(),
         )
@@ -135,9 +137,7 @@ def child_environment(
         and name.upper() not in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
     }
     kept |= {
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-        "AWS_SESSION_TOKEN": SESSION_TOKEN,
+        **ROOT.variables(),
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 DOWN_SECONDS = 30.0
@@ -18,8 +18,9 @@ DOWN_SECONDS = 30.0
 class LocalState:
     """A running local cloud. `started_at` is ISO 8601 in UTC; `process_start` tells the process from a later one that
     got its id; `environment` is what its project calls what is deployed there; `cloudflare_url` is None without a
-    Cloudflare, `side_url` without a distribution beside the first; `speed` is
-    how many times faster than real time alarms and periods of metrics go by."""
+    Cloudflare, `side_url` without a distribution beside the first; `principals` are whom one can act as where policies
+    are enforced, each with its credentials as the SDKs' variables, and empty elsewhere. `speed` is how many times
+    faster than real time alarms and periods of metrics go by."""
 
     pid: int
     process_start: str
@@ -32,11 +33,13 @@ class LocalState:
     logs: str
     side_url: str | None = None
     speed: float = 1
+    principals: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def write_state(path: Path, state: LocalState) -> None:
     """Put `state` at `path`, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Its owner's alone: it may hold credentials.
     descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(descriptor, "w") as file:

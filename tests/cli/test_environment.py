@@ -8,8 +8,9 @@ from pathlib import Path
 import boto3
 import pytest
 
+from edgeship.cli.local_principal import local_actor, local_principal
 from edgeship.local.state_path import STATE_PATH
-from localcloud.state import LocalState, process_start, write_state
+from localcloud.state import LocalState, process_start, read_state, write_state
 from tests.cli.command_line import CommandLine
 from tests.cli.loopback import Answer, serving
 from tests.support.moto.aws import NAMES, Aws
@@ -23,7 +24,7 @@ def sessions_of_their_own(request: pytest.FixtureRequest, monkeypatch: pytest.Mo
     monkeypatch.setattr("boto3.Session", boto3.session.Session)
 
 
-def running_at(endpoint_url: str) -> None:
+def running_at(endpoint_url: str, **more: dict[str, dict[str, str]]) -> None:
     """Make it so that this process is the local cloud of this folder."""
     write_state(
         STATE_PATH,
@@ -37,6 +38,7 @@ def running_at(endpoint_url: str) -> None:
             account="000000000000",
             started_at="2026-11-23T10:00:00+00:00",
             logs=str(Path.cwd()),
+            **more,
         ),
     )
 
@@ -51,6 +53,35 @@ def test_no_environment_is_a_usage_error_that_says_how_to_name_one(bare: Command
     assert (done.code, done.document["error"]["code"]) == (2, "usage")
     for way in ("--env", "EDGESHIP_ENV", "edgeship local up"):
         assert way in done.err
+
+
+VIEWER = {"viewer": {"AWS_ACCESS_KEY_ID": "AKIAVIEWER", "AWS_SECRET_ACCESS_KEY": "secret"}}
+
+
+def test_one_acts_by_a_policy_of_the_local_cloud(bare: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    running_at("http://127.0.0.1:9", principals=VIEWER)
+    state = read_state(STATE_PATH)
+    assert state is not None
+    for name, key, token in (("", "test", "local"), ("viewer", "AKIAVIEWER", None)):
+        monkeypatch.setenv("EDGESHIP_AS", name)
+        session, actor = local_principal(state)
+        credentials = session.get_credentials()
+        assert (credentials.access_key, credentials.token) == (key, token)
+        assert actor == (f"local:{name}" if name else local_actor())
+
+
+@pytest.mark.parametrize(
+    ("principals", "says"), [({}, "Start it with --enforce-iam"), (VIEWER, "Set it to one of viewer.")]
+)
+def test_a_policy_that_the_local_cloud_has_not(
+    bare: CommandLine, monkeypatch: pytest.MonkeyPatch, principals: dict[str, dict[str, str]], says: str
+) -> None:
+    running_at("http://127.0.0.1:9", principals=principals)
+    monkeypatch.setenv("EDGESHIP_AS", "owner")
+    done = bare("status", "--json")
+    assert (done.code, done.document["error"]["code"]) == (2, "usage")
+    assert "EDGESHIP_AS is 'owner'" in done.document["error"]["reason"]
+    assert says in done.document["error"]["remedy"]
 
 
 def test_a_local_cloud_that_runs_here_is_the_default_and_that_is_said(bare: CommandLine) -> None:

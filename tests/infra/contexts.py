@@ -24,6 +24,7 @@ EVERY_OPTION = {
     "rescue_concurrency": "10",
     "require_signatures": "true",
     "dashboard": "false",
+    "widget_policies": "checkout,chat-bubble",
     "tracing": "true",
     "log_retention_days": "400",
     "access_log_retention_days": "30",

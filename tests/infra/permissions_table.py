@@ -19,10 +19,15 @@ PAGE = ROOT / "docs" / "security.md"
 ENVIRONMENT = REQUIRED["environment"]
 POLICIES = {
     "AccessUploader": "the *uploader* policy",
+    "AccessViewer": "the *viewer* policy",
     "AccessOperator": "the *operator* policy",
     "AccessPruner": "the *pruner* policy",
     "AccessPreviewer": "the *previewer* policy",
 }
+POLICIES_OF_A_WIDGET = {
+    f"AccessWidgetcheckout{name}": f"`edgeship-ENV.checkout.{name}`" for name in ("uploader", "viewer", "operator")
+}
+"""Those of another widget are the same with its name."""
 
 _NAMES = f"edgeship-{ENVIRONMENT}"
 _ON_OBJECTS = re.compile(rf"arn:aws:s3:::{_NAMES}-([\w-]+)-{ACCOUNT}(?:/(.+))?")
@@ -49,6 +54,7 @@ _IN_WORDS: tuple[tuple[str, str], ...] = (
 )
 _WITHOUT_RESOURCE = {
     "cloudwatch:GetMetricData": "every metric of the account",
+    "dynamodb:ListStreams": "the account's streams",
     "sqs:ListQueues": "the names of the account's queues",
     "xray:PutTelemetryRecords": "the account's traces",
     "xray:PutTraceSegments": "the account's traces",
@@ -85,7 +91,7 @@ class Row:
 
 
 def identity_rows(template: Template) -> list[Row]:
-    """What the two policies and each function's role allow.
+    """What the policies and each function's role allow.
 
     Raises:
         ValueError: a resource that this module has no words for.
@@ -96,6 +102,19 @@ def identity_rows(template: Template) -> list[Row]:
     for name in sorted(template.functions()):
         rows += _rows(template, f"`{name}`", template.role_statements(name))
     return rows
+
+
+def rows_of_a_widget(template: Template) -> list[Row]:
+    """What the policies of one widget allow.
+
+    Raises:
+        ValueError: as `identity_rows`.
+    """
+    return [
+        row
+        for prefix, who in POLICIES_OF_A_WIDGET.items()
+        for row in _rows(template, who, [s for key, s in template.statements() if key.startswith(prefix)])
+    ]
 
 
 def resource_rows(template: Template) -> list[Row]:
@@ -134,6 +153,7 @@ def blocks(production: Template, customised: Template, previewing: Template) -> 
         "roles": markdown(plain),
         "roles-with-options": markdown(row for row in identity_rows(customised) if row not in plain),
         "roles-with-previews": markdown(row for row in identity_rows(previewing) if row not in plain),
+        "roles-of-a-widget": markdown(rows_of_a_widget(customised)),
         "resources": markdown(resource_rows(production), conditions=True),
     }
 
@@ -181,10 +201,10 @@ def _partitions(statement: dict[str, Any]) -> str:
     condition = statement.get("Condition")
     if condition is None:
         return ""
-    (keys,) = condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-    if condition != {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys]}}:
+    keys = condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    if condition != {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}:
         raise ValueError(f"no words for the condition {condition}")
-    return f", keys `{keys}` alone"
+    return f", keys {', '.join(f'`{key}`' for key in keys)} alone"
 
 
 def _words(arn: str, action: str) -> str:

@@ -1,12 +1,12 @@
-"""Permissions against what the code calls: the local cloud enforces none, so a missing one would show on AWS alone."""
+"""Permissions against what the code calls, in each scene of a crash: also in cases that no test on the local cloud,
+where IAM is enforced, comes to."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
 import boto3
@@ -24,22 +24,21 @@ from edgeship.domain.events import Occasion
 from edgeship.domain.releases.limits import DEFAULT_LIMITS
 from edgeship.domain.telemetry.beacon import Beacon
 from edgeship.domain.version import Version
-from edgeship.resource_names import REGION
 from infra.app import ROOT
 from tests.infra.template import Template, listed
 from tests.support.crash.death import process
-from tests.support.crash.scenes import notifications, propagation, releases, rollouts
+from tests.support.crash.scenes import notifications, previews, propagation, releases, rollouts
+from tests.support.crash.scenes.actors import repaired
 from tests.support.crash.search import Scene
 from tests.support.moto.aws import NAMES, Aws, aws_environment, empty_again
 from tests.support.moto.function_env import function_env
 from tests.support.moto.sessions import kept_session
 from tests.support.notifying import Internet
+from tests.support.permissions.identity import Identity
+from tests.support.permissions.needs import DEAD, WORK, Need, needs_of
 from tests.support.tokens import VIEWER, a_token
 
 pytestmark = pytest.mark.xdist_group("permissions")
-
-Need = tuple[str, str]
-"""An IAM action and the ARN it is needed on."""
 
 PLUMBING = {"logs:CreateLogStream", "logs:PutLogEvents"}
 TO_A_FAILURE_QUEUE = {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
@@ -65,10 +64,6 @@ UNSEEN = {
     "relay": {"s3:ListBucket", *STREAM, *TO_A_FAILURE_QUEUE},
 }
 """What Lambda needs on a function's behalf, or the code only in cases that no scene plays."""
-
-
-QUEUES = ("NotificationsNotificationFailures0A1B2C3D-x", "NotificationsQueue0E5F6A7B-x")
-"""Of failures, and where they failed."""
 
 
 def beacon(aws: Aws) -> Callable[[], None]:
@@ -124,7 +119,7 @@ def console(_: Aws) -> Callable[[], None]:
     """What the pages of the console read beside the command line's."""
     live = Channel("checkout", "latest", Version(1, 0, 0))
     client = kept_session().client("sqs")
-    dead, work = (client.create_queue(QueueName=f"{NAMES.stack}-{name}")["QueueUrl"] for name in QUEUES)
+    dead, work = (client.create_queue(QueueName=name)["QueueUrl"] for name in (DEAD, WORK))
     arn = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 2})
     client.set_queue_attributes(QueueUrl=work, Attributes={"RedrivePolicy": policy})
@@ -136,7 +131,7 @@ def console(_: Aws) -> Callable[[], None]:
         edgeship.recent_events((), 20)
         edgeship.evaluate({"targetingKey": "u1"})
         assert [queue.messages for queue in edgeship.dead_letters()] == [1]
-        assert edgeship.redrive(f"{NAMES.stack}-{QUEUES[0]}") == 1
+        assert edgeship.redrive(DEAD) == 1
 
     return deliver
 
@@ -155,6 +150,12 @@ def change_flag(_: Aws) -> Callable[[], None]:
         _operator().flags.edit("ab", lambda _: flag, Occasion("test", "ann", "by hand", datetime.now(UTC)))
 
     return deliver
+
+
+def minute_of_the_relay(aws: Aws) -> Callable[[], None]:
+    with process():
+        previews.published(aws)()
+    return lambda: repaired(aws, previews=True)
 
 
 def _operator() -> operator.Operator:
@@ -189,6 +190,7 @@ def performer(scene: str) -> str:
         ("notice", "notification"),
         ("propagation", "propagation"),
         ("operator", "operator"),
+        ("expired", "rollout"),
         ("pruner", "pruner"),
         ("promotion", "promotion"),
         ("end of a rollout", "promotion"),
@@ -205,11 +207,20 @@ def performer(scene: str) -> str:
 @pytest.fixture(scope="session")
 def calls() -> dict[str, set[Need]]:
     """What each performer needs for its scenes."""
+    return _calls(SCENES)
+
+
+@pytest.fixture(scope="session")
+def calls_of_previews() -> dict[str, set[Need]]:
+    return _calls({**previews.SCENES, "relay's minute, with previews": minute_of_the_relay})
+
+
+def _calls(scenes: dict[str, Scene]) -> dict[str, set[Need]]:
     needs: dict[str, set[Need]] = {}
     recording = _RecordingSession()
     with aws_environment(), pytest.MonkeyPatch.context() as patch:
         Internet().connect(patch)
-        for scene, set_up in SCENES.items():
+        for scene, set_up in scenes.items():
             with process():
                 deliver = set_up(empty_again())
             recording.needs = needs.setdefault(performer(scene), set())
@@ -221,15 +232,24 @@ def calls() -> dict[str, set[Need]]:
 
 @pytest.mark.parametrize("name", [*UNSEEN, "operator", "pruner"])
 def test_every_call_is_allowed(name: str, calls: dict[str, set[Need]], production: Template) -> None:
-    statements = _statements(production, name)
+    identity = _identity(production, name)
     assert calls[name]
-    assert {need for need in calls[name] if not _allowed(need, statements)} == set()
+    assert {need for need in calls[name] if not identity.may(need)} == set()
+
+
+@pytest.mark.parametrize("name", ["artifact_upload", "relay", "rollout", "operator"])
+def test_every_call_for_previews_is_allowed(
+    name: str, calls_of_previews: dict[str, set[Need]], previewing: Template
+) -> None:
+    assert calls_of_previews[name]
+    identity = _identity(previewing, name)
+    assert {need for need in calls_of_previews[name] if not identity.may(need)} == set()
 
 
 @pytest.mark.parametrize("name", UNSEEN)
 def test_nothing_is_allowed_that_is_not_called(name: str, calls: dict[str, set[Need]], production: Template) -> None:
-    allowed = {action for statement in _statements(production, name) for action in listed(statement["Action"])}
-    assert allowed - {action for action, _ in calls[name]} - PLUMBING - UNSEEN[name] == set()
+    allowed = {action for statement in _identity(production, name).statements for action in listed(statement["Action"])}
+    assert allowed - {need.action for need in calls[name]} - PLUMBING - UNSEEN[name] == set()
 
 
 class _RecordingSession(boto3.Session):
@@ -247,157 +267,14 @@ class _RecordingSession(boto3.Session):
         return self._clients[service_name]
 
     def _record(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        self.needs.update(_needs(model.service_model.service_name, model.name, params))
-
-
-def _needs(service: str, operation: str, params: dict[str, Any]) -> Iterator[Need]:
-    """A call's actions and ARNs, in the production environment's names.
-
-    Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-    """
-    needed: Iterator[Need]
-    match service:
-        case "s3":
-            needed = _of_s3(operation, params)
-        case "dynamodb":
-            needed = _of_dynamodb(operation, params)
-        case "cloudwatch":
-            needed = _of_cloudwatch(operation, params)
-        case "events":
-            needed = (
-                (f"events:{operation}", f"{_arn('events')}:event-bus/{e['EventBusName']}") for e in params["Entries"]
-            )
-        case "sqs":
-            # CloudFormation names the queues; that functions are given their URLs is held by another test.
-            needed = iter([(f"sqs:{operation}", _of_sqs(params))])
-        case "cloudfront" | "cloudfront-keyvaluestore":
-            needed = iter([(f"{service}:{operation}", _of_cloudfront(service, operation))])
-        case "logs":
-            needed = iter([(f"logs:{operation}", f"{_arn('logs')}:log-group:{params['logGroupName']}:*")])
-        case "sns" | "ssm" | "secretsmanager":
-            needed = _of_notifications(service, operation, params)
-        case _:
-            raise AssertionError(f"{service}:{operation} has no entry here: say which permission it needs")
-    for action, on in needed:
-        named = on.replace(f"edgeship-{NAMES.environment}", "edgeship-production")
-        yield action, named.replace(f"edgeship/{NAMES.environment}/", "edgeship/production/")
-
-
-_QUEUES = {
-    "poison": "PipelinePoison",
-    "notices": "NotificationsQueue",
-    **dict(zip((f"{NAMES.stack}-{name}" for name in QUEUES), (name.partition("0")[0] for name in QUEUES), strict=True)),
-}
-"""The template's queues by the tests'."""
-
-
-def _of_sqs(params: dict[str, Any]) -> str:
-    """The queue; `*` for a list of them."""
-    named = params.get("QueueUrl") or params.get("QueueName")
-    return f"arn:of:{_QUEUES[named.rpartition('/')[2]]}" if named is not None else "*"
-
-
-def _arn(service: str) -> str:
-    return f"arn:aws:{service}:{REGION}:{NAMES.account}"
-
-
-def _of_cloudfront(service: str, operation: str) -> str:
-    if service == "cloudfront-keyvaluestore" or operation == "DescribeKeyValueStore":
-        return "arn:of:RouterRoutes"
-    return f"arn:aws:cloudfront::{NAMES.account}:distribution/arn:of:CdnDistribution"
-
-
-def _of_notifications(service: str, operation: str, params: dict[str, Any]) -> Iterator[Need]:
-    match service:
-        case "sns":
-            yield f"sns:{operation}", "arn:of:NotificationsTopic"
-        case "ssm":
-            yield f"ssm:{operation}", f"{_arn('ssm')}:parameter{params['Name']}"
-        case "secretsmanager":
-            if params["SecretId"] == NAMES.token_secret:
-                yield f"secretsmanager:{operation}", "arn:of:PageViewsTokenKey"
-                return
-            # A secret's ARN ends in six characters of AWS's choice.
-            yield f"secretsmanager:{operation}", f"{_arn('secretsmanager')}:secret:{params['SecretId']}-a1B2c3"
-
-
-def _of_s3(operation: str, params: dict[str, Any]) -> Iterator[Need]:
-    bucket = f"arn:aws:s3:::{params['Bucket']}"
-    target = f"{bucket}/{params.get('Key')}"
-    match operation:
-        case "ListObjectsV2":
-            yield "s3:ListBucket", bucket
-        case "CopyObject":
-            source = params["CopySource"]
-            version = "Version" if source.get("VersionId") else ""
-            yield f"s3:GetObject{version}", f"arn:aws:s3:::{source['Bucket']}/{source['Key']}"
-            yield "s3:PutObject", target
-            if params.get("Tagging"):
-                yield "s3:PutObjectTagging", target
-        case "PutObject":
-            yield "s3:PutObject", target
-        case "DeleteObjects":
-            for each in params["Delete"]["Objects"]:
-                yield "s3:DeleteObject", f"{bucket}/{each['Key']}"
-        case "HeadObject" | "GetObject":
-            yield "s3:GetObject" + ("Version" if "VersionId" in params else ""), target
-        case _:
-            raise AssertionError(f"s3:{operation} has no entry here: say which permission it needs")
-
-
-def _of_dynamodb(operation: str, params: dict[str, Any]) -> Iterator[Need]:
-    table = f"{_arn('dynamodb')}:table"
-    match operation:
-        case "TransactWriteItems":
-            for write in params["TransactItems"]:
-                ((kind, item),) = write.items()
-                action = "dynamodb:ConditionCheckItem" if kind == "ConditionCheck" else f"dynamodb:{kind}Item"
-                yield action, f"{table}/{item['TableName']}"
-        case "BatchGetItem":
-            for name in params["RequestItems"]:
-                yield "dynamodb:BatchGetItem", f"{table}/{name}"
-        case "Query" if "IndexName" in params:
-            yield "dynamodb:Query", f"{table}/{params['TableName']}/index/{params['IndexName']}"
-        case _:
-            yield f"dynamodb:{operation}", f"{table}/{params['TableName']}"
-
-
-def _of_cloudwatch(operation: str, params: dict[str, Any]) -> Iterator[Need]:
-    alarm = f"{_arn('cloudwatch')}:alarm"
-    match operation:
-        case "PutMetricAlarm":
-            yield "cloudwatch:PutMetricAlarm", f"{alarm}:{params['AlarmName']}"
-        case "DeleteAlarms":
-            for name in params["AlarmNames"]:
-                yield "cloudwatch:DeleteAlarms", f"{alarm}:{name}"
-        case "DescribeAlarms":
-            # Authorised on every alarm, whatever is looked for.
-            yield "cloudwatch:DescribeAlarms", f"{alarm}:any"
-        case "GetMetricData":
-            yield "cloudwatch:GetMetricData", "any"
-        case _:
-            raise AssertionError(f"cloudwatch:{operation} has no entry here: say which permission it needs")
+        self.needs.update(needs_of(model.service_model.service_name, model.name, params))
 
 
 POLICIES_OF = {"operator": ("AccessOperator",), "pruner": ("AccessOperator", "AccessPruner")}
 """A pruner is an operator, too."""
 
 
-def _statements(template: Template, name: str) -> list[dict[str, Any]]:
-    statements = (
-        [statement for key, statement in template.statements() if key.startswith(POLICIES_OF[name])]
-        if name in POLICIES_OF
-        else template.role_statements(name)
-    )
-    return [
-        {**statement, "Resource": [template.arn(resource) for resource in listed(statement["Resource"])]}
-        for statement in statements
-    ]
-
-
-def _allowed(need: Need, statements: list[dict[str, Any]]) -> bool:
-    action, arn = need
-    return any(
-        action in listed(statement["Action"]) and any(fnmatchcase(arn, one) for one in listed(statement["Resource"]))
-        for statement in statements
-    )
+def _identity(template: Template, name: str) -> Identity:
+    if name in POLICIES_OF:
+        return Identity.of_policies(template, *POLICIES_OF[name])
+    return Identity.of_function(template, name)

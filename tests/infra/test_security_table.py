@@ -17,7 +17,9 @@ from tests.infra.template import Template
 pytestmark = pytest.mark.xdist_group("infra")
 
 
-@pytest.mark.parametrize("block", ["roles", "roles-with-options", "roles-with-previews", "resources"])
+@pytest.mark.parametrize(
+    "block", ["roles", "roles-with-options", "roles-with-previews", "roles-of-a-widget", "resources"]
+)
 def test_the_page_has_the_tables_that_the_templates_give(
     block: str, production: Template, customised: Template, previewing: Template
 ) -> None:

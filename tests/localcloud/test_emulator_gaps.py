@@ -47,6 +47,17 @@ def test_a_template_without_gaps_is_kept_as_it_is() -> None:
     assert take_out(template) == (template, [])
 
 
+def test_a_reference_to_a_secret_is_its_arn() -> None:
+    secret = {"Type": "AWS::SecretsManager::Secret", "Properties": {}}
+    reads = {"Statement": [{"Resource": {"Ref": "Secret"}}, {"Resource": {"Ref": "Bus"}}]}
+    policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": reads}}
+    kept, _ = take_out({"Resources": {"Secret": secret, "Bus": BUS, "Policy": policy}})
+    assert kept["Resources"]["Policy"]["Properties"]["PolicyDocument"]["Statement"] == [
+        {"Resource": {"Fn::GetAtt": ["Secret", "Id"]}},
+        {"Resource": {"Ref": "Bus"}},
+    ]
+
+
 def test_a_dependency_on_what_left_is_dropped() -> None:
     rule = {"Type": "AWS::Events::Rule", "DependsOn": ["Archive", "Bus"], "Properties": {}}
     kept, _ = take_out({"Resources": {"Bus": BUS, "Archive": ARCHIVE, "Rule": rule}})

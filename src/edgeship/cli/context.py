@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from edgeship.cli.errors import Trouble, Usage
+from edgeship.cli.local_principal import local_principal
 from edgeship.cli.options import version_of
 from edgeship.cli.output import Output
 from edgeship.domain.errors import Refused
@@ -260,11 +260,6 @@ def _target(name: str | None, out: Output | None) -> Target:
     return _aws_target(name)
 
 
-def local_actor() -> str:
-    """The actor on a local cloud, where there are no identities."""
-    return f"local:{getpass.getuser()}"
-
-
 def limits(ctx: typer.Context, env: str | None, out: Output) -> Limits | None:
     """The limits of the environment's uploads; None also without credentials or a network.
 
@@ -280,11 +275,9 @@ def limits(ctx: typer.Context, env: str | None, out: Output) -> Limits | None:
 
 
 def local_target(state: LocalState) -> Target:
-    """A running local cloud, with its own account and actor."""
-    from localcloud.sandbox import SandboxSession
-
-    names = ResourceNames(state.environment, state.account)
-    return Target(names, SandboxSession(state.endpoint_url), local_actor(), state)
+    """A running local cloud, by whom one acts as there."""
+    session, actor = local_principal(state)
+    return Target(ResourceNames(state.environment, state.account), session, actor, state)
 
 
 def _aws_target(environment: str) -> Target:

@@ -14,6 +14,7 @@ import typer
 from edgeship.cli import context
 from edgeship.cli.console import require_console
 from edgeship.cli.errors import ExitCode, Trouble
+from edgeship.cli.local_principal import local_actor
 from edgeship.cli.options import JsonOption
 from edgeship.cli.output import console, plain
 from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
@@ -78,6 +79,13 @@ _StoreDelay = Annotated[
     ),
 ]
 DEFAULT_STORE_DELAY = 2.0
+_EnforceIam = Annotated[
+    bool,
+    typer.Option(
+        "--enforce-iam",
+        help="Policies count, as on AWS: functions act as their roles, and you by the policy that EDGESHIP_AS names.",
+    ),
+]
 
 
 @app.command()
@@ -89,6 +97,7 @@ def up(
     speed: _Speed = 1,
     edge_freshness: _EdgeFreshness = DEFAULT_FRESHNESS_SECONDS,
     store_delay: _StoreDelay = DEFAULT_STORE_DELAY,
+    enforce_iam: _EnforceIam = False,
     state: Annotated[
         Path | None,
         typer.Option(
@@ -124,6 +133,7 @@ def up(
                     speed=speed,
                     edge_freshness_seconds=edge_freshness,
                     store_delay_seconds=store_delay,
+                    enforce_iam=enforce_iam,
                     kept=state.expanduser().resolve() if state is not None else None,
                     on_progress=tell,
                 )
@@ -137,6 +147,7 @@ def up(
                 "second_cdn_url": cloud.second_cdn_url,
                 "preview_url": cloud.preview_url,
                 "inbox": cloud.names.inbox_bucket,
+                "principals": sorted(cloud.principals),
                 "logs": str(cloud.logs),
             }
             out.result(document, [plain("\n".join(_welcome(document)))])
@@ -198,7 +209,7 @@ def demo(
         from localcloud.lifecycle import interruptible
 
         playing = played(
-            timeline, out.errors, context.local_actor(), state_path, speed, edge_freshness, store_delay, short=short
+            timeline, out.errors, local_actor(), state_path, speed, edge_freshness, store_delay, short=short
         )
         with interruptible() as interrupted, playing as ending, contextlib.ExitStack() as staying:
             console_url = staying.enter_context(_console_of(ending, speed)) if stay else None
@@ -243,6 +254,8 @@ def _welcome(document: dict[str, Any]) -> Iterator[str]:
     yield f"second CDN  {document['second_cdn_url']}"
     yield f"previews    {document['preview_url']}"
     yield f"logs        {document['logs']}"
+    if document["principals"]:
+        yield f"policies    enforced; to act by one, set EDGESHIP_AS: {', '.join(document['principals'])}"
     yield ""
     yield "In this folder, edgeship acts on it. For any other client of AWS:"
     yield "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1"

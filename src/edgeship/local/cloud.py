@@ -27,6 +27,11 @@ from localcloud.cloudwatch.periods import real_seconds
 SECOND_CDN_TOKEN = f"/edgeship/{LOCAL}/cloudflare"
 """The parameter that holds the token of the second CDN's API."""
 
+POLICY_OUTPUTS = {
+    name: f"{name.capitalize()}PolicyArn" for name in ("operator", "previewer", "pruner", "uploader", "viewer")
+}
+"""The stack's outputs with the ARNs of the policies that people are given, by what they are called."""
+
 
 class LocalCloud(Cloud):
     """One local cloud with edgeship on it; several can run side by side, each with its own ports and state file."""
@@ -42,6 +47,7 @@ class LocalCloud(Cloud):
         speed: float = 1,
         edge_freshness_seconds: float = DEFAULT_FRESHNESS_SECONDS,
         store_delay_seconds: float = STORE_DELAY_SECONDS,
+        enforce_iam: bool = False,
         kept: Path | None = None,
         on_progress: Progress = lambda _: None,
     ) -> None:
@@ -55,6 +61,7 @@ class LocalCloud(Cloud):
             edge_freshness_seconds: how often the edge looks for news of flags.
             store_delay_seconds: so long after a write to a key value store, CloudFront Functions see it; propagation
                 waits as long.
+            enforce_iam: whether policies count: each function can do what its role allows, and no more.
             kept: the folder in which its state and its ports lie between starts; it begins empty each time when None.
 
         Raises:
@@ -75,6 +82,7 @@ class LocalCloud(Cloud):
                 self.names.function(name): [event] * (2 if name in INVOKED_BY_TWO else 1)
                 for name, event in HARMLESS_EVENTS.items()
             },
+            policies=POLICY_OUTPUTS,
             private_variables=PRIVATE_VARIABLES,
         )
         super().__init__(
@@ -85,6 +93,7 @@ class LocalCloud(Cloud):
             state_path=state_path,
             speed=speed,
             store_delay_seconds=store_delay_seconds,
+            enforce_iam=enforce_iam,
             kept=kept,
             on_progress=on_progress,
         )
@@ -111,6 +120,10 @@ def local_context(edge_freshness_seconds: float) -> dict[str, str]:
         "account": ACCOUNT,
         "previews": "true",
         "edge_freshness_seconds": f"{edge_freshness_seconds:g}",
+        # Its function may read the token; where the second CDN answers is said once it does.
+        "cloudflare_zone": "0" * 32,
+        "cloudflare_url": "https://second-cdn.invalid",
+        "cloudflare_token": f"ssm:{SECOND_CDN_TOKEN}",
     }
 
 

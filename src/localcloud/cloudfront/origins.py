@@ -22,17 +22,18 @@ from localcloud.cloudfront.distribution import (
 from localcloud.cloudfront.function_url import answer_of, event_of, failed, is_signed_otherwise, refused
 from localcloud.http.exchange import Answer, Request
 from localcloud.http.origin import HttpOrigin, Origin, OriginUnavailable
+from localcloud.iam.signing import signer
 
 
 class S3Origin:
     """A bucket behind an origin access control, read from the emulator by path.
 
     What S3 does and the emulator does not: a `+` in a path means a space, and the bucket's CORS configuration decides
-    on preflights and CORS headers. The bucket's policy is not evaluated: the emulator does not.
+    on preflights and CORS headers. It reads as the account's root, whatever the bucket's policy allows to CloudFront.
     """
 
     def __init__(self, client: aiohttp.ClientSession, endpoint_url: str, settings: S3OriginSettings) -> None:
-        self._http = HttpOrigin(client, f"{endpoint_url.rstrip('/')}/{settings.bucket}{settings.path}")
+        self._http = HttpOrigin(client, f"{endpoint_url.rstrip('/')}/{settings.bucket}{settings.path}", signer("s3"))
         self._custom = settings.headers
         self._cors = settings.cors
 
@@ -83,7 +84,7 @@ class FunctionUrlOrigin:
 
     def __init__(self, client: aiohttp.ClientSession, endpoint_url: str, settings: FunctionUrlOriginSettings) -> None:
         # The API and not the URL: the emulator's URL re-encodes the query string.
-        self._http = HttpOrigin(client, f"{endpoint_url.rstrip('/')}/2015-03-31/functions")
+        self._http = HttpOrigin(client, f"{endpoint_url.rstrip('/')}/2015-03-31/functions", signer("lambda"))
         self._settings = settings
 
     async def fetch(self, request: Request) -> Answer:

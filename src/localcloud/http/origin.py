@@ -9,6 +9,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from localcloud.http.exchange import Answer, Request
+from localcloud.iam.signing import Sign
 from localcloud.sandbox import require_loopback
 
 ORIGIN_SECONDS = 30.0
@@ -39,21 +40,28 @@ class Origin(Protocol):
 class HttpOrigin:
     """Any HTTP server on this machine."""
 
-    def __init__(self, client: aiohttp.ClientSession, base_url: str) -> None:
+    def __init__(self, client: aiohttp.ClientSession, base_url: str, sign: Sign | None = None) -> None:
         """
+        Args:
+            sign: signs each request; its headers take the place of the request's.
+
         Raises:
             NotLoopback: `base_url` is not on this machine.
         """
         self._client = client
         self._base_url = require_loopback(base_url).rstrip("/")
+        self._sign = sign
 
     async def fetch(self, request: Request) -> Answer:
         target = self._base_url + request.path + (f"?{request.query}" if request.query else "")
+        sent = request.headers.copy()
+        if self._sign is not None:
+            sent.update(self._sign(request.method, target, request.body))
         try:
             async with self._client.request(
                 request.method,
                 URL(target, encoded=True),
-                headers=request.headers,
+                headers=sent,
                 data=request.body or None,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=ORIGIN_SECONDS),

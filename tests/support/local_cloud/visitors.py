@@ -38,11 +38,12 @@ def eventually(look: Callable[[], T | None], patience: float = PATIENCE) -> T:
 
 
 def aws_cli(cloud: LocalCloud, *words: str) -> None:
-    """The stock AWS CLI, with nothing but its own variables set."""
+    """The stock AWS CLI, with nothing but its own variables set, and no more rights than an uploader."""
     command = [str(Path(sys.executable).with_name("aws")), *words]
-    done = subprocess.run(
-        command, env=child_environment(os.environ, cloud.endpoint_url), capture_output=True, text=True, check=False
-    )
+    environment = child_environment(os.environ, cloud.endpoint_url)
+    del environment["AWS_SESSION_TOKEN"]
+    environment |= cloud.principals["uploader"].variables()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from localcloud.account import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SESSION_TOKEN
+from localcloud.account import REGION
 from localcloud.cloudfront.lambda_edge import edge_worker
+from localcloud.iam.credentials import ROOT, Credentials, of_role
 from localcloud.sandbox import SandboxSession, require_loopback
 
 INIT_SECONDS = 10.0
@@ -42,13 +43,15 @@ class FunctionCode:
     timeout: float
     memory: int
     archive: bytes
+    credentials: Credentials = ROOT
+    """Of its role."""
 
 
 def download(session: SandboxSession, arn: str) -> FunctionCode:
     """The deployed code of a version.
 
     Raises:
-        botocore.exceptions.ClientError: no such version.
+        botocore.exceptions.ClientError: no such version, or its role can't be assumed.
         NotLoopback: its code is not on this machine.
     """
     function, _, version = arn.rpartition(":")
@@ -65,6 +68,7 @@ def download(session: SandboxSession, arn: str) -> FunctionCode:
         timeout=float(configuration["Timeout"]),
         memory=int(configuration["MemorySize"]),
         archive=archive,
+        credentials=of_role(session, configuration["Role"], configuration["FunctionName"]),
     )
 
 
@@ -89,9 +93,7 @@ class EdgeRuntime:
             "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-            "AWS_SESSION_TOKEN": SESSION_TOKEN,
+            **code.credentials.variables(),
             "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
             "AWS_LAMBDA_FUNCTION_NAME": code.name,
             "AWS_LAMBDA_FUNCTION_VERSION": code.version,

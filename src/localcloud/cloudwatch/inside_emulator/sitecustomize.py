@@ -6,6 +6,7 @@ https://docs.python.org/3/library/site.html#module-sitecustomize
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -36,3 +37,7 @@ def _change_alarms() -> None:
 
 if sys.orig_argv[1:] == ["-m", "ministack"]:
     _change_alarms()
+    if os.environ.get("AUTH") == "true":
+        from localcloud.iam.inside_emulator import complete
+
+        complete()

@@ -84,25 +84,29 @@ def relayed(aws: Aws, event: dict[str, Any], *, previews: bool = False) -> str |
     def fail(what: str, fault: Exception) -> None:
         raise AssertionError(what) from fault
 
-    more = {"EDGESHIP_PREVIEW_STORE_ARN": PREVIEW_STORE_ARN} if previews else {}
-    use_case = relay.build({**function_env("relay", aws), **more}, fail).relay
+    use_case = relay.build(_env_of_the_relay(aws, previews), fail).relay
     flags = replace(use_case.refresh_flags, clock=lambda: NOW, pause=lambda _: None)
     bring = replace(use_case.refresh_routes.bring, pause=lambda _: None)
     routes = replace(use_case.refresh_routes, bring=bring, clock=lambda: NOW, pause=lambda _: None)
     return replace(use_case, refresh_routes=routes, refresh_flags=flags)(stream_records(event))
 
 
-def repaired(aws: Aws) -> None:
+def repaired(aws: Aws, *, previews: bool = False) -> None:
     """One minute of the relay's own."""
 
     def fail(what: str, fault: Exception) -> None:
         raise AssertionError(what) from fault
 
-    use_case = relay.build(function_env("relay", aws), fail).repair
+    use_case = relay.build(_env_of_the_relay(aws, previews), fail).repair
     bring = replace(use_case.bring, pause=lambda _: None)
     routes = replace(use_case.refresh_routes, bring=bring, clock=lambda: NOW, pause=lambda _: None)
     flags = replace(use_case.refresh_flags, clock=lambda: NOW, pause=lambda _: None)
     replace(use_case, refresh_routes=routes, bring=bring, refresh_flags=flags)(0)
+
+
+def _env_of_the_relay(aws: Aws, previews: bool) -> dict[str, str]:
+    more = {"EDGESHIP_PREVIEW_STORE_ARN": PREVIEW_STORE_ARN} if previews else {}
+    return {**function_env("relay", aws), **more}
 
 
 def tick(aws: Aws, at: datetime, *, pages: bool = True) -> None:
