@@ -101,9 +101,9 @@ class EdgeshipStack(Stack):
             propagation.function,
             notifications.function,
         )
-        waiting = (pipeline.failed_uploads, propagation.queue, notifications.queue)
-        queues = [*(queue for function in functions for queue in function.queues), *waiting]
-        resources = Resources(storage, table, router, queues)
+        queues = [queue for function in functions for queue in function.queues]
+        work = (pipeline.failed_uploads, propagation.queue, notifications.queue)
+        resources = Resources(storage, table, router, queues, work)
         access = Access(self, "Access", options=options, resources=resources)
         alarms = Alarms(
             self,

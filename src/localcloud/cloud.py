@@ -279,6 +279,7 @@ class Cloud(Lifecycle):
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             logs=str(self.logs),
             side_url=addresses.side_url or None,
+            speed=self.speed,
             principals={name: credentials.variables() for name, credentials in self.principals.items()},
         )
 

@@ -19,7 +19,8 @@ class LocalState:
     """A running local cloud. `started_at` is ISO 8601 in UTC; `process_start` tells the process from a later one that
     got its id; `environment` is what its project calls what is deployed there; `cloudflare_url` is None without a
     Cloudflare, `side_url` without a distribution beside the first; `principals` are whom one can act as where policies
-    are enforced, each with its credentials as the SDKs' variables, and empty elsewhere."""
+    are enforced, each with its credentials as the SDKs' variables, and empty elsewhere. `speed` is how many times
+    faster than real time alarms and periods of metrics go by."""
 
     pid: int
     process_start: str
@@ -31,6 +32,7 @@ class LocalState:
     started_at: str
     logs: str
     side_url: str | None = None
+    speed: float = 1
     principals: dict[str, dict[str, str]] = field(default_factory=dict)
 
 

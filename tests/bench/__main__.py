@@ -15,6 +15,7 @@ from rich.console import Console
 
 from tests.bench import (
     comparison,
+    console,
     detection,
     edge,
     edge_flags,
@@ -38,6 +39,7 @@ PIPED_WIDTH = 140
 Benchmark = Callable[[Callable[[str], None], argparse.Namespace], Report]
 BENCHMARKS: dict[str, Benchmark] = {
     "comparison": lambda progress, options: comparison.measure(progress),
+    "console": lambda progress, options: console.measure(progress),
     "detection": lambda progress, options: detection.measure(progress),
     "edge": lambda progress, options: edge.measure(progress),
     "edge_flags": lambda progress, options: edge_flags.measure(progress),

@@ -39,7 +39,7 @@ RUN = "from edgeship.cli.main import run; run()"
 
 def measure(progress: Callable[[str], None]) -> Report:
     with tempfile.TemporaryDirectory() as folder, LocalCloud(state_path=Path(folder) / STATE_PATH) as cloud:
-        _fill(cloud.session().client("dynamodb"), cloud.names.table)
+        fill(cloud.session().client("dynamodb"), cloud.names.table)
         progress(f"{WIDGETS:,} widgets, {WIDGETS * RELEASES:,} releases")
         tools = operator.build(cloud.names, cloud.session(), cloud.edge_url)
         calls, _ = counted(tools.overview)
@@ -74,7 +74,7 @@ def _seconds(folder: str, *words: str) -> float:
     return time.perf_counter() - began
 
 
-def _fill(dynamodb: Any, table: str) -> None:
+def fill(dynamodb: Any, table: str) -> None:
     serialize = TypeSerializer().serialize
     listed = [{name: serialize(value) for name, value in item.items()} for item in _items()]
     for first in range(0, len(listed), 25):

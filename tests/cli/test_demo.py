@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 
+from edgeship.console.serving import Served
 from edgeship.local.demo.chapters import CHAPTERS
 from tests.cli.documentation import assert_as_documented
 from tests.localcloud.processes import HAS_PROC, started_by, survivors
+from tests.support.console import Visitor
 from tests.support.repository import ROOT
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-demo")]
@@ -90,19 +92,21 @@ def test_the_demo_happens_and_can_be_kept(
     tmp_path: Path, options: tuple[str, ...], steps: int, earliest: float
 ) -> None:
     """A step that takes longer than the demo's pace allows has not happened."""
-    with started(tmp_path, "local", "demo", "--keep", *options) as (process, ending):
+    with started(tmp_path, "local", "demo", "--stay", *options) as (process, ending):
         assert [step for step in ending["steps"] if not step["happened"]] == []
         assert ending["happened"]
         assert len(ending["steps"]) == steps
         played = [chapter.name for chapter in CHAPTERS if options == () or not chapter.needs_hundreds]
         assert list(dict.fromkeys(step["chapter"] for step in ending["steps"])) == played
-        assert set(ending) == {"happened", "seconds", "edge_url", "endpoint_url", "timings", "urls", "steps"}
+        documented = {"happened", "seconds", "edge_url", "endpoint_url", "timings", "urls", "steps", "console"}
+        assert set(ending) == documented
         assert ending["timings"]["rollback, in browsers"] > 0
         for rescue in ("broken candidate: abort", "broken release: rollback"):
             assert ending["timings"][f"{rescue} to old bytes"] > earliest
         assert get(ending["urls"]["latest"]) == (EXAMPLES / "v1.2.0" / "widget.js").read_bytes()
         history = run(tmp_path, "history", "checkout-button")
         assert history["events"][0]["type"] == "Deployment Verified"
+        somebody_looks(ending["console"])
         somebody_ships(tmp_path, ending["edge_url"], "shop")
         down = run(tmp_path, "local", "down")
         assert_as_documented(down, "edgeship local down")
@@ -120,6 +124,16 @@ def test_somebody_with_a_local_cloud(tmp_path: Path) -> None:
         process.wait(timeout=60)
     assert process.returncode == 0
     assert run(tmp_path, "status", code=2)["error"]["code"] == "usage"
+
+
+def somebody_looks(url: str) -> None:
+    """What a person sees at the address that the demo prints."""
+    visitor = Visitor(Served(url, int(url.split(":")[2].partition("/")[0])))
+    assert visitor.open().status == 200
+    assert "checkout-button" in visitor.get("/").text
+    shown = visitor.get("/widgets/checkout-button")
+    assert "1.2.0" in shown.text
+    assert "No session was reported" not in shown.text
 
 
 def somebody_ships(folder: Path, edge_url: str, widget: str) -> None:

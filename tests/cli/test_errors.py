@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, NoCredentialsError, ParamValidationError
 
 from edgeship.cli.errors import ExitCode, explain
-from edgeship.cli.output import when
 from edgeship.domain.errors import Conflict, Refused
+from edgeship.domain.plain_text import when
 
 
 def answered(code: str) -> ClientError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -12,6 +13,7 @@ from edgeship.application.notifications.ports import (
     Claim,
     Delivery,
     DeliveryStatus,
+    FailureQueue,
     NotSent,
 )
 from edgeship.domain.events import Event, timestamp
@@ -95,3 +97,20 @@ class FakeSender:
         if faults:
             raise faults.pop(0)
         self.sent.append((destination.name, notice))
+
+
+class FakeDeadLetters:
+    """Queues of failures in memory; a redrive empties one at once."""
+
+    def __init__(self, queues: Iterable[FailureQueue]) -> None:
+        self._queues = {queue.name: queue for queue in queues}
+
+    def list(self) -> list[FailureQueue]:
+        return [replace(queue, sample=()) for queue in self._queues.values()]
+
+    def peek(self, queue: FailureQueue) -> FailureQueue:
+        return self._queues[queue.name]
+
+    def redrive(self, queue: FailureQueue) -> int:
+        self._queues[queue.name] = replace(queue, messages=0, sample=())
+        return queue.messages

@@ -58,6 +58,7 @@ _WITHOUT_RESOURCE = {
     "cloudwatch:GetMetricData": "every metric of the account",
     "dynamodb:ListStreams": "the account's streams",
     "lambda:GetAccountSettings": "the account's limits of Lambda",
+    "sqs:ListQueues": "the names of the account's queues",
     "xray:PutTelemetryRecords": "the account's traces",
     "xray:PutTraceSegments": "the account's traces",
 }

@@ -39,7 +39,7 @@ from tests.support.moto.function_env import function_env
 from tests.support.moto.sessions import kept_session
 from tests.support.notifying import Internet
 from tests.support.permissions.identity import Identity
-from tests.support.permissions.needs import Need, needs_of
+from tests.support.permissions.needs import DEAD, WORK, Need, needs_of
 from tests.support.tokens import VIEWER, a_token
 
 pytestmark = pytest.mark.xdist_group("permissions")
@@ -119,6 +119,27 @@ def resolve(_: Aws) -> Callable[[], None]:
     return deliver
 
 
+def console(_: Aws) -> Callable[[], None]:
+    """What the pages of the console read beside the command line's."""
+    live = Channel("checkout", "latest", Version(1, 0, 0))
+    client = kept_session().client("sqs")
+    dead, work = (client.create_queue(QueueName=name)["QueueUrl"] for name in (DEAD, WORK))
+    arn = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 2})
+    client.set_queue_attributes(QueueUrl=work, Attributes={"RedrivePolicy": policy})
+    client.send_message(QueueUrl=dead, MessageBody="{}")
+
+    def deliver() -> None:
+        edgeship = _operator()
+        edgeship.series([live], 60)
+        edgeship.recent_events((), 20)
+        edgeship.evaluate({"targetingKey": "u1"})
+        assert [queue.messages for queue in edgeship.dead_letters()] == [1]
+        assert edgeship.redrive(DEAD) == 1
+
+    return deliver
+
+
 def limits(_: Aws) -> Callable[[], None]:
     def deliver() -> None:
         assert _operator().upload_limits.read() == DEFAULT_LIMITS
@@ -175,6 +196,7 @@ SCENES: dict[str, Scene] = {
     "a change of a flag for an operator": change_flag,
     "limits for an operator": limits,
     "doctor for an operator": diagnose,
+    "the console for an operator": console,
 }
 
 

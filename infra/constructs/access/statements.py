@@ -28,12 +28,14 @@ READS = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
 
 @dataclass(frozen=True)
 class Resources:
-    """What the policies are about, beside what has a name."""
+    """What the policies are about, beside what has a name. `queues` are those of failures, and `work` those that their
+    messages failed in."""
 
     storage: Storage
     table: StateTable
     router: Router
     queues: Sequence[sqs.IQueue]
+    work: Sequence[sqs.IQueue]
 
 
 def allow_uploading(policy: iam.ManagedPolicy, scope: Scope, resources: Resources) -> None:
@@ -87,7 +89,14 @@ def allow_viewing(policy: iam.ManagedPolicy, scope: Scope, resources: Resources)
         ),
         reason="The ARN of a log group in a policy ends so.",
     )
-    allow(policy, ["sqs:GetQueueAttributes"], *(queue.queue_arn for queue in resources.queues))
+    # For the console: its charts, and what ended in queues of failures.
+    allow(policy, ["cloudwatch:GetMetricData"], "*", reason="The action has no resource type.")
+    failed, worked = ([queue.queue_arn for queue in each] for each in (resources.queues, resources.work))
+    allow(policy, ["sqs:GetQueueAttributes"], *failed)
+    if scope.widget is None:
+        allow(policy, ["sqs:ListQueues"], "*", reason="The action has no resource type.")
+        allow(policy, ["sqs:GetQueueUrl", "sqs:ReceiveMessage"], *failed)
+        allow(policy, ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], *worked)
     _read_parameters(policy, scope)
     _read_outputs(policy, scope)
     if scope.widget is None:
@@ -103,6 +112,9 @@ def allow_operating(policy: iam.ManagedPolicy, scope: Scope, resources: Resource
         store = resources.router.store.key_value_store_arn
         allow(policy, ["cloudfront:DescribeKeyValueStore"], store)
         allow(policy, ["cloudfront-keyvaluestore:DescribeKeyValueStore", "cloudfront-keyvaluestore:GetKey"], store)
+        # A redrive.
+        allow(policy, ["sqs:DeleteMessage"], *(queue.queue_arn for queue in resources.queues))
+        allow(policy, ["sqs:SendMessage"], *(queue.queue_arn for queue in resources.work))
     else:
         allow(policy, ["dynamodb:ConditionCheckItem"], table, partitions=(*scope.own(), *DECIDING))
         allow(policy, ["dynamodb:PutItem"], table, partitions=scope.own())

@@ -146,6 +146,11 @@ COMMANDS: Mapping[str, Lazy] = {
     "identity": Lazy(
         "edgeship.cli.provenance.identities", "app", "Identities: whose signature may publish which widget"
     ),
+    "console": Lazy(
+        "edgeship.cli.console",
+        "console",
+        "Serve a web page that shows the environment, and acts on it, until Ctrl-C",
+    ),
     "local": Lazy("edgeship.cli.local", "app", "Run the whole on this machine"),
 }
 

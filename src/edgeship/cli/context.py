@@ -18,8 +18,10 @@ from edgeship.cli.options import version_of
 from edgeship.cli.output import Output
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
+from edgeship.domain.health.thresholds import PERIOD_SECONDS
 from edgeship.local.state_path import STATE_PATH
 from edgeship.resource_names import REGION, ResourceNames
+from localcloud.cloudwatch.periods import real_seconds
 from localcloud.state import LocalState, read_state
 
 if TYPE_CHECKING:
@@ -145,7 +147,8 @@ class Target:
     def _build(self, site_url: str | None) -> Operator:
         from edgeship.bootstrap import operator
 
-        return operator.build(self.names, self.session, site_url)
+        period = PERIOD_SECONDS if self.local is None else real_seconds(PERIOD_SECONDS, self.local.speed)
+        return operator.build(self.names, self.session, site_url, period)
 
     def _deployed_url(self) -> str | None:
         domain = self._outputs.get(URL_OUTPUT)
@@ -250,7 +253,7 @@ def _target(name: str | None, out: Output | None) -> Target:
     if not name and running is not None and out is not None:
         out.note(f"using the local cloud at {running.endpoint_url}")
     if running is not None:
-        return _local_target(running)
+        return local_target(running)
     if name == LOCAL:
         raise Trouble("local_cloud", "No local cloud runs in this folder.", "Start one: edgeship local up.")
     assert name
@@ -271,7 +274,8 @@ def limits(ctx: typer.Context, env: str | None, out: Output) -> Limits | None:
         return None
 
 
-def _local_target(state: LocalState) -> Target:
+def local_target(state: LocalState) -> Target:
+    """A running local cloud, by whom one acts as there."""
     session, actor = local_principal(state)
     return Target(ResourceNames(state.environment, state.account), session, actor, state)
 

@@ -8,19 +8,24 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from edgeship.cli import context
+from edgeship.cli.console import require_console
 from edgeship.cli.errors import ExitCode, Trouble
 from edgeship.cli.local_principal import local_actor
 from edgeship.cli.options import JsonOption
 from edgeship.cli.output import console, plain
 from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
 from edgeship.local.state_path import STATE_PATH
+from localcloud.account import ACCOUNT
+from localcloud.state import LocalState, read_state
 from localcloud.state import down as stop_running
-from localcloud.state import read_state
+
+if TYPE_CHECKING:
+    from edgeship.local.demo.story import Ending
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -187,6 +192,9 @@ def down(ctx: typer.Context, as_json: JsonOption = False) -> None:
 def demo(
     ctx: typer.Context,
     keep: Annotated[bool, typer.Option("--keep", help="Keep its cloud running at the end, until Ctrl-C.")] = False,
+    stay: Annotated[
+        bool, typer.Option("--stay", help="As --keep, and serve the console of its cloud, whose address is printed.")
+    ] = False,
     short: Annotated[
         bool, typer.Option("--short", help="Without the two chapters that need hundreds of page views.")
     ] = False,
@@ -202,12 +210,15 @@ def demo(
 
     Example:
 
-        edgeship local demo --keep
+        edgeship local demo --stay
     """
     out = context.output(ctx, as_json)
     # Under --json standard output belongs to the document: the timeline goes where progress goes.
     timeline = out.errors if out.as_json else console(sys.stdout)
+    keep = keep or stay
     state_path = STATE_PATH if keep and read_state(STATE_PATH) is None else None
+    if stay:
+        require_console()
     with _local_trouble():
         from edgeship.local.demo.play import played
         from localcloud.lifecycle import interruptible
@@ -215,10 +226,14 @@ def demo(
         playing = played(
             timeline, out.errors, local_actor(), state_path, speed, edge_freshness, store_delay, short=short
         )
-        with interruptible() as interrupted, playing as ending:
-            out.result(ending.to_dict(), [])
+        with interruptible() as interrupted, playing as ending, contextlib.ExitStack() as staying:
+            console_url = staying.enter_context(_console_of(ending, speed)) if stay else None
+            shown = [plain(f"\nthe console: {console_url}", "bold")] if console_url else []
+            out.result({**ending.to_dict(), "console": console_url}, shown)
             sys.stdout.flush()
-            if keep:
+            if not keep:
+                out.note("to see how it stands in a browser: edgeship local demo --stay")
+            else:
                 out.note("its cloud keeps running until Ctrl-C")
                 with contextlib.suppress(KeyboardInterrupt):
                     interrupted.wait()
@@ -234,6 +249,28 @@ def _published(build: Path, *, as_json: bool) -> None:
     subprocess.run(  # noqa: S603  our own arguments
         [sys.executable, "-c", program, *words], stdout=sys.stderr if as_json else None, check=False
     )
+
+
+@contextlib.contextmanager
+def _console_of(ending: Ending, speed: float) -> Iterator[str]:
+    """The console of the demo's cloud, by its URL."""
+    from edgeship.cli.console import desk_of
+    from edgeship.console.serving import served
+
+    state = LocalState(
+        pid=os.getpid(),
+        process_start="",
+        endpoint_url=ending.endpoint_url,
+        edge_url=ending.edge_url,
+        cloudflare_url=None,
+        environment=context.LOCAL,
+        account=ACCOUNT,
+        started_at="",
+        logs="",
+        speed=speed,
+    )
+    with served(desk_of(context.local_target(state), read_only=False), ahead=True) as running:
+        yield running.url
 
 
 def _welcome(document: dict[str, Any]) -> Iterator[str]:

@@ -11,11 +11,10 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from edgeship.cli.errors import Failure
-from edgeship.domain.plain_text import printable, span
+from edgeship.domain.plain_text import printable, when
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -145,23 +144,6 @@ def grid(rows: Iterable[Sequence[Text]]) -> RenderableType:
     for row in listed:
         made.add_row(*row)
     return made
-
-
-def ago(timestamp: str | None, now: datetime) -> str:
-    """An RFC 3339 time for a person, from `now` (aware): `3 h 20 min ago`, `in 2 d`."""
-    if not timestamp:
-        return "-"
-    seconds = (now - datetime.fromisoformat(timestamp)).total_seconds()
-    if -1 < seconds < 1:
-        return "just now"
-    return f"{span(seconds)} ago" if seconds >= 0 else f"in {span(-seconds)}"
-
-
-def when(timestamp: str | None) -> str:
-    """An RFC 3339 time for a person: UTC, to the second."""
-    if not timestamp:
-        return "-"
-    return datetime.fromisoformat(timestamp).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def hold(reason: Mapping[str, Any] | None) -> str:

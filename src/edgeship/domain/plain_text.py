@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 
 def size(number_of_bytes: int) -> str:
     """Bytes: 512 B, 3.2 kB, 14.0 MB (powers of 1,000)."""
@@ -40,6 +42,23 @@ def span(seconds: float) -> str:
             rest = whole % length // part
             return f"{whole // length} {unit} {rest} {smaller}" if rest else f"{whole // length} {unit}"
     return f"{whole // 60} min" if whole >= 60 else f"{whole} s"
+
+
+def ago(timestamp: str | None, now: datetime) -> str:
+    """An RFC 3339 time for a person, from `now` (aware): `3 h 20 min ago`, `in 2 d`."""
+    if not timestamp:
+        return "-"
+    seconds = (now - datetime.fromisoformat(timestamp)).total_seconds()
+    if -1 < seconds < 1:
+        return "just now"
+    return f"{span(seconds)} ago" if seconds >= 0 else f"in {span(-seconds)}"
+
+
+def when(timestamp: str | None) -> str:
+    """An RFC 3339 time for a person: UTC, to the second."""
+    if not timestamp:
+        return "-"
+    return datetime.fromisoformat(timestamp).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def who(actor: str) -> str:

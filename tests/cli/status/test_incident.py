@@ -8,11 +8,14 @@ import pytest
 
 from edgeship.cli.status.incident import choose
 from edgeship.domain.status.acts import PossibleAct
+from edgeship.domain.version import Version
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.cli.pipeline import Pipeline
 from tests.support.bundles import WIDGET
 from tests.support.moto.aws import Aws
+
+PAUSE = ("rollout", "pause")
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def test_what_can_be_done_is_a_plain_command_that_does_it(rolling: CommandLine, 
 
 
 def test_what_is_chosen_is_printed_and_run(rolling: CommandLine, aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
-    acts = [PossibleAct(("rollout", "pause", "checkout", "--expect", "1.1.0"), "everybody gets 1.0.0")]
+    acts = [PossibleAct(PAUSE, "checkout", "latest", "everybody gets 1.0.0", Version(1, 1, 0))]
     answers = iter(["1", "slow loads"])
     assert choose(acts, "test", lambda _: next(answers)) == 0
     rollout = aws.state.channel("checkout", "latest").rollout
@@ -54,7 +57,7 @@ def test_what_is_chosen_is_printed_and_run(rolling: CommandLine, aws: Aws, capsy
 @pytest.mark.parametrize(("answer", "code"), [("", 0), ("7", 2), ("yes", 2)])
 def test_no_answer_does_nothing(rolling: CommandLine, aws: Aws, answer: str, code: int) -> None:
     before = aws.items()
-    acts = [PossibleAct(("rollout", "pause", "checkout"), "everybody gets 1.0.0")]
+    acts = [PossibleAct(PAUSE, "checkout", "latest", "everybody gets 1.0.0")]
     assert choose(acts, "test", lambda _: answer) == code
     assert aws.items() == before
 

@@ -48,7 +48,8 @@ def _resources(service: str, operation: str, params: dict[str, Any]) -> Iterator
             yield from (f"{_arn(service)}:event-bus/{entry['EventBusName']}" for entry in params["Entries"])
         case "sqs":
             # CloudFormation names the queues; that functions are given their URLs is held by another test.
-            yield f"arn:of:{_QUEUES[params['QueueUrl'].rpartition('/')[2]]}"
+            named = params.get("QueueUrl") or params.get("QueueName")
+            yield f"arn:of:{_QUEUES[named.rpartition('/')[2]]}" if named is not None else "*"
         case "cloudfront" | "cloudfront-keyvaluestore":
             yield _of_cloudfront(service, operation, params)
         case "lambda":
@@ -66,7 +67,14 @@ def _in_production(arn: str) -> str:
     return named.replace(f"edgeship/{NAMES.environment}/", "edgeship/production/")
 
 
-_QUEUES = {"poison": "PipelinePoison", "notices": "NotificationsQueue"}
+DEAD, WORK = (f"{NAMES.stack}-{name}" for name in ("NotificationsFailures0A1B2C3D-x", "NotificationsQueue0E5F6A7B-x"))
+"""As CloudFormation names a queue of failures, and the queue that they failed in."""
+_QUEUES = {
+    "poison": "PipelinePoison",
+    "notices": "NotificationsQueue",
+    DEAD: "NotificationsNotificationFailures",
+    WORK: "NotificationsQueue",
+}
 """The template's queues by the tests'."""
 
 

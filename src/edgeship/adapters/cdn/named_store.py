@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
 
 class NamedStore:
-    """Reads alone. It is found, and awscrt loaded, when it is first read: most commands never do."""
+    """Reads alone. It is found, and awscrt loaded, when it is first read: most commands never do. Safe among threads:
+    a session makes no clients in two at once."""
 
     def __init__(self, session: boto3.Session, config: Config, name: str) -> None:
         self._session = session
         self._config = config
         self._name = name
+        self._finding = Lock()
 
     def content(self) -> StoreContent:
         with self._reachable():
@@ -34,8 +37,13 @@ class NamedStore:
         with self._reachable():
             return self._store.get(key)
 
-    @cached_property
+    @property
     def _store(self) -> KeyValueStore:
+        with self._finding:
+            return self._found
+
+    @cached_property
+    def _found(self) -> KeyValueStore:
         from edgeship.adapters.cdn.key_value_store import KeyValueStore, at_its_endpoint
 
         found = self._session.client("cloudfront", config=self._config).describe_key_value_store(Name=self._name)
@@ -46,5 +54,12 @@ class NamedStore:
     def _reachable(self) -> Iterator[None]:
         try:
             yield
-        except (BotoCoreError, ClientError) as fault:
+        except ClientError as fault:
+            if fault.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
+                raise EdgeUnreachable(f"the store {self._name} can't be read: {fault}") from fault
+            # It has the keys of tokens, too.
+            raise EdgeUnreachable(
+                f"the store {self._name} can't be read with these credentials; with the operator policy it can"
+            ) from fault
+        except BotoCoreError as fault:
             raise EdgeUnreachable(f"the store {self._name} can't be read: {fault}") from fault

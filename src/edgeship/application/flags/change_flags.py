@@ -90,9 +90,15 @@ class ChangeFlags:
         return retry_conflict(lambda: self._change(desired, occasion, dry_run=dry_run), self.pause)
 
     def edit(
-        self, key: str, edit: Callable[[Document | None], Document | None], occasion: Occasion
+        self,
+        key: str,
+        edit: Callable[[Document | None], Document | None],
+        occasion: Occasion,
+        *,
+        dry_run: bool = False,
     ) -> list[FlagChange]:
-        """Change one flag; `edit` gets its document, or None, and returns the new one, or None to delete it.
+        """Change one flag; `edit` gets its document, or None, and returns the new one, or None to delete it. It is
+        called again after a race: what it refuses is never overwritten.
 
         Raises:
             FlagsRefused, Refused: as `apply`, and what `edit` raises.
@@ -103,7 +109,7 @@ class ChangeFlags:
             document = edit(after.pop(key, None))
             return after if document is None else {**after, key: document}
 
-        return retry_conflict(lambda: self._change(desired, occasion, dry_run=False), self.pause)
+        return retry_conflict(lambda: self._change(desired, occasion, dry_run=dry_run), self.pause)
 
     def _change(
         self, desired: Callable[[Mapping[str, Document]], dict[str, Document]], occasion: Occasion, *, dry_run: bool

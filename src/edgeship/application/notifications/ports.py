@@ -104,3 +104,28 @@ class Deliveries(Protocol):
 
     def of(self, event_id: str) -> list[Delivery]:
         """An event's deliveries, sorted by destination."""
+
+
+@dataclass(frozen=True)
+class FailureQueue:
+    """A queue in which failures end: about how many `messages` it has, and the name of the queue that they failed in;
+    None where they failed elsewhere. `sample` has the bodies of some."""
+
+    name: str
+    messages: int
+    source: str | None
+    sample: tuple[str, ...] = ()
+
+
+class DeadLetters(Protocol):
+    """The queues of failures of an environment."""
+
+    def list(self) -> list[FailureQueue]:
+        """All of them, without samples."""
+
+    def peek(self, queue: FailureQueue) -> FailureQueue:
+        """The queue with a sample of its messages, which stay in it."""
+
+    def redrive(self, queue: FailureQueue) -> int:
+        """Move about as many messages as it has, 1,000 at most, to its source; returns how many were moved. One may
+        be there twice, and none is lost."""

@@ -66,6 +66,19 @@ class WidgetStatus:
     standings: tuple[Standing, ...] = ()
     """What it asks of people, the most urgent first."""
 
+    @property
+    def subject(self) -> Version | None:
+        """The version that is asked about in an incident: the candidate, else what was quarantined last while that
+        keeps the channel locked, else the live one."""
+        latest = next((channel for channel in self.channels if channel.name == LATEST), None)
+        if latest is None:
+            return None
+        if latest.candidate is not None or not self.quarantined:
+            return latest.candidate or latest.version
+        locked = latest.lock is not None and latest.alert is None
+        newest = max(self.quarantined, key=lambda release: release.quarantine.since if release.quarantine else "")
+        return newest.version if locked else latest.version
+
 
 @dataclass(frozen=True)
 class Status:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edgeship.bootstrap.operations.resources import Resources
-from edgeship.bootstrap.runtime import client_config, utc_now
+from edgeship.bootstrap.runtime import client_config, operator_config, utc_now
 from edgeship.domain.health.thresholds import PERIOD_SECONDS
 from edgeship.resource_names import HEALTH_LIST_KEY, REGION, SNAPSHOT_KEY
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from edgeship.application.cost.count_usage import CountUsage
     from edgeship.application.edge.resolve_url import ResolveUrl
     from edgeship.application.embeds.embed_release import EmbedRelease
+    from edgeship.application.flags.evaluate_flags import EvaluateFlags
     from edgeship.application.notifications.follow_notification import FollowNotification
+    from edgeship.application.notifications.ports import DeadLetters, Deliveries
+    from edgeship.application.notifications.read_dead_letters import ReadDeadLetters
     from edgeship.application.provenance.read_sbom import ReadSbom
     from edgeship.application.status.explain_errors import ExplainErrors
     from edgeship.application.status.explain_unknown import ExplainUnknown
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from edgeship.application.status.read_logs import ReadLogs
     from edgeship.application.status.read_numbers import ReadNumbers
     from edgeship.application.status.read_overview import ReadOverview
+    from edgeship.application.status.read_recent_events import ReadRecentEvents
+    from edgeship.application.status.read_series import ReadSeries
     from edgeship.application.status.read_status import ReadStatus
 
 
@@ -64,6 +69,43 @@ class Reading(Resources):
             ),
             DynamoDBComparisons(self._dynamodb, self._names.table),
         )
+
+    @cached_property
+    def series(self) -> ReadSeries:
+        from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics
+        from edgeship.application.status.read_series import ReadSeries
+
+        client = self._session.client("cloudwatch", region_name=REGION, config=operator_config())
+        return ReadSeries(self.state, CloudWatchMetrics(client, self._names.environment, self._period_seconds), utc_now)
+
+    @cached_property
+    def recent_events(self) -> ReadRecentEvents:
+        from edgeship.application.status.read_recent_events import ReadRecentEvents
+
+        return ReadRecentEvents(self.state)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        return self._deliveries
+
+    @cached_property
+    def _dead_letters(self) -> DeadLetters:
+        from edgeship.adapters.messaging.sqs_dead_letters import SqsDeadLetters
+
+        client = self._session.client("sqs", region_name=REGION, config=operator_config())
+        return SqsDeadLetters(client, self._names.stack)
+
+    @cached_property
+    def dead_letters(self) -> ReadDeadLetters:
+        from edgeship.application.notifications.read_dead_letters import ReadDeadLetters
+
+        return ReadDeadLetters(self._dead_letters)
+
+    @cached_property
+    def evaluate(self) -> EvaluateFlags:
+        from edgeship.application.flags.evaluate_flags import EvaluateFlags
+
+        return EvaluateFlags(self.state, utc_now, self._names.environment)
 
     @cached_property
     def follow_rollout(self) -> FollowRollout:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edgeship.bootstrap.runtime import operator_config, rescue_config
+from edgeship.domain.health.thresholds import PERIOD_SECONDS
 from edgeship.resource_names import REGION, ResourceNames
 
 if TYPE_CHECKING:
@@ -23,11 +24,18 @@ if TYPE_CHECKING:
 
 
 class Resources:
-    """Of one environment; `site_url` is where its CDN answers, if that is known. Imports are made with what needs
-    them: a command waits for no other's."""
+    """Of one environment; `site_url` is where its CDN answers, if that is known, and `period_seconds` that of its
+    metrics. Imports are made with what needs them: a command waits for no other's."""
 
-    def __init__(self, names: ResourceNames, session: boto3.Session, site_url: str | None) -> None:
+    def __init__(
+        self,
+        names: ResourceNames,
+        session: boto3.Session,
+        site_url: str | None,
+        period_seconds: int = PERIOD_SECONDS,
+    ) -> None:
         self._names, self._session, self._site_url = names, session, site_url
+        self._period_seconds = period_seconds
 
     @cached_property
     def _s3(self) -> S3Client:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from edgeship.cli.calendar.outside import note_outside
 from edgeship.cli.channels.expecting import expected_document, shown
 from edgeship.cli.context import Target
-from edgeship.cli.output import Output, plain, when
+from edgeship.cli.output import Output, plain
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import Phase
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import timestamp
 from edgeship.domain.naming import LATEST
+from edgeship.domain.plain_text import when
 from edgeship.domain.version import Version
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from edgeship.cli.flags.users_get import users_get_of
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption
 from edgeship.cli.output import plain, table
 from edgeship.domain.errors import Refused
+from edgeship.domain.flags.change_text import change_document, change_lines
 from edgeship.domain.flags.flag_record import SHARED_KEYS, Document, rolled_out, toggled
 from edgeship.domain.strict_json import NotJson, parse
 
@@ -149,8 +150,8 @@ def toggle(
     made = target.operator.flags.edit(key, switched, target.occasion(reason or "changed by hand"))
     users_get, words = users_get_of(after)
     if made:
-        document = {"dry_run": False, "changes": flag_diff.document(made), "users_get": users_get}
-        out.result(document, [plain(line) for line in (*flag_diff.lines(made), words)])
+        document = {"dry_run": False, "changes": change_document(made), "users_get": users_get}
+        out.result(document, [plain(line) for line in (*change_lines(made), words)])
     else:
         out.note(words)
         out.result({"dry_run": False, "changes": [], "users_get": users_get}, [plain("nothing to do")])

@@ -11,7 +11,8 @@ from edgeship.cli import context
 from edgeship.cli.durations import parse_duration, show_duration
 from edgeship.cli.errors import Usage
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption
-from edgeship.cli.output import plain, table, when
+from edgeship.cli.output import plain, table
+from edgeship.domain.plain_text import when
 
 if TYPE_CHECKING:
     from edgeship.domain.provenance.identity import IdentitiesRecord

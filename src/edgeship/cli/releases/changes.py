@@ -9,8 +9,8 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.options import EnvOption, JsonOption, WidgetArgument, version_of
-from edgeship.cli.output import ago, grid, plain
-from edgeship.domain.plain_text import cut, size, who
+from edgeship.cli.output import grid, plain
+from edgeship.domain.plain_text import ago, cut, size, who
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,9 +9,9 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.options import EnvOption, JsonOption, WidgetArgument
-from edgeship.cli.output import hold, table, when
+from edgeship.cli.output import hold, table
 from edgeship.domain.notifications.event_text import describe
-from edgeship.domain.plain_text import size
+from edgeship.domain.plain_text import size, when
 
 if TYPE_CHECKING:
     from edgeship.domain.channels.channel import Channel

@@ -10,8 +10,9 @@ import typer
 from edgeship.cli import context
 from edgeship.cli.channels.approval import on
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption
-from edgeship.cli.output import plain, table, when
+from edgeship.cli.output import plain, table
 from edgeship.domain.errors import Refused
+from edgeship.domain.plain_text import when
 
 if TYPE_CHECKING:
     from edgeship.application.status.find_unserved import Unserved

@@ -52,7 +52,7 @@ def incident(ctx: typer.Context, widget: WidgetArgument, env: EnvOption = None, 
     (status,) = found.widgets
     document = status_document(found, operator.numbers(status.channels), target.names.environment)
     shown(target, status.channels)
-    subject = _subject(status)
+    subject = status.subject
     errors = operator.errors(widget, subject) if subject is not None else []
     acts = _acts(status)
     parts = [*widget_shown(status, found, document["widgets"][0], target.names.environment)][:-2]
@@ -89,18 +89,6 @@ def choose(acts: Sequence[PossibleAct], environment: str, ask: Callable[[str], s
 
 def _ask(question: str) -> str:
     return str(typer.prompt(question, default="", show_default=False, err=True))
-
-
-def _subject(status: WidgetStatus) -> Version | None:
-    """The version that is asked about: the candidate, else what was quarantined last, else the live one."""
-    latest = next((channel for channel in status.channels if channel.name == LATEST), None)
-    if latest is None:
-        return None
-    if latest.candidate is not None or not status.quarantined:
-        return latest.candidate or latest.version
-    locked = latest.lock is not None and latest.alert is None
-    newest = max(status.quarantined, key=lambda release: release.quarantine.since if release.quarantine else "")
-    return newest.version if locked else latest.version
 
 
 def _acts(status: WidgetStatus) -> list[PossibleAct]:

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from edgeship.application.status.read_numbers import ChannelNumbers
-from edgeship.cli.output import ago, grid, plain
+from edgeship.cli.output import grid, plain
 from edgeship.domain.health.comparison import interval
 from edgeship.domain.health.comparison_record import Comparison
-from edgeship.domain.plain_text import number
+from edgeship.domain.plain_text import ago, number
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from edgeship.cli.output import ago, grid, plain
+from edgeship.cli.output import grid, plain
 from edgeship.cli.status.standing_text import following, standing_lines, word
 from edgeship.domain.naming import LATEST
+from edgeship.domain.plain_text import ago
 from edgeship.domain.status.standing import Need, Standing, next_command
 
 if TYPE_CHECKING:

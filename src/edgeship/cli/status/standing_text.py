@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from edgeship.cli.output import ago, grid, plain
+from edgeship.cli.output import grid, plain
 from edgeship.domain.naming import LATEST
-from edgeship.domain.plain_text import cut
+from edgeship.domain.plain_text import ago, cut
 from edgeship.domain.status.standing import Need, Standing
 
 if TYPE_CHECKING:
@@ -17,19 +17,8 @@ if TYPE_CHECKING:
 MAX_CAUSE = 200
 """Characters of a cause in text; all of it is in the JSON."""
 
-_WORDS = {
-    Need.UNHEALTHY: ("UNHEALTHY", "bold red"),
-    Need.UNSERVED: ("NOT SERVED", "bold red"),
-    Need.MISMATCH: ("MISMATCH", "bold red"),
-    Need.CANDIDATE: ("CANDIDATE", "bold red"),
-    Need.PAUSED: ("PAUSED", "bold yellow"),
-    Need.LOCKED: ("LOCKED", "bold yellow"),
-    Need.APPROVAL: ("APPROVAL", "bold yellow"),
-    Need.HELD: ("HELD", "bold yellow"),
-    Need.FROZEN: ("frozen", "yellow"),
-    Need.CLIMBING: ("climbing", "green"),
-    Need.QUIET: ("live", ""),
-}
+_STYLES = {Need.FROZEN: "yellow", Need.CLIMBING: "green", Need.QUIET: ""}
+"""Of those that need nobody."""
 
 
 def standing_document(standing: Standing) -> dict[str, Any]:
@@ -46,7 +35,9 @@ def standing_document(standing: Standing) -> dict[str, Any]:
 
 def word(need: Need) -> tuple[str, str]:
     """How it is shown: upper case where a person is needed; and its style."""
-    return _WORDS[need]
+    if not need.of_a_person:
+        return need.word, _STYLES[need]
+    return need.word.upper(), "bold red" if need <= Need.CANDIDATE else "bold yellow"
 
 
 def standing_lines(standing: Standing, now: datetime, *, commands: bool = True) -> Iterator[tuple[str, str]]:

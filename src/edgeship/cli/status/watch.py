@@ -14,10 +14,10 @@ from edgeship.cli.channels.expecting import shown
 from edgeship.cli.durations import parse_duration
 from edgeship.cli.errors import ExitCode
 from edgeship.cli.options import ChannelOption, EnvOption, JsonOption, WidgetArgument
-from edgeship.cli.output import Output, console, plain, when
+from edgeship.cli.output import Output, console, plain
 from edgeship.domain.events import timestamp
 from edgeship.domain.naming import LATEST
-from edgeship.domain.plain_text import number
+from edgeship.domain.plain_text import number, when
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

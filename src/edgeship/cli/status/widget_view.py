@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from edgeship.application.notifications.ports import Delivery
 from edgeship.application.status.read_status import Status, WidgetStatus
-from edgeship.cli.output import ago, grid, plain
+from edgeship.cli.output import grid, plain
 from edgeship.cli.propagation.deployment_document import mismatches_shown
 from edgeship.cli.status.edge_document import edge_lines
 from edgeship.cli.status.numbers import numbers_notes, numbers_shown
 from edgeship.cli.status.standing_text import following, standings_shown
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import Phase, Rollout
-from edgeship.domain.plain_text import cut, span, who
+from edgeship.domain.plain_text import ago, cut, span, who
 from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.status.standing import Need, next_command, phase_word, rolls_back_automatically, time_left
 

@@ -39,6 +39,11 @@ class Need(IntEnum):
     def of_a_person(self) -> bool:
         return self < Need.FROZEN
 
+    @property
+    def word(self) -> str:
+        """What it is called."""
+        return {Need.UNSERVED: "not served", Need.QUIET: "live"}.get(self, self.name.lower())
+
 
 @dataclass(frozen=True)
 class Standing:

@@ -1,0 +1,61 @@
+"""What a person saw when they decided, carried through the form to the act.
+
+Acts that take an expected version check it in the transaction. Of the others, what was seen is compared right before
+the act.
+"""
+
+from __future__ import annotations
+
+from edgeship.domain.calendar.freeze import FreezeRecord
+from edgeship.domain.channels.channel import Channel
+from edgeship.domain.channels.expectation import Act, Expected, subject_among
+from edgeship.domain.errors import Refused
+from edgeship.domain.releases.release import Release
+from edgeship.domain.version import Version
+
+_NONE = "-"
+
+
+def seen_channel(channel: Channel) -> str:
+    """Its live version and its candidate."""
+    return f"{channel.version or _NONE} {channel.candidate or _NONE}"
+
+
+def seen_lock(channel: Channel) -> str:
+    return channel.lock.since if channel.lock is not None else _NONE
+
+
+def seen_record(record: FreezeRecord | Release) -> str:
+    return str(record.revision)
+
+
+def expected(act: Act, seen: str, to: Version | None = None) -> Expected:
+    """What an act on a channel expects by what was seen of it.
+
+    Raises:
+        Refused: `seen_invalid`: the form says nothing of it.
+    """
+    live, candidate = _versions(seen)
+    rollouts = frozenset([candidate] if candidate is not None else [])
+    return Expected(subject_among(act, live, candidate, to), rollouts)
+
+
+def check_unchanged(seen: str, now: str, what: str) -> None:
+    """
+    Raises:
+        Refused: `changed_since`.
+    """
+    if seen != now:
+        raise Refused(
+            "changed_since",
+            f"{what} changed since you saw it. Nothing was changed.",
+            "See what is there now, and decide again.",
+        )
+
+
+def _versions(seen: str) -> tuple[Version | None, Version | None]:
+    parts = seen.split(" ")
+    if len(parts) != 2:
+        raise Refused("seen_invalid", "The form does not say what you saw.", "Start from the widget's page.")
+    live, candidate = (None if part == _NONE else Version.parse(part) for part in parts)
+    return live, candidate
