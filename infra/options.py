@@ -115,6 +115,9 @@ class SynthOptions(BaseModel):
         description=f"Give up to {MAX_EDGE_REGIONS} Regions that get a copy of the flags: "
         "-c edge_regions=eu-west-1,ap-southeast-1",
     )
+    table_restored: Text | None = Field(
+        None, pattern=r"^[\w.:+-]{1,64}$", description="Give the day of the restore: -c table_restored=2026-11-28"
+    )
     root_widget: Widget | None = Field(
         None, description="Give the name of the widget whose paths drop the /<widget> prefix: -c root_widget=checkout"
     )
@@ -268,11 +271,7 @@ class SynthOptions(BaseModel):
                 "geo_allow and geo_deny: a distribution has one list. "
                 "Give geo_allow to serve only some countries, or geo_deny to leave some out"
             )
-        cloudflare = {
-            "cloudflare_zone": self.cloudflare_zone,
-            "cloudflare_url": self.cloudflare_url,
-            "cloudflare_token": self.cloudflare_token,
-        }
+        cloudflare = {key: getattr(self, key) for key in ("cloudflare_zone", "cloudflare_url", "cloudflare_token")}
         lacking = [key for key, value in cloudflare.items() if not value]
         if 0 < len(lacking) < len(cloudflare):
             raise ValueError(f"{', '.join(cloudflare)} go together: {', '.join(lacking)} is missing. Give all or none")

@@ -16,20 +16,15 @@ from pathlib import Path
 from typing import Final
 
 from edgeship.adapters.cdk.place import NEEDS_FILE
-from edgeship.domain.deploying.quotas import Need
+from edgeship.domain.deploying.quotas import ALARMS_OF_A_VERSION, BUSY, FIRST_VERSIONS, Need, alarms, concurrency
 from edgeship.resource_names import REGION
 from infra.options import TICKS_AT_A_TIME, SynthOptions
 
 UNRESERVED: Final = 100
 """Executions that Lambda keeps for functions without a reservation
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html)."""
-BUSY: Final = 20
-"""Executions that a small environment has at a time, without a reservation: eleven functions, some twice."""
 OWN_ALARMS: Final = 100
 """At least as many as a stack has, with room for what later versions add."""
-ALARMS_OF_A_VERSION: Final = 3
-FIRST_VERSIONS: Final = 50
-"""Versions that are watched at a time in an environment's first weeks: each has three alarms."""
 
 
 def reserved(options: SynthOptions) -> int:
@@ -48,16 +43,10 @@ def needs(options: SynthOptions) -> tuple[Need, ...]:
     fronts = 2 if options.previews else 1
     of_fronts = "one for an environment" + (", and one for its previews" if options.previews else "")
     return (
-        Need(
-            region=REGION,
-            service="lambda",
-            code="L-B99A9384",
-            name=f"Concurrent executions of Lambda in {REGION}",
-            default=1_000,
-            needed=reservations + UNRESERVED if reservations else BUSY,
-            asked=1_000,
-            used_by="lambda get-account-settings: ConcurrentExecutions less UnreservedConcurrentExecutions",
-            reason=f"{reservations:,} reserved, and {UNRESERVED} must be left without a reservation"
+        concurrency(
+            REGION,
+            reservations + UNRESERVED if reservations else BUSY,
+            f"{reservations:,} reserved, and {UNRESERVED} must be left without a reservation"
             if reservations
             else "functions that run at the same time",
         ),
@@ -83,16 +72,10 @@ def needs(options: SynthOptions) -> tuple[Need, ...]:
             used_by="cloudfront list-key-value-stores: the number of items",
             reason=of_fronts,
         ),
-        Need(
-            region=REGION,
-            service="monitoring",
-            code=None,
-            name=f"Alarms of CloudWatch in {REGION}",
-            default=5_000,
-            needed=OWN_ALARMS + ALARMS_OF_A_VERSION * FIRST_VERSIONS,
-            asked=10_000,
-            used_by="cloudwatch describe-alarms: the number of alarms",
-            reason=f"its own, and {ALARMS_OF_A_VERSION} for each version that is watched",
+        alarms(
+            REGION,
+            OWN_ALARMS + ALARMS_OF_A_VERSION * FIRST_VERSIONS,
+            f"its own, and {ALARMS_OF_A_VERSION} for each version that is watched",
         ),
     )
 

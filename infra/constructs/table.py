@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Tags
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from edgeship.resource_names import WATCHED_INDEX
 from infra.options import SynthOptions
+
+RESTORED_TAG = "edgeship:restored"
 
 
 class StateTable(Construct):
@@ -30,6 +32,9 @@ class StateTable(Construct):
             deletion_protection=options.protected,
             removal_policy=removal,
         )
+        if options.table_restored is not None:
+            # A restored table has another stream. CloudFormation reads attributes again when a property changes.
+            Tags.of(self.table).add(RESTORED_TAG, options.table_restored)
         # Sparse: only items that have the attribute are in it
         # (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-indexes-general-sparse-indexes.html).
         self.table.add_global_secondary_index(

@@ -71,6 +71,13 @@ def health_alarm_prefix(environment: str) -> str:
     return f"edgeship-{environment}-health-"
 
 
+def policy_output(form: str, widget: str | None = None) -> str:
+    """The stack's output with the ARN of a policy for people. Names of outputs are alphanumeric, and no widget's name
+    has a capital letter."""
+    of = f"Of{widget.replace('-', 'X')}" if widget else ""
+    return f"{form.capitalize()}PolicyArn{of}"
+
+
 @dataclass(frozen=True)
 class ResourceNames:
     """The names of one environment in one account.

@@ -32,7 +32,7 @@ class Lifecycle(ABC):
         Args:
             state_path: where other processes look for it; None to be found by nobody.
         """
-        self._state_path = state_path
+        self.state_path = state_path
         self._parts = ExitStack()
 
     @abstractmethod
@@ -45,7 +45,7 @@ class Lifecycle(ABC):
         Raises:
             AlreadyRunning: the state file names another.
         """
-        other = read_state(self._state_path) if self._state_path is not None else None
+        other = read_state(self.state_path) if self.state_path is not None else None
         if other is not None:
             raise AlreadyRunning(
                 f"a local cloud already runs here (process {other.pid}, {other.endpoint_url}): "
@@ -53,16 +53,16 @@ class Lifecycle(ABC):
             )
         try:
             state = self._start(self._parts)
-            if self._state_path is not None:
-                write_state(self._state_path, state)
+            if self.state_path is not None:
+                write_state(self.state_path, state)
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """Stop everything and wait until it is gone. Safe to call twice."""
-        if self._state_path is not None:
-            remove_state(self._state_path, os.getpid())
+        if self.state_path is not None:
+            remove_state(self.state_path, os.getpid())
         self._parts.close()
 
     def run(self) -> None:

@@ -72,7 +72,11 @@ _PAGE = """<!doctype html><title>A shop</title><body><script>
 @pytest.fixture
 def fast_cloud(tmp_path: Path) -> Iterator[LocalCloud]:
     with LocalCloud(
-        state_path=tmp_path / "local.json", speed=SPEED, edge_freshness_seconds=0.5, store_delay_seconds=0.5
+        state_path=tmp_path / "local.json",
+        speed=SPEED,
+        edge_freshness_seconds=0.5,
+        store_delay_seconds=0.5,
+        enforce_iam=True,
     ) as running:
         yield running
 

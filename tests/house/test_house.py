@@ -34,6 +34,8 @@ FEATURES = {
     "pruning",
     "previews",
     "deploying",
+    "doctor",
+    "scaffolding",
 }
 
 

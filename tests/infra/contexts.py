@@ -15,6 +15,7 @@ EVERY_OPTION = {
     "edge_freshness_seconds": "8",
     "edge_regions": "us-east-1,eu-west-1,ap-southeast-1",
     "root_widget": "checkout",
+    "table_restored": "2026-11-28",
     "cloudflare_zone": "023e105f4ecef8ad9ca31a8372d0c353",
     "cloudflare_url": "https://widgets.example.org",
     "cloudflare_token": "secretsmanager:edgeship/production/cloudflare",

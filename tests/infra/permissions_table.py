@@ -51,10 +51,13 @@ _IN_WORDS: tuple[tuple[str, str], ...] = (
     (rf"arn:aws:ssm:[\w-]+:\d+:parameter/edgeship/{ENVIRONMENT}/(.+)", r"parameters `/edgeship/ENV/\1`"),
     (rf"arn:aws:secretsmanager:[\w-]+:\d+:secret:edgeship/{ENVIRONMENT}/(.+)", r"secrets `edgeship/ENV/\1`"),
     (rf"arn:aws:cloudformation:[\w-]+:\d+:stack/{_NAMES}/\*", "the stack"),
+    (rf"arn:aws:cloudformation:[\w-]+:\d+:stack/{_NAMES}-edge-[\w-]+/\*", "the stacks of further Regions"),
+    (r"arn:aws:servicequotas:[\w-]+:\d+:lambda/[\w-]+", "the account's quota of concurrent executions"),
 )
 _WITHOUT_RESOURCE = {
     "cloudwatch:GetMetricData": "every metric of the account",
     "dynamodb:ListStreams": "the account's streams",
+    "lambda:GetAccountSettings": "the account's limits of Lambda",
     "sqs:ListQueues": "the names of the account's queues",
     "xray:PutTelemetryRecords": "the account's traces",
     "xray:PutTraceSegments": "the account's traces",

@@ -15,15 +15,19 @@ import pytest
 from edgeship.adapters.lambda_events.beacons import parse_beacon
 from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
 from edgeship.bootstrap import operator, telemetry
+from edgeship.bootstrap.operations import diagnosing
 from edgeship.bootstrap.runtime import utc_now
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.rollout import DEFAULT_STEPS, start
+from edgeship.domain.deploying.quotas import needs_to_run
+from edgeship.domain.doctor.finding import Check
 from edgeship.domain.edge.router import Request
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.releases.limits import DEFAULT_LIMITS
 from edgeship.domain.telemetry.beacon import Beacon
 from edgeship.domain.version import Version
+from edgeship.resource_names import REGION
 from infra.app import ROOT
 from tests.infra.template import Template, listed
 from tests.support.crash.death import process
@@ -143,6 +147,18 @@ def limits(_: Aws) -> Callable[[], None]:
     return deliver
 
 
+def diagnose(_: Aws) -> Callable[[], None]:
+    template = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    kept_session().client("cloudformation").create_stack(StackName=NAMES.stack, TemplateBody=template)
+
+    def deliver() -> None:
+        session = boto3.DEFAULT_SESSION or boto3.Session()
+        known = diagnosing.Known(NAMES, "0.1.0", {NAMES.stack: REGION}, {}, needs_to_run(REGION))
+        assert diagnosing.build(known, session)().level_of(Check.QUEUES) is None
+
+    return deliver
+
+
 def change_flag(_: Aws) -> Callable[[], None]:
     flag = {"key": "ab", "variants": {"old": "1.0.0", "new": "1.1.0"}, "default_variant": "old"}
 
@@ -180,6 +196,7 @@ SCENES: dict[str, Scene] = {
     "a change of a flag for an operator": change_flag,
     "limits for an operator": limits,
     "the console for an operator": console,
+    "doctor for an operator": diagnose,
 }
 
 

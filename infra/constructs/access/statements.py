@@ -9,6 +9,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
+from edgeship.domain.deploying.quotas import LAMBDA_CONCURRENCY
 from edgeship.resource_names import (
     ACCEPTED_PREFIX,
     INCOMING_PREFIX,
@@ -18,7 +19,7 @@ from edgeship.resource_names import (
 )
 from infra.constructs.access.scope import DECIDING, Scope
 from infra.constructs.cdn.router import Router
-from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, allow, objects, parameter
+from infra.constructs.permissions import ALARMS_OF_ANY_RELEASE, alarms, allow, objects, parameter
 from infra.constructs.storage import Storage
 from infra.constructs.table import StateTable
 
@@ -91,13 +92,15 @@ def allow_viewing(policy: iam.ManagedPolicy, scope: Scope, resources: Resources)
     # For the console: its charts, and what ended in queues of failures.
     allow(policy, ["cloudwatch:GetMetricData"], "*", reason="The action has no resource type.")
     failed, worked = ([queue.queue_arn for queue in each] for each in (resources.queues, resources.work))
-    allow(policy, ["sqs:GetQueueAttributes"], *failed)
+    allow(policy, ["sqs:GetQueueAttributes"], *failed, *worked)
     if scope.widget is None:
         allow(policy, ["sqs:ListQueues"], "*", reason="The action has no resource type.")
-        allow(policy, ["sqs:GetQueueUrl", "sqs:ReceiveMessage"], *failed)
-        allow(policy, ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], *worked)
+        allow(policy, ["sqs:GetQueueUrl"], *failed, *worked)
+        allow(policy, ["sqs:ReceiveMessage"], *failed)
     _read_parameters(policy, scope)
     _read_outputs(policy, scope)
+    if scope.widget is None:
+        _diagnose(policy, scope)
 
 
 def allow_operating(policy: iam.ManagedPolicy, scope: Scope, resources: Resources) -> None:
@@ -140,3 +143,31 @@ def _read_outputs(policy: iam.ManagedPolicy, scope: Scope) -> None:
         f"arn:aws:cloudformation:{stack.region}:{scope.options.account}:stack/{scope.options.names.stack}/*",
         reason="A stack's ARN ends in an id that it gets when it is created.",
     )
+
+
+def _diagnose(policy: iam.ManagedPolicy, scope: Scope) -> None:
+    """What `edgeship doctor` reads besides."""
+    options, region = scope.options, Stack.of(policy).region
+    stack = f"arn:aws:cloudformation:{region}:{options.account}:stack/{options.names.stack}/*"
+    allow(policy, ["cloudformation:ListStackResources"], stack, reason="As above.")
+    for further in options.edge_regions:
+        allow(
+            policy,
+            ["cloudformation:DescribeStacks"],
+            f"arn:aws:cloudformation:{further}:{options.account}:stack/{options.names.edge_stack(further)}/*",
+            reason="As above, of a further Region.",
+        )
+    allow(
+        policy,
+        ["cloudwatch:DescribeAlarms"],
+        alarms(options, "*"),
+        reason="DescribeAlarms is authorised on all alarms, whatever is asked for.",
+    )
+    allow(
+        policy,
+        ["cloudwatch:GetMetricData", "lambda:GetAccountSettings"],
+        "*",
+        reason="These actions have no resource.",
+    )
+    quota = f"arn:aws:servicequotas:{region}:{options.account}:lambda/{LAMBDA_CONCURRENCY}"
+    allow(policy, ["servicequotas:GetServiceQuota"], quota)

@@ -22,6 +22,11 @@ class Lazy(NamedTuple):
 
 
 COMMANDS: Mapping[str, Lazy] = {
+    "init": Lazy(
+        "edgeship.cli.scaffolding.init",
+        "init",
+        "Write the files of a new project: edgeship.toml, a workflow for CI, and a widget",
+    ),
     "publish": Lazy(
         "edgeship.cli.releases.publish",
         "publish",
@@ -114,6 +119,11 @@ COMMANDS: Mapping[str, Lazy] = {
     "synth": Lazy("edgeship.cli.deploying.synth", "synth", "Write the CloudFormation template of an environment"),
     "deploy": Lazy("edgeship.cli.deploying.deploy", "deploy", "Create or update an environment"),
     "destroy": Lazy("edgeship.cli.deploying.destroy", "destroy", "Delete an environment's stacks"),
+    "doctor": Lazy(
+        "edgeship.cli.doctor.doctor",
+        "doctor",
+        "Check an environment, its account and this machine, and say what fixes each finding",
+    ),
     "version": Lazy(
         "edgeship.cli.versioning.version",
         "app",

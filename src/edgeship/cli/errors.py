@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from edgeship.cli.denials import CODES, denied
 from edgeship.domain.errors import Conflict, Refused
 
 if TYPE_CHECKING:
@@ -127,7 +128,6 @@ _SIGNED_OUT = frozenset(
         "UnrecognizedClientException",
     }
 )
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
 _MISSING = frozenset({"NoSuchBucket", "ResourceNotFoundException"})
 
 
@@ -136,14 +136,8 @@ def _of_an_answer(error: ClientError) -> Failure:
     reason = sentence(error)
     if code in _SIGNED_OUT:
         return Failure(ExitCode.TROUBLE, "credentials", reason, _SIGN_IN)
-    if code in _DENIED:
-        return Failure(
-            ExitCode.TROUBLE,
-            "access_denied",
-            reason,
-            "Use credentials that carry the environment's operator policy (for publish without --wait: its uploader "
-            "policy).",
-        )
+    if code in CODES:
+        return Failure(ExitCode.TROUBLE, "access_denied", *map(sentence, denied(error)))
     if code in _MISSING:
         return Failure(
             ExitCode.TROUBLE,

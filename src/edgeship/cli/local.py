@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from edgeship.cli import context
-from edgeship.cli.console import require_console
+from edgeship.cli.console import console_of_demo, require_console
 from edgeship.cli.errors import ExitCode, Trouble
 from edgeship.cli.local_principal import local_actor
 from edgeship.cli.options import JsonOption
 from edgeship.cli.output import console, plain
 from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
 from edgeship.local.state_path import STATE_PATH
-from localcloud.account import ACCOUNT
-from localcloud.state import LocalState, read_state
 from localcloud.state import down as stop_running
-
-if TYPE_CHECKING:
-    from edgeship.local.demo.story import Ending
+from localcloud.state import read_state
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -88,6 +85,17 @@ _EnforceIam = Annotated[
 ]
 
 
+_Publish = Annotated[
+    Path | None,
+    typer.Option(
+        "--publish",
+        metavar="DIR",
+        exists=True,
+        help="Then publish this build; a package.json in it or beside it says its widget and version.",
+    ),
+]
+
+
 @app.command()
 def up(
     ctx: typer.Context,
@@ -97,6 +105,7 @@ def up(
     speed: _Speed = 1,
     edge_freshness: _EdgeFreshness = DEFAULT_FRESHNESS_SECONDS,
     store_delay: _StoreDelay = DEFAULT_STORE_DELAY,
+    publish: _Publish = None,
     enforce_iam: _EnforceIam = False,
     state: Annotated[
         Path | None,
@@ -152,6 +161,8 @@ def up(
             }
             out.result(document, [plain("\n".join(_welcome(document)))])
             sys.stdout.flush()
+            if publish is not None:
+                _published(publish, as_json=out.as_json)
             interrupted.wait()
     out.note("the local cloud is stopped")
 
@@ -212,7 +223,7 @@ def demo(
             timeline, out.errors, local_actor(), state_path, speed, edge_freshness, store_delay, short=short
         )
         with interruptible() as interrupted, playing as ending, contextlib.ExitStack() as staying:
-            console_url = staying.enter_context(_console_of(ending, speed)) if stay else None
+            console_url = staying.enter_context(console_of_demo(ending, speed)) if stay else None
             shown = [plain(f"\nthe console: {console_url}", "bold")] if console_url else []
             out.result({**ending.to_dict(), "console": console_url}, shown)
             sys.stdout.flush()
@@ -226,26 +237,14 @@ def demo(
         raise typer.Exit(ExitCode.REFUSED)
 
 
-@contextlib.contextmanager
-def _console_of(ending: Ending, speed: float) -> Iterator[str]:
-    """The console of the demo's cloud, by its URL."""
-    from edgeship.cli.console import desk_of
-    from edgeship.console.serving import served
-
-    state = LocalState(
-        pid=os.getpid(),
-        process_start="",
-        endpoint_url=ending.endpoint_url,
-        edge_url=ending.edge_url,
-        cloudflare_url=None,
-        environment=context.LOCAL,
-        account=ACCOUNT,
-        started_at="",
-        logs="",
-        speed=speed,
+def _published(build: Path, *, as_json: bool) -> None:
+    """By a process of its own; what it says goes where progress goes under `--json`, as the document is printed.
+    The cloud runs on whatever comes of it."""
+    program = "from edgeship.cli.main import run; run()"
+    words = ["publish", str(build), "--env", context.LOCAL, "--wait"]
+    subprocess.run(  # noqa: S603  our own arguments
+        [sys.executable, "-c", program, *words], stdout=sys.stderr if as_json else None, check=False
     )
-    with served(desk_of(context.local_target(state), read_only=False), ahead=True) as running:
-        yield running.url
 
 
 def _welcome(document: dict[str, Any]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
 from edgeship.local.harmless_events import HARMLESS_EVENTS, INVOKED_BY_TWO
 from edgeship.local.state_path import STATE_PATH
 from edgeship.local.synthesising import PRIVATE_VARIABLES, CachedApp
-from edgeship.resource_names import LOCAL, ResourceNames
+from edgeship.resource_names import LOCAL, ResourceNames, policy_output
 from edgeship.settings import PropagationSettings, RollbackSettings, RolloutSettings
 from localcloud.account import ACCOUNT
 from localcloud.cloud import Addresses, Cloud, Progress, Project, Variables
@@ -27,9 +27,7 @@ from localcloud.cloudwatch.periods import real_seconds
 SECOND_CDN_TOKEN = f"/edgeship/{LOCAL}/cloudflare"
 """The parameter that holds the token of the second CDN's API."""
 
-POLICY_OUTPUTS = {
-    name: f"{name.capitalize()}PolicyArn" for name in ("operator", "previewer", "pruner", "uploader", "viewer")
-}
+POLICY_OUTPUTS = {name: policy_output(name) for name in ("operator", "previewer", "pruner", "uploader", "viewer")}
 """The stack's outputs with the ARNs of the policies that people are given, by what they are called."""
 
 
@@ -48,6 +46,7 @@ class LocalCloud(Cloud):
         edge_freshness_seconds: float = DEFAULT_FRESHNESS_SECONDS,
         store_delay_seconds: float = STORE_DELAY_SECONDS,
         enforce_iam: bool = False,
+        widget_policies: tuple[str, ...] = (),
         kept: Path | None = None,
         on_progress: Progress = lambda _: None,
     ) -> None:
@@ -62,6 +61,7 @@ class LocalCloud(Cloud):
             store_delay_seconds: so long after a write to a key value store, CloudFront Functions see it; propagation
                 waits as long.
             enforce_iam: whether policies count: each function can do what its role allows, and no more.
+            widget_policies: the widgets that have policies of their own.
             kept: the folder in which its state and its ports lie between starts; it begins empty each time when None.
 
         Raises:
@@ -73,7 +73,7 @@ class LocalCloud(Cloud):
         given = assembly
         project = Project(
             environment=LOCAL,
-            assembly=_synthesised(edge_freshness_seconds) if given is None else lambda _: given,
+            assembly=_synthesised(edge_freshness_seconds, widget_policies) if given is None else lambda _: given,
             distribution_output="DistributionId",
             side_output="PreviewDistributionId",
             cloudflare_token=SECOND_CDN_TOKEN,
@@ -82,7 +82,7 @@ class LocalCloud(Cloud):
                 self.names.function(name): [event] * (2 if name in INVOKED_BY_TWO else 1)
                 for name, event in HARMLESS_EVENTS.items()
             },
-            policies=POLICY_OUTPUTS,
+            policies=POLICY_OUTPUTS | _outputs_of(widget_policies),
             private_variables=PRIVATE_VARIABLES,
         )
         super().__init__(
@@ -113,7 +113,12 @@ class LocalCloud(Cloud):
         return self.cloudflare.url
 
 
-def local_context(edge_freshness_seconds: float) -> dict[str, str]:
+def _outputs_of(widgets: tuple[str, ...]) -> dict[str, str]:
+    forms = ("operator", "uploader", "viewer")
+    return {f"{widget}.{form}": policy_output(form, widget) for widget in widgets for form in forms}
+
+
+def local_context(edge_freshness_seconds: float, widget_policies: tuple[str, ...] = ()) -> dict[str, str]:
     """The options of the stack of a local cloud."""
     return {
         "environment": LOCAL,
@@ -124,11 +129,12 @@ def local_context(edge_freshness_seconds: float) -> dict[str, str]:
         "cloudflare_zone": "0" * 32,
         "cloudflare_url": "https://second-cdn.invalid",
         "cloudflare_token": f"ssm:{SECOND_CDN_TOKEN}",
+        **({"widget_policies": ",".join(widget_policies)} if widget_policies else {}),
     }
 
 
-def _synthesised(edge_freshness_seconds: float) -> Callable[[Progress], Path]:
-    context = local_context(edge_freshness_seconds)
+def _synthesised(edge_freshness_seconds: float, widget_policies: tuple[str, ...]) -> Callable[[Progress], Path]:
+    context = local_context(edge_freshness_seconds, widget_policies)
 
     def assembly(on_progress: Progress) -> Path:
         return CachedApp(app_place(), on_progress).synthesise(context).folder

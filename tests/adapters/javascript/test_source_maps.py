@@ -31,6 +31,11 @@ def test_a_place_has_its_function_and_its_line() -> None:
     assert located(MAP) == THROW
 
 
+def test_without_the_extra_the_reason_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgeship.adapters.javascript.source_maps.find_spec", lambda _: None)
+    assert located(MAP) == "the source map can't be read without symbolic: pip install 'edgeship[errors]'"
+
+
 def test_an_indexed_map_is_read() -> None:
     assert located({"version": 3, "sections": [{"offset": {"line": 0, "column": 0}, "map": MAP}]}) == THROW
 

@@ -211,6 +211,16 @@ def test_an_edge_that_has_what_the_table_says(rolling: CommandLine, aws: Aws, st
     assert "edge" not in shown.replace("edgeship", "")
 
 
+@pytest.mark.parametrize("limits", [("--metric", "checkout_ms", "--above", "3000"), ("--networks", "0")])
+def test_an_edge_with_what_a_policy_judges_is_not_behind(
+    rolling: CommandLine, aws: Aws, store: FakeRouteStore, limits: tuple[str, ...]
+) -> None:
+    """The snapshot says it to the function telemetry."""
+    assert rolling("policy", "set", "checkout", *limits).code == 0
+    bring(aws.state, aws.snapshots, store, "checkout")
+    assert rolling("status", "checkout", "--json").document["edge"]["widgets_behind"] == []
+
+
 def test_an_edge_that_is_behind(rolling: CommandLine, aws: Aws, store: FakeRouteStore) -> None:
     bring(aws.state, aws.snapshots, store, "checkout")
     store.values[".revision"] = "7"

@@ -26,6 +26,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         edge_freshness_seconds=EDGE_FRESHNESS_SECONDS,
         store_delay_seconds=STORE_DELAY_SECONDS,
         enforce_iam=True,
+        widget_policies=("mine", "theirs"),
     ) as running:
         yield running
 

@@ -51,6 +51,12 @@ def stored_objects(bucket: str) -> dict[str, dict[str, Any]]:
     return dict(sorted(found.items()))
 
 
+def object_versions(bucket: str) -> list[tuple[str, str]]:
+    """Every object's key and ETag, those of earlier versions included; also of a state that was put back."""
+    keys = s3_backends[ACCOUNT]["aws"].buckets[bucket].keys
+    return sorted((name, getattr(key, "etag", "")) for name in keys for key in keys.getlist(name))
+
+
 def queued(queue: str) -> list[dict[str, Any]]:
     """What a queue holds, as JSON; nobody has taken it when this returns."""
     return [json.loads(message.body) for message in sqs_backends[ACCOUNT][REGION].queues[queue]._messages]

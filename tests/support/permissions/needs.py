@@ -29,6 +29,8 @@ def needs_of(service: str, operation: str, params: dict[str, Any]) -> Iterator[N
         case "dynamodb":
             for action, table, keys in _of_dynamodb(operation, params):
                 yield Need(action, _in_production(table), tuple(keys))
+        case "service-quotas":
+            yield Need(f"servicequotas:{operation}", f"{_arn('servicequotas')}:lambda/{params['QuotaCode']}")
         case "s3" | "cloudwatch":
             for action, on in (_of_s3 if service == "s3" else _of_cloudwatch)(operation, params):
                 yield Need(action, _in_production(on))
@@ -50,6 +52,8 @@ def _resources(service: str, operation: str, params: dict[str, Any]) -> Iterator
             yield f"arn:of:{_QUEUES[named.rpartition('/')[2]]}" if named is not None else "*"
         case "cloudfront" | "cloudfront-keyvaluestore":
             yield _of_cloudfront(service, operation, params)
+        case "lambda":
+            yield "any"
         case "logs":
             yield f"{_arn(service)}:log-group:{params['logGroupName']}:*"
         case "sns" | "ssm" | "secretsmanager":

@@ -9,9 +9,11 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from edgeship.adapters.aws_answers import unread
 from edgeship.adapters.cdk.place import NEEDS_FILE
 from edgeship.application.deploying.ports import Assembly
 from edgeship.domain.deploying.quotas import Need
+from edgeship.domain.doctor.account import Used
 from edgeship.resource_names import REGION
 
 
@@ -25,6 +27,16 @@ class AccountQuotas:
         file = assembly.folder / NEEDS_FILE
         needs = [Need(**need) for need in json.loads(file.read_text("utf-8"))] if file.is_file() else []
         return [line for need in needs if (line := self._checked(need))]
+
+    def use(self, need: Need) -> Used:
+        """
+        Raises:
+            NotAllowed, NotRead: this quota, or what is in use of it.
+        """
+        with unread("servicequotas:GetServiceQuota"):
+            quota = self._quota(need)
+        with unread(_ACTIONS.get(_call(need), "")):
+            return Used(need, quota, self._used(need))
 
     def _checked(self, need: Need) -> str | None:
         try:
@@ -46,10 +58,22 @@ class AccountQuotas:
             "cloudfront list-key-value-stores": _stores,
             "cloudwatch describe-alarms": _alarms,
         }
-        call = need.used_by.partition(":")[0]
+        call = _call(need)
         counter = counters.get(call)
         client: Callable[..., Any] = self._session.client  # of which service, the quota says
         return counter(client(call.split()[0], region_name=REGION)) if counter else 0
+
+
+_ACTIONS = {
+    "lambda get-account-settings": "lambda:GetAccountSettings",
+    "cloudwatch describe-alarms": "cloudwatch:DescribeAlarms",
+    "cloudfront list-distributions": "cloudfront:ListDistributions",
+    "cloudfront list-key-value-stores": "cloudfront:ListKeyValueStores",
+}
+
+
+def _call(need: Need) -> str:
+    return need.used_by.partition(":")[0]
 
 
 def _reserved(functions: Any) -> int:

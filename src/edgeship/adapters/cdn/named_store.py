@@ -54,5 +54,12 @@ class NamedStore:
     def _reachable(self) -> Iterator[None]:
         try:
             yield
-        except (BotoCoreError, ClientError) as fault:
+        except ClientError as fault:
+            if fault.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
+                raise EdgeUnreachable(f"the store {self._name} can't be read: {fault}") from fault
+            # It has the keys of tokens, too.
+            raise EdgeUnreachable(
+                f"the store {self._name} can't be read with these credentials; with the operator policy it can"
+            ) from fault
+        except BotoCoreError as fault:
             raise EdgeUnreachable(f"the store {self._name} can't be read: {fault}") from fault

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -20,6 +21,7 @@ CPU_SECONDS: Final = 20
 _WALL_SECONDS = 60
 _MAX_NAME_LENGTH = 200
 _UNREADABLE = "the source map can't be read"
+NOT_INSTALLED: Final = f"{_UNREADABLE} without symbolic: pip install 'edgeship[errors]'"
 _NEEDED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
 
@@ -32,6 +34,8 @@ class SymbolicDecoder:
     def locate(
         self, script: bytes, content: bytes, positions: Sequence[tuple[int, int]]
     ) -> list[SourcePlace | None] | str:
+        if find_spec("symbolic") is None:
+            return NOT_INSTALLED
         with TemporaryDirectory(prefix="edgeship-") as scratch:
             (Path(scratch) / "script").write_bytes(script)
             (Path(scratch) / "map").write_bytes(content)

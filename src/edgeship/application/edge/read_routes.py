@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from edgeship.domain.edge.live_versions import brought_up, newest_in_ranges
 from edgeship.domain.edge.route_values import Routes
 from edgeship.domain.edge.routes import Known, named_versions, routes_from, routes_of
 from edgeship.domain.flags.flags_snapshot import flag_entries
+from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 
 _Flags = Mapping[str, Mapping[str, Any]]
@@ -44,9 +45,16 @@ def _read(
 ) -> Routes:
     channels = state.channels(widget)
     flags = flags_of_all() if any(channel.flag for channel in channels) else {}
+    return routes_under(policy, channels, state.releases(widget), flags, environment)
+
+
+def routes_under(
+    policy: Policy, channels: Iterable[Channel], releases: Iterable[Release], flags: _Flags, environment: str
+) -> Routes:
+    """The routes of what was read already; all of the policy that is in them."""
     return routes_of(
         channels,
-        state.releases(widget),
+        releases,
         policy.serve,
         flags,
         environment,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from edgeship.application.edge.read_routes import routes_under
 from edgeship.application.notifications.ports import Deliveries, Delivery
 from edgeship.application.ports import Clock
 from edgeship.application.status.find_unserved import Unserved, find_unserved
@@ -22,7 +23,6 @@ from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.incidents.turns import TURNS
 from edgeship.domain.channels.policy import Widget, decide_upload
 from edgeship.domain.edge.route_values import Routes
-from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.flags.flags_snapshot import writable_flags
 from edgeship.domain.naming import LATEST
 from edgeship.domain.propagation.deployment import Deployment
@@ -145,7 +145,7 @@ class ReadOverview:
         for widget, theirs in channels.items():
             if any(channel.flag for channel in theirs):
                 policy, releases = self.state.policy(widget).policy, self.state.releases(widget)
-                found[widget] = routes_of(theirs, releases, policy.serve, flags, self.environment, policy.testers)
+                found[widget] = routes_under(policy, theirs, releases, flags, self.environment)
         return found
 
     def _around(

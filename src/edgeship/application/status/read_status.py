@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from edgeship.application.calendar.read_gate import among
+from edgeship.application.edge.read_routes import routes_under
 from edgeship.application.notifications.ports import Deliveries, Delivery
 from edgeship.application.ports import Clock
 from edgeship.application.status.explain_unknown import ExplainUnknown
@@ -18,9 +19,8 @@ from edgeship.domain.calendar.freeze import FreezeRecord
 from edgeship.domain.calendar.gate import gate_of
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.conditions.eligible import and_served
-from edgeship.domain.channels.policy import Decision, Mode, Policy, UploadAction, decide_upload
+from edgeship.domain.channels.policy import Decision, Mode, UploadAction, decide_upload
 from edgeship.domain.edge.route_values import Routes
-from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.flags.flags_snapshot import writable_flags
 from edgeship.domain.naming import LATEST, check_widget
 from edgeship.domain.propagation.deployment import Deployment
@@ -198,20 +198,11 @@ class ReadStatus:
             tuple(r for r in releases if r.quarantine is not None),
             deployments,
             policy.mode,
-            self._routes(channels, releases, policy, around.flags),
+            routes_under(policy, channels, releases, around.flags, self.environment),
             unserved,
             good,
             tuple(standings(channels, situation)),
         )
-
-    def _routes(
-        self,
-        channels: Sequence[Channel],
-        releases: Sequence[Release],
-        policy: Policy,
-        flags: Flags,
-    ) -> Routes:
-        return routes_of(channels, releases, policy.serve, flags, self.environment, policy.testers)
 
 
 def _waiting(decision: Decision, release: Release, *, starts: bool) -> Waiting:

@@ -39,7 +39,7 @@ class Reading(Resources):
     """What only reads."""
 
     @cached_property
-    def _read_edge(self) -> ReadEdge:
+    def read_edge(self) -> ReadEdge:
         from edgeship.adapters.s3.snapshots import S3SnapshotReader
         from edgeship.application.status.read_edge import ReadEdge
 
@@ -49,13 +49,13 @@ class Reading(Resources):
     def status(self) -> ReadStatus:
         from edgeship.application.status.read_status import ReadStatus
 
-        return ReadStatus(self.state, self._deliveries, utc_now, self._read_edge, self._names.environment)
+        return ReadStatus(self.state, self._deliveries, utc_now, self.read_edge, self._names.environment)
 
     @cached_property
     def overview(self) -> ReadOverview:
         from edgeship.application.status.read_overview import ReadOverview
 
-        return ReadOverview(self.state, self._deliveries, utc_now, self._read_edge, self._names.environment)
+        return ReadOverview(self.state, self._deliveries, utc_now, self.read_edge, self._names.environment)
 
     @cached_property
     def numbers(self) -> ReadNumbers:

@@ -35,10 +35,20 @@ def context_of(environment: str, given: Iterable[str] | None) -> dict[str, str]:
         Refused: `project_file_invalid`.
     """
     here = Path.cwd()
-    context = {**read_cdk_context(here), **read_project_file(here).context(environment)}
+    context = {**read_cdk_context(here), **read_project_file(here).context(environment), **options_of(given)}
+    return {**context, "environment": environment}
+
+
+def options_of(given: Iterable[str] | None) -> dict[str, str]:
+    """What `-c` gave.
+
+    Raises:
+        Usage: an option is not KEY=VALUE.
+    """
+    options = {}
     for text in given or ():
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
             raise Usage(f"-c {text}: not KEY=VALUE.", "Write it as -c domain_name=widgets.example.com.")
-        context[key.strip()] = value
-    return {**context, "environment": environment}
+        options[key.strip()] = value
+    return options

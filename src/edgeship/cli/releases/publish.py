@@ -108,8 +108,8 @@ def publish(
     """Upload a folder, or an archive, as one version of a widget, or as a preview.
 
     It is checked by the same rules as the upload, packed with its manifest, and put into the inbox. The same
-    files give the same archive; publishing them again changes nothing. Without --wait, only the environment's uploader
-    policy is needed. Warnings say what will fail in browsers, such as a fixed public path; they refuse nothing.
+    files give the same archive; publishing them again changes nothing. The environment's uploader policy is enough.
+    Warnings say what will fail in browsers, such as a fixed public path; they refuse nothing.
 
     With --preview nothing is released: the build is served for some time under a name of its own, by another host.
 

@@ -48,6 +48,7 @@ def played(
             speed=speed,
             edge_freshness_seconds=edge_freshness_seconds,
             store_delay_seconds=store_delay_seconds,
+            enforce_iam=True,
             on_progress=tell,
         )
         cloud.start()

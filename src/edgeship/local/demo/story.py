@@ -78,7 +78,7 @@ class Story:
 
     def __init__(self, cloud: LocalCloud, actor: str, examples: Path, console: Console) -> None:
         self.cloud = cloud
-        self.operator = operator.build(cloud.names, cloud.session(), cloud.edge_url)
+        self.operator = operator.build(cloud.names, cloud.session("operator"), cloud.edge_url)
         self.examples = examples
         self.pace = Pace(cloud.store_delay_seconds, cloud.speed)
         self.timings: dict[str, float] = {}

@@ -1,0 +1,42 @@
+"""What AWS answers instead of what was asked for, as a diagnosis reports it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from edgeship.adapters.cloudwatch.metrics import DataIncomplete
+from edgeship.application.doctor.ports import NotAllowed, NotRead
+
+_DENIED: Final = frozenset(
+    {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403"}
+)
+_ACTION: Final = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)")
+"""Most services name it (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html)."""
+
+
+@contextmanager
+def unread(needs: str) -> Iterator[None]:
+    """
+    Raises:
+        NotAllowed: with the action that AWS names, else with `needs`. NotRead: anything else that AWS, or the way to
+            it, answered.
+    """
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"].get("Code") in _DENIED:
+            raise NotAllowed(action_in(str(error)) or needs) from error
+        raise NotRead(f"{error}.") from error
+    except (BotoCoreError, DataIncomplete) as error:
+        raise NotRead(f"{error}.") from error
+
+
+def action_in(text: str) -> str | None:
+    """The action that a denial names."""
+    found = _ACTION.search(text)
+    return found[1] if found else None
