@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import Any
 
@@ -19,7 +20,9 @@ class KeptClients(boto3.Session):
 
     def client(self, service_name: str, *args: Any, config: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
         options = getattr(config, "_user_provided_options", None)
-        key = (service_name, repr((args, options, sorted(kwargs.items()))))
+        # https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+        endpoint = os.environ.get(f"AWS_ENDPOINT_URL_{service_name.upper().replace('-', '_')}")
+        key = (service_name, repr((args, options, endpoint, sorted(kwargs.items()))))
         if key not in self._clients:
             self._clients[key] = super().client(service_name, *args, config=config, **kwargs)  # type: ignore[call-overload]
         return self._clients[key]
