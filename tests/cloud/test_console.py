@@ -15,6 +15,8 @@ from edgeship.adapters.cdk.place import app_place
 from edgeship.application.channels.follow_upload import Stage
 from edgeship.application.releases.pack_bundle import BundleFacts
 from edgeship.bootstrap import operator
+from edgeship.cli.console import desk_of
+from edgeship.cli.context import Target
 from edgeship.domain.channels.rollout import Step
 from edgeship.domain.events import EventType
 from edgeship.domain.version import Version
@@ -22,6 +24,8 @@ from edgeship.local.cloud import LocalCloud
 from edgeship.local.demo.crowd import Crowd
 from edgeship.local.demo.pace import Pace
 from edgeship.local.state_path import STATE_PATH
+from localcloud.sandbox import SandboxSession
+from tests.support.console import visited
 from tests.support.console_browser import Screen, screen
 from tests.support.flags import boolean
 from tests.support.local_cloud.consoles import console
@@ -143,3 +147,20 @@ def _is_rolled_back(tools: operator.Operator, seen: Screen) -> None:
     (moved, *_) = [event for event in tools.state.events(WIDGET, 20) if event.type is EventType.POINTER_MOVED]
     assert moved.cause == "prices are wrong in Japan"
     assert seen.refused == []
+
+
+def test_a_viewer_sees_everything_and_changes_nothing(cloud: LocalCloud, tools: operator.Operator) -> None:
+    """Where policies are enforced, by the credentials of the viewer's."""
+    set_steps(tools, Step(100, 0), sample=1)
+    for version in ("1.1.0", "1.2.0"):
+        publish(tools, version, Stage.SERVED)
+    session = SandboxSession(cloud.endpoint_url, credentials=cloud.principals["viewer"])
+    with visited(desk_of(Target(cloud.names, session, "local:viewer"), read_only=False)) as visitor:
+        for path in (f"/widgets/{WIDGET}", f"/widgets/{WIDGET}/releases/1.2.0", "/flags", "/events", "/notifications"):
+            answer = visitor.get(path)
+            assert answer.status == 200
+            assert "not authorized" not in answer.text, answer.text
+        refused = visitor.act(f"/widgets/{WIDGET}/act/rollback", "it blinks")
+        assert refused.status == 403
+        assert "operator policy" in refused.text
+    assert str(tools.state.channel(WIDGET, "latest").version) == "1.2.0"

@@ -195,8 +195,8 @@ SCENES: dict[str, Scene] = {
     "resolve for an operator": resolve,
     "a change of a flag for an operator": change_flag,
     "limits for an operator": limits,
-    "doctor for an operator": diagnose,
     "the console for an operator": console,
+    "doctor for an operator": diagnose,
 }
 
 

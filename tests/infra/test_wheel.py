@@ -78,6 +78,16 @@ def test_the_command_line_alone(wheel: Path, tmp_path: Path) -> None:
     assert (synth.returncode, "pip install 'edgeship[deploy]'" in synth.stderr) == (3, True), synth.stderr
 
 
+def test_the_console_has_its_pages_and_assets(wheel: Path, tmp_path: Path) -> None:
+    run = _installed(wheel, tmp_path, "[console]")
+    refused = run("console")
+    assert (refused.returncode, "No environment is named" in refused.stderr) == (2, True), refused.stderr
+    (installed,) = tmp_path.glob("venv/lib/*/site-packages/edgeship/console")
+    source = ROOT / "src" / "edgeship" / "console"
+    for folder in ("templates", "static"):
+        assert {path.name for path in (installed / folder).iterdir()} == {p.name for p in (source / folder).iterdir()}
+
+
 def test_two_commands_from_an_install_to_a_served_widget(wheel: Path, tmp_path: Path) -> None:
     """On a machine with Python alone: no npm, no Docker, no account."""
     run = _installed(wheel, tmp_path, "[local]")
@@ -96,16 +106,6 @@ def test_two_commands_from_an_install_to_a_served_widget(wheel: Path, tmp_path: 
         finally:
             run("local", "down")
     assert url.startswith("http://127.0.0.1:")
-
-
-def test_the_console_has_its_pages_and_assets(wheel: Path, tmp_path: Path) -> None:
-    run = _installed(wheel, tmp_path, "[console]")
-    refused = run("console")
-    assert (refused.returncode, "No environment is named" in refused.stderr) == (2, True), refused.stderr
-    (installed,) = tmp_path.glob("venv/lib/*/site-packages/edgeship/console")
-    source = ROOT / "src" / "edgeship" / "console"
-    for folder in ("templates", "static"):
-        assert {path.name for path in (installed / folder).iterdir()} == {p.name for p in (source / folder).iterdir()}
 
 
 def test_the_demo_and_a_deploy(wheel: Path, tmp_path: Path) -> None:

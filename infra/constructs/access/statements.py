@@ -92,11 +92,11 @@ def allow_viewing(policy: iam.ManagedPolicy, scope: Scope, resources: Resources)
     # For the console: its charts, and what ended in queues of failures.
     allow(policy, ["cloudwatch:GetMetricData"], "*", reason="The action has no resource type.")
     failed, worked = ([queue.queue_arn for queue in each] for each in (resources.queues, resources.work))
-    allow(policy, ["sqs:GetQueueAttributes"], *failed)
+    allow(policy, ["sqs:GetQueueAttributes"], *failed, *worked)
     if scope.widget is None:
         allow(policy, ["sqs:ListQueues"], "*", reason="The action has no resource type.")
-        allow(policy, ["sqs:GetQueueUrl", "sqs:ReceiveMessage"], *failed)
-        allow(policy, ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], *worked)
+        allow(policy, ["sqs:GetQueueUrl"], *failed, *worked)
+        allow(policy, ["sqs:ReceiveMessage"], *failed)
     _read_parameters(policy, scope)
     _read_outputs(policy, scope)
     if scope.widget is None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +17,7 @@ from edgeship.cli.output import plain
 
 if TYPE_CHECKING:
     from edgeship.console.desk import Desk
+    from edgeship.local.demo.story import Ending
 
 
 def console(
@@ -91,3 +94,26 @@ def desk_of(target: context.Target, *, read_only: bool) -> Desk:
         occasion=target.occasion,
         read_only=read_only,
     )
+
+
+@contextlib.contextmanager
+def console_of_demo(ending: Ending, speed: float) -> Iterator[str]:
+    """The console of a demo's cloud, which this process runs; its URL."""
+    from edgeship.console.serving import served
+    from localcloud.account import ACCOUNT
+    from localcloud.state import LocalState
+
+    state = LocalState(
+        pid=os.getpid(),
+        process_start="",
+        endpoint_url=ending.endpoint_url,
+        edge_url=ending.edge_url,
+        cloudflare_url=None,
+        environment=context.LOCAL,
+        account=ACCOUNT,
+        started_at="",
+        logs="",
+        speed=speed,
+    )
+    with served(desk_of(context.local_target(state), read_only=False), ahead=True) as running:
+        yield running.url

@@ -8,24 +8,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from edgeship.cli import context
-from edgeship.cli.console import require_console
+from edgeship.cli.console import console_of_demo, require_console
 from edgeship.cli.errors import ExitCode, Trouble
 from edgeship.cli.local_principal import local_actor
 from edgeship.cli.options import JsonOption
 from edgeship.cli.output import console, plain
 from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
 from edgeship.local.state_path import STATE_PATH
-from localcloud.account import ACCOUNT
-from localcloud.state import LocalState, read_state
 from localcloud.state import down as stop_running
-
-if TYPE_CHECKING:
-    from edgeship.local.demo.story import Ending
+from localcloud.state import read_state
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -227,7 +223,7 @@ def demo(
             timeline, out.errors, local_actor(), state_path, speed, edge_freshness, store_delay, short=short
         )
         with interruptible() as interrupted, playing as ending, contextlib.ExitStack() as staying:
-            console_url = staying.enter_context(_console_of(ending, speed)) if stay else None
+            console_url = staying.enter_context(console_of_demo(ending, speed)) if stay else None
             shown = [plain(f"\nthe console: {console_url}", "bold")] if console_url else []
             out.result({**ending.to_dict(), "console": console_url}, shown)
             sys.stdout.flush()
@@ -249,28 +245,6 @@ def _published(build: Path, *, as_json: bool) -> None:
     subprocess.run(  # noqa: S603  our own arguments
         [sys.executable, "-c", program, *words], stdout=sys.stderr if as_json else None, check=False
     )
-
-
-@contextlib.contextmanager
-def _console_of(ending: Ending, speed: float) -> Iterator[str]:
-    """The console of the demo's cloud, by its URL."""
-    from edgeship.cli.console import desk_of
-    from edgeship.console.serving import served
-
-    state = LocalState(
-        pid=os.getpid(),
-        process_start="",
-        endpoint_url=ending.endpoint_url,
-        edge_url=ending.edge_url,
-        cloudflare_url=None,
-        environment=context.LOCAL,
-        account=ACCOUNT,
-        started_at="",
-        logs="",
-        speed=speed,
-    )
-    with served(desk_of(context.local_target(state), read_only=False), ahead=True) as running:
-        yield running.url
 
 
 def _welcome(document: dict[str, Any]) -> Iterator[str]:
