@@ -54,7 +54,7 @@ _IN_WORDS: tuple[tuple[str, str], ...] = (
     (rf"arn:aws:cloudformation:[\w-]+:\d+:stack/{_NAMES}-edge-[\w-]+/\*", "the stacks of further Regions"),
     (r"arn:aws:servicequotas:[\w-]+:\d+:lambda/[\w-]+", "the account's quota of concurrent executions"),
 )
-_WITHOUT_RESOURCE = {
+WITHOUT_RESOURCE = {
     "cloudwatch:GetMetricData": "every metric of the account",
     "dynamodb:ListStreams": "the account's streams",
     "lambda:GetAccountSettings": "the account's limits of Lambda",
@@ -212,8 +212,8 @@ def _partitions(statement: dict[str, Any]) -> str:
 
 def _words(arn: str, action: str) -> str:
     """The resource of an action in words; `ENV` stands for the environment's name."""
-    if arn == "*" and action in _WITHOUT_RESOURCE:
-        return _WITHOUT_RESOURCE[action]
+    if arn == "*" and action in WITHOUT_RESOURCE:
+        return WITHOUT_RESOURCE[action]
     match = _ON_OBJECTS.fullmatch(arn)
     if match is not None:
         return f"{match[1]} bucket: `{match[2]}`" if match[2] else f"{match[1]} bucket"

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from policy_sentry.querying.actions import get_action_data
 
+from tests.infra.permissions_table import WITHOUT_RESOURCE
 from tests.infra.template import Template, listed
 
 pytestmark = pytest.mark.xdist_group("infra")
@@ -22,13 +23,6 @@ MAX_POLICY_CHARACTERS = 6_144
 """Of a managed policy, white space not counted
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
 
-WITHOUT_RESOURCES = {
-    "cloudwatch:GetMetricData",
-    "dynamodb:ListStreams",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
-}
-"""Those that IAM takes on `*` alone, of all that are used."""
 TYPES_OF = {
     "AWS::DynamoDB::Table": "dynamodb",
     "AWS::SQS::Queue": "sqs",
@@ -73,7 +67,7 @@ def faults(template: Template) -> Iterator[str]:
 def _takes(template: Template, action: str, resource: Any) -> bool:
     arn = template.arn(resource)
     if arn == "*":
-        return action in WITHOUT_RESOURCES
+        return action in WITHOUT_RESOURCE
     if arn.startswith("arn:of:"):
         (logical,) = {resource["Fn::GetAtt"][0] if "Fn::GetAtt" in resource else resource["Ref"]}
         service = TYPES_OF[template.body["Resources"][logical]["Type"]]

@@ -18,23 +18,13 @@ from edgeship.resource_names import WATCHED_INDEX, WITNESS_PREFIX, ResourceNames
 from edgeship.settings import FUNCTION_SETTINGS
 from infra.options import LOG_RETENTION_DAYS
 from tests.infra.contexts import ACCOUNT
+from tests.infra.permissions_table import WITHOUT_RESOURCE
 from tests.infra.synthesised import run_app
 from tests.infra.template import Template, listed
 
 pytestmark = [pytest.mark.xdist_group("infra"), pytest.mark.synth]
 
 STACKS = ("production", "customised", "local")
-WITHOUT_RESOURCES = {
-    "cloudwatch:GetMetricData",
-    "dynamodb:ListStreams",
-    "lambda:GetAccountSettings",
-    "sqs:ListQueues",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
-}
-"""Actions that know no resource-level permission
-(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html, list_awslambda.html,
-list_awsx-ray.html, list_amazonsqs.html)."""
 HOLDS_DATA = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup")
 
 
@@ -197,7 +187,7 @@ def test_no_policy_allows_a_wildcard_action_or_every_resource(stack: Template) -
         assert "NotResource" not in statement, key
         assert not [action for action in listed(statement["Action"]) if "*" in action], key
         if "*" in listed(statement["Resource"]):
-            assert set(listed(statement["Action"])) <= WITHOUT_RESOURCES, key
+            assert set(listed(statement["Action"])) <= WITHOUT_RESOURCE.keys(), key
 
 
 def test_the_uploader_reads_no_object_of_the_inbox(production: Template) -> None:
