@@ -34,8 +34,8 @@ def state(cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)
     for name in ("EDGESHIP_ENV", "EDGESHIP_URL"):
         monkeypatch.delenv(name, raising=False)
-    assert cloud._state_path is not None
-    found = read_state(cloud._state_path)
+    assert cloud.state_path is not None
+    found = read_state(cloud.state_path)
     assert found is not None
     write_state(STATE_PATH, found)
     return found

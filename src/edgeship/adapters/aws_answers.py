@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -10,13 +9,12 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from edgeship.adapters.cloudwatch.metrics import DataIncomplete
+from edgeship.adapters.denied import action_in
 from edgeship.application.doctor.ports import NotAllowed, NotRead
 
 _DENIED: Final = frozenset(
     {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403"}
 )
-_ACTION: Final = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)")
-"""Most services name it (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html)."""
 
 
 @contextmanager
@@ -34,9 +32,3 @@ def unread(needs: str) -> Iterator[None]:
         raise NotRead(f"{error}.") from error
     except (BotoCoreError, DataIncomplete) as error:
         raise NotRead(f"{error}.") from error
-
-
-def action_in(text: str) -> str | None:
-    """The action that a denial names."""
-    found = _ACTION.search(text)
-    return found[1] if found else None

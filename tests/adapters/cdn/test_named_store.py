@@ -64,13 +64,21 @@ def test_it_is_found_once_and_read() -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "GetKey"),
+        ClientError(
+            {
+                "Error": {"Code": "AccessDeniedException", "Message": "no"},
+                "ResponseMetadata": {"HTTPStatusCode": 403},  # type: ignore[typeddict-item]
+            },
+            "GetKey",
+        ),
+        ClientError({"Error": {"Code": "ThrottlingException", "Message": "slower"}}, "GetKey"),
         EndpointConnectionError(endpoint_url="https://f2a1.cloudfront-kvs.global.api.aws"),
     ],
 )
 def test_what_is_not_readable_is_one_error(fault: Exception) -> None:
-    with pytest.raises(EdgeUnreachable, match="the store edgeship-test-routes can't be read: "):
+    with pytest.raises(EdgeUnreachable, match="the store edgeship-test-routes can't be read") as unreachable:
         store(Client(fault)).get("there")
+    assert unreachable.value.needs == ("cloudfront-keyvaluestore:GetKey" if "AccessDenied" in str(fault) else None)
 
 
 def test_an_environment_without_a_store(aws: Aws) -> None:

@@ -21,6 +21,7 @@ from edgeship.cli import context
 from edgeship.domain.events import EventType
 from edgeship.domain.notifications.notice import Notice
 from edgeship.domain.notifications.rules import Destination, Kind
+from localcloud.state import LocalState
 from tests.cli.command_line import CommandLine
 from tests.cli.documentation import assert_as_documented
 from tests.support.moto.aws import NAMES, Aws
@@ -226,9 +227,11 @@ def test_on_the_local_cloud_webhooks_may_be_on_this_machine(
     assert edgeship("notifications", "apply", write(here)).code == 1
     on_aws = context.target
 
+    here_now = LocalState(1, "", "http://127.0.0.1:1", "http://127.0.0.1:2", None, "local", "0" * 12, "", "")
+
     def local_target(*arguments: Any) -> context.Target:
         target = on_aws(*arguments)
-        return context.Target(target.names, target.session, target.actor, local=object())  # type: ignore[arg-type]
+        return context.Target(target.names, target.session, target.actor, local=here_now)
 
     monkeypatch.setattr(context, "target", local_target)
     assert edgeship("notifications", "apply", "notifications.json").code == 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from edgeship.adapters.denied import action_in
 from edgeship.application.edge.ports import EdgeUnreachable, StoreContent
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ class NamedStore:
         try:
             yield
         except ClientError as fault:
-            if fault.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
+            if fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode") != 403:
                 raise EdgeUnreachable(f"the store {self._name} can't be read: {fault}") from fault
             # It has the keys of tokens, too.
             raise EdgeUnreachable(
-                f"the store {self._name} can't be read with these credentials; with the operator policy it can"
+                f"the store {self._name} can't be read with these credentials; with the operator policy it can",
+                action_in(str(fault)) or "cloudfront-keyvaluestore:GetKey",
             ) from fault
         except BotoCoreError as fault:
             raise EdgeUnreachable(f"the store {self._name} can't be read: {fault}") from fault

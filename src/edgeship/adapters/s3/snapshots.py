@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from edgeship.adapters.denied import action_in
 from edgeship.adapters.s3.errors import is_missing, lost_race
 from edgeship.application.edge.ports import EdgeUnreachable, StoredSnapshot
 from edgeship.domain.edge.snapshot import is_snapshot
@@ -59,7 +60,9 @@ class S3SnapshotReader:
         try:
             return self._snapshots.read()
         except (BotoCoreError, ClientError) as fault:
-            raise EdgeUnreachable(f"the snapshot of the routes can't be read: {fault}") from fault
+            raise EdgeUnreachable(
+                f"the snapshot of the routes can't be read: {fault}", action_in(str(fault))
+            ) from fault
 
 
 def _parsed(body: bytes) -> Mapping[str, Any] | None:

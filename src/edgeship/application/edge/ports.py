@@ -72,7 +72,12 @@ class RouteStore(Protocol):
 
 
 class EdgeUnreachable(Exception):
-    """The edge's store, or its snapshot, can't be read with these credentials or at this time; the message says why."""
+    """The edge's store, or its snapshot, can't be read with these credentials or at this time; the message says why.
+    `needs` is the action of IAM that the credentials lack, if that is why."""
+
+    def __init__(self, reason: str, needs: str | None = None) -> None:
+        super().__init__(reason)
+        self.needs = needs
 
 
 class StoreReader(Protocol):

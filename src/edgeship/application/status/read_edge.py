@@ -17,13 +17,15 @@ MAX_COMPARED = 20
 class EdgeStatus:
     """`revision` is that of the snapshot of all routes, which the store is brought up to; `store_revision` is 0 while
     that goes on, and None in a store that is not filled. `behind` names the shown widgets of which the snapshot or the
-    store has other values than the table. With a `problem`, what could not be read is None."""
+    store has other values than the table. With a `problem`, what could not be read is None; `needs` is the action of
+    IAM that the credentials lack, if that is why."""
 
     revision: int | None = None
     store_revision: int | None = None
     behind: tuple[str, ...] = ()
     content: StoreContent | None = None
     problem: str | None = None
+    needs: str | None = None
 
     @property
     def is_behind(self) -> bool | None:
@@ -52,7 +54,7 @@ class ReadEdge:
             stored = self.store.get(REVISION_KEY)
             behind = tuple(self._behind(shown, widgets))
         except EdgeUnreachable as fault:
-            return EdgeStatus(problem=str(fault))
+            return EdgeStatus(problem=str(fault), needs=fault.needs)
         return EdgeStatus(revision, None if stored is None else int(stored), behind, content)
 
     def _behind(self, shown: Mapping[str, Routes], widgets: Mapping[str, Routes]) -> Iterator[str]:

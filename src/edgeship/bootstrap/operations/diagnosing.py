@@ -10,7 +10,7 @@ from datetime import datetime
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from edgeship.adapters.aws_answers import action_in, unread
+from edgeship.adapters.aws_answers import unread
 from edgeship.adapters.caller import RefusedCallers, StsCallers
 from edgeship.adapters.cdk.account_quotas import AccountQuotas
 from edgeship.adapters.cdk.seen_stacks import SeenStacks
@@ -22,11 +22,10 @@ from edgeship.adapters.messaging.stack_queues import StackQueues
 from edgeship.application.doctor.compare_edge import CompareEdge
 from edgeship.application.doctor.count_arrivals import CountArrivals
 from edgeship.application.doctor.diagnose_environment import AwsReaders, DiagnoseEnvironment, Readers, Subject
-from edgeship.application.doctor.ports import Callers, NotAllowed
+from edgeship.application.doctor.ports import Callers
 from edgeship.bootstrap import operator
 from edgeship.bootstrap.runtime import operator_config, utc_now
 from edgeship.domain.deploying.quotas import Need
-from edgeship.domain.doctor.serving import EdgeFacts
 from edgeship.resource_names import REGION, ResourceNames
 
 
@@ -64,12 +63,6 @@ def _readers(names: ResourceNames, session: boto3.Session) -> AwsReaders:
     cloudwatch = session.client("cloudwatch", region_name=REGION, config=config)
     compare = CompareEdge(tools.state, tools.read_edge, names.environment, time.sleep)
 
-    def edge() -> EdgeFacts:
-        found = compare()
-        if found.problem is not None and (action := action_in(found.problem)):
-            raise NotAllowed(action)
-        return found
-
     return AwsReaders(
         unread=unread,
         stacks=SeenStacks(CloudFormationStacks(session)),
@@ -80,6 +73,6 @@ def _readers(names: ResourceNames, session: boto3.Session) -> AwsReaders:
             names.stack,
         ),
         quotas=AccountQuotas(session),
-        edge=edge,
+        edge=compare,
         arrivals=CountArrivals(tools.state, CloudWatchMetrics(cloudwatch, names.environment), utc_now),
     )
