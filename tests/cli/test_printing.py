@@ -81,7 +81,7 @@ def test_a_reader_of_a_long_result_that_has_read_enough() -> None:
     """Longer than any pipe's buffer: the command is done, and says nothing of it."""
     script = (
         "import sys; from edgeship.cli import main; from edgeship.cli.output import Output, plain;"
-        "lines = [plain('a line') for _ in range(200_000)];"
+        "lines = [plain('a line') for _ in range(15_000)];"
         "main._command = lambda: lambda *_, **__: Output(as_json=False).result({}, lines);"
         "sys.exit(main.main([]))"
     )
