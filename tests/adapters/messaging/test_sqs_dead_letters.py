@@ -108,3 +108,40 @@ def test_a_queue_of_another_environment_is_passed_over(sqs: Any, monkeypatch: py
 
     monkeypatch.setattr(sqs, "get_queue_attributes", asked)
     assert {queue.name for queue in SqsDeadLetters(sqs, STACK).list()} == {FAILURES, POISON}
+
+
+def test_a_short_poll_that_misses_messages_is_not_relied_on(sqs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It asks a part of SQS's servers, and a small queue may look empty to it."""
+    receive = sqs.receive_message
+
+    def missing(**arguments: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = receive(**arguments) if arguments.get("WaitTimeSeconds") else {}
+        return answer
+
+    for number in range(3):
+        sqs.send_message(QueueUrl=url(sqs, FAILURES), MessageBody=f"m{number}")
+    letters = SqsDeadLetters(sqs, STACK)
+    read = ReadDeadLetters(letters)
+    with monkeypatch.context() as patched:
+        patched.setattr(sqs, "receive_message", missing)
+        assert len(read.one(FAILURES).sample) == 3
+        assert RedriveDeadLetters(letters, read)(FAILURES) == 3
+    assert bodies(sqs, WORK) == ["m0", "m1", "m2"]
+
+
+def test_a_redrive_that_dies_before_it_deletes_loses_nothing(sqs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(**_: Any) -> None:
+        raise KeyboardInterrupt
+
+    for number in range(3):
+        sqs.send_message(QueueUrl=url(sqs, FAILURES), MessageBody=f"m{number}")
+    letters = SqsDeadLetters(sqs, STACK)
+    redrive = RedriveDeadLetters(letters, ReadDeadLetters(letters))
+    monkeypatch.setattr("edgeship.adapters.messaging.sqs_dead_letters.HIDDEN_SECONDS", 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(sqs, "delete_message", dies)
+        with pytest.raises(KeyboardInterrupt):
+            redrive(FAILURES)
+    assert redrive(FAILURES) == 3
+    delivered = bodies(sqs, WORK)
+    assert (sorted(set(delivered)), len(delivered)) == (["m0", "m1", "m2"], 4)  # what takes them is idempotent

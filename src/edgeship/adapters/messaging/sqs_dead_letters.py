@@ -22,6 +22,9 @@ SAMPLE = 10
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html)."""
 MOST = 1_000
 """Messages that one act moves."""
+LONG_POLL_SECONDS = 1
+"""A poll without a wait asks a part of SQS's servers, and may miss the messages of a small queue
+(https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html)."""
 HIDDEN_SECONDS = 60
 """For which a message that is being moved is received by nobody else."""
 _SENT = ("StringValue", "BinaryValue", "DataType")
@@ -48,8 +51,13 @@ class SqsDeadLetters:
         ]
 
     def peek(self, queue: FailureQueue) -> FailureQueue:
+        if not queue.messages:
+            return queue
         answer = self._client.receive_message(
-            QueueUrl=self._url(queue.name), MaxNumberOfMessages=SAMPLE, VisibilityTimeout=0, WaitTimeSeconds=0
+            QueueUrl=self._url(queue.name),
+            MaxNumberOfMessages=SAMPLE,
+            VisibilityTimeout=0,
+            WaitTimeSeconds=LONG_POLL_SECONDS,
         )
         bodies = (message.get("Body", "") for message in answer.get("Messages", ()))
         return FailureQueue(queue.name, queue.messages, queue.source, tuple(bodies))
@@ -63,7 +71,7 @@ class SqsDeadLetters:
                 MaxNumberOfMessages=SAMPLE,
                 MessageAttributeNames=["All"],
                 VisibilityTimeout=HIDDEN_SECONDS,
-                WaitTimeSeconds=0,
+                WaitTimeSeconds=LONG_POLL_SECONDS,
             )
             messages = answer.get("Messages", [])
             if not messages:
