@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 _T = TypeVar("_T")
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.1
 
 
 class NeverServed(RuntimeError):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import boto3
+from botocore.handlers import add_expect_header
 
 from edgeship.adapters.archives.reader import ArchiveReader
 from edgeship.adapters.dynamodb.state import DynamoDBState
@@ -44,6 +45,8 @@ def build(env: Mapping[str, str]) -> ArtifactUpload:
     """The use cases, from the function's environment variables."""
     settings = ArtifactUploadSettings.from_env(env)
     s3 = boto3.client("s3", config=transfer_config(settings.upload_threads))
+    # Else S3 is asked before each body whether it wants it: a second way there and back for every small file.
+    s3.meta.events.unregister("before-call.s3", add_expect_header)
     limits = Limits(settings.max_files, settings.max_file_bytes, settings.max_total_bytes, settings.max_ratio)
     inbox = S3Inbox(s3, settings.inbox_bucket)
     state = DynamoDBState(boto3.client("dynamodb", config=client_config()), settings.table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -100,6 +101,8 @@ def _command() -> Callable[..., Any]:
 
 def run() -> None:
     """The entry point of the console script."""
+    # What a command makes lives as long as it does: a tenth of a short one's time would go into looking for cycles.
+    gc.set_threshold(100_000)
     # As Ctrl-C does: what a command holds, such as a temporary archive, is removed on the way out.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     never_fail(sys.stdout)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +20,7 @@ from edgeship.application.releases.inspect_archive import InspectArchive
 from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.application.versioning import check_upload
 from edgeship.application.versioning.check_upload import CheckUpload
+from edgeship.application.versioning.ports import Surfaces
 from edgeship.domain.channels.policy import OnBreaking
 from edgeship.domain.events import EventType
 from edgeship.domain.notifications.event_text import describe
@@ -26,6 +30,7 @@ from edgeship.domain.releases.rejection import Rejection
 from edgeship.domain.releases.release import Release
 from edgeship.domain.severity import Severity, severity_of
 from edgeship.domain.version import Version
+from edgeship.domain.versioning.surface.script import Script
 from tests.fakes.archives import FakeInbox
 from tests.fakes.releases import FakeSite, FakeSourceMaps, FakeSurfaces
 from tests.support.bundles import tar_gz
@@ -38,6 +43,18 @@ ONE = b"export const open = 1;\n"
 MORE = BOTH + b"export const toggle = 3;\n"
 
 
+@dataclass(frozen=True)
+class Watched:
+    """Scripts are read once `first` is over."""
+
+    surfaces: Surfaces
+    first: Callable[[], None]
+
+    def scripts(self, locations: Mapping[str, Path]) -> dict[str, Script | None]:
+        self.first()
+        return self.surfaces.scripts(locations)
+
+
 @dataclass
 class Uploads:
     """Uploads of checkout, on fakes, with the real reader and parser."""
@@ -46,6 +63,7 @@ class Uploads:
     site: FakeSite = field(default_factory=FakeSite)
     surfaces: FakeSurfaces = field(default_factory=FakeSurfaces)
     bounds: Bounds = UPLOAD_BOUNDS
+    while_reading: Callable[[], None] = lambda: None
 
     def __call__(self, version: str, files: dict[str, bytes]) -> Release | Rejection:
         key = f"incoming/checkout/{version}.tar.gz"
@@ -58,7 +76,7 @@ class Uploads:
             surfaces=self.surfaces,
             state=state,
             inspect=InspectArchive(ArchiveReader(), JavaScriptParser(), DEFAULT_LIMITS),
-            check=CheckUpload(state, ScriptSurfaces(self.bounds), self.surfaces),
+            check=CheckUpload(state, Watched(ScriptSurfaces(self.bounds), self.while_reading), self.surfaces),
             signatures=CheckSignature(state, verify, required=False),
             reject=RejectUpload(inbox, state, "test", lambda: NOW),
             environment="test",
@@ -78,6 +96,13 @@ class Uploads:
     def choose(self, on_breaking: OnBreaking) -> None:
         policy = replace(AT_ONCE, on_breaking=on_breaking)
         self.world.change_policy("checkout", lambda _: policy, self.world.occasion())
+
+
+def wait_for(site: FakeSite, key: str) -> None:
+    until = time.monotonic() + 5
+    while key not in site.objects:
+        assert time.monotonic() < until, f"{key} was not put while scripts are read"
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -172,6 +197,29 @@ def test_the_policy_may_refuse_it_and_nothing_of_it_is_public(upload: Uploads) -
     # The version is free: nothing was bound to the refused bytes.
     upload.release("1.4.1", {"widget.js": BOTH})
     upload.release("2.0.0", {"widget.js": ONE})
+
+
+def test_files_are_put_while_scripts_are_read_unless_the_policy_may_refuse_them(upload: Uploads) -> None:
+    watched = replace(upload, while_reading=lambda: wait_for(upload.site, "checkout/v1.4.1/widget.js"))
+    assert check_of(watched.release("1.4.1", {"widget.js": ONE})).undeclared_break
+
+    upload.choose("refuse")
+    public = set(upload.site.objects)
+    during: list[set[str]] = []
+    watched = replace(upload, while_reading=lambda: during.append(set(upload.site.objects)))
+    assert isinstance(watched("1.4.2", {"widget.js": ONE}), Rejection)
+    assert during == [public]
+
+
+def test_a_policy_that_comes_to_refuse_while_files_are_put_lets_the_upload_wait(upload: Uploads) -> None:
+    def come_to_refuse() -> None:
+        wait_for(upload.site, "checkout/v1.4.1/widget.js")
+        upload.choose("refuse")
+
+    check = check_of(replace(upload, while_reading=come_to_refuse).release("1.4.1", {"widget.js": ONE}))
+    assert check.undeclared_break
+    decision = upload.world.promote_upload("checkout", V("1.4.1"), upload.world.occasion("ci", "upload"))
+    assert decision.action.value == "leave"
 
 
 def test_what_an_attempt_that_died_made_public_is_not_refused(upload: Uploads) -> None:

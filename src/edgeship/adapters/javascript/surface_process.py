@@ -28,16 +28,17 @@ _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 @dataclass(frozen=True)
 class Bounds:
     """Of one script: its bytes, and the CPU time of its parse. Of the process: what it may allocate, and the time in
-    all. Scripts of at most `here_bytes` are read without a process."""
+    all. Scripts of at most `here_bytes` are read without a process, if they have at most `all_here_bytes` together."""
 
     script_bytes: int = MAX_READ_BYTES
     memory_bytes: int = MEMORY_BYTES
     cpu_seconds: int = CPU_SECONDS
     wall_seconds: float = 600
     here_bytes: int = 0
+    all_here_bytes: int = 0
 
 
-UPLOAD_BOUNDS: Final = Bounds(2 * 1024 * 1024, parse_process.MEMORY_BYTES, 12, 45, SMALL_BYTES)
+UPLOAD_BOUNDS: Final = Bounds(2 * 1024 * 1024, parse_process.MEMORY_BYTES, 12, 45, SMALL_BYTES, 8 * SMALL_BYTES)
 """Within the memory of the function that takes uploads, and a small part of its time."""
 
 
@@ -51,10 +52,13 @@ class ScriptSurfaces:
         bounds, until = self.bounds, time.monotonic() + self.bounds.wall_seconds
         found: dict[str, Script | None] = dict.fromkeys(locations)
         sizes = {path: location.stat().st_size for path, location in locations.items()}
-        for path in (path for path, size in sizes.items() if size <= bounds.here_bytes):
-            if time.monotonic() < until:
+        small = [path for path, size in sizes.items() if size <= bounds.here_bytes]
+        # A process costs less than many parses, and they keep other threads waiting.
+        here = frozenset(small if sum(sizes[path] for path in small) <= bounds.all_here_bytes else ())
+        for path in small:
+            if path in here and time.monotonic() < until:
                 found[path] = _read_here(locations[path])
-        waiting = [path for path, size in sizes.items() if bounds.here_bytes < size <= bounds.script_bytes]
+        waiting = [path for path, size in sizes.items() if path not in here and size <= bounds.script_bytes]
         while waiting and (left := until - time.monotonic()) > 0:
             read = _read_apart([locations[path] for path in waiting], bounds, left)
             found |= zip(waiting, read, strict=False)

@@ -65,10 +65,11 @@ def parsed_tree(source: bytes, seconds: float, language: Language = _LANGUAGE) -
     """The root of the syntax tree, None where it would cost too much: more than `seconds` of CPU time."""
     if _is_deep(source):
         return None
-    limit = time.process_time() + seconds
+    # Of this thread: others may put files meanwhile.
+    limit = time.thread_time() + seconds
 
     def is_over(_: int, __: bool) -> bool:
-        return time.process_time() > limit
+        return time.thread_time() > limit
 
     def read(offset: int, _: object) -> bytes:
         return source[offset : offset + _CHUNK]

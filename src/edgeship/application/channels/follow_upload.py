@@ -99,7 +99,7 @@ class FollowUpload:
     def _stage_of(self, published: Published) -> Followed:
         widget, version = published.key.widget, published.key.version
         release = self.state.release(widget, version)
-        record = self.state.widget(widget)
+        record = self.state.widget(widget) if release is not None else None
         if release is None or record is None or release.digest != published.digest:
             for rejection in self.state.rejections(RECENT_REJECTIONS, published.key.widget):
                 same_object = (rejection.key, rejection.etag) == (str(published.key), published.drop.etag)

@@ -2,13 +2,16 @@
 
 The signature is verified first, before anything of the archive is read. The order of the rest makes it safe to die at
 any point and run again:
-check (writes nothing), claim (binds the version to its bytes), source maps and SBOM, surface, files, manifest,
-transaction (release and event), copy to `accepted/`.
+check (writes nothing), claim (binds the version to its bytes), source maps and SBOM, files, surface, manifest,
+transaction (release and event), copy to `accepted/`. A check that can't refuse the upload runs beside the claim and the
+files.
 Each step may be repeated, and the event is written only after everything else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -75,21 +78,30 @@ class AcceptUpload:
             files, manifest = self.inspect(archive, key, timestamp(upload.uploaded_at), Path(scratch))
             release = self._registered(manifest)
             if release is None:
-                checked = self.check(files, manifest)
-                # What an attempt that died has made public stays what it is.
-                if checked.refused is not None and not self.site.has_files(key.widget, key.version):
-                    raise checked.refused
-                self._claim(manifest)
-                kept = (f for f in files if is_kept_map(f.path, f.size) or is_kept_sbom(f.path, f.size))
-                self.maps.put(key.widget, key.version, kept)
+                checked = self._checked_and_put(files, manifest)
                 if checked.surface is not None:
                     self.surfaces.put(key.widget, key.version, checked.surface)
-                public = [(file, manifest.files[file.path]) for file in files if is_public(file.path)]
-                self.site.put_files(key.widget, key.version, [*public, *_directory_index(manifest, public)])
-                self.site.put_encoded(key.widget, key.version, _encoded(manifest, public))
                 release = self._register(self.site.put_manifest(manifest), upload, checked, signed)
         self.inbox.keep_accepted(upload)
         return release
+
+    def _checked_and_put(self, files: Sequence[UnpackedFile], manifest: Manifest) -> CheckedUpload:
+        """Files are put while scripts are read, except where the check may refuse them: nothing is public then."""
+        widget, version = manifest.widget, manifest.version
+        with ThreadPoolExecutor(1) as beside:
+            checking = beside.submit(self.check, files, manifest)
+            if self.check.may_refuse(widget):
+                refused = checking.result().refused
+                # What an attempt that died has made public stays what it is.
+                if refused is not None and not self.site.has_files(widget, version):
+                    raise refused
+            self._claim(manifest)
+            kept = (f for f in files if is_kept_map(f.path, f.size) or is_kept_sbom(f.path, f.size))
+            self.maps.put(widget, version, kept)
+            public = [(file, manifest.files[file.path]) for file in files if is_public(file.path)]
+            self.site.put_files(widget, version, [*public, *_directory_index(manifest, public)])
+            self.site.put_encoded(widget, version, _encoded(manifest, public))
+            return checking.result()
 
     def _fetch(self, upload: Upload, key: UploadKey, scratch: Path) -> tuple[Path, Signed | None]:
         check_packed(upload.size, self.inspect.limits)

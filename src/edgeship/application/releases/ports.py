@@ -152,6 +152,9 @@ class UploadCheck(Protocol):
     def __call__(self, files: Sequence[UnpackedFile], manifest: Manifest) -> CheckedUpload:
         """Compare an upload with the stable release; nothing is written."""
 
+    def may_refuse(self, widget: str) -> bool:
+        """Whether a comparison may refuse an upload of this widget, by its policy."""
+
 
 class KeptSurfaces(Protocol):
     """The public surfaces of releases: private, and kept for as long as the releases."""

@@ -52,9 +52,12 @@ class CheckUpload:
         if stable is None or stable == manifest.version:
             return CheckedUpload(content, None)
         check = self._compared(stable, manifest, surface, why_not)
-        if check.undeclared_break and self.state.policy(manifest.widget).policy.on_breaking == "refuse":
+        if check.undeclared_break and self.may_refuse(manifest.widget):
             return CheckedUpload(content, check, _breaks(manifest, check))
         return CheckedUpload(content, check)
+
+    def may_refuse(self, widget: str) -> bool:
+        return self.state.policy(widget).policy.on_breaking == "refuse"
 
     def compare(self, files: Sequence[UnpackedFile], manifest: Manifest) -> SurfaceCheck | None:
         """Compare a build that has no version of its own; None if nothing is stable. Nothing is refused."""
