@@ -20,7 +20,7 @@ from edgeship.application.releases.pack_bundle import BundleFacts
 from edgeship.application.releases.publish_bundle import Published
 from edgeship.bootstrap import artifact_upload, operator, promotion
 from edgeship.domain.errors import Refused
-from edgeship.domain.events import Occasion
+from edgeship.domain.events import EventType, Occasion
 from edgeship.domain.releases.claim import Claim
 from edgeship.domain.version import Version
 from tests.fakes.web import answer_of
@@ -87,13 +87,31 @@ def test_the_archive_is_accepted_as_it_was_described(aws: Aws, tools: operator.O
     assert str(published.key) == KEY
 
 
-def test_publishing_again_uploads_nothing(tools: operator.Operator, folder: Path) -> None:
+def test_publishing_a_release_again_uploads_nothing(aws: Aws, tools: operator.Operator, folder: Path) -> None:
     first = publish(tools, folder)
+    accept(aws, first)
     os.utime(folder / "widget.js", (1, 1))
     again = publish(tools, folder)
     assert first.uploaded
     assert not again.uploaded
     assert again.drop == first.drop
+
+
+def test_bytes_of_which_nothing_came_are_uploaded_again(aws: Aws, tools: operator.Operator, folder: Path) -> None:
+    first = publish(tools, folder)
+    lost = event_for(aws, first)
+    again = publish(tools, folder)
+    assert again.uploaded
+    assert again.drop == first.drop
+    assert event_for(aws, again)["detail"]["object"]["version-id"] != lost["detail"]["object"]["version-id"]
+    accept(aws, again)
+    registered = aws.state.release("checkout", V1)
+    assert registered is not None
+
+    # The first event comes after all: both are the same upload.
+    late = artifact_upload.build(function_env("artifact_upload", aws)).accept
+    assert late(ObjectCreated.model_validate(lost).to_upload()) == registered
+    assert [event.type for event in aws.state.events("checkout", 10)] == [EventType.RELEASE_REGISTERED]
 
 
 def test_other_bytes_under_the_same_version_are_refused(tools: operator.Operator, folder: Path) -> None:

@@ -116,8 +116,9 @@ def test_people_read_where_it_went(edgeship: CommandLine, dist: Path) -> None:
     assert "https://widgets.example.com/checkout/v1.0.0/widget.js" in done.out.splitlines()
 
 
-def test_the_same_files_again_change_nothing(edgeship: CommandLine, aws: Aws, dist: Path) -> None:
+def test_the_same_files_again_change_nothing(edgeship: CommandLine, aws: Aws, pipeline: Pipeline, dist: Path) -> None:
     edgeship(*arguments(dist))
+    pipeline.run()
     before = aws.s3.list_object_versions(Bucket=NAMES.inbox_bucket)["Versions"]
     done = edgeship(*arguments(dist, "1.0.0", "--json"))
     assert (done.code, done.document["uploaded"]) == (0, False)

@@ -24,7 +24,7 @@ RECENT_REJECTIONS = 50
 
 @dataclass(frozen=True)
 class Published:
-    """An archive in the inbox; `uploaded` is False when the same bytes were there already.
+    """An archive in the inbox; `uploaded` is False when the same bytes are there and are a release already.
 
     `refused_before` are earlier uploads of the same bytes that were refused. Where the environment's limits are not
     known, the bundle was checked by the defaults, and may still be refused by others. The rest is as in `Packed`.
@@ -112,7 +112,11 @@ class PublishBundle:
                 # The object there was refused: replace it by the new archive, unless somebody else does so first.
                 return self.dropbox.put(str(key), archive, there.etag, progress, signature), True, refused
             if self.dropbox.holds(there, archive):
-                return there, False, []
+                if self.state.release(key.widget, key.version) is not None:
+                    return there, False, []
+                # Nothing came of it: it is under way, or its event was lost, or the table is an older one, restored.
+                # A second event for the same bytes changes nothing.
+                return self.dropbox.put(str(key), archive, there.etag, progress, signature), True, refused
         raise Refused(
             "version_exists",
             f"The inbox has another archive at {key}, and a version never changes.",
