@@ -135,6 +135,7 @@ def test_the_demo_and_a_deploy(wheel: Path, tmp_path: Path) -> None:
             assert json.loads(same.stdout).get("changed") is False, same.stderr
             destroyed = run("destroy", "--env", "local", "--yes", "--json")
             assert json.loads(destroyed.stdout)["deleted"] == ["edgeship-local"], destroyed.stderr
+            assert "start it again" in destroyed.stderr
             assert "is no terminal" in run("deploy", "--env", "local").stderr
             deployed = run("deploy", "--env", "local", "--yes", "--json")
             assert json.loads(deployed.stdout)["changed"], deployed.stderr

@@ -65,6 +65,8 @@ def destroy(
     if kept:
         lines += ["", "These stay with their data. A new deploy of this environment adopts them:"]
     out.result(document, [plain("\n".join([*lines, *(f"  {resource}" for resource in kept)]))])
+    if target.local is not None:
+        out.note("The CDN of this local cloud serves nothing now: stop edgeship local up, and start it again.")
 
 
 def _stacks(target: context.Target, given: list[str] | None) -> dict[str, str]:
