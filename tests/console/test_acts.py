@@ -143,7 +143,7 @@ def test_a_lock_that_is_another_one_stays() -> None:
         world.roll_back("checkout", "latest", None, world.occasion("bob", "worse"))
         refused = _sent(visitor, "unlock", asked.field("seen"))
     assert refused.status == 409
-    assert "The lock of latest changed since you saw it. Nothing was changed." in refused.text
+    assert "The lock of latest of checkout changed since you saw it. Nothing was changed." in refused.text
     assert world.channel().lock is not None
 
 

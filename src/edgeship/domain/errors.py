@@ -22,3 +22,18 @@ class Refused(Exception):
 
 class Conflict(Exception):
     """The state changed between the read and the conditional write; nothing was written."""
+
+
+def check_unchanged(seen: str | int | None, now: str | int | None, what: str) -> None:
+    """Whether a record is the one that a person saw when they decided. `seen` is None where it is not known what they
+    saw: nothing is checked then.
+
+    Raises:
+        Refused: `changed_since`.
+    """
+    if seen is not None and seen != now:
+        raise Refused(
+            "changed_since",
+            f"{what} changed since you saw it. Nothing was changed.",
+            "See what is there now, and decide again.",
+        )

@@ -9,6 +9,7 @@ from edgeship.application.releases.ports import ReleaseState
 from edgeship.application.releases.registered_release import registered_release
 from edgeship.application.retry_conflict import retry_conflict
 from edgeship.application.transaction import Transaction
+from edgeship.domain.errors import check_unchanged
 from edgeship.domain.events import Occasion
 from edgeship.domain.naming import check_widget
 from edgeship.domain.releases.quarantine import unquarantine
@@ -20,16 +21,23 @@ class UnquarantineRelease:
     state: ReleaseState
     pause: Pause
 
-    def __call__(self, widget: str, version: Version, occasion: Occasion) -> None:
-        """Let channels and ranges choose the release again.
+    def __call__(self, widget: str, version: Version, occasion: Occasion, seen: str | None = None) -> None:
+        """Let channels and ranges choose the release again. `seen` is when the quarantine began that the person
+        saw; None: the one that is there now.
 
         Raises:
-            Refused: `widget_invalid`, `not_registered` or `not_quarantined`.
+            Refused: `widget_invalid`, `not_registered`, `not_quarantined`, or `changed_since` when it is another one,
+                also when it becomes one while this runs.
         """
         check_widget(widget)
 
         def attempt() -> None:
-            freed, event = unquarantine(registered_release(self.state, widget, version), occasion)
+            nonlocal seen
+            before = registered_release(self.state, widget, version)
+            since = before.quarantine.since if before.quarantine is not None else None
+            check_unchanged(seen, since, f"The quarantine of {widget} {version}")
+            seen = since
+            freed, event = unquarantine(before, occasion)
             self.state.commit(Transaction(puts=(freed,), events=(event,)))
 
         retry_conflict(attempt, self.pause)

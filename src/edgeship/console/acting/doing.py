@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from edgeship.console.acting.seen import check_unchanged, expected, seen_channel, seen_lock, seen_record
+from edgeship.console.acting.seen import expected, revision_of, seen_channel
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.expectation import Act, Expected
-from edgeship.domain.errors import Refused
+from edgeship.domain.errors import Refused, check_unchanged
 from edgeship.domain.events import Occasion
 from edgeship.domain.version import Version
 
@@ -48,8 +48,7 @@ def do(operator: Operator, act: str, widget: str | None, form: Form, occasion: O
         moved = operator.roll_back(widget, channel, None, occasion, expected(Act.ROLL_BACK, seen))
         return f"{channel} of {widget} is rolled back: everybody gets {moved.channel.version}"
     if act == "unlock":
-        check_unchanged(seen, seen_lock(operator.state.channel(widget, channel)), f"The lock of {channel}")
-        operator.unlock(widget, channel, occasion)
+        operator.unlock(widget, channel, occasion, seen)
         return f"{channel} of {widget} is unlocked: uploads move it again"
     if act == "propagate":
         check_unchanged(seen, seen_channel(operator.state.channel(widget, channel)), f"{channel} of {widget}")
@@ -57,9 +56,7 @@ def do(operator: Operator, act: str, widget: str | None, form: Form, occasion: O
         return f"{channel} of {widget} is brought to the CDNs again"
     if act == "unquarantine":
         version = Version.parse(form.get("version", ""))
-        release = operator.state.release(widget, version)
-        check_unchanged(seen, seen_record(release) if release is not None else "", f"{widget} {version}")
-        operator.unquarantine(widget, version, occasion)
+        operator.unquarantine(widget, version, occasion, seen)
         return f"{widget} {version} is no longer quarantined"
     raise Refused("act_unknown", f"There is no act {act!r}.", "Start from the widget's page.")
 
@@ -96,12 +93,11 @@ def _promote(operator: Operator, widget: str, channel: str, form: Form, occasion
 
 
 def _freeze(operator: Operator, act: str, widget: str | None, form: Form, occasion: Occasion) -> str:
-    now = operator.state.freeze(widget)
-    check_unchanged(form.get("seen", ""), seen_record(now), f"The freeze of {now.subject}")
+    seen = revision_of(form.get("seen", ""))
     if act == "unfreeze":
-        return f"{operator.freeze.lift(widget, occasion).subject} is no longer frozen"
+        return f"{operator.freeze.lift(widget, occasion, seen).subject} is no longer frozen"
     until = _until(form.get("hours", ""), occasion.at)
-    return f"{operator.freeze.set(widget, until, occasion).subject} is frozen until {until:%Y-%m-%d %H:%M} UTC"
+    return f"{operator.freeze.set(widget, until, occasion, seen).subject} is frozen until {until:%Y-%m-%d %H:%M} UTC"
 
 
 def _until(hours: str, now: datetime) -> datetime:

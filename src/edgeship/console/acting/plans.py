@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeship.console.acting.seen import seen_channel, seen_lock, seen_record
+from edgeship.console.acting.seen import seen_channel, seen_freeze, seen_lock, seen_quarantine
 from edgeship.domain.calendar.freeze import FreezeRecord, frozen_text
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.errors import Refused
@@ -133,7 +133,7 @@ def _unquarantine(operator: Operator, widget: str, name: str, version: Version) 
     does = f"channels and ranges may choose {version} again; this alone does not make it live"
     there = f"{version} is quarantined: {release.quarantine.cause}"
     command = f"edgeship unquarantine {widget} {version}"
-    return Plan("unquarantine", widget, name, does, there, seen_record(release), command, str(version))
+    return Plan("unquarantine", widget, name, does, there, seen_quarantine(release), command, str(version))
 
 
 _OF_A_RELEASE: dict[str, Callable[[Operator, str, str, Version], Plan]] = {
@@ -151,7 +151,7 @@ def _of_freeze(operator: Operator, act: str, widget: str | None) -> Plan:
     end = " --until 12h" if act == "freeze" else ""
     command = f"edgeship {act} {FreezeRecord(widget).argument}{end}"
     there = frozen_text(record) if record.freeze is not None else f"{whom} is not frozen"
-    return Plan(act, widget, LATEST, does, there, seen_record(record), command)
+    return Plan(act, widget, LATEST, does, there, seen_freeze(record), command)
 
 
 def _there(channel: Channel) -> str:

@@ -1,7 +1,6 @@
 """What a person saw when they decided, carried through the form to the act.
 
-Acts that take an expected version check it in the transaction. Of the others, what was seen is compared right before
-the act.
+Acts check it in their transaction. Only of a propagation, which changes no state, it is compared right before.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from edgeship.domain.releases.release import Release
 from edgeship.domain.version import Version
 
 _NONE = "-"
+_DIGITS = 15
 
 
 def seen_channel(channel: Channel) -> str:
@@ -25,8 +25,22 @@ def seen_lock(channel: Channel) -> str:
     return channel.lock.since if channel.lock is not None else _NONE
 
 
-def seen_record(record: FreezeRecord | Release) -> str:
+def seen_quarantine(release: Release) -> str:
+    return release.quarantine.since if release.quarantine is not None else _NONE
+
+
+def seen_freeze(record: FreezeRecord) -> str:
     return str(record.revision)
+
+
+def revision_of(seen: str) -> int:
+    """
+    Raises:
+        Refused: `seen_invalid`.
+    """
+    if not (seen.isascii() and seen.isdecimal() and len(seen) <= _DIGITS):
+        raise _nothing_seen()
+    return int(seen)
 
 
 def expected(act: Act, seen: str, to: Version | None = None) -> Expected:
@@ -40,22 +54,13 @@ def expected(act: Act, seen: str, to: Version | None = None) -> Expected:
     return Expected(subject_among(act, live, candidate, to), rollouts)
 
 
-def check_unchanged(seen: str, now: str, what: str) -> None:
-    """
-    Raises:
-        Refused: `changed_since`.
-    """
-    if seen != now:
-        raise Refused(
-            "changed_since",
-            f"{what} changed since you saw it. Nothing was changed.",
-            "See what is there now, and decide again.",
-        )
-
-
 def _versions(seen: str) -> tuple[Version | None, Version | None]:
     parts = seen.split(" ")
     if len(parts) != 2:
-        raise Refused("seen_invalid", "The form does not say what you saw.", "Start from the widget's page.")
+        raise _nothing_seen()
     live, candidate = (None if part == _NONE else Version.parse(part) for part in parts)
     return live, candidate
+
+
+def _nothing_seen() -> Refused:
+    return Refused("seen_invalid", "The form does not say what you saw.", "Start from the widget's page.")
