@@ -93,7 +93,9 @@ def _climbs(tools: operator.Operator, cloud: LocalCloud, seen: Screen) -> None:
         seen.see("running at 25 %, step 1 of 3", PATIENCE)
         seen.see("running at 50 %, step 2 of 3", PATIENCE)
         seen.see("rollout to 1.2.0 completed", PATIENCE)
-        assert seen.find(".version").text == "1.2.0"
+        # The parts of the page are read apart, each every few seconds.
+        live = "return document.querySelector('.live').textContent.trim()"
+        eventually(lambda: True if seen.driver.execute_script(live) == "1.2.0" else None, PATIENCE)
         eventually(lambda: True if seen.driver.find_elements(By.CSS_SELECTOR, ".chart canvas") else None, PATIENCE)
         assert seen.driver.execute_script("return window.__same")
         assert seen.refused == []
