@@ -29,7 +29,8 @@ from localcloud.cloudfront.local_cloudfront import LocalCloudFront
 from localcloud.cloudwatch.emulator import MonitoredEmulator
 from localcloud.cloudwatch.local_cloudwatch import LocalCloudWatch, require_speed
 from localcloud.deploy import Stack, deploy
-from localcloud.iam.credentials import Credentials, with_policies
+from localcloud.iam.credentials import Credentials
+from localcloud.iam.principals import with_policies
 from localcloud.kept_state import KeptState
 from localcloud.lifecycle import Lifecycle
 from localcloud.sandbox import SandboxSession

@@ -14,8 +14,8 @@ import typer
 
 from edgeship.cli.errors import Trouble, Usage
 from edgeship.cli.local_principal import local_principal
-from edgeship.cli.options import version_of
 from edgeship.cli.output import Output
+from edgeship.cli.version_text import version_of
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
 from edgeship.domain.health.thresholds import PERIOD_SECONDS

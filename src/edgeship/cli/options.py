@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from edgeship.cli import completion
-from edgeship.domain.version import Version
 
 EnvOption = Annotated[
     str | None,
@@ -43,17 +42,3 @@ StepsOption = Annotated[
 OverrideOption = Annotated[
     bool, typer.Option("--override", help="Do it during a freeze, too. The event says which freeze was overridden.")
 ]
-
-
-def version_of(text: str) -> Version:
-    """The version that is meant: `1.4.2`, or its tag `v1.4.2`.
-
-    Raises:
-        Refused: `version_invalid`.
-    """
-    return Version.parse(without_v(text))
-
-
-def without_v(text: str) -> str:
-    """A tag as its version; any other text as it is."""
-    return text[1:] if text[:1] == "v" and text[1:2].isdigit() else text

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from localcloud.account import ACCOUNT, REGION
 from localcloud.cloudwatch.emulator import MonitoredEmulator
 from localcloud.emulator import Emulator
-from localcloud.iam.credentials import of_role, of_user
+from localcloud.iam.principals import of_role, of_user
 from localcloud.sandbox import SandboxSession
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud-iam")]

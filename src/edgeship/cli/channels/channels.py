@@ -18,9 +18,9 @@ from edgeship.cli.options import (
     ReasonOption,
     VersionArgument,
     WidgetArgument,
-    version_of,
 )
 from edgeship.cli.output import plain
+from edgeship.cli.version_text import version_of
 from edgeship.domain.channels.channel import Channel, Moved
 from edgeship.domain.channels.expectation import Act
 from edgeship.domain.events import Event, EventType

@@ -16,8 +16,8 @@ import typer
 
 from edgeship.cli.channels.seen import SeenChannels, state_file
 from edgeship.cli.context import Target
-from edgeship.cli.options import version_of
 from edgeship.cli.output import Output, plain
+from edgeship.cli.version_text import version_of
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.expectation import NOTHING, Act, Expected, subject, subject_among
 from edgeship.domain.errors import Refused

@@ -18,10 +18,10 @@ from edgeship.cli.options import (
     StepsOption,
     VersionArgument,
     WidgetArgument,
-    version_of,
 )
 from edgeship.cli.output import plain
 from edgeship.cli.status.watch import watch
+from edgeship.cli.version_text import version_of
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.expectation import Act
 from edgeship.domain.naming import LATEST

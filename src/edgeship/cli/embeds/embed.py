@@ -9,8 +9,9 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.errors import Trouble
-from edgeship.cli.options import EnvOption, JsonOption, WidgetArgument, without_v
+from edgeship.cli.options import EnvOption, JsonOption, WidgetArgument
 from edgeship.cli.output import Output, plain
+from edgeship.cli.version_text import without_v
 from edgeship.domain.embeds.embedded import Embedded
 from edgeship.domain.embeds.mcp_app import MIME_TYPE, Body, McpApp, Wishes, check_element
 from edgeship.domain.embeds.page_policy import content_security_policy, import_map

@@ -10,8 +10,9 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.errors import Usage
-from edgeship.cli.options import EnvOption, JsonOption, VersionArgument, WidgetArgument, version_of
+from edgeship.cli.options import EnvOption, JsonOption, VersionArgument, WidgetArgument
 from edgeship.cli.output import plain
+from edgeship.cli.version_text import version_of
 
 
 def sbom(

@@ -9,8 +9,9 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.durations import parse_duration
-from edgeship.cli.options import EnvOption, JsonOption, ReasonOption, WidgetArgument, version_of
+from edgeship.cli.options import EnvOption, JsonOption, ReasonOption, WidgetArgument
 from edgeship.cli.output import plain, table
+from edgeship.cli.version_text import version_of
 from edgeship.domain.plain_text import size
 from edgeship.domain.version import Version
 

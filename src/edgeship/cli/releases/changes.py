@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeship.cli import context
-from edgeship.cli.options import EnvOption, JsonOption, WidgetArgument, version_of
+from edgeship.cli.options import EnvOption, JsonOption, WidgetArgument
 from edgeship.cli.output import grid, plain
+from edgeship.cli.version_text import version_of
 from edgeship.domain.plain_text import ago, cut, size, who
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from edgeship.application.releases.collect_folder import unreadable_refused
 from edgeship.application.releases.find_package import FoundPackage, entrypoints_inside, find_package
 from edgeship.application.releases.pack_bundle import BundleFacts
 from edgeship.cli.errors import Usage
-from edgeship.cli.options import version_of
 from edgeship.cli.releases.build_facts import declared_fields
+from edgeship.cli.version_text import version_of
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME, check_widget
 from edgeship.domain.plain_text import quoted

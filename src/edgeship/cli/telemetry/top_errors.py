@@ -9,8 +9,9 @@ import typer
 
 from edgeship.application.status.explain_errors import ExplainedError, Placed
 from edgeship.cli import context
-from edgeship.cli.options import EnvOption, JsonOption, VersionArgument, WidgetArgument, version_of
+from edgeship.cli.options import EnvOption, JsonOption, VersionArgument, WidgetArgument
 from edgeship.cli.output import table
+from edgeship.cli.version_text import version_of
 from edgeship.domain.plain_text import when
 from edgeship.domain.telemetry.beacon import printable
 from edgeship.domain.telemetry.source_place import SourcePlace

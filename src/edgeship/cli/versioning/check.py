@@ -10,8 +10,9 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.errors import ExitCode, Usage
-from edgeship.cli.options import EnvOption, JsonOption, version_of
+from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import Output, plain
+from edgeship.cli.version_text import version_of
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import check_widget
 from edgeship.domain.plain_text import quoted

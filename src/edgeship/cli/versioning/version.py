@@ -9,8 +9,9 @@ import typer
 
 from edgeship.cli import context
 from edgeship.cli.errors import Usage
-from edgeship.cli.options import JsonOption, version_of
+from edgeship.cli.options import JsonOption
 from edgeship.cli.output import Output, plain, table
+from edgeship.cli.version_text import version_of
 from edgeship.cli.versioning.check import check
 from edgeship.cli.versioning.file_diff import file_diff
 from edgeship.domain.errors import Refused

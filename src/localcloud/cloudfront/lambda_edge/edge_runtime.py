@@ -18,7 +18,8 @@ from typing import IO, Any
 
 from localcloud.account import REGION
 from localcloud.cloudfront.lambda_edge import edge_worker
-from localcloud.iam.credentials import ROOT, Credentials, of_role
+from localcloud.iam.credentials import ROOT, Credentials
+from localcloud.iam.principals import of_role
 from localcloud.sandbox import SandboxSession, require_loopback
 
 INIT_SECONDS = 10.0

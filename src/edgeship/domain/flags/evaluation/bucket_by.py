@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from edgeship.domain.bucketing import encode
+from edgeship.domain.flags.malformed import Malformed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from edgeship.domain.flags.answer import Answer
     from edgeship.domain.flags.evaluation.stages import Condition, Context, Stage
@@ -30,6 +32,14 @@ def identity(value: object) -> bytes | None:
     if type(value) is int and -MAX_NUMBER <= value <= MAX_NUMBER:
         return str(value).encode()
     return None
+
+
+def finder_of(part: dict[str, Any]) -> Find:
+    from edgeship.domain.flags.evaluation.conditions import finder
+
+    if type(part["bucket_by"]) is not str:
+        raise Malformed("bucket_by is not a string")
+    return finder(part["bucket_by"])
 
 
 def has_bucket(find: Find) -> Condition:

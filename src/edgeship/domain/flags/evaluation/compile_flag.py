@@ -21,11 +21,10 @@ from edgeship.domain.flags.malformed import Malformed, a_list, a_number, an_obje
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
-    from edgeship.domain.flags.evaluation.compile_flags import Compiled
-    from edgeship.domain.flags.evaluation.stages import Condition, Conditions, Plain, Screen, Stage
+    from edgeship.domain.flags.evaluation.stages import Compiled, Condition, Conditions, Plain, Screen, Stage
 
 
 def compile_flag(
@@ -137,6 +136,7 @@ class Compilation:
         return required(requirements(self.gate["requires"]), self.flags, unmet, following)
 
     def layer(self, inside: Stage, default: object) -> Stage:
+        from edgeship.domain.flags.evaluation.bucket_by import finder_of
         from edgeship.domain.flags.evaluation.layers import in_layer
 
         layer = an_object(self.gate["layer"], "layer")
@@ -168,7 +168,7 @@ class Compilation:
         """The stage by the attribute that a part of the flag names; `without` where the context has none."""
         if part.get("bucket_by") is None:
             return stage
-        from edgeship.domain.flags.evaluation.bucket_by import by_attribute
+        from edgeship.domain.flags.evaluation.bucket_by import by_attribute, finder_of
 
         return by_attribute(finder_of(part), stage, without)
 
@@ -212,14 +212,6 @@ def gate_and_rules(entry: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     if type(rules) is not dict:
         return {}, rules
     return an_object(rules.get("gate"), "the gate"), rules.get("rules", [])
-
-
-def finder_of(part: dict[str, Any]) -> Callable[[dict[str, Any]], object]:
-    from edgeship.domain.flags.evaluation.conditions import finder
-
-    if type(part["bucket_by"]) is not str:
-        raise Malformed("bucket_by is not a string")
-    return finder(part["bucket_by"])
 
 
 def _threshold(percentage: object) -> int:

@@ -15,10 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edgeship.domain.flags.evaluation.stages import Condition, Conditions, Context, Plain, Stage
+    from edgeship.domain.flags.evaluation.stages import Compiled, Condition, Conditions, Context, Stage
     from edgeship.domain.flags.work import Work
 
-    Compiled = Answer | Stage | Plain
     Member = tuple[int, bytes, frozenset[int], frozenset[bytes], Answer, int, int, Answer, Answer, list[Stage]]
     """A plain flag of a group: its place, and what of it does not depend on the group's conditions."""
 

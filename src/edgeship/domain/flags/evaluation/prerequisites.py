@@ -15,8 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from edgeship.domain.flags.evaluation.compile_flags import Compiled
-    from edgeship.domain.flags.evaluation.stages import Context, Stage
+    from edgeship.domain.flags.evaluation.stages import Compiled, Context, Stage
     from edgeship.domain.flags.work import Work
 
 MAX_DEPTH = 5

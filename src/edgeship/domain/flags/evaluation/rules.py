@@ -7,7 +7,6 @@ from math import inf
 from edgeship.domain.bucketing import bucket_of, sha256, share_ends, unpack_digest
 from edgeship.domain.flags.answer import SPLIT, TARGETING_MATCH
 from edgeship.domain.flags.evaluation import stages
-from edgeship.domain.flags.evaluation.compile_flag import finder_of
 from edgeship.domain.flags.evaluation.conditions import NEGATED, compile_condition
 from edgeship.domain.flags.malformed import Malformed, a_list, a_number, an_object
 from edgeship.domain.flags.work import spend
@@ -37,7 +36,7 @@ def compile_rules(documents: list[Any], flag: Compilation) -> tuple[list[Screen]
         asked = a_list(rule.get("if"), "if")
         conditions = [_condition(condition, flag.conditions) for condition in asked]
         if rule.get("bucket_by") is not None:
-            from edgeship.domain.flags.evaluation.bucket_by import has_bucket
+            from edgeship.domain.flags.evaluation.bucket_by import finder_of, has_bucket
 
             conditions.append(has_bucket(finder_of(rule)))
         screens.append(_screen(asked[0]) if asked else _NO_SCREEN)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     """Target users, rules and a percentage, in this order, as most flags are: one digest tells all of it. The salt, the
     first bytes of the tokens, the screens of the rules, the percentage (its whole part, its hundredths), the answers
     inside of it and outside, and what few answers come to."""
+    Compiled = Answer | Stage | Plain
 
 
 LONG_NAME = 256
