@@ -107,10 +107,10 @@ def _alarm(operation: str, said: dict[str, Any], prefix: str) -> str:
 
 
 def _decoded(body: bytes, headers: dict[str, str]) -> dict[str, Any]:
-    import cbor2
-
     if "cbor" not in headers.get("content-type", ""):
         return _json(body)
+    import cbor2
+
     try:
         said = cbor2.loads(body)
     except cbor2.CBORDecodeError:
