@@ -12,8 +12,10 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from edgeship.bootstrap.operator import Operator
+from edgeship.cli.local import describe
 from edgeship.domain.version import Version
 from edgeship.local.cloud import LocalCloud
+from tests.cli.documentation import assert_as_documented
 from tests.support.bundles import tar_gz
 from tests.support.local_cloud.visitors import ann, eventually, served
 
@@ -97,3 +99,7 @@ def test_a_move_takes_effect_without_an_invalidation(cloud: LocalCloud, tools: O
 
 def test_the_site_is_not_listed(cloud: LocalCloud) -> None:
     assert headers_of(f"{cloud.edge_url}/")[0] == 404
+
+
+def test_what_is_printed_of_it_is_as_the_docs_show(cloud: LocalCloud) -> None:
+    assert_as_documented(describe(cloud), "edgeship local up")

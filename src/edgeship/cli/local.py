@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +22,9 @@ from edgeship.domain.edge.freshness import DEFAULT_FRESHNESS_SECONDS
 from edgeship.local.state_path import STATE_PATH
 from localcloud.state import down as stop_running
 from localcloud.state import read_state
+
+if TYPE_CHECKING:
+    from edgeship.local.cloud import LocalCloud
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -148,17 +151,7 @@ def up(
                 )
                 running.callback(cloud.stop)
                 cloud.start()
-            document = {
-                "pid": os.getpid(),
-                "environment": cloud.names.environment,
-                "endpoint_url": cloud.endpoint_url,
-                "edge_url": cloud.edge_url,
-                "second_cdn_url": cloud.second_cdn_url,
-                "preview_url": cloud.preview_url,
-                "inbox": cloud.names.inbox_bucket,
-                "principals": sorted(cloud.principals),
-                "logs": str(cloud.logs),
-            }
+            document = describe(cloud)
             out.result(document, [plain("\n".join(_welcome(document)))])
             sys.stdout.flush()
             if publish is not None:
@@ -235,6 +228,21 @@ def demo(
                     interrupted.wait()
     if not ending.happened:
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def describe(cloud: LocalCloud) -> dict[str, Any]:
+    """What `edgeship local up --json` prints of a cloud that runs in this process."""
+    return {
+        "pid": os.getpid(),
+        "environment": cloud.names.environment,
+        "endpoint_url": cloud.endpoint_url,
+        "edge_url": cloud.edge_url,
+        "second_cdn_url": cloud.second_cdn_url,
+        "preview_url": cloud.preview_url,
+        "inbox": cloud.names.inbox_bucket,
+        "principals": sorted(cloud.principals),
+        "logs": str(cloud.logs),
+    }
 
 
 def _published(build: Path, *, as_json: bool) -> None:
