@@ -5,21 +5,12 @@ Both are made through the usual API, by anyone; the emulator records them, and t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from localcloud.sandbox import SandboxSession
 
 
-@dataclass(frozen=True)
-class News:
-    """`paths` are those of invalidations that had not been seen; `etag` is the configuration's current one."""
-
-    paths: list[str]
-    etag: str
-
-
 class DistributionFeed:
-    """What has happened to a distribution since the last look."""
+    """What has happened to a distribution since the last look. Both methods raise botocore.exceptions.ClientError or
+    BotoCoreError: the emulator refused or is gone."""
 
     def __init__(self, session: SandboxSession, distribution_id: str) -> None:
         """Invalidations that exist already are not news: the cache was empty when they were made."""
@@ -27,11 +18,8 @@ class DistributionFeed:
         self._id = distribution_id
         self._seen = set(self._invalidation_ids())
 
-    def look(self) -> News:
-        """
-        Raises:
-            botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError: the emulator refused or is gone.
-        """
+    def invalidated(self) -> list[str]:
+        """The paths of invalidations that had not been seen."""
         paths: list[str] = []
         for invalidation_id in self._invalidation_ids():
             if invalidation_id not in self._seen:
@@ -39,7 +27,11 @@ class DistributionFeed:
                 paths += answer["Invalidation"]["InvalidationBatch"]["Paths"].get("Items", [])
                 # After the answer: one that could not be read is news again at the next look.
                 self._seen.add(invalidation_id)
-        return News(paths, self._cloudfront.get_distribution_config(Id=self._id)["ETag"])
+        return paths
+
+    def etag(self) -> str:
+        """Of the configuration."""
+        return str(self._cloudfront.get_distribution_config(Id=self._id)["ETag"])
 
     def _invalidation_ids(self) -> list[str]:
         pages = self._cloudfront.get_paginator("list_invalidations").paginate(DistributionId=self._id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +30,9 @@ from localcloud.processes.serving_thread import ServingThread
 from localcloud.sandbox import SandboxSession
 
 FEED_SECONDS = 0.5
-"""Between two looks for invalidations and new configurations."""
+"""Between two looks for invalidations."""
+_LOOKS_A_CONFIGURATION = 4
+"""Only a deploy brings a new one; the calls are most of what an idle cloud costs."""
 
 _IMPATIENT = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
 
@@ -138,13 +141,14 @@ class LocalCloudFront:
         log: _Log,
         functions: DeployedFunctions,
     ) -> None:
-        while not stopping.is_set():
+        for look in itertools.count():
+            if stopping.is_set():
+                return
             try:
-                news = await asyncio.to_thread(feed.look)
-                if news.paths:
-                    dropped = self._fetcher.purge(news.paths)
-                    logger.info("invalidation of %s dropped %d objects", ", ".join(news.paths), dropped)
-                if news.etag != etag:
+                if paths := await asyncio.to_thread(feed.invalidated):
+                    dropped = self._fetcher.purge(paths)
+                    logger.info("invalidation of %s dropped %d objects", ", ".join(paths), dropped)
+                if look % _LOOKS_A_CONFIGURATION == 0 and await asyncio.to_thread(feed.etag) != etag:
                     etag = await self._load(client, log, functions)
             except (BotoCoreError, ClientError, Unsupported) as error:
                 # The emulator may be restarting its own work; the last good configuration goes on serving.

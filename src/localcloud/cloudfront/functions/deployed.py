@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -20,7 +21,9 @@ from localcloud.sandbox import SandboxSession
 STORE_DELAY_SECONDS = 2.0
 """AWS says "seconds", and promises no bound."""
 LOOK_SECONDS = 0.5
-"""Between two looks for news of stores and code."""
+"""Between two looks for news of stores."""
+_LOOKS_A_CODE = 4
+"""Only a deploy publishes code."""
 
 logger = logging.getLogger(__name__)
 
@@ -76,9 +79,13 @@ class DeployedFunctions:
 
     async def follow(self, stopping: asyncio.Event) -> None:
         """Show new contents of stores, and run newly published code, until `stopping`."""
-        while not stopping.is_set():
+        for look in itertools.count():
+            if stopping.is_set():
+                return
             try:
-                await self._look()
+                await self._show_contents()
+                if look % _LOOKS_A_CODE == 0:
+                    await self._run_published()
             except (BotoCoreError, ClientError, Unsupported) as error:
                 # The emulator may be restarting its own work, or something is half deployed: what runs goes on.
                 logger.warning("cannot follow CloudFront Functions: %s", error)
@@ -92,7 +99,7 @@ class DeployedFunctions:
         while self.runtimes:
             await self.runtimes.popitem()[1].close()
 
-    async def _look(self) -> None:
+    async def _show_contents(self) -> None:
         for arn, store in list(self._stores.items()):
             content = await asyncio.to_thread(store.feed.look)
             if content is not None:
@@ -103,6 +110,8 @@ class DeployedFunctions:
                 for runtime in self.runtimes.values():
                     if runtime.code.store == arn:
                         runtime.show(due)
+
+    async def _run_published(self) -> None:
         for arn, runtime in list(self.runtimes.items()):
             if await asyncio.to_thread(self._published_etag, runtime.code.name) != runtime.code.etag:
                 code = await asyncio.to_thread(download, self._cloudfront, arn)
