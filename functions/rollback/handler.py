@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger
 from edgeship.adapters.lambda_events.cloudwatch_alarms import AlarmStateChange
 from edgeship.adapters.lambda_events.correlation import correlation_id
 from edgeship.adapters.lambda_events.own_events import DeploymentFailed
-from edgeship.application.channels.reaction import Reaction
+from edgeship.application.channels.reacting.reaction import Reaction
 from edgeship.bootstrap.rollback import RollbackFunction, build
 from edgeship.bootstrap.runtime import traced, utc_now
 from edgeship.domain.events import EventType, Occasion

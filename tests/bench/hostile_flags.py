@@ -22,8 +22,8 @@ from typing import Any
 from edgeship.domain.flags.evaluation import conditions
 from edgeship.domain.flags.evaluation.compile_flags import Flags, compile_flags
 from edgeship.domain.flags.evaluation.conditions import DATES, NEGATED, NUMBERS, NUMBERS_IN_TEXT, OPS
-from edgeship.domain.flags.flag_record import SEGMENTS_KEY
 from edgeship.domain.flags.flags_snapshot import entries_of
+from edgeship.domain.flags.records.flag_record import SEGMENTS_KEY
 from edgeship.domain.flags.snapshot_limits import MAX_RAW_BYTES
 from edgeship.domain.flags.validation.validate import problems
 from functions.edge import ofrep as endpoint

@@ -15,7 +15,7 @@ from edgeship.domain.channels.incidents.turns import turn_of
 from edgeship.domain.channels.policy import PolicyRecord, Widget
 from edgeship.domain.errors import Conflict
 from edgeship.domain.events import Event, EventType
-from edgeship.domain.flags.flag_record import FlagRecord
+from edgeship.domain.flags.records.flag_record import FlagRecord
 from edgeship.domain.notifications.rules import NotificationsRecord
 from edgeship.domain.previews.preview import PreviewsRecord
 from edgeship.domain.propagation.deployment import Deployment

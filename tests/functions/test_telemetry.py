@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from pydantic import ValidationError
 
-from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
+from edgeship.adapters.dynamodb.health.error_books import DynamoDBErrorBooks
 from edgeship.adapters.lambda_events.function_url import FunctionUrlRequest
 from edgeship.application.edge.ports import StoredSnapshot
 from edgeship.bootstrap.runtime import utc_now

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from edgeship.adapters.dynamodb import error_books as dynamodb_errors
+from edgeship.adapters.dynamodb.health import error_books as dynamodb_errors
 from edgeship.resource_names import WATCHED_INDEX, WITNESS_PREFIX, ResourceNames
 from edgeship.settings import FUNCTION_SETTINGS
 from infra.options import LOG_RETENTION_DAYS

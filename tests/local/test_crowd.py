@@ -9,7 +9,7 @@ from yarl import URL
 from edgeship.adapters.lambda_events.beacons import parse_beacon
 from edgeship.domain.telemetry.beacon import Beacon
 from edgeship.local.demo.crowd import telemetry_query
-from localcloud.cloudfront.function_url import is_signed_otherwise
+from localcloud.cloudfront.origins.function_url import is_signed_otherwise
 from localcloud.http.exchange import Request
 
 MESSAGE = "Cannot read properties of undefined (reading 'lines')"

@@ -12,9 +12,9 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from localcloud.cloudfront.distribution import Behavior, CachePolicy, Distribution, ErrorResponse
-from localcloud.cloudfront.fetching import Fetcher
 from localcloud.cloudfront.functions.viewer_events import Function as CloudFrontFunction
 from localcloud.cloudfront.location import EdgeLocation, Function
+from localcloud.cloudfront.origins.fetching import Fetcher
 from localcloud.http.cache import Cache
 from localcloud.http.exchange import Answer, Request
 from localcloud.http.origin import HttpOrigin

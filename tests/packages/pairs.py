@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from edgeship.application.versioning.check_version import Checked, check_version
-from edgeship.bootstrap import packing, versioning
+from edgeship.bootstrap.commands import packing, versioning
 from edgeship.domain.versioning.surface.compare import GROWTH_PERCENT
 from tests.packages.registry import Pinned, fetched_each
 from tests.support.repository import ROOT

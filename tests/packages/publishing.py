@@ -19,7 +19,7 @@ from edgeship.application.releases.pack_bundle import BundleFacts
 from edgeship.application.releases.publish_bundle import PublishBundle
 from edgeship.application.releases.reject_upload import RejectUpload
 from edgeship.application.versioning.check_upload import CheckUpload
-from edgeship.bootstrap import packing
+from edgeship.bootstrap.commands import packing
 from edgeship.cli.releases.release_name import with_package_around
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import MANIFEST_NAME, UploadKey, release_prefix

@@ -8,7 +8,7 @@ from datetime import timedelta
 from edgeship.application.notifications.ports import FailureQueue
 from edgeship.application.transaction import Transaction
 from edgeship.domain.events import timestamp
-from edgeship.domain.flags.flag_record import FlagRecord
+from edgeship.domain.flags.records.flag_record import FlagRecord
 from edgeship.domain.propagation.deployment import Mismatch, MismatchKind
 from edgeship.domain.releases.manifest import FileEntry, Manifest
 from edgeship.domain.releases.rejection import Rejection

@@ -11,7 +11,7 @@ from edgeship.application.calendar.change_freeze import ChangeFreeze
 from edgeship.application.channels.change_policy import ChangePolicy
 from edgeship.application.channels.promote_release import PromoteRelease
 from edgeship.application.channels.promote_upload import PromoteUpload
-from edgeship.application.channels.react_to_breach import ReactToBreach
+from edgeship.application.channels.reacting.react_to_breach import ReactToBreach
 from edgeship.application.channels.roll_back import RollBack
 from edgeship.application.channels.start_rollout import StartRollout
 from edgeship.application.channels.steer_rollout import SteerRollout

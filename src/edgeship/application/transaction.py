@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # a bundle carries what is imported when it runs
     from edgeship.domain.channels.channel import Channel
     from edgeship.domain.channels.policy import PolicyRecord
     from edgeship.domain.events import Event
-    from edgeship.domain.flags.flag_record import FlagRecord
+    from edgeship.domain.flags.records.flag_record import FlagRecord
     from edgeship.domain.notifications.rules import NotificationsRecord
     from edgeship.domain.previews.preview import PreviewsRecord
     from edgeship.domain.propagation.deployment import Deployment

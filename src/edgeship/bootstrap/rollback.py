@@ -9,11 +9,11 @@ import boto3
 from botocore.config import Config
 
 from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics
+from edgeship.adapters.dynamodb.health.witnesses import DynamoDBWitnessBooks
 from edgeship.adapters.dynamodb.state import DynamoDBState
-from edgeship.adapters.dynamodb.witnesses import DynamoDBWitnessBooks
 from edgeship.adapters.s3.release_files import S3ReleaseFiles
-from edgeship.application.channels.react_to_breach import ReactToBreach
-from edgeship.application.channels.react_to_failed_deployment import ReactToFailedDeployment
+from edgeship.application.channels.reacting.react_to_breach import ReactToBreach
+from edgeship.application.channels.reacting.react_to_failed_deployment import ReactToFailedDeployment
 from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.bootstrap.runtime import client_config, jittered_pause, rescue_config, utc_now
 from edgeship.settings import RollbackSettings

@@ -10,15 +10,15 @@ import boto3
 
 from edgeship.adapters.cloudwatch.alarms import CloudWatchAlarms
 from edgeship.adapters.cloudwatch.metrics import CloudWatchMetrics
-from edgeship.adapters.dynamodb.comparisons import DynamoDBComparisons
-from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
+from edgeship.adapters.dynamodb.health.comparisons import DynamoDBComparisons
+from edgeship.adapters.dynamodb.health.error_books import DynamoDBErrorBooks
+from edgeship.adapters.dynamodb.health.witnesses import DynamoDBWitnessBooks
 from edgeship.adapters.dynamodb.state import DynamoDBState
-from edgeship.adapters.dynamodb.witnesses import DynamoDBWitnessBooks
 from edgeship.adapters.s3.health_pages import S3HealthPages
 from edgeship.adapters.s3.release_files import S3ReleaseFiles
 from edgeship.adapters.s3.snapshots import S3Snapshots
 from edgeship.application.channels.promote_upload import PromoteUpload
-from edgeship.application.channels.react_to_breach import ReactToBreach
+from edgeship.application.channels.reacting.react_to_breach import ReactToBreach
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates
 from edgeship.application.channels.watching.react_to_quarantine import ReactToQuarantine
 from edgeship.application.channels.watching.start_waiting import StartWaiting

@@ -9,9 +9,9 @@ import boto3
 from botocore.config import Config
 
 from edgeship.adapters.cloudwatch.emf_metrics import EmfMetrics
-from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
-from edgeship.adapters.dynamodb.views import DynamoDBViews
-from edgeship.adapters.dynamodb.witnesses import DynamoDBWitnessBooks
+from edgeship.adapters.dynamodb.health.error_books import DynamoDBErrorBooks
+from edgeship.adapters.dynamodb.health.views import DynamoDBViews
+from edgeship.adapters.dynamodb.health.witnesses import DynamoDBWitnessBooks
 from edgeship.adapters.s3.snapshots import S3Snapshots
 from edgeship.adapters.token_keys import SecretTokenKeys
 from edgeship.application.ports import Report

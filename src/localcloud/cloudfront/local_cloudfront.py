@@ -16,13 +16,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.cloudfront.distribution import Distribution, Unsupported
-from localcloud.cloudfront.fetching import Fetcher
 from localcloud.cloudfront.functions.deployed import STORE_DELAY_SECONDS, DeployedFunctions
 from localcloud.cloudfront.invalidations import DistributionFeed
 from localcloud.cloudfront.lambda_edge.edge_runtime import EdgeRuntime, download
 from localcloud.cloudfront.loading import load
 from localcloud.cloudfront.location import EdgeLocation
-from localcloud.cloudfront.origins import origin_for
+from localcloud.cloudfront.origins.fetching import Fetcher
+from localcloud.cloudfront.origins.origin import origin_for
 from localcloud.http.cache import Cache
 from localcloud.http.exchange import Answer, Request
 from localcloud.http.server import HOST, HttpServer

@@ -15,8 +15,6 @@ from multidict import CIMultiDict
 from localcloud.cloudfront.behaviors import behavior_for
 from localcloud.cloudfront.cache_key import encodings_for, key_for, origin_request
 from localcloud.cloudfront.distribution import Behavior, Distribution
-from localcloud.cloudfront.failover import FailoverOrigin
-from localcloud.cloudfront.fetching import Fetcher, Obtained, Source
 from localcloud.cloudfront.functions.event import Context
 from localcloud.cloudfront.functions.failure import FunctionFailed
 from localcloud.cloudfront.functions.origin_group import OriginGroup
@@ -24,6 +22,8 @@ from localcloud.cloudfront.functions.viewer_events import Function as CloudFront
 from localcloud.cloudfront.functions.viewer_events import ViewerEvents
 from localcloud.cloudfront.lambda_edge import edge_event
 from localcloud.cloudfront.lambda_edge.edge_runtime import EdgeFunctionFailed
+from localcloud.cloudfront.origins.failover import FailoverOrigin
+from localcloud.cloudfront.origins.fetching import Fetcher, Obtained, Source
 from localcloud.http.cache import Stored
 from localcloud.http.conditional import Unsatisfiable, not_modified, requested_range
 from localcloud.http.exchange import Answer, Request

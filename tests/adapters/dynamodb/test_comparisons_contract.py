@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edgeship.adapters.dynamodb.comparisons import DynamoDBComparisons
+from edgeship.adapters.dynamodb.health.comparisons import DynamoDBComparisons
 from edgeship.application.health.ports import Comparisons
 from edgeship.domain.errors import Conflict
 from edgeship.domain.health.comparison import BETS, LATER_STAKES, Block, Evidence, Sample

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
+from edgeship.adapters.dynamodb.health.error_books import DynamoDBErrorBooks
 from edgeship.application.telemetry.ports import ErrorBooks
 from edgeship.domain.errors import Conflict
 from edgeship.domain.telemetry.beacon import Beacon, ReportedError

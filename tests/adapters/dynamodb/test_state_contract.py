@@ -19,7 +19,7 @@ from edgeship.domain.channels.policy import Policy, PolicyRecord, Widget
 from edgeship.domain.channels.rollout import Held, Phase, Rollout, Step
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import Event, EventType, Occasion
-from edgeship.domain.flags.flag_record import FlagRecord, same
+from edgeship.domain.flags.records.flag_record import FlagRecord, same
 from edgeship.domain.health.thresholds import Thresholds
 from edgeship.domain.notifications.rules import Destination, Notifications, NotificationsRecord, Rule
 from edgeship.domain.notifications.rules import Kind as DestinationKind

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from edgeship.adapters.dynamodb.views import DynamoDBViews
-from edgeship.adapters.dynamodb.witnesses import DynamoDBWitnessBooks
+from edgeship.adapters.dynamodb.health.views import DynamoDBViews
+from edgeship.adapters.dynamodb.health.witnesses import DynamoDBWitnessBooks
 from edgeship.application.telemetry.ports import Reception, Views, WitnessBooks
 from edgeship.domain.errors import Conflict
 from edgeship.domain.telemetry.metrics import Metric

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from edgeship.application.channels.react_to_failed_deployment import ReactToFailedDeployment
+from edgeship.application.channels.reacting.react_to_failed_deployment import ReactToFailedDeployment
 from edgeship.domain.channels.policy import Mode, OnInconclusive
 from edgeship.domain.events import EventType
 from edgeship.domain.health.breach import Breach

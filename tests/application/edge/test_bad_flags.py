@@ -12,8 +12,8 @@ from edgeship.application.flags.check_set import FlagsRefused
 from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.events import EventType, Occasion
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, FlagChange, FlagRecord, toggled, write
 from edgeship.domain.flags.flags_snapshot import writable_flags
+from edgeship.domain.flags.records.flag_record import EVALUATORS_KEY, FlagChange, FlagRecord, toggled, write
 from edgeship.domain.flags.snapshot_limits import MAX_READ_BYTES
 from functions.edge import flag_snapshot
 from tests.fakes.edge import FakeSnapshots

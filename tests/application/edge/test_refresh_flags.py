@@ -12,8 +12,8 @@ from edgeship.application.edge.ports import FlagsUnreachable
 from edgeship.application.edge.refresh_flags import RefreshFlags
 from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Conflict
-from edgeship.domain.flags.flag_record import FlagRecord
 from edgeship.domain.flags.flags_snapshot import decode
+from edgeship.domain.flags.records.flag_record import FlagRecord
 from tests.fakes.edge import FakeFlagSnapshots, refresh_flags
 from tests.fakes.state import FakeState
 from tests.support.flags import boolean

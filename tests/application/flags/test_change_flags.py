@@ -18,8 +18,8 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.errors import Conflict, Refused
 from edgeship.domain.events import EventType, Occasion
-from edgeship.domain.flags.flag_record import rolled_out, toggled
 from edgeship.domain.flags.flags_snapshot import decode, encode, entries_of, snapshot_size
+from edgeship.domain.flags.records.flag_record import rolled_out, toggled
 from edgeship.domain.flags.snapshot_limits import MAX_GZIPPED_BYTES, MAX_RAW_BYTES
 from edgeship.domain.version import Version
 from functions.edge import flag_snapshot

@@ -181,7 +181,7 @@ def test_what_is_refused(pruning: Pruning, age: int, keep: int, widget: str, cod
 def test_versions_that_a_routing_flag_may_choose_are_needed(pruning: Pruning) -> None:
     channel = pruning.world.channel()
     pruning.world.state.records["channel", WIDGET, "latest"] = replace(channel, flag="which")
-    from edgeship.domain.flags.flag_record import FlagRecord
+    from edgeship.domain.flags.records.flag_record import FlagRecord
 
     pruning.world.state.records["flag", "which"] = FlagRecord("which", {"variants": {"old": "1.0.0", "new": "1"}}, 1)
     assert [str(r.version) for r in pruning.prune.plan(WIDGET, pruning.facts).prunable] == ["1.0.1"]

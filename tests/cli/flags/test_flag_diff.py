@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edgeship.domain.flags.change_text import change_document, change_lines
-from edgeship.domain.flags.flag_record import SEGMENTS_KEY, FlagChange
+from edgeship.domain.flags.records.change_text import change_document, change_lines
+from edgeship.domain.flags.records.flag_record import SEGMENTS_KEY, FlagChange
 
 STAFF = {"conditions": [{"attribute": "email", "op": "exists"}]}
 

@@ -72,6 +72,6 @@ def test_a_lock_file_that_can_not_be_read_packs_nothing(bare: CommandLine, dist:
 def test_without_the_extra_it_says_what_to_install(
     bare: CommandLine, dist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "edgeship.bootstrap.sbom", None)
+    monkeypatch.setitem(__import__("sys").modules, "edgeship.bootstrap.commands.sbom", None)
     done = bare("artifact", "dist", *NAMED, "--sbom", LOCK, "--json")
     assert (done.code, "edgeship[sbom]" in done.document["error"]["remedy"]) == (2, True)

@@ -16,8 +16,8 @@ from edgeship.domain.edge.router import Redirect, Request, route
 from edgeship.domain.embeds.embedded import Embedded
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import UploadKey, release_prefix
-from edgeship.domain.releases.bundle_paths import check_path
 from edgeship.domain.releases.entry import Kind
+from edgeship.domain.releases.paths.bundle_paths import check_path
 from edgeship.domain.version import Version
 from tests.support.releases import a_release
 

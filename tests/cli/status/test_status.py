@@ -19,7 +19,7 @@ from edgeship.domain.channels.rollout_moves import hold_rollout
 from edgeship.domain.channels.watch_mode import notify_of_candidate
 from edgeship.domain.edge.route_values import MAX_STORE_BYTES
 from edgeship.domain.events import Event, EventType, Occasion, timestamp
-from edgeship.domain.flags.flag_record import FlagRecord
+from edgeship.domain.flags.records.flag_record import FlagRecord
 from edgeship.domain.health.analysis import AnalysisResult, Health
 from edgeship.domain.health.breach import Breach
 from edgeship.domain.health.thresholds import Check

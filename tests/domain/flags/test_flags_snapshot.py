@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, FlagRecord
 from edgeship.domain.flags.flags_snapshot import decode, encode, flag_entries, next_flags, snapshot_size
+from edgeship.domain.flags.records.flag_record import EVALUATORS_KEY, FlagRecord
 from edgeship.domain.flags.snapshot_limits import MAX_READ_BYTES
 from tests.support.flags import EVERYTHING, boolean
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from edgeship.domain.flags.evaluation.compile_flags import compile_flags
-from edgeship.domain.flags.flag_record import SEGMENTS_KEY, FlagRecord, changes
 from edgeship.domain.flags.flags_snapshot import entries_of, writable_flags
+from edgeship.domain.flags.records.flag_record import SEGMENTS_KEY, FlagRecord, changes
 from edgeship.domain.flags.segments import with_affected
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.flags.validation.validate import problems

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, FlagRecord
-from edgeship.domain.flags.stale import Stale, stale_flags
+from edgeship.domain.flags.records.flag_record import EVALUATORS_KEY, FlagRecord
+from edgeship.domain.flags.records.stale import Stale, stale_flags
 from tests.support.flags import boolean
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from edgeship.domain.flags.flag_record import FlagChange
-from edgeship.domain.flags.type_change import type_change
+from edgeship.domain.flags.records.flag_record import FlagChange
+from edgeship.domain.flags.records.type_change import type_change
 from edgeship.domain.flags.validation.validate import problems
 
 

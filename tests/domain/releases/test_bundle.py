@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from edgeship.domain.errors import Refused
 from edgeship.domain.releases.bundle import EntryCheck, EntryKind
-from edgeship.domain.releases.bundle_paths import check_path
 from edgeship.domain.releases.limits import Limits
+from edgeship.domain.releases.paths.bundle_paths import check_path
 
 SMALL = Limits(files=3, file_bytes=100, total_bytes=200, ratio=10)
 

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from edgeship.domain.releases.path_characters import TABLE, forbidden_characters
+from edgeship.domain.releases.paths.path_characters import TABLE, forbidden_characters
 from tests.domain.releases.path_table import NEVER, table
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from edgeship.domain.releases.top_folder import top_folder
+from edgeship.domain.releases.paths.top_folder import top_folder
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, Occasion
 from edgeship.domain.flags.evaluation.compile_flags import compile_flags
-from edgeship.domain.flags.flag_record import SHARED_KEYS, FlagRecord, toggled
+from edgeship.domain.flags.records.flag_record import SHARED_KEYS, FlagRecord, toggled
 from functions.edge import flag_snapshot
 from functions.edge.http_answer import Answer
 from tests.edge.ofrep_request import BULK, context, endpoint_reading, ofrep

@@ -8,7 +8,7 @@ import json
 import pytest
 from multidict import CIMultiDict
 
-from localcloud.cloudfront.function_url import answer_of, event_of, is_signed_otherwise, refused
+from localcloud.cloudfront.origins.function_url import answer_of, event_of, is_signed_otherwise, refused
 from localcloud.http.exchange import Request
 
 DOMAIN = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws"

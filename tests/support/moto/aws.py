@@ -15,8 +15,8 @@ import pytest
 from moto import mock_aws
 from moto.cloudwatch.models import cloudwatch_backends
 
+from edgeship.adapters.dynamodb.health.witnesses import DynamoDBWitnessBooks
 from edgeship.adapters.dynamodb.state import DynamoDBState
-from edgeship.adapters.dynamodb.witnesses import DynamoDBWitnessBooks
 from edgeship.adapters.s3.flag_snapshots import S3FlagSnapshots
 from edgeship.adapters.s3.health_pages import S3HealthPages
 from edgeship.adapters.s3.inbox import S3Inbox

@@ -18,10 +18,10 @@ from pydantic_core import ErrorDetails
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
 from edgeship.domain.plain_text import quoted
-from edgeship.domain.releases.bundle_paths import MAX_PATH_BYTES
 from edgeship.domain.releases.entry import Kind
 from edgeship.domain.releases.limits import MAX_FILES
 from edgeship.domain.releases.manifest import Declaration
+from edgeship.domain.releases.paths.bundle_paths import MAX_PATH_BYTES
 from edgeship.domain.requirements.environment import NAME_PATTERN
 from edgeship.domain.requirements.ranges import MAX_RANGE_LENGTH, RANGE_PATTERN, parse_range
 from edgeship.domain.requirements.requirement import MAX_REQUIREMENTS, Requirement

@@ -25,8 +25,8 @@ from edgeship.domain.channels import policy_record
 from edgeship.domain.channels.channel import Channel
 from edgeship.domain.channels.policy import PolicyRecord, Widget
 from edgeship.domain.events import Event, EventType
-from edgeship.domain.flags.flag_record import FlagRecord
-from edgeship.domain.flags.record_limits import stored_text
+from edgeship.domain.flags.records.flag_record import FlagRecord
+from edgeship.domain.flags.records.record_limits import stored_text
 from edgeship.domain.notifications import rules_record as notifications_record
 from edgeship.domain.notifications.rules import NotificationsRecord
 from edgeship.domain.previews.preview import PreviewsRecord

@@ -17,8 +17,8 @@ from edgeship.domain.edge.routable import check_routable
 from edgeship.domain.edge.routes import routes_of
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
-from edgeship.domain.flags.flag_record import SHARED_KEYS, FlagRecord
 from edgeship.domain.flags.flags_snapshot import flag_entries
+from edgeship.domain.flags.records.flag_record import SHARED_KEYS, FlagRecord
 from edgeship.domain.naming import check_channel, check_widget
 
 

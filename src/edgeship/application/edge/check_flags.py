@@ -9,8 +9,8 @@ from edgeship.application.channels.ports import ChannelState
 from edgeship.application.edge.ports import Snapshots
 from edgeship.domain.edge.routable import check_routable, routed_by
 from edgeship.domain.edge.routes import routes_of
-from edgeship.domain.flags.flag_record import SHARED_KEYS, Document, FlagChange
 from edgeship.domain.flags.flags_snapshot import entries_of
+from edgeship.domain.flags.records.flag_record import SHARED_KEYS, Document, FlagChange
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from edgeship.application.retry_conflict import retry_conflict
 from edgeship.application.transaction import Transaction
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Occasion
-from edgeship.domain.flags.flag_record import (
+from edgeship.domain.flags.logic.references import references_in
+from edgeship.domain.flags.records.flag_record import (
     EVALUATORS_KEY,
     SEGMENTS_KEY,
     SHARED_KEYS,
@@ -24,7 +25,6 @@ from edgeship.domain.flags.flag_record import (
     changes,
     write,
 )
-from edgeship.domain.flags.logic.references import references_in
 from edgeship.domain.flags.segments import with_affected
 
 _FLAGS_A_TRANSACTION = 40

@@ -8,11 +8,11 @@ from typing import Any
 
 from edgeship.domain.errors import Refused
 from edgeship.domain.flags.bulk_size import bulk_size
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, SEGMENTS_KEY, SHARED_KEYS, Document, FlagChange
 from edgeship.domain.flags.flag_sets import flag_sets, with_required
 from edgeship.domain.flags.flags_snapshot import entries_of, snapshot_size
 from edgeship.domain.flags.logic.jsonlogic import NODE_STEPS
 from edgeship.domain.flags.logic.references import references_in
+from edgeship.domain.flags.records.flag_record import EVALUATORS_KEY, SEGMENTS_KEY, SHARED_KEYS, Document, FlagChange
 from edgeship.domain.flags.segments import segments_of
 from edgeship.domain.flags.snapshot_limits import MAX_GZIPPED_BYTES, MAX_RAW_BYTES
 from edgeship.domain.flags.validation.validate import problems

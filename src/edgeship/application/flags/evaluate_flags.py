@@ -10,8 +10,8 @@ from edgeship.application.flags.ports import FlagState
 from edgeship.application.ports import Clock
 from edgeship.domain.flags.answer import Answer
 from edgeship.domain.flags.evaluation.compile_flags import compile_flags
-from edgeship.domain.flags.flag_record import Document
 from edgeship.domain.flags.flags_snapshot import entries_of, flag_entries
+from edgeship.domain.flags.records.flag_record import Document
 
 
 @dataclass(frozen=True)

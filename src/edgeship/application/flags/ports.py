@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from edgeship.application.transaction import Commits
 
 if TYPE_CHECKING:  # a bundle carries what is imported when it runs
-    from edgeship.domain.flags.flag_record import Document, FlagChange, FlagRecord
+    from edgeship.domain.flags.records.flag_record import Document, FlagChange, FlagRecord
 
 
 class FlagState(Commits, Protocol):

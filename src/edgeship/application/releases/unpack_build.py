@@ -10,7 +10,7 @@ from edgeship.domain.naming import ARCHIVE_SUFFIXES
 from edgeship.domain.plain_text import quoted
 from edgeship.domain.releases.bundle import EntryCheck
 from edgeship.domain.releases.limits import Limits
-from edgeship.domain.releases.top_folder import top_folder
+from edgeship.domain.releases.paths.top_folder import top_folder
 
 
 def unpack_build(archive: Path, archives: Archives, limits: Limits, scratch: Path) -> Path:

@@ -24,7 +24,7 @@ class Publishing(Resources):
     def publish(self) -> PublishBundle:
         from edgeship.adapters.s3.inbox import S3Dropbox
         from edgeship.application.releases.publish_bundle import PublishBundle
-        from edgeship.bootstrap import packing
+        from edgeship.bootstrap.commands import packing
 
         return PublishBundle(
             packing=packing.build,
@@ -46,7 +46,7 @@ class Publishing(Resources):
     def publish_preview(self) -> PublishPreviewBundle:
         from edgeship.adapters.s3.inbox import S3Dropbox
         from edgeship.application.previews.publish_preview_bundle import PublishPreviewBundle
-        from edgeship.bootstrap import packing
+        from edgeship.bootstrap.commands import packing
 
         return PublishPreviewBundle(
             packing=packing.build,

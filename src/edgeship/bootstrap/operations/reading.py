@@ -59,7 +59,7 @@ class Reading(Resources):
 
     @cached_property
     def numbers(self) -> ReadNumbers:
-        from edgeship.adapters.dynamodb.comparisons import DynamoDBComparisons
+        from edgeship.adapters.dynamodb.health.comparisons import DynamoDBComparisons
         from edgeship.adapters.s3.health_pages import S3HealthPages
         from edgeship.application.status.read_numbers import ReadNumbers
 
@@ -153,7 +153,7 @@ class Reading(Resources):
 
     @cached_property
     def errors(self) -> ExplainErrors:
-        from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
+        from edgeship.adapters.dynamodb.health.error_books import DynamoDBErrorBooks
         from edgeship.adapters.javascript.source_maps import SymbolicDecoder
         from edgeship.application.status.explain_errors import ExplainErrors
 

@@ -19,7 +19,7 @@ from edgeship.cli.options import EnvOption
 from edgeship.cli.output import Output
 from edgeship.domain.flags.answer import Answer
 from edgeship.domain.flags.evaluation.compile_flags import ContextInvalid, Flags, compile_flags
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, SHARED_KEYS
+from edgeship.domain.flags.records.flag_record import EVALUATORS_KEY, SHARED_KEYS
 from edgeship.domain.flags.segments import segments_of
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 

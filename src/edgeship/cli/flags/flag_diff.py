@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edgeship.cli.output import Output, plain
-from edgeship.domain.flags.change_text import change_document, change_lines
-from edgeship.domain.flags.flag_record import FlagChange
+from edgeship.domain.flags.records.change_text import change_document, change_lines
+from edgeship.domain.flags.records.flag_record import FlagChange
 
 
 def show(out: Output, changes: list[FlagChange], *, dry_run: bool) -> None:

@@ -19,8 +19,8 @@ from edgeship.cli.flags.users_get import users_get_of
 from edgeship.cli.options import EnvOption, JsonOption, ReasonOption
 from edgeship.cli.output import plain, table
 from edgeship.domain.errors import Refused
-from edgeship.domain.flags.change_text import change_document, change_lines
-from edgeship.domain.flags.flag_record import SHARED_KEYS, Document, rolled_out, toggled
+from edgeship.domain.flags.records.change_text import change_document, change_lines
+from edgeship.domain.flags.records.flag_record import SHARED_KEYS, Document, rolled_out, toggled
 from edgeship.domain.strict_json import NotJson, parse
 
 app = typer.Typer(help="Show, change and evaluate feature flags.", no_args_is_help=True, rich_markup_mode=None)

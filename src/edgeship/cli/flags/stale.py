@@ -10,7 +10,7 @@ from edgeship.cli import context
 from edgeship.cli.options import EnvOption, JsonOption
 from edgeship.cli.output import table
 from edgeship.domain.events import timestamp
-from edgeship.domain.flags.stale import stale_flags
+from edgeship.domain.flags.records.stale import stale_flags
 
 WORDS = {
     "disabled": "it is disabled",

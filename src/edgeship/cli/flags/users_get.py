@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from edgeship.domain.flags.flag_record import Document
+from edgeship.domain.flags.records.flag_record import Document
 from edgeship.domain.flags.snapshot_entry import off_variant, wire_variants
 
 

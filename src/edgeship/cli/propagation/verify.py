@@ -46,7 +46,7 @@ def verify(
             "The address of the CDN is not known.",
             f"Set {context.URL_VARIABLE}=https://…, or use credentials that may read the stack's outputs.",
         )
-    from edgeship.bootstrap.verification import build
+    from edgeship.bootstrap.commands.verification import build
 
     now = target.operator.state.channel(widget, channel)
     if now.version is None:

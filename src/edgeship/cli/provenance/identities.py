@@ -83,7 +83,7 @@ def add(
 
         edgeship identity add checkout-ci --public-key ci.pub --widgets checkout
     """
-    from edgeship.bootstrap.signing import read_identity
+    from edgeship.bootstrap.commands.signing import read_identity
 
     out = context.output(ctx, as_json)
     if (public_key is None) == (kms is None):

@@ -38,7 +38,7 @@ def sealing(dist: Path, key: str | None) -> Callable[[Packed], Envelope] | None:
     Raises:
         Usage, Refused: the key or the signature can't be read.
     """
-    from edgeship.bootstrap import signing
+    from edgeship.bootstrap.commands import signing
     from edgeship.domain.provenance.envelope import Envelope
 
     if key is not None:

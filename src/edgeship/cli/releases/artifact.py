@@ -81,8 +81,8 @@ def artifact(
 
         edgeship artifact dist -o checkout-1.4.2.tar.gz
     """
-    from edgeship.bootstrap import packing
-    from edgeship.bootstrap.signing import signing
+    from edgeship.bootstrap.commands import packing
+    from edgeship.bootstrap.commands.signing import signing
 
     out = context.output(ctx, as_json)
     given = BuildArguments(

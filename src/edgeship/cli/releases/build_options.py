@@ -148,7 +148,7 @@ def read_build(given: BuildArguments, preview: str | None = None) -> Iterator[Re
     Raises:
         Usage, Refused: something is missing or not valid.
     """
-    from edgeship.bootstrap import packing
+    from edgeship.bootstrap.commands import packing
 
     if given.build is not None:
         run_build(given.build)
@@ -170,7 +170,7 @@ def read_build(given: BuildArguments, preview: str | None = None) -> Iterator[Re
 
 def _sbom(name: ReleaseName, lock_file: Path) -> bytes:
     try:
-        from edgeship.bootstrap.sbom import sbom_of
+        from edgeship.bootstrap.commands.sbom import sbom_of
     except ModuleNotFoundError as missing:
         raise Usage(f"--sbom needs {missing.name}.", "Install it: pip install 'edgeship[sbom]'.") from None
     return sbom_of(UploadKey(name.widget, name.version, ".tar.gz"), lock_file)

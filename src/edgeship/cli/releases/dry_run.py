@@ -28,7 +28,7 @@ def show_bundle(out: Output, folder: Path, name: ReleaseName, facts: BundleFacts
     Raises:
         Refused: with the code that the upload would get.
     """
-    from edgeship.bootstrap import packing
+    from edgeship.bootstrap.commands import packing
 
     key = UploadKey(name.widget, name.version, ".tar.gz")
     with TemporaryDirectory(prefix="edgeship-") as scratch:

@@ -70,7 +70,7 @@ def git_version(build: Path, widget: str) -> Version | None:
     Raises:
         Refused: the repository says none, and why.
     """
-    from edgeship.bootstrap import versioning
+    from edgeship.bootstrap.commands import versioning
 
     try:
         return versioning.git_version(project_folder(build), widget)
@@ -84,7 +84,7 @@ def with_changes(facts: BundleFacts, build: Path, folder: Path, name: ReleaseNam
     """The facts, with the changes that the project's changelog or its commits list, if nothing else states some."""
     if facts.changes or build != folder:
         return facts
-    from edgeship.bootstrap import versioning
+    from edgeship.bootstrap.commands import versioning
 
     with suppress(Refused, OSError, ValueError):
         changes = versioning.changes_for(project_folder(folder), name.widget, name.version)

@@ -64,7 +64,7 @@ def check(
 
 
 def _bundle(ctx: typer.Context, text: str, env: str | None, out: Output) -> Bundle:
-    from edgeship.bootstrap import packing, versioning
+    from edgeship.bootstrap.commands import packing, versioning
 
     read = versioning.read_bundle()
     if Path(text).exists():

@@ -72,7 +72,7 @@ def show(
 
         edgeship version show
     """
-    from edgeship.bootstrap import versioning
+    from edgeship.bootstrap.commands import versioning
 
     out = context.output(ctx, as_json)
     inside = versioning.workspaces(project)
@@ -110,7 +110,7 @@ def next_(
         edgeship version next --pre rc
     """
     from edgeship.application.versioning.plan_release import Wanted
-    from edgeship.bootstrap import versioning
+    from edgeship.bootstrap.commands import versioning
 
     out = context.output(ctx, as_json)
     plan = versioning.plan(project, tag_prefix, Wanted(channel=pre))
@@ -140,7 +140,7 @@ def bump(
 
         edgeship version bump --dry-run
     """
-    from edgeship.bootstrap import versioning
+    from edgeship.bootstrap.commands import versioning
 
     out = context.output(ctx, as_json)
     bumped = versioning.bump()(project, _wanted(to, pre), tag_prefix, offline=offline, dry_run=dry_run)
@@ -172,7 +172,7 @@ def tag(
 
         edgeship version tag --push
     """
-    from edgeship.bootstrap import versioning
+    from edgeship.bootstrap.commands import versioning
 
     out = context.output(ctx, as_json)
     tagged = versioning.tag()(project, tag_prefix, push=push, offline=offline, dry_run=dry_run)

@@ -15,8 +15,8 @@ from edgeship.console.desk import Desk
 from edgeship.console.pages.flags import context_of
 from edgeship.console.rendering import page
 from edgeship.domain.errors import Refused
-from edgeship.domain.flags.change_text import change_lines
-from edgeship.domain.flags.flag_record import SHARED_KEYS, Document, rolled_out, toggled
+from edgeship.domain.flags.records.change_text import change_lines
+from edgeship.domain.flags.records.flag_record import SHARED_KEYS, Document, rolled_out, toggled
 from edgeship.domain.strict_json import NotJson, parse
 
 MAX_USERS = 50

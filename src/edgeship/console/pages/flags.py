@@ -15,7 +15,7 @@ from edgeship.console.rendering import page
 from edgeship.domain.errors import Refused
 from edgeship.domain.flags.answer import Answer
 from edgeship.domain.flags.evaluation.compile_flags import ContextInvalid
-from edgeship.domain.flags.flag_record import SHARED_KEYS, Document
+from edgeship.domain.flags.records.flag_record import SHARED_KEYS, Document
 from edgeship.domain.strict_json import NotJson, parse
 
 MAX_CONTEXT = 10_000

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeship.domain.flags.evaluation.compile_flag import compile_flag
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, SHARED_KEYS, Document, FlagRecord
 from edgeship.domain.flags.malformed import Malformed
+from edgeship.domain.flags.records.flag_record import EVALUATORS_KEY, SHARED_KEYS, Document, FlagRecord
 from edgeship.domain.flags.segments import segments_of
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.flags.snapshot_limits import MAX_READ_BYTES, SCHEMA

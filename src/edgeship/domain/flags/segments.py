@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from edgeship.domain.flags.flag_record import SEGMENTS_KEY, SHARED_KEYS, Document, FlagChange
 from edgeship.domain.flags.malformed import Malformed
+from edgeship.domain.flags.records.flag_record import SEGMENTS_KEY, SHARED_KEYS, Document, FlagChange
 
 
 def segments_of(documents: Mapping[str, Document]) -> Mapping[str, Any]:

@@ -10,9 +10,9 @@ from typing import Literal
 from edgeship.domain.errors import Refused
 from edgeship.domain.naming import UPLOADED_MANIFEST_NAME
 from edgeship.domain.plain_text import quoted
-from edgeship.domain.releases.bundle_paths import check_path
 from edgeship.domain.releases.contents.withheld import is_public
 from edgeship.domain.releases.limits import Limits
+from edgeship.domain.releases.paths.bundle_paths import check_path
 
 EntryKind = Literal["file", "directory", "symlink", "hard_link", "device"]
 

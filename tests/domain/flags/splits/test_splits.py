@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edgeship.domain.bucketing import BUCKETS, share_ends
 from edgeship.domain.flags.evaluation.compile_flags import compile_flags
-from edgeship.domain.flags.flag_record import changes
+from edgeship.domain.flags.records.flag_record import changes
 from edgeship.domain.flags.snapshot_entry import snapshot_entry
 from edgeship.domain.flags.splits.moves import Move, moves
 from edgeship.domain.flags.splits.positions import by_position

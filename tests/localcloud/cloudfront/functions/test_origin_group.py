@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from localcloud.cloudfront.failover import FailoverOrigin
 from localcloud.cloudfront.functions.failure import FunctionFailed
 from localcloud.cloudfront.functions.origin_group import OriginGroup, origin_group
+from localcloud.cloudfront.origins.failover import FailoverOrigin
 from localcloud.http.exchange import Answer, Request
 from localcloud.http.origin import OriginUnavailable
 

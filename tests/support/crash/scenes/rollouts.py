@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from edgeship.adapters.dynamodb.error_books import DynamoDBErrorBooks
+from edgeship.adapters.dynamodb.health.error_books import DynamoDBErrorBooks
 from edgeship.bootstrap import operator, promotion
 from edgeship.domain.channels.rollout import Step
 from edgeship.domain.errors import Refused

@@ -9,8 +9,8 @@ from datetime import timedelta
 from edgeship.application.calendar.read_gate import among
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
-from edgeship.application.channels.react_to_breach import ReactToBreach
-from edgeship.application.channels.reaction import Reaction
+from edgeship.application.channels.reacting.react_to_breach import ReactToBreach
+from edgeship.application.channels.reacting.reaction import Reaction
 from edgeship.application.channels.watching.channel_metrics import ChannelMetrics
 from edgeship.application.channels.watching.react_to_quarantine import ReactToQuarantine
 from edgeship.application.requirements.read_environment import environment_for

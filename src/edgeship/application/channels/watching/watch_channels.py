@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from edgeship.application.channels.ports import ChannelState
-from edgeship.application.channels.react_to_breach import ReactToBreach
-from edgeship.application.channels.reaction import Reaction
+from edgeship.application.channels.reacting.react_to_breach import ReactToBreach
+from edgeship.application.channels.reacting.reaction import Reaction
 from edgeship.application.channels.watching.channel_metrics import ChannelMetrics, read_metrics
 from edgeship.application.channels.watching.check_channel import ChannelCheck, Seen
 from edgeship.application.channels.watching.compare_candidates import CompareCandidates

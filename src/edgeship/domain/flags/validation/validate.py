@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY
+from edgeship.domain.flags.records.flag_record import EVALUATORS_KEY
 from edgeship.domain.flags.validation.validate_flag import flag_problems
 from edgeship.domain.flags.validation.validate_layers import exclusion_problems
 from edgeship.domain.flags.validation.validate_logic import logic_problems

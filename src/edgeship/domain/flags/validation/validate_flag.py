@@ -9,7 +9,7 @@ from typing import Any
 
 from edgeship.domain.bucketing import hundredths
 from edgeship.domain.flags.instants import epoch_seconds
-from edgeship.domain.flags.type_change import KINDS
+from edgeship.domain.flags.records.type_change import KINDS
 from edgeship.domain.flags.validation.validate_layers import layer_problems
 from edgeship.domain.flags.validation.validate_logic import logic_problems
 from edgeship.domain.flags.validation.validate_rules import rules_problems

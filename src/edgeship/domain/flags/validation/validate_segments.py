@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from edgeship.domain.flags.flag_record import SEGMENTS_KEY
+from edgeship.domain.flags.records.flag_record import SEGMENTS_KEY
 from edgeship.domain.flags.segments import segments_in
 from edgeship.domain.flags.validation.validate_rules import condition_problems
 from edgeship.domain.flags.validation.validate_size import size_problems

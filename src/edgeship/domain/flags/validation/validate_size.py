@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from edgeship.domain.flags.record_limits import MAX_SHOWN_BYTES, MAX_STORED_BYTES, shown_bytes, stored_text
+from edgeship.domain.flags.records.record_limits import MAX_SHOWN_BYTES, MAX_STORED_BYTES, shown_bytes, stored_text
 
 Problem = tuple[str, str]
 

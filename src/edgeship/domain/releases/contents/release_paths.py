@@ -8,8 +8,8 @@ from edgeship.domain.errors import Refused
 from edgeship.domain.naming import MANIFEST_NAME
 from edgeship.domain.plain_text import quoted
 from edgeship.domain.releases.bundle import check_not_empty
-from edgeship.domain.releases.bundle_paths import check_path
-from edgeship.domain.releases.top_folder import top_folder
+from edgeship.domain.releases.paths.bundle_paths import check_path
+from edgeship.domain.releases.paths.top_folder import top_folder
 
 BUNDLER_MANIFEST_NAME = "manifest.bundler.json"
 """The name under which a bundle's own `manifest.json` is published: the release's own has that name."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
-from edgeship.application.channels.reaction import Reaction
+from edgeship.application.channels.reacting.reaction import Reaction
 from edgeship.application.channels.served_targets import to_what_is_served
 from edgeship.application.health.check_witnesses import CheckWitnesses
 from edgeship.application.health.ports import Metrics, Subject

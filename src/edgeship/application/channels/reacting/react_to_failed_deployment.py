@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from edgeship.application.channels.move_channel import commit_move
 from edgeship.application.channels.ports import ChannelState
-from edgeship.application.channels.reaction import Reaction
+from edgeship.application.channels.reacting.reaction import Reaction
 from edgeship.application.channels.served_targets import to_what_is_served
 from edgeship.application.ports import Pause
 from edgeship.application.releases.ports import ReleaseFiles

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from edgeship.domain.flags.flag_record import EVALUATORS_KEY, SEGMENTS_KEY, FlagChange
+from edgeship.domain.flags.records.flag_record import EVALUATORS_KEY, SEGMENTS_KEY, FlagChange
+from edgeship.domain.flags.records.type_change import type_change
 from edgeship.domain.flags.splits.moves import Move, moves
-from edgeship.domain.flags.type_change import type_change
 
 _WIDTH = 100
 

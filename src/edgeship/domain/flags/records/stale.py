@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from edgeship.domain.flags.flag_record import SHARED_KEYS, FlagRecord
+from edgeship.domain.flags.records.flag_record import SHARED_KEYS, FlagRecord
 from edgeship.domain.flags.snapshot_entry import off_variant, target_variant
 
 Document = Mapping[str, Any]

@@ -6,7 +6,7 @@ import unicodedata
 
 from edgeship.domain.errors import Refused
 from edgeship.domain.plain_text import quoted
-from edgeship.domain.releases.path_characters import forbidden_characters
+from edgeship.domain.releases.paths.path_characters import forbidden_characters
 
 MAX_PATH_BYTES = 512
 """UTF-8 bytes. S3 keys have at most 1,024 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html),

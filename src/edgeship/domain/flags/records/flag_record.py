@@ -13,7 +13,7 @@ from typing import Any
 
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import Event, EventType, Occasion
-from edgeship.domain.flags.record_limits import MAX_SHOWN_BYTES, shown, shown_bytes
+from edgeship.domain.flags.records.record_limits import MAX_SHOWN_BYTES, shown, shown_bytes
 
 EVALUATORS_KEY = "$evaluators"
 """The record that holds the shared evaluators; no flag's key may contain `$`."""

@@ -19,7 +19,7 @@ from localcloud.cloudfront.distribution import (
     S3OriginSettings,
     Unsupported,
 )
-from localcloud.cloudfront.function_url import answer_of, event_of, failed, is_signed_otherwise, refused
+from localcloud.cloudfront.origins.function_url import answer_of, event_of, failed, is_signed_otherwise, refused
 from localcloud.http.exchange import Answer, Request
 from localcloud.http.origin import HttpOrigin, Origin, OriginUnavailable
 from localcloud.iam.signing import signer

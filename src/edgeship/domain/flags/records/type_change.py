@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeship.domain.flags.flag_record import FlagChange
+from edgeship.domain.flags.records.flag_record import FlagChange
 
 KINDS = {bool: "boolean", str: "string", int: "number", float: "number", dict: "object"}
 """The kinds of variants, by the type of their JSON in Python."""
