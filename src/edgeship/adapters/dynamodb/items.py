@@ -1,8 +1,8 @@
 """How records are stored in the table: a mapping to attributes and back for each kind, under the keys of `keys.py`.
 
 Channels, freezes, what runs around the widgets, previews, error books and deliveries of notices have their own
-mappings: in `channels.py`, `freezes.py`, `environments.py`, `previews.py`, `error_books.py` and `deliveries.py`. Names
-that earlier versions stored are read by `earlier_names.py`.
+mappings: in `channels.py`, `freezes.py`, `environments.py`, `previews.py`, `health/error_books.py` and
+`deliveries.py`. Names that earlier versions stored are read by `earlier_names.py`.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@
 | `REFUSED#<widget>` | `<rejected_at>#<upload_id>` | the refused uploads of one widget: a copy of each |
 
 Error books (`ERRORS#<widget>`), deliveries of notices (`NOTICE#<event_id>`) and comparisons have their own keys, in
-`error_books.py`, `deliveries.py` and `comparisons.py`.
+`health/error_books.py`, `deliveries.py` and `health/comparisons.py`.
 
 A widget's records share a partition key, so the stream delivers them in the order in which they were written.
 
