@@ -1,6 +1,6 @@
 """The telemetry function: one beacon through its handler, with AWS in memory.
 
-The peer is the least that could stand there: it reads the query, `json.loads` what is in it and prints an EMF line
+The peer is the least that could stand there: it reads the query, decodes the JSON in it and prints an EMF line
 through Powertools' `Metrics`, of whatever widget and version the beacon names. It checks nothing, knows no release and
 keeps no error: the difference is what that costs. Both print to a file that goes nowhere. Rounds are interleaved, and
 the rows are medians of them.
@@ -8,6 +8,7 @@ the rows are medians of them.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -20,14 +21,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.warnings import PowertoolsUserWarning
 
 from edgeship.adapters.cloudwatch.emf_metrics import EmfMetrics
 from edgeship.application.telemetry.keep_errors import WRITES_A_SECOND
-from edgeship.application.telemetry.record_beacon import RecordBeacon
+from edgeship.bootstrap.telemetry import TelemetryFunction
 from edgeship.domain.telemetry.metric_registry import measurable_releases
 from edgeship.domain.telemetry.metrics import NAMESPACE
 from functions.telemetry import handler as telemetry
@@ -128,9 +129,9 @@ def failing(number: int) -> dict[str, Any]:
 
 
 def events(beacon: Callable[[int], dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        request("d=" + quote(json.dumps(beacon(number), separators=(",", ":")), safe="")) for number in range(BEACONS)
-    ]
+    """As telemetry.js sends them."""
+    written = (json.dumps(beacon(number), separators=(",", ":")).encode() for number in range(BEACONS))
+    return [request("d=" + base64.urlsafe_b64encode(each).decode().rstrip("=")) for each in written]
 
 
 def hostile() -> list[dict[str, Any]]:
@@ -148,8 +149,8 @@ def ours(kind: Kind) -> float:
         clock.now += step
         return telemetry.handler(event, None)
 
-    def composed() -> tuple[RecordBeacon, int]:
-        return record, 300
+    def composed() -> TelemetryFunction:
+        return TelemetryFunction(record, 300)
 
     with mock.patch.object(telemetry, "_use_case", composed):
         handle(kind.events[0])
@@ -161,7 +162,8 @@ def bare_handler() -> Handler:
 
     def handle(event: dict[str, Any]) -> object:
         try:
-            beacon = json.loads(parse_qs(event["rawQueryString"])["d"][0])
+            sent = parse_qs(event["rawQueryString"])["d"][0]
+            beacon = json.loads(base64.urlsafe_b64decode(f"{sent}=="))
             metrics.add_dimension("environment", "test")
             metrics.add_dimension("widget", beacon["w"])
             metrics.add_dimension("version", beacon["r"])

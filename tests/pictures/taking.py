@@ -104,12 +104,14 @@ def _console(seen: Screen, folder: Path) -> list[Path]:
 
 def _terminal(path: Path, folder: Path) -> Path:
     """What a person types when they are paged, as rich draws a terminal."""
-    drawn = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w"), force_terminal=True)  # noqa: SIM115
     words = ("incident", WIDGET)
-    drawn.print(Text(f"$ edgeship {' '.join(words)}", "bold"))
-    drawn.print(Text.from_ansi(_typed(folder, *words)))
+    with Path(os.devnull).open("w") as nowhere:
+        drawn = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True)
+        drawn.print(Text(f"$ edgeship {' '.join(words)}", "bold"))
+        drawn.print(Text.from_ansi(_typed(folder, *words)))
+        svg = drawn.export_svg(title="edgeship")
     # Its fonts are another host's: a machine's own do as well.
-    path.write_text(re.sub(r"@font-face \{.*?\}\n", "", drawn.export_svg(title="edgeship"), flags=re.DOTALL))
+    path.write_text(re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL))
     return path
 
 
