@@ -99,7 +99,7 @@ class Uploads:
 
 
 def wait_for(site: FakeSite, key: str) -> None:
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while key not in site.objects:
         assert time.monotonic() < until, f"{key} was not put while scripts are read"
         time.sleep(0.01)
