@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -112,6 +113,28 @@ def test_a_flag_is_made(visitor: Visitor, world: World) -> None:
     visitor.follow(visitor.post("/flags/save/new-one", fields))
     assert stored(world, "new-one") == boolean("new-one")
     assert visitor.get("/flags/edit/nothing").status == 404
+
+
+def test_a_new_flag_is_named_in_the_list(visitor: Visitor, world: World) -> None:
+    assert 'action="/flags/new"' in visitor.get("/flags").body
+    named = visitor.get("/flags/new?key=+new-one+")
+    assert named.status == 303
+    assert '"key": "new-one"' in html.unescape(visitor.follow(named).body)
+    # One that is there is opened as it is.
+    assert '"percentage": 25' in html.unescape(visitor.follow(visitor.get("/flags/new?key=dark")).body)
+    assert stored(world) == DARK
+
+
+@pytest.mark.parametrize(("key", "status"), [("", 409), ("a%20b", 409), ("a%2Fb", 409), ("%24segments", 404)])
+def test_what_can_not_be_a_key_is_refused(visitor: Visitor, key: str, status: int) -> None:
+    refused = visitor.get(f"/flags/new?key={key}")
+    assert refused.status == status
+    assert "is no" in refused.text
+
+
+def test_who_may_only_read_is_offered_no_new_flag(world: World) -> None:
+    with visited(ConsoleWorld(world).desk(read_only=True)) as visitor:
+        assert "/flags/new" not in visitor.get("/flags").body
 
 
 def test_a_flag_that_changed_meanwhile_is_not_overwritten(visitor: Visitor, world: World) -> None:

@@ -54,6 +54,7 @@ def console_app(desk: Desk, *, ahead: bool = False) -> Starlette:
             route("/widgets/{widget}/act/{act}", acts.done, "POST"),
             route("/flags", flags.listed),
             route("/flags/evaluate", flags.evaluated),
+            route("/flags/new", edits.named),
             route("/flags/edit/{key}", edits.asked),
             route("/flags/edit/{key}", edits.previewed, "POST"),
             route("/flags/save/{key}", edits.saved, "POST"),

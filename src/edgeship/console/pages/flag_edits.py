@@ -13,10 +13,11 @@ from starlette.responses import RedirectResponse, Response
 from edgeship.application.flags.evaluate_flags import UserChange
 from edgeship.console.desk import Desk
 from edgeship.console.pages.flags import context_of
-from edgeship.console.rendering import page
+from edgeship.console.rendering import page, path
 from edgeship.domain.errors import Refused
 from edgeship.domain.flags.records.change_text import change_lines
 from edgeship.domain.flags.records.flag_record import SHARED_KEYS, Document, rolled_out, toggled
+from edgeship.domain.flags.validation.validate import problems
 from edgeship.domain.strict_json import NotJson, parse
 
 MAX_USERS = 50
@@ -39,6 +40,13 @@ _NOTHING_YET = {
 class FlagEdits:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+
+    def named(self, request: Request) -> Response:
+        """Lead to a new flag of this key, or to the one that has it."""
+        key = _checked(request.query_params.get("key", "").strip())
+        for _, fault in problems({"flags": [_example(key)]}):
+            raise Refused("flags_invalid", f"{key!r:.80} is no key of a flag: {fault}.", "Choose another one.")
+        return RedirectResponse(f"{path('flags', 'edit', key)}?new=1", 303)
 
     def asked(self, request: Request) -> Response:
         """The flag as it is stored."""
@@ -185,7 +193,10 @@ def _document(key: str, text: str) -> Document:
 
 
 def _key(request: Request) -> str:
-    key: str = request.path_params["key"]
+    return _checked(request.path_params["key"])
+
+
+def _checked(key: str) -> str:
     if key in SHARED_KEYS:
         raise Refused("flag_unknown", f"{key} is no flag.", "Change what flags share with edgeship flags apply.")
     return key

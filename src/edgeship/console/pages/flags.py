@@ -62,7 +62,15 @@ class FlagPages:
             if record.document is not None and record.key not in SHARED_KEYS
         ]
         shown = [row for row in rows if asked.casefold() in row.key.casefold()]
-        return page(self._desk, request, "flags.html", rows=shown, count=len(rows), asked=asked)
+        return page(
+            self._desk,
+            request,
+            "flags.html",
+            rows=shown,
+            count=len(rows),
+            asked=asked,
+            may_act=not self._desk.read_only,
+        )
 
     def evaluated(self, request: Request) -> Response:
         """What a user gets: the answers of the edge, by the flags of the table."""
