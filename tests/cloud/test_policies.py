@@ -52,6 +52,8 @@ def test_a_team_ships_its_widget_and_no_other(cloud: LocalCloud, edgeship: Calla
     shipped = edgeship("mine.uploader", *words, "mine")
     assert (shipped["code"], shipped["stage"]) == (0, "served"), shipped
     assert get(cloud, "/mine/v1.0.0/widget.js")[2] == bundle("policies")["widget.js"]
+    again = edgeship("mine.uploader", *words, "mine")
+    assert (again["code"], again["uploaded"], again["stage"]) == (0, False, "served"), again
     others = edgeship("mine.uploader", *words, "theirs")
     assert (others["code"], others["error"]["code"]) == (3, "access_denied")
     assert "s3:PutObject" in others["error"]["reason"]

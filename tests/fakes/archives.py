@@ -145,6 +145,9 @@ class FakeDropbox:
     def holds(self, there: Dropped, archive: Path) -> bool:
         return _etag(archive.read_bytes()) == there.etag
 
+    def described(self, archive: Path) -> Dropped:
+        return Dropped(_etag(archive.read_bytes()))
+
 
 def _etag(body: bytes) -> str:
     return hashlib.md5(body, usedforsecurity=False).hexdigest()

@@ -31,8 +31,8 @@ from localcloud.sandbox import SandboxSession
 
 FEED_SECONDS = 0.5
 """Between two looks for invalidations."""
-_LOOKS_A_CONFIGURATION = 4
-"""Only a deploy brings a new one; the calls are most of what an idle cloud costs."""
+_CONFIGURATION_EVERY = 4
+"""Looks. Only a deploy brings a new one; the calls are most of what an idle cloud costs."""
 
 _IMPATIENT = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
 
@@ -148,7 +148,7 @@ class LocalCloudFront:
                 if paths := await asyncio.to_thread(feed.invalidated):
                     dropped = self._fetcher.purge(paths)
                     logger.info("invalidation of %s dropped %d objects", ", ".join(paths), dropped)
-                if look % _LOOKS_A_CONFIGURATION == 0 and await asyncio.to_thread(feed.etag) != etag:
+                if look % _CONFIGURATION_EVERY == 0 and await asyncio.to_thread(feed.etag) != etag:
                     etag = await self._load(client, log, functions)
             except (BotoCoreError, ClientError, Unsupported) as error:
                 # The emulator may be restarting its own work; the last good configuration goes on serving.

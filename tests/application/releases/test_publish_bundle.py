@@ -17,7 +17,7 @@ from edgeship.adapters.s3.inbox import S3Dropbox
 from edgeship.application.channels.follow_upload import Followed, FollowUpload, Stage
 from edgeship.application.ports import WebAnswer
 from edgeship.application.releases.pack_bundle import BundleFacts
-from edgeship.application.releases.publish_bundle import Published
+from edgeship.application.releases.publish_bundle import PublishBundle, Published
 from edgeship.bootstrap import artifact_upload, operator, promotion
 from edgeship.domain.errors import Refused
 from edgeship.domain.events import EventType, Occasion
@@ -161,10 +161,9 @@ def test_an_empty_or_missing_folder_is_refused(tools: operator.Operator, tmp_pat
         assert refused.value.code == code
 
 
-def test_an_uploader_who_may_not_read_learns_that_the_version_is_taken(
-    aws: Aws, tools: operator.Operator, folder: Path
-) -> None:
-    publish(tools, folder)
+@pytest.fixture
+def uploader(aws: Aws, tools: operator.Operator) -> PublishBundle:
+    """Of somebody who may put into the inbox, and read nothing there."""
     denied = ClientError({"Error": {"Code": "403"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "HeadObject")  # type: ignore[typeddict-item]
 
     class Denied:
@@ -174,9 +173,28 @@ def test_an_uploader_who_may_not_read_learns_that_the_version_is_taken(
         def head_object(self, **_: str) -> None:
             raise denied
 
-    uploader = replace(tools.publish, dropbox=S3Dropbox(Denied(), NAMES.inbox_bucket))  # type: ignore[arg-type]
+    return replace(tools.publish, dropbox=S3Dropbox(Denied(), NAMES.inbox_bucket))  # type: ignore[arg-type]
+
+
+def test_an_uploader_who_may_not_read_learns_that_the_version_is_taken(
+    tools: operator.Operator, uploader: PublishBundle, folder: Path
+) -> None:
+    publish(tools, folder)
     with pytest.raises(Refused, match="may not read it"):
         uploader(folder, "checkout", V1, BundleFacts(), lambda _: None)
+
+
+def test_an_uploader_who_may_not_read_publishes_a_release_again_and_nothing_happens(
+    aws: Aws, tools: operator.Operator, uploader: PublishBundle, folder: Path
+) -> None:
+    first = publish(tools, folder)
+    accept(aws, first)
+    again = uploader(folder, "checkout", V1, BundleFacts(), lambda _: None)
+    assert (again.uploaded, again.drop) == (False, first.drop)
+    (folder / "widget.js").write_text("other")
+    with pytest.raises(Refused) as refused:
+        uploader(folder, "checkout", V1, BundleFacts(), lambda _: None)
+    assert refused.value.code == "version_exists"
 
 
 class Cdn:

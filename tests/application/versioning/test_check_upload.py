@@ -222,6 +222,17 @@ def test_a_policy_that_comes_to_refuse_while_files_are_put_lets_the_upload_wait(
     assert decision.action.value == "leave"
 
 
+def test_a_check_that_fails_beside_the_files_is_made_again_by_the_next_attempt(upload: Uploads) -> None:
+    def fail() -> None:
+        wait_for(upload.site, "checkout/v1.4.1/widget.js")
+        raise RuntimeError("reading scripts failed")
+
+    with pytest.raises(RuntimeError):
+        replace(upload, while_reading=fail)("1.4.1", {"widget.js": ONE})
+    assert upload.world.state.release("checkout", V("1.4.1")) is None
+    assert check_of(upload.release("1.4.1", {"widget.js": ONE})).undeclared_break
+
+
 def test_what_an_attempt_that_died_made_public_is_not_refused(upload: Uploads) -> None:
     upload.site.publish("checkout", "1.4.1", {"widget.js": ONE})
     upload.choose("refuse")

@@ -143,18 +143,24 @@ class S3Dropbox:
                 raise Refused(
                     "version_exists",
                     f"The inbox holds an archive at {key} already, and these credentials may not read it.",
-                    "If it is the same build, nothing needs to be done; if not, publish under a new version.",
+                    "If it is the same build, edgeship status says what becomes of it; if nothing does, somebody with "
+                    "the operator policy may publish it again. If it is not, publish under a new version.",
                 ) from None
             raise
         return Dropped(answer["ETag"].strip('"'))
 
     def holds(self, there: Dropped, archive: Path) -> bool:
-        if "-" in there.etag:
-            return etag_of(archive) == there.etag
-        # The ETag of an object put whole, with SSE-S3, is the MD5 of its bytes
-        # (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
-        with archive.open("rb") as file:
-            return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest() == there.etag
+        return there.etag == (etag_of(archive) if "-" in there.etag else _etag_of_whole(archive))
+
+    def described(self, archive: Path) -> Dropped:
+        return Dropped(etag_of(archive) if archive.stat().st_size > PART_BYTES else _etag_of_whole(archive))
+
+
+def _etag_of_whole(archive: Path) -> str:
+    """The ETag of an object put whole, with SSE-S3: the MD5 of its bytes
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html)."""
+    with archive.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 class _Counted:

@@ -257,3 +257,6 @@ class Dropbox(Protocol):
 
     def holds(self, there: Dropped, archive: Path) -> bool:
         """Whether an object has the archive's bytes."""
+
+    def described(self, archive: Path) -> Dropped:
+        """The object that `put` makes of an archive, without reading the inbox."""

@@ -77,8 +77,8 @@ class PublishBundle:
         with TemporaryDirectory(prefix="edgeship-") as scratch:
             archive, packed = pack(folder, key, facts, Path(scratch))
             signature = sign(packed).carried if sign is not None else None
-            drop, uploaded, refused = self._drop(key, archive, progress, signature)
-        manifest = packed.manifest
+            manifest = packed.manifest
+            drop, uploaded, refused = self._drop(key, archive, manifest.digest, progress, signature)
         return Published(
             key=key,
             drop=drop,
@@ -99,23 +99,27 @@ class PublishBundle:
         )
 
     def _drop(
-        self, key: UploadKey, archive: Path, progress: Callable[[Progress], None], signature: str | None
+        self, key: UploadKey, archive: Path, digest: str, progress: Callable[[Progress], None], signature: str | None
     ) -> tuple[Dropped, bool, list[Rejection]]:
         """Upload; returns the object at the key, whether it was uploaded now, and the earlier refusals at the key."""
         try:
             return self.dropbox.put(str(key), archive, None, progress, signature), True, []
         except Conflict:
-            there = self.dropbox.find(str(key))
+            release = self.state.release(key.widget, key.version)
+        if release is not None and release.digest == digest:
+            # Who may only upload reads this in the table, and nothing in the inbox.
+            return self.dropbox.described(archive), False, []
+        there = self.dropbox.find(str(key))
         if there is not None:
             refused = [r for r in self.state.rejections(RECENT_REJECTIONS, key.widget) if r.key == str(key)]
-            if any(rejection.etag == there.etag for rejection in refused):
-                # The object there was refused: replace it by the new archive, unless somebody else does so first.
-                return self.dropbox.put(str(key), archive, there.etag, progress, signature), True, refused
-            if self.dropbox.holds(there, archive):
-                if self.state.release(key.widget, key.version) is not None:
-                    return there, False, []
-                # Nothing came of it: it is under way, or its event was lost, or the table is an older one, restored.
-                # A second event for the same bytes changes nothing.
+            was_refused = any(rejection.etag == there.etag for rejection in refused)
+            same = self.dropbox.holds(there, archive)
+            if same and release is not None and not was_refused:
+                return there, False, []
+            # What was refused is replaced, unless somebody else does so first. Of the same bytes nothing came: they are
+            # under way, or their event was lost, or the table is an older one, restored. A second event changes
+            # nothing.
+            if was_refused or same:
                 return self.dropbox.put(str(key), archive, there.etag, progress, signature), True, refused
         raise Refused(
             "version_exists",

@@ -22,8 +22,8 @@ STORE_DELAY_SECONDS = 2.0
 """AWS says "seconds", and promises no bound."""
 LOOK_SECONDS = 0.5
 """Between two looks for news of stores."""
-_LOOKS_A_CODE = 4
-"""Only a deploy publishes code."""
+_CODE_EVERY = 4
+"""Looks. Only a deploy publishes code."""
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class DeployedFunctions:
                 return
             try:
                 await self._show_contents()
-                if look % _LOOKS_A_CODE == 0:
+                if look % _CODE_EVERY == 0:
                     await self._run_published()
             except (BotoCoreError, ClientError, Unsupported) as error:
                 # The emulator may be restarting its own work, or something is half deployed: what runs goes on.
